@@ -1,0 +1,116 @@
+#ifndef RINGPEER_ENGINE_H_
+#define RINGPEER_ENGINE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringpeer/codec/error.h"
+#include "ringpeer/stats/counters.h"
+
+namespace ringpeer {
+
+namespace internal {
+class EngineCore;
+}
+
+// Which kernel interface receives datagrams.
+enum class BackendKind {
+  kAuto,      // io_uring where the kernel lets us, else recvmmsg; the reason is reported
+  kIoUring,   // fails where io_uring is missing or forbidden
+  kRecvmmsg,  // epoll and recvmmsg: works everywhere
+};
+
+// How an Engine is built. Every field has a default that suits a game server.
+struct EngineOptions {
+  BackendKind backend = BackendKind::kAuto;
+
+  // Receive threads. 0 = inline: no thread, every call that reads packets also
+  // runs the engine, for containers with one core.
+  int workers = 1;
+
+  // The longest that a packet may wait for others to arrive before the worker is
+  // woken for it. 0 = wake at once. A quiet socket always wakes at once.
+  std::chrono::microseconds latency_budget{200};
+
+  // Largest datagram accepted, in bytes of payload; a larger one is dropped and
+  // counted. 65,507 is the most that IPv4 carries.
+  std::size_t max_datagram = 65507;
+
+  // Bytes of received payload that may be waiting in all queues together.
+  std::size_t payload_budget = std::size_t{64} << 20;
+
+  // SO_RCVBUF and SO_SNDBUF to ask the kernel for, in bytes; 0 leaves its default.
+  // What was granted is reported by PacketPeerUDP and UDPServer.
+  int socket_receive_buffer = 8 << 20;
+  int socket_send_buffer = 0;
+
+  // Lets the kernel hand over trains of equal datagrams of one sender in one go.
+  bool gro = false;
+
+  // CPUs to pin the workers to, in order; empty = the scheduler decides.
+  std::vector<int> worker_cpus;
+
+  // Kernel features that may be forced off, to test what older kernels offer.
+  bool use_min_wait = true;             // io_uring_enter's min_wait_usec (Linux 6.12)
+  bool use_incremental_buffers = true;  // IOU_PBUF_RING_INC with min_left
+  bool use_gso = true;                  // UDP_SEGMENT on send
+
+  // Told of rare events (a fallback, a latched socket error); called from any
+  // thread, must not block nor call back into the engine.
+  std::function<void(std::string_view message)> log;
+};
+
+// The workers, their backends and their packet memory. Peers and servers hold a
+// reference; the engine stops with the last one or by stop().
+//
+// Threads: every method may be called from any thread. After fork() the child's
+// calls give ERR_UNAVAILABLE.
+class Engine {
+ public:
+  // Starts the workers. On failure returns null, sets *error and, in words that
+  // say what to do next, *message (both may be null).
+  static std::shared_ptr<Engine> create(const EngineOptions& options, Error* error = nullptr,
+                                        std::string* message = nullptr);
+
+  // The engine of peers that were given none: created with default options at the
+  // first use, gone with its last peer. Null when it cannot be created.
+  static std::shared_ptr<Engine> shared();
+
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Closes every socket, ends every worker within a bound; later calls of its
+  // peers fail. Safe to call twice.
+  void stop();
+
+  // One pass of every worker over its sockets, answered: what the kernel had
+  // queued before the call is in the rings after it. For tests and ports.
+  Error sync();
+
+  // "io_uring" or "recvmmsg", and why it was chosen.
+  BackendKind backend() const;
+  std::string_view backend_name() const;
+  std::string_view backend_reason() const;
+  int workers() const;
+
+  // All counters of all workers and sockets since the engine started.
+  CounterSnapshot counters() const;
+
+  // For the classes of this library.
+  internal::EngineCore& core() { return *core_; }
+
+ private:
+  explicit Engine(std::unique_ptr<internal::EngineCore> core);
+  std::unique_ptr<internal::EngineCore> core_;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_ENGINE_H_

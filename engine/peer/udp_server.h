@@ -1,0 +1,52 @@
+#ifndef RINGPEER_UDP_SERVER_H_
+#define RINGPEER_UDP_SERVER_H_
+
+#include <memory>
+#include <string_view>
+
+#include "ringpeer/engine.h"
+#include "ringpeer/packet_peer_udp.h"
+
+namespace ringpeer {
+
+namespace internal {
+class ServerCore;
+}
+
+// Godot's UDPServer: one port, one PacketPeerUDP for each remote.
+//
+// Threads: a server and the peers taken from it belong to one consumer thread at a
+// time; the peers' put_packet and put_var may be called from any thread.
+class UDPServer {
+ public:
+  static constexpr int kDefaultMaxPendingConnections = 16;
+
+  explicit UDPServer(std::shared_ptr<Engine> engine = nullptr);
+  ~UDPServer();
+  UDPServer(const UDPServer&) = delete;
+  UDPServer& operator=(const UDPServer&) = delete;
+
+  Error listen(int port, std::string_view bind_address = "*");
+  void stop();
+
+  // Moves what has arrived to the peers. Not needed while workers run: every other
+  // call that looks at packets or connections does it too.
+  Error poll();
+
+  bool is_connection_available() const;
+  // The oldest new remote, its first packet queued; null when there is none.
+  std::shared_ptr<PacketPeerUDP> take_connection();
+
+  bool is_listening() const;
+  int get_local_port() const;
+
+  int get_max_pending_connections() const;
+  void set_max_pending_connections(int count);
+
+ private:
+  std::shared_ptr<internal::ServerCore> core_;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_UDP_SERVER_H_

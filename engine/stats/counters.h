@@ -1,0 +1,81 @@
+#ifndef RINGPEER_STATS_COUNTERS_H_
+#define RINGPEER_STATS_COUNTERS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ringpeer {
+
+// Everything the engine counts. Conservation, tested under load:
+//   received = delivered + waiting + the sum of the drop_* counters
+//   send_requested = sent + send_waiting + the sum of the send_failed_* counters
+// "received" is what the kernel gave us; what the kernel itself dropped for want
+// of socket buffer is kernel_drops.
+enum class Counter : std::size_t {
+  kReceivedPackets,
+  kReceivedBytes,
+  kDeliveredPackets,
+  kDeliveredBytes,
+  kDropPeerFull,
+  kDropRingFull,
+  kDropBudget,
+  kDropPendingFull,
+  kDropTruncated,
+  kDropMalformed,
+  kDropClosed,
+  kDropWrongWorker,
+  kKernelDrops,
+  kSendRequestedPackets,
+  kSentPackets,
+  kSentBytes,
+  kSendFailedQueueFull,
+  kSendFailedRefused,
+  kSendFailedOther,
+  kWakeups,
+  kBufferStarved,
+  kRearms,
+  kCount,
+};
+
+struct CounterInfo {
+  std::string_view name;  // snake_case, stable: what tools print and export
+  std::string_view help;
+  bool is_drop;           // counts packets that arrived and were not delivered
+};
+
+inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);
+
+const CounterInfo& counter_info(Counter counter);
+
+// A consistent-enough copy: each counter is exact, their moment may differ slightly.
+struct CounterSnapshot {
+  std::array<std::uint64_t, kCounterCount> values{};
+
+  std::uint64_t operator[](Counter counter) const {
+    return values[static_cast<std::size_t>(counter)];
+  }
+  CounterSnapshot& operator+=(const CounterSnapshot& other);
+  // The sum of the counters that are drops.
+  std::uint64_t dropped_packets() const;
+};
+
+// One thread's counters: add() belongs to the one writing thread, snapshot() to any.
+class Counters {
+ public:
+  void add(Counter counter, std::uint64_t n) {
+    auto& value = values_[static_cast<std::size_t>(counter)];
+    // One writer: a load and a store are enough, and cheaper than a locked add.
+    value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  CounterSnapshot snapshot() const;
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kCounterCount> values_{};
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_STATS_COUNTERS_H_
