@@ -1,1 +1,102 @@
-#pragma once
+#ifndef RINGPEER_RING_SPSC_RING_H_
+#define RINGPEER_RING_SPSC_RING_H_
+
+#include <atomic>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+namespace ringpeer::ring {
+
+// Two cache lines: the processor prefetches lines in pairs, so one line of padding
+// still lets the two sides disturb each other.
+inline constexpr std::size_t kInterferenceSize = 128;
+
+// A bounded queue between one producer thread and one consumer thread, without
+// locks and without a shared counter.
+//
+// Indices run freely and wrap with their type; the slot is index & mask. Each side
+// keeps a copy of the other's index and looks again only when the copy says full or
+// empty, so in steady state the two touch each other's cache line once a batch.
+//
+// Memory order: publish() releases what push() wrote; the consumer's look at the
+// tail acquires it. pop() releases the slot back; the producer's look acquires.
+//
+// Threads: push, publish, has_free_slots: the producer. front, pop: the consumer.
+// size: any thread; exact for a side's own end, a moment old for the other's.
+template <typename T>
+class SpscRing {
+  static_assert(std::is_trivially_copyable_v<T>, "slots are overwritten, never destroyed");
+
+ public:
+  // capacity is rounded up to a power of two. first_index is for tests of the wrap.
+  explicit SpscRing(std::size_t capacity, std::size_t first_index = 0)
+      : mask_(std::bit_ceil(capacity) - 1),
+        slots_(std::make_unique_for_overwrite<T[]>(mask_ + 1)),
+        tail_(first_index),
+        staged_(first_index),
+        known_head_(first_index),
+        head_(first_index),
+        next_(first_index),
+        known_tail_(first_index) {
+    assert(capacity > 0);
+  }
+  SpscRing(const SpscRing&) = delete;
+  SpscRing& operator=(const SpscRing&) = delete;
+
+  std::size_t capacity() const { return mask_ + 1; }
+
+  // Whether that many push() calls will succeed.
+  bool has_free_slots(std::size_t wanted = 1) {
+    if (capacity() - (staged_ - known_head_) >= wanted) return true;
+    known_head_ = head_.load(std::memory_order_acquire);
+    return capacity() - (staged_ - known_head_) >= wanted;
+  }
+
+  // Writes into the ring; the consumer sees it after publish(). False when full.
+  bool push(const T& value) {
+    if (!has_free_slots()) return false;
+    slots_[staged_++ & mask_] = value;
+    return true;
+  }
+
+  void publish() { tail_.store(staged_, std::memory_order_release); }
+
+  // The oldest published element, or null. Valid until pop().
+  const T* front() {
+    if (next_ == known_tail_) {
+      known_tail_ = tail_.load(std::memory_order_acquire);
+      if (next_ == known_tail_) return nullptr;
+    }
+    return &slots_[next_ & mask_];
+  }
+
+  void pop() { head_.store(++next_, std::memory_order_release); }
+
+  std::size_t size() const {
+    // The head first: the other way round a pop between the two loads could make
+    // the difference negative.
+    const std::size_t head = head_.load(std::memory_order_acquire);
+    return tail_.load(std::memory_order_acquire) - head;
+  }
+
+ private:
+  const std::size_t mask_;
+  const std::unique_ptr<T[]> slots_;
+
+  // Written by the producer.
+  alignas(kInterferenceSize) std::atomic<std::size_t> tail_;
+  std::size_t staged_;
+  std::size_t known_head_;
+
+  // Written by the consumer.
+  alignas(kInterferenceSize) std::atomic<std::size_t> head_;
+  std::size_t next_;
+  std::size_t known_tail_;
+};
+
+}  // namespace ringpeer::ring
+
+#endif  // RINGPEER_RING_SPSC_RING_H_

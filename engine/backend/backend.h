@@ -1,0 +1,101 @@
+#ifndef RINGPEER_BACKEND_BACKEND_H_
+#define RINGPEER_BACKEND_BACKEND_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ringpeer/backend/datagram.h"
+
+namespace ringpeer::backend {
+
+// Sockets that one worker can serve. A registered file table and a few words each;
+// more sockets than this on one thread want more threads.
+inline constexpr std::size_t kMaxSockets = 4096;
+
+// Datagrams taken at a time: enough to spread the cost of a batch thin, few enough
+// that their descriptors stay in the first-level cache.
+inline constexpr std::size_t kBatchSize = 64;
+
+struct BackendOptions {
+  std::size_t max_datagram = 65507;
+  bool gro = false;
+  bool use_min_wait = true;
+  bool use_incremental_buffers = true;
+};
+
+// What the backend did besides datagrams, for the counters. Owned by the worker's
+// thread.
+struct BackendEvents {
+  std::uint64_t wakeups = 0;
+  std::uint64_t starved = 0;
+  std::uint64_t rearms = 0;
+};
+
+// How long wait() may take.
+struct WaitPolicy {
+  // After the first datagram could have come, how long others may gather; 0 = none.
+  std::chrono::microseconds budget{0};
+  // The longest wait when nothing comes.
+  std::chrono::milliseconds idle{0};
+  // Take what is there and return at once.
+  bool poll = false;
+};
+
+// Where datagrams come from. One instance per worker.
+//
+// Threads: create anywhere; start() and everything after it on the worker's thread,
+// but wake(), which any thread may call.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Makes the calling thread the owner. 0 or errno.
+  virtual int start() = 0;
+
+  // Begins to receive from a socket, which stays open until is_detached(). 0 or errno.
+  virtual int attach(SocketSlot slot, int descriptor) = 0;
+  // Begins to stop; datagrams may still come until is_detached().
+  virtual void begin_detach(SocketSlot slot) = 0;
+  virtual bool is_detached(SocketSlot slot) const = 0;
+
+  virtual void wait(const WaitPolicy& policy) = 0;
+
+  // Takes up to batch.size() datagrams without waiting; fewer mean that there are no
+  // more for now.
+  virtual std::size_t receive(std::span<Datagram> batch) = 0;
+
+  // Takes back a buffer of kind kKernel that came home.
+  virtual void recycle(packet::PacketBuffer* buffer) = 0;
+
+  // False when so many buffers are out that further datagrams should be copied.
+  virtual bool has_buffers_to_lend() const = 0;
+
+  // Ends a wait(). From any thread.
+  virtual void wake() noexcept = 0;
+
+  virtual const BackendEvents& events() const = 0;
+
+  // For the report: "incremental buffers, min_wait" and the like.
+  virtual std::string features() const = 0;
+};
+
+// Why a backend could not be made.
+struct BackendFailure {
+  int error = 0;         // errno
+  std::string what;      // the step that failed, in words
+};
+
+// Null on failure. `home` is where the worker looks for returned buffers.
+std::unique_ptr<Backend> make_uring_backend(const BackendOptions& options,
+                                            packet::BufferReturn* home, BackendFailure* failure);
+std::unique_ptr<Backend> make_mmsg_backend(const BackendOptions& options,
+                                           packet::BufferReturn* home, BackendFailure* failure);
+
+}  // namespace ringpeer::backend
+
+#endif  // RINGPEER_BACKEND_BACKEND_H_

@@ -1,0 +1,61 @@
+#ifndef RINGPEER_BACKEND_URING_ABI_H_
+#define RINGPEER_BACKEND_URING_ABI_H_
+
+#include <liburing.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+// The parts of the kernel's io_uring interface that are younger than the oldest
+// liburing this project builds with (2.3, Debian 12). Source: include/uapi/linux/
+// io_uring.h; the kernel's ABI never changes, so a copy of a layout is safe.
+
+namespace ringpeer::backend::abi {
+
+// Linux 6.12: io_uring_enter can wait for a while before it settles for less.
+inline constexpr std::uint32_t kFeatureMinTimeout = 1u << 15;
+
+struct EnterArgument {
+  std::uint64_t signal_mask;
+  std::uint32_t signal_mask_size;
+  std::uint32_t min_wait_us;
+  std::uint64_t timeout;  // address of a __kernel_timespec
+};
+static_assert(sizeof(EnterArgument) == 24);
+
+// Linux 6.12: one provided buffer takes many datagrams.
+inline constexpr std::uint16_t kBufferRingIncremental = 2;
+inline constexpr std::uint32_t kCompletionBufferMore = 1u << 4;
+
+struct BufferRingRegistration {
+  std::uint64_t ring_address;
+  std::uint32_t ring_entries;
+  std::uint16_t group;
+  std::uint16_t flags;
+  // A buffer with fewer bytes left is retired instead of filled. Kernels that do not
+  // know the field refuse a value other than 0.
+  std::uint32_t min_left;
+  std::uint32_t reserved[5];
+};
+static_assert(sizeof(BufferRingRegistration) == 40);
+
+inline constexpr unsigned kRegisterBufferRing = 22;
+
+inline int register_buffer_ring(int ring, const BufferRingRegistration& registration) {
+  return ::syscall(__NR_io_uring_register, ring, kRegisterBufferRing, &registration, 1) == 0
+             ? 0
+             : errno;
+}
+
+inline int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned flags,
+                 const EnterArgument& argument) {
+  const long result = ::syscall(__NR_io_uring_enter, ring, to_submit, min_complete,
+                                flags | IORING_ENTER_EXT_ARG, &argument, sizeof(argument));
+  return result >= 0 ? static_cast<int>(result) : -errno;
+}
+
+}  // namespace ringpeer::backend::abi
+
+#endif  // RINGPEER_BACKEND_URING_ABI_H_

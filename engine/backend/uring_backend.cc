@@ -1,0 +1,395 @@
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "ringpeer/backend/backend.h"
+#include "ringpeer/backend/control_messages.h"
+#include "ringpeer/backend/uring_abi.h"
+#include "ringpeer/backend/uring_buffers.h"
+#include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/precise_sleep.h"
+#include "ringpeer/net/wakeup.h"
+
+namespace ringpeer::backend {
+namespace {
+
+// Requests are rare (arm, cancel, poll): a handful at a time.
+constexpr unsigned kSubmissionEntries = 256;
+
+// Completions: more than a worker leaves unread between two looks. Smaller where
+// RLIMIT_MEMLOCK is 64 KiB, which a larger ring would not fit.
+constexpr unsigned kCompletionEntries = 4096;
+constexpr unsigned kCompletionEntriesSmall = 1024;
+
+// A wait ends early once this many completions are there: about what the buffers
+// with the kernel hold of the largest common datagrams (1,200 bytes).
+constexpr unsigned kWaitCompletions = 128;
+// More than ever come in one call: the kernel then hands over all it has.
+constexpr unsigned kAllCompletions = 65536;
+
+constexpr std::size_t kHeaderSize = sizeof(io_uring_recvmsg_out);
+
+enum class RequestKind : std::uint8_t { kReceive = 1, kWake = 2, kCancel = 3 };
+
+constexpr std::uint64_t request_id(RequestKind kind, SocketSlot slot, std::uint32_t generation) {
+  return static_cast<std::uint64_t>(kind) << 56 | static_cast<std::uint64_t>(slot) << 32 |
+         generation;
+}
+constexpr RequestKind kind_of(std::uint64_t id) { return static_cast<RequestKind>(id >> 56); }
+constexpr SocketSlot slot_of(std::uint64_t id) { return static_cast<SocketSlot>(id >> 32); }
+
+// Receives with one multishot recvmsg a socket, on a ring that only its worker
+// enters (SINGLE_ISSUER and DEFER_TASKRUN: without both, waiting for several
+// completions costs three times as much).
+class UringBackend final : public Backend {
+ public:
+  UringBackend(const BackendOptions& options, packet::BufferReturn* home)
+      : options_(options),
+        control_size_(options.gro ? kGroControlSize : 0),
+        buffers_(kHeaderSize + net::kSocketAddressSize + control_size_ + options.max_datagram,
+                 home) {}
+
+  ~UringBackend() override {
+    if (ring_ready_) io_uring_queue_exit(&ring_);
+  }
+
+  bool set_up(BackendFailure* failure);
+
+  int start() override;
+  int attach(SocketSlot slot, int descriptor) override;
+  void begin_detach(SocketSlot slot) override;
+  bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
+  void wait(const WaitPolicy& policy) override;
+  std::size_t receive(std::span<Datagram> batch) override;
+  void recycle(packet::PacketBuffer* buffer) override { buffers_.recycle(buffer); }
+  bool has_buffers_to_lend() const override { return buffers_.has_buffers_to_lend(); }
+  void wake() noexcept override { wakeup_.notify(); }
+  const BackendEvents& events() const override { return events_; }
+  std::string features() const override;
+
+ private:
+  struct ArmedSocket {
+    int descriptor = -1;
+    std::uint32_t generation = 0;
+    bool armed = false;
+    bool closing = false;
+    bool wants_arming = false;
+  };
+
+  bool create_ring(BackendFailure* failure);
+  io_uring_sqe* next_request();
+  unsigned flush_requests();
+  void arm(SocketSlot slot);
+  void arm_wanted();
+  void want_arming(SocketSlot slot);
+  void finish_detach(SocketSlot slot);
+  void enter(unsigned min_complete, std::chrono::microseconds min_wait,
+             std::chrono::nanoseconds timeout);
+  bool complete(const io_uring_cqe& completion, Datagram* datagram);
+  bool complete_receive(const io_uring_cqe& completion, Datagram* datagram);
+  bool parse(const UringBuffers::Filled& filled, std::uint32_t size, Datagram* datagram) const;
+
+  const BackendOptions options_;
+  const std::uint16_t control_size_;
+  UringBuffers buffers_;
+  net::Wakeup wakeup_;
+  io_uring ring_{};
+  bool ring_ready_ = false;
+  bool fixed_files_ = false;
+  bool wake_armed_ = false;
+  bool received_since_wait_ = false;
+  msghdr receive_shape_{};
+  std::vector<ArmedSocket> sockets_{kMaxSockets};
+  std::vector<SocketSlot> to_arm_;
+  BackendEvents events_;
+};
+
+bool UringBackend::create_ring(BackendFailure* failure) {
+  int error = 0;
+  for (const unsigned completions : {kCompletionEntries, kCompletionEntriesSmall}) {
+    io_uring_params params{};
+    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                   IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
+    params.cq_entries = completions;
+    error = -io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
+    if (error != ENOMEM) break;
+  }
+  if (error != 0) {
+    *failure = {error, "io_uring_setup"};
+    return false;
+  }
+  ring_ready_ = true;
+  if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
+    *failure = {ENOSYS, "io_uring_enter without extended arguments"};
+    return false;
+  }
+  return true;
+}
+
+bool UringBackend::set_up(BackendFailure* failure) {
+  if (!wakeup_.is_valid()) {
+    *failure = {EMFILE, "eventfd"};
+    return false;
+  }
+  return create_ring(failure);
+}
+
+// The ring starts disabled, so that the thread that enables it becomes its only
+// issuer.
+int UringBackend::start() {
+  if (const int error = -io_uring_enable_rings(&ring_); error != 0) return error;
+  if (const int error = buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers);
+      error != 0) {
+    return error;
+  }
+  // A table larger than RLIMIT_NOFILE is refused; plain descriptors work as well.
+  fixed_files_ = io_uring_register_files_sparse(&ring_, kMaxSockets) == 0;
+  receive_shape_.msg_namelen = net::kSocketAddressSize;
+  receive_shape_.msg_controllen = control_size_;
+  return 0;
+}
+
+std::string UringBackend::features() const {
+  std::string text = buffers_.is_incremental() ? "incremental buffers" : "single-datagram buffers";
+  const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
+  return text + (min_wait ? ", min_wait" : ", sleeping wait");
+}
+
+int UringBackend::attach(SocketSlot slot, int descriptor) {
+  ArmedSocket& socket = sockets_[slot];
+  assert(socket.descriptor < 0);
+  if (fixed_files_) {
+    const int result = io_uring_register_files_update(&ring_, slot, &descriptor, 1);
+    if (result < 0) return -result;
+  }
+  socket = {descriptor, socket.generation + 1, false, false, false};
+  want_arming(slot);
+  return 0;
+}
+
+void UringBackend::begin_detach(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  socket.closing = true;
+  if (!socket.armed) {
+    finish_detach(slot);
+    return;
+  }
+  // close() does not end a multishot: it would go on receiving and hold the port.
+  io_uring_sqe* request = next_request();
+  io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
+  request->addr = request_id(RequestKind::kReceive, slot, socket.generation);
+  request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
+}
+
+void UringBackend::finish_detach(SocketSlot slot) {
+  if (fixed_files_) {
+    int none = -1;
+    io_uring_register_files_update(&ring_, slot, &none, 1);
+  }
+  sockets_[slot].descriptor = -1;
+  sockets_[slot].closing = false;
+}
+
+io_uring_sqe* UringBackend::next_request() {
+  io_uring_sqe* request = io_uring_get_sqe(&ring_);
+  if (request == nullptr) {  // full: submit what is there
+    enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
+    request = io_uring_get_sqe(&ring_);
+    assert(request != nullptr);
+  }
+  return request;
+}
+
+// What liburing does before it enters; its own entry point knows no minimum wait.
+unsigned UringBackend::flush_requests() {
+  io_uring_sq& queue = ring_.sq;
+  const unsigned tail = queue.sqe_tail;
+  for (unsigned i = *queue.ktail; i != tail; ++i) {
+    queue.array[i & queue.ring_mask] = i & queue.ring_mask;
+  }
+  queue.sqe_head = tail;
+  io_uring_smp_store_release(queue.ktail, tail);
+  return tail - io_uring_smp_load_acquire(queue.khead);
+}
+
+void UringBackend::want_arming(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  if (socket.wants_arming) return;
+  socket.wants_arming = true;
+  to_arm_.push_back(slot);
+}
+
+void UringBackend::arm(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  io_uring_sqe* request = next_request();
+  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor,
+                                  &receive_shape_, 0);
+  request->flags |= IOSQE_BUFFER_SELECT | (fixed_files_ ? IOSQE_FIXED_FILE : 0);
+  request->buf_group = UringBuffers::kGroup;
+  request->user_data = request_id(RequestKind::kReceive, slot, socket.generation);
+  socket.armed = true;
+}
+
+void UringBackend::arm_wanted() {
+  if (!wake_armed_) {
+    io_uring_sqe* request = next_request();
+    io_uring_prep_poll_add(request, wakeup_.descriptor(), POLLIN);
+    request->user_data = request_id(RequestKind::kWake, 0, 0);
+    wake_armed_ = true;
+  }
+  // Armed without a buffer in reach a receive fails at once, even with nothing to
+  // receive: it waits until there are some.
+  if (to_arm_.empty() || !buffers_.kernel_has_buffers()) return;
+  for (const SocketSlot slot : to_arm_) {
+    ArmedSocket& socket = sockets_[slot];
+    socket.wants_arming = false;
+    if (socket.descriptor >= 0 && !socket.closing && !socket.armed) arm(slot);
+  }
+  to_arm_.clear();
+}
+
+void UringBackend::enter(unsigned min_complete, std::chrono::microseconds min_wait,
+                         std::chrono::nanoseconds timeout) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  __kernel_timespec limit{};
+  limit.tv_sec = seconds.count();
+  limit.tv_nsec = (timeout - seconds).count();
+  abi::EnterArgument argument{};
+  argument.min_wait_us = static_cast<std::uint32_t>(min_wait.count());
+  argument.timeout = reinterpret_cast<std::uint64_t>(&limit);
+  const unsigned pending = flush_requests();
+  abi::enter(ring_.ring_fd, pending, min_complete, IORING_ENTER_GETEVENTS, argument);
+}
+
+void UringBackend::wait(const WaitPolicy& policy) {
+  using std::chrono::microseconds;
+  using std::chrono::nanoseconds;
+  buffers_.feed();
+  arm_wanted();
+  ++events_.wakeups;
+  const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
+  if (policy.poll || io_uring_cq_ready(&ring_) > 0) {
+    enter(kAllCompletions, microseconds(0), nanoseconds(1));
+  } else if (policy.budget.count() == 0) {
+    enter(1, microseconds(0), policy.idle);
+  } else if (min_wait) {
+    enter(kWaitCompletions, policy.budget, policy.idle);
+  } else {
+    // Older kernels: the budget is slept while traffic flows, then one datagram is
+    // enough to end the wait.
+    if (received_since_wait_) {
+      net::sleep_precisely(policy.budget);
+      enter(kAllCompletions, microseconds(0), nanoseconds(1));
+    }
+    if (io_uring_cq_ready(&ring_) == 0) enter(1, microseconds(0), policy.idle);
+  }
+  received_since_wait_ = false;
+}
+
+std::size_t UringBackend::receive(std::span<Datagram> batch) {
+  std::size_t count = 0;
+  unsigned seen = 0;
+  unsigned head = 0;
+  io_uring_cqe* completion = nullptr;
+  io_uring_for_each_cqe(&ring_, head, completion) {
+    if (count == batch.size()) break;
+    ++seen;
+    if (complete(*completion, &batch[count])) ++count;
+  }
+  io_uring_cq_advance(&ring_, seen);
+  if (count > 0) received_since_wait_ = true;
+  return count;
+}
+
+// True when *datagram was filled.
+bool UringBackend::complete(const io_uring_cqe& completion, Datagram* datagram) {
+  switch (kind_of(completion.user_data)) {
+    case RequestKind::kReceive:
+      return complete_receive(completion, datagram);
+    case RequestKind::kWake:
+      wakeup_.clear();
+      wake_armed_ = false;
+      return false;
+    case RequestKind::kCancel:
+      return false;
+  }
+  return false;
+}
+
+bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* datagram) {
+  const SocketSlot slot = slot_of(completion.user_data);
+  ArmedSocket& socket = sockets_[slot];
+  // A multishot ends for many reasons (no buffer, an empty datagram, an ICMP error,
+  // a full completion ring): whatever it was, it is armed again.
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+    socket.armed = false;
+    if (socket.closing) {
+      finish_detach(slot);
+    } else {
+      ++events_.rearms;
+      want_arming(slot);
+    }
+  }
+  datagram->slot = slot;
+  datagram->error = 0;
+  if (completion.res < 0) {
+    if (completion.res == -ENOBUFS) ++events_.starved;
+    if (completion.res == -ENOBUFS || completion.res == -ECANCELED) return false;
+    datagram->buffer = nullptr;
+    datagram->fault = DatagramFault::kSocketError;
+    datagram->error = -completion.res;
+    return true;
+  }
+  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return false;
+  const auto size = static_cast<std::uint32_t>(completion.res);
+  const UringBuffers::Filled filled = buffers_.take(completion.flags, size);
+  if (filled.buffer == nullptr) return false;
+  datagram->buffer = filled.buffer;
+  if (!parse(filled, size, datagram)) datagram->fault = DatagramFault::kMalformed;
+  return true;
+}
+
+// The layout of a multishot recvmsg completion: header, then the space reserved for
+// the address and for control messages (however much of it was used), then payload.
+// liburing's own check overflows in the oldest version supported; this one trusts
+// nothing but `size`.
+bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
+                         Datagram* datagram) const {
+  const std::uint32_t overhead =
+      static_cast<std::uint32_t>(kHeaderSize + net::kSocketAddressSize) + control_size_;
+  if (filled.memory == nullptr || size < overhead) return false;
+  io_uring_recvmsg_out header;  // an incremental buffer aligns nothing
+  std::memcpy(&header, filled.memory, sizeof(header));
+  if (header.namelen > net::kSocketAddressSize || header.payloadlen > size - overhead) return false;
+  datagram->source = filled.memory + kHeaderSize;
+  datagram->control = filled.memory + kHeaderSize + net::kSocketAddressSize;
+  datagram->control_size = static_cast<std::uint16_t>(
+      header.controllen < control_size_ ? header.controllen : control_size_);
+  datagram->payload = filled.memory + overhead;
+  datagram->size = header.payloadlen;
+  datagram->tail = nullptr;
+  datagram->tail_size = 0;
+  datagram->segment_size =
+      control_size_ == 0 ? 0 : segment_size_of(datagram->control, datagram->control_size);
+  if (datagram->segment_size >= datagram->size) datagram->segment_size = 0;
+  datagram->fault = (header.flags & MSG_TRUNC) != 0 ? DatagramFault::kTruncated
+                                                    : DatagramFault::kNone;
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_uring_backend(const BackendOptions& options,
+                                            packet::BufferReturn* home, BackendFailure* failure) {
+  auto backend = std::make_unique<UringBackend>(options, home);
+  if (!backend->set_up(failure)) return nullptr;
+  return backend;
+}
+
+}  // namespace ringpeer::backend

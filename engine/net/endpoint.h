@@ -1,0 +1,77 @@
+#ifndef RINGPEER_NET_ENDPOINT_H_
+#define RINGPEER_NET_ENDPOINT_H_
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "ringpeer/net/ip_address.h"
+
+namespace ringpeer::net {
+
+// The most that a socket address of either family takes, in bytes. Anything less
+// than sockaddr_in6 cuts the address of a dual-stack socket.
+inline constexpr std::size_t kSocketAddressSize = sizeof(sockaddr_in6);
+
+// Address, port and, for link-local IPv6, interface: who a datagram is from or to.
+// A value type of three words, so that it compares and hashes cheaply.
+struct Endpoint {
+  IpAddress address;
+  std::uint32_t scope_id = 0;  // IPv6 interface index; 0 where it means nothing
+  std::uint16_t port = 0;      // host order
+  std::uint16_t padding = 0;   // keeps the object free of indeterminate bytes
+
+  friend bool operator==(const Endpoint& a, const Endpoint& b) {
+    return std::memcmp(&a, &b, sizeof(Endpoint)) == 0;
+  }
+
+  std::string to_string() const;  // "127.0.0.1:4000", "[0:0:0:0:0:0:0:1]:4000"
+};
+static_assert(sizeof(Endpoint) == 24 && alignof(Endpoint) == 4);
+
+// Reads what the kernel wrote: sockaddr_in or sockaddr_in6 at any alignment. An
+// unknown family gives an Endpoint of all zeros.
+inline Endpoint endpoint_from_socket_address(const void* address) {
+  Endpoint endpoint;
+  sa_family_t family = 0;
+  std::memcpy(&family, address, sizeof(family));
+  if (family == AF_INET) {
+    sockaddr_in ipv4;
+    std::memcpy(&ipv4, address, sizeof(ipv4));
+    endpoint.address = IpAddress::from_ipv4(ipv4.sin_addr.s_addr);
+    endpoint.port = ntohs(ipv4.sin_port);
+  } else if (family == AF_INET6) {
+    sockaddr_in6 ipv6;
+    std::memcpy(&ipv6, address, sizeof(ipv6));
+    IpAddress::Bytes bytes;
+    std::memcpy(bytes.data(), &ipv6.sin6_addr, bytes.size());
+    endpoint.address = IpAddress(bytes);
+    endpoint.scope_id = ipv6.sin6_scope_id;
+    endpoint.port = ntohs(ipv6.sin6_port);
+  }
+  return endpoint;
+}
+
+// A socket address for the kernel, in the family of the socket it is used on.
+struct SocketAddress {
+  union {
+    sockaddr generic;
+    sockaddr_in ipv4;
+    sockaddr_in6 ipv6;
+  };
+  socklen_t size = 0;
+
+  SocketAddress() : ipv6{} {}
+};
+
+// For a socket of `family` (AF_INET or AF_INET6). size is 0 when an IPv6 address
+// cannot be said in AF_INET.
+SocketAddress to_socket_address(const Endpoint& endpoint, int family);
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_ENDPOINT_H_

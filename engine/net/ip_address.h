@@ -1,0 +1,46 @@
+#ifndef RINGPEER_NET_IP_ADDRESS_H_
+#define RINGPEER_NET_IP_ADDRESS_H_
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ringpeer::net {
+
+// An IPv4 or IPv6 address in one form: 16 bytes in network order, IPv4 mapped into
+// ::ffff:0:0/96. So a client compares equal whether it came in on an IPv4 or on a
+// dual-stack socket. A value type; immutable but by assignment.
+class IpAddress {
+ public:
+  using Bytes = std::array<std::uint8_t, 16>;
+
+  constexpr IpAddress() = default;  // ::
+  explicit constexpr IpAddress(const Bytes& bytes) : bytes_(bytes) {}
+  static IpAddress from_ipv4(std::uint32_t network_order);
+
+  // A literal address only: "127.0.0.1", "::1", "fe80::1" (a scope is parsed by
+  // Endpoint). Nothing is resolved.
+  static std::optional<IpAddress> parse(std::string_view text);
+
+  constexpr const Bytes& bytes() const { return bytes_; }
+  bool is_ipv4() const;  // v4-mapped
+  std::uint32_t ipv4_network_order() const;
+  bool is_multicast() const;
+  bool is_link_local_ipv6() const;
+
+  // As Godot prints it: dotted quad, or eight groups in lower case without zero
+  // compression ("0:0:0:0:0:0:0:1").
+  std::string to_string() const;
+
+  friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+
+ private:
+  Bytes bytes_{};
+};
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_IP_ADDRESS_H_

@@ -1,0 +1,33 @@
+#include "ringpeer/net/wakeup.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace ringpeer::net {
+
+Wakeup::Wakeup() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+Wakeup::~Wakeup() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void Wakeup::notify() const noexcept {
+  const std::uint64_t one = 1;
+  // Full means readable already, which is all that is asked for.
+  [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof(one));
+}
+
+void Wakeup::clear() const noexcept {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto read = ::read(descriptor_, &count, sizeof(count));
+}
+
+bool Wakeup::wait(int timeout_ms) const noexcept {
+  pollfd request{descriptor_, POLLIN, 0};
+  return ::poll(&request, 1, timeout_ms) > 0;
+}
+
+}  // namespace ringpeer::net

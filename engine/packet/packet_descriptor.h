@@ -1,0 +1,34 @@
+#ifndef RINGPEER_PACKET_PACKET_DESCRIPTOR_H_
+#define RINGPEER_PACKET_PACKET_DESCRIPTOR_H_
+
+#include <cstdint>
+
+#include "ringpeer/packet/packet_buffer.h"
+
+namespace ringpeer::packet {
+
+// What Godot's receive ring charges for a packet besides its bytes: 16 of address,
+// 4 of port, 4 of size. Kept as the unit of every receive buffer limit here.
+inline constexpr std::uint32_t kRecordOverhead = 24;
+
+// A received packet, or a train of equal ones (UDP_GRO), on its way to a consumer.
+// Small and copied freely; whoever holds it holds one reference to buffer.
+struct PacketDescriptor {
+  const std::uint8_t* payload;
+  PacketBuffer* buffer;         // null: nothing to give back
+  const void* source;           // what it means is up to the ring's two ends
+  std::uint32_t received_at_us; // engine clock, microseconds, wraps after 71 minutes
+  std::uint16_t size;           // of the payload; UDP's length field has 16 bits too
+  std::uint16_t segment_size;   // of a train's packets (the last may be shorter); 0: one packet
+
+  std::uint32_t packet_count() const {
+    return segment_size == 0 ? 1u : (size + segment_size - 1u) / segment_size;
+  }
+  // Bytes charged against a receive buffer.
+  std::uint32_t charge() const { return size + packet_count() * kRecordOverhead; }
+};
+static_assert(sizeof(PacketDescriptor) == 32, "two to a cache line");
+
+}  // namespace ringpeer::packet
+
+#endif  // RINGPEER_PACKET_PACKET_DESCRIPTOR_H_

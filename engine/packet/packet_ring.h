@@ -1,0 +1,78 @@
+#ifndef RINGPEER_PACKET_PACKET_RING_H_
+#define RINGPEER_PACKET_PACKET_RING_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/ring/spsc_ring.h"
+
+namespace ringpeer::packet {
+
+// The ring between a worker and a consumer: bounded in descriptors and in bytes.
+// depth() is what get_available_packet_count says.
+//
+// Threads: has_slots, has_bytes, push, publish: the worker. front, pop, note_taken: the consumer.
+// depth: any thread.
+class PacketRing {
+ public:
+  // max_bytes bounds the sum of the descriptors' charges.
+  PacketRing(std::size_t capacity, std::uint64_t max_bytes)
+      : ring_(capacity), max_bytes_(max_bytes) {}
+
+  bool has_slots(std::size_t wanted = 1) { return ring_.has_free_slots(wanted); }
+  bool has_bytes(std::uint32_t charge) {
+    if (staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_) return true;
+    known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
+    return staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_;
+  }
+
+  // After has_slots() and has_bytes().
+  void push(const PacketDescriptor& descriptor) {
+    staged_bytes_ += descriptor.charge();
+    staged_packets_ += descriptor.packet_count();
+    ring_.push(descriptor);
+  }
+  // A message between the ring's two ends that is no packet: it counts in no limit
+  // but that of slots.
+  bool push_event(const PacketDescriptor& event) { return ring_.push(event); }
+
+  void publish() {
+    ring_.publish();
+    published_packets_.store(staged_packets_, std::memory_order_release);
+  }
+
+  const PacketDescriptor* front() { return ring_.front(); }
+  void pop() { ring_.pop(); }
+  // The consumer has taken packets of these charges for good.
+  void note_taken(std::uint64_t packets, std::uint64_t bytes) {
+    taken_packets_.store(taken_packets_.load(std::memory_order_relaxed) + packets,
+                         std::memory_order_release);
+    taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + bytes,
+                       std::memory_order_release);
+  }
+
+  std::size_t depth() const {
+    const std::uint64_t taken = taken_packets_.load(std::memory_order_acquire);
+    return published_packets_.load(std::memory_order_acquire) - taken;
+  }
+
+ private:
+  ring::SpscRing<PacketDescriptor> ring_;
+
+  // Written by the worker.
+  const std::uint64_t max_bytes_;
+  std::uint64_t staged_bytes_ = 0;
+  std::uint64_t staged_packets_ = 0;
+  std::uint64_t known_taken_bytes_ = 0;
+  std::atomic<std::uint64_t> published_packets_{0};
+
+  // Written by the consumer.
+  alignas(ring::kInterferenceSize) std::atomic<std::uint64_t> taken_packets_{0};
+  std::atomic<std::uint64_t> taken_bytes_{0};
+};
+
+}  // namespace ringpeer::packet
+
+#endif  // RINGPEER_PACKET_PACKET_RING_H_

@@ -1,0 +1,59 @@
+#include "ringpeer/stats/counters.h"
+
+namespace ringpeer {
+namespace {
+
+// In the order of the enum.
+constexpr std::array<CounterInfo, kCounterCount> kInfo = {{
+    {"received_packets", "Datagrams taken from the kernel.", false},
+    {"received_bytes", "Payload bytes of those.", false},
+    {"delivered_packets", "Packets that the application took.", false},
+    {"delivered_bytes", "Payload bytes of those.", false},
+    {"drop_peer_full", "Dropped: the peer's receive buffer was full.", true},
+    {"drop_ring_full", "Dropped: the ring to the consumer was full.", true},
+    {"drop_budget", "Dropped: the engine's payload budget was used up.", true},
+    {"drop_pending_full", "Dropped: a new remote beyond max_pending_connections.", true},
+    {"drop_truncated", "Dropped: larger than max_datagram.", true},
+    {"drop_malformed", "Dropped: the kernel's completion made no sense.", true},
+    {"drop_closed", "Dropped: the socket or peer was closed before delivery.", true},
+    {"drop_wrong_worker", "Dropped: a remote turned up on another worker.", true},
+    {"kernel_drops", "Dropped by the kernel for want of socket buffer; never received.", false},
+    {"send_requested_packets", "Packets given to put_packet that passed its checks.", false},
+    {"sent_packets", "Packets that the kernel accepted.", false},
+    {"sent_bytes", "Payload bytes of those.", false},
+    {"send_failed_queue_full", "Not sent: the send queue or socket buffer was full.", false},
+    {"send_failed_refused", "Not sent: refused by the remote's ICMP error.", false},
+    {"send_failed_other", "Not sent: any other error of the kernel.", false},
+    {"wakeups", "Times a worker returned from its wait.", false},
+    {"buffer_starved", "Times the kernel found no receive buffer; nothing is lost.", false},
+    {"rearms", "Times a multishot receive had to be armed again.", false},
+}};
+
+static_assert(kInfo.back().name == "rearms", "counter table and enum must agree");
+
+}  // namespace
+
+const CounterInfo& counter_info(Counter counter) { return kInfo[static_cast<std::size_t>(counter)]; }
+
+CounterSnapshot& CounterSnapshot::operator+=(const CounterSnapshot& other) {
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] += other.values[i];
+  return *this;
+}
+
+std::uint64_t CounterSnapshot::dropped_packets() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (kInfo[i].is_drop) sum += values[i];
+  }
+  return sum;
+}
+
+CounterSnapshot Counters::snapshot() const {
+  CounterSnapshot result;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    result.values[i] = values_[i].load(std::memory_order_relaxed);
+  }
+  return result;
+}
+
+}  // namespace ringpeer

@@ -1,0 +1,47 @@
+#ifndef RINGPEER_WORKER_CONSUMER_SIGNAL_H_
+#define RINGPEER_WORKER_CONSUMER_SIGNAL_H_
+
+#include <atomic>
+
+#include "ringpeer/net/wakeup.h"
+
+namespace ringpeer::worker {
+
+// Lets a consumer sleep until its ring has something, at no cost to the worker while
+// nobody sleeps.
+//
+// The usual store-then-look handshake: the worker publishes, then looks at waiting_;
+// the consumer sets waiting_, then looks at the ring. The fences make it impossible
+// that both miss each other.
+class ConsumerSignal {
+ public:
+  // Consumer: announces a sleep. Look at the ring once more after it.
+  void prepare_wait() {
+    wakeup_.clear();
+    waiting_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  void finish_wait() { waiting_.store(false, std::memory_order_relaxed); }
+  // True when notified within the time; a negative time waits for ever.
+  bool wait(int timeout_ms) const { return wakeup_.wait(timeout_ms); }
+
+  // Worker: after publishing.
+  void notify_if_waiting() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!waiting_.load(std::memory_order_relaxed)) return;
+    if (waiting_.exchange(false, std::memory_order_relaxed)) wakeup_.notify();
+  }
+
+  // Any thread: ends a wait whatever the ring holds.
+  void interrupt() { wakeup_.notify(); }
+
+  int descriptor() const { return wakeup_.descriptor(); }
+
+ private:
+  std::atomic<bool> waiting_{false};
+  net::Wakeup wakeup_;
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_CONSUMER_SIGNAL_H_

@@ -1,0 +1,34 @@
+#ifndef RINGPEER_WORKER_DATAGRAM_SINK_H_
+#define RINGPEER_WORKER_DATAGRAM_SINK_H_
+
+#include <span>
+
+#include "ringpeer/backend/datagram.h"
+#include "ringpeer/worker/delivery.h"
+
+namespace ringpeer::worker {
+
+// Where a worker brings the datagrams of one socket. Called on the worker's thread.
+class DatagramSink {
+ public:
+  virtual ~DatagramSink() = default;
+
+  // Takes over one reference to each datagram's buffer. None has a fault.
+  virtual void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) = 0;
+
+  // Makes what was delivered visible to the consumer and wakes it if it sleeps.
+  virtual void publish() = 0;
+
+  // The socket reported an error of its own (an ICMP message): errno.
+  virtual void on_socket_error(int error) = 0;
+
+  // Work that the consumer has asked for, outside of any delivery.
+  virtual void maintain() {}
+
+  // The worker has ended: nothing will be delivered any more.
+  virtual void on_worker_stopped() = 0;
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_DATAGRAM_SINK_H_

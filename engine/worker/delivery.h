@@ -1,0 +1,64 @@
+#ifndef RINGPEER_WORKER_DELIVERY_H_
+#define RINGPEER_WORKER_DELIVERY_H_
+
+#include <cstdint>
+
+#include "ringpeer/backend/datagram.h"
+#include "ringpeer/net/endpoint.h"
+#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/packet/packet_release.h"
+#include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/stats/counters.h"
+
+namespace ringpeer::worker {
+
+// What a sink needs to turn a batch of datagrams into descriptors: the time, the
+// counters, and the decision whether a payload stays in the kernel's buffer or is
+// copied. Lives for one batch on the worker's stack.
+class Delivery {
+ public:
+  Delivery(Counters& counters, packet::SlabPool& slabs, std::uint32_t now_us, bool lend)
+      : counters_(counters), slabs_(slabs), now_us_(now_us), lend_(lend) {}
+
+  std::uint32_t now_us() const { return now_us_; }
+  Counters& counters() { return counters_; }
+
+  // The descriptor's sizes, which decide whether it is admitted; no memory yet.
+  static packet::PacketDescriptor describe(const backend::Datagram& datagram) {
+    packet::PacketDescriptor descriptor{};
+    descriptor.size = static_cast<std::uint16_t>(datagram.size + datagram.tail_size);
+    descriptor.segment_size = datagram.segment_size;
+    return descriptor;
+  }
+
+  // Gives the descriptor its payload, by reference or as a copy. False when there is
+  // no memory for the copy: the datagram is dropped and counted.
+  bool keep(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor) {
+    descriptor->received_at_us = now_us_;
+    if (lend_ && datagram.tail_size == 0) [[likely]] {
+      descriptor->payload = datagram.payload;
+      descriptor->buffer = datagram.buffer;
+      descriptor->source = datagram.source;
+      return true;
+    }
+    return copy(datagram, descriptor);
+  }
+
+  void drop(const backend::Datagram& datagram, Counter reason, std::uint32_t packets = 1) {
+    counters_.add(reason, packets);
+    release_.add(datagram.buffer);
+  }
+
+ private:
+  bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor);
+
+  Counters& counters_;
+  packet::SlabPool& slabs_;
+  const std::uint32_t now_us_;
+  const bool lend_;
+  packet::PacketRelease release_;
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_DELIVERY_H_

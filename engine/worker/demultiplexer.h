@@ -1,0 +1,94 @@
+#ifndef RINGPEER_WORKER_DEMULTIPLEXER_H_
+#define RINGPEER_WORKER_DEMULTIPLEXER_H_
+
+#include <tsl/robin_map.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ringpeer/packet/packet_ring.h"
+#include "ringpeer/worker/consumer_signal.h"
+#include "ringpeer/worker/datagram_sink.h"
+#include "ringpeer/worker/endpoint_hash.h"
+#include "ringpeer/worker/remote.h"
+
+namespace ringpeer::worker {
+
+// What all workers of one server share with its consumer.
+struct ServerShared {
+  ConsumerSignal signal;
+  std::atomic<int> max_pending{16};
+  std::atomic<int> pending{0};  // remotes announced and not yet taken
+  // Bytes that one remote may have waiting, in Godot's counting.
+  std::atomic<std::uint64_t> max_bytes_per_remote{65535};
+  std::atomic<bool> stopped{false};
+};
+
+// One worker's part of a server: sorts datagrams by sender into one ring to the
+// server's consumer. Strangers get in only while fewer than max_pending wait to be
+// taken, so a flood of spoofed senders costs a table look-up each and nothing more.
+//
+// A ring element is a packet (source: its Remote) or, with no buffer and no payload,
+// an event whose size says which.
+//
+// Threads: the DatagramSink side is the worker's; ring() reading and close() belong
+// to the consumer. After the worker has let go, for_each_remote() is the consumer's.
+class Demultiplexer final : public DatagramSink {
+ public:
+  enum Event : std::uint16_t {
+    kNewRemote = 1,      // the consumer may hand it out
+    kRemoteRetired = 2,  // nothing after this names the remote: free it
+  };
+
+  Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
+      : shard_(shard), shared_(shared), ring_(max_packets, UINT64_MAX) {}
+  ~Demultiplexer() override;
+
+  void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
+  void publish() override {
+    ring_.publish();
+    shared_->signal.notify_if_waiting();
+  }
+  void on_socket_error(int) override {}  // an unconnected socket reports none
+  void maintain() override;
+  void on_worker_stopped() override;
+
+  packet::PacketRing& ring() { return ring_; }
+  static bool is_event(const packet::PacketDescriptor& descriptor) {
+    return descriptor.payload == nullptr && descriptor.buffer == nullptr;
+  }
+
+  // Consumer: the remote is done with. It comes back as kRemoteRetired after the
+  // worker's next maintain().
+  void close(Remote* remote);
+
+  std::size_t remote_count() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  using Table = tsl::robin_map<net::Endpoint, Remote*, EndpointHash>;
+
+  // Slots of the ring that packets leave free, so that events always find room soon.
+  static constexpr std::size_t kEventReserve = 64;
+
+  Remote* find(const net::Endpoint& endpoint);
+  Remote* admit(const net::Endpoint& endpoint, Counter* reason);
+  static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
+  void retire(Remote* remote);
+  bool announce(Remote* remote, Event event);
+
+  const std::uint16_t shard_;
+  ServerShared* const shared_;
+  packet::PacketRing ring_;
+  Table table_;
+  // The remote of the last datagram: trains of one sender need no look-up.
+  Remote* last_ = nullptr;
+  std::vector<Remote*> to_retire_;  // waiting for room in the ring
+  std::atomic<Remote*> closed_{nullptr};
+  std::atomic<std::size_t> count_{0};
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_DEMULTIPLEXER_H_

@@ -1,0 +1,51 @@
+#ifndef RINGPEER_WORKER_SOCKET_QUEUE_H_
+#define RINGPEER_WORKER_SOCKET_QUEUE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "ringpeer/packet/packet_ring.h"
+#include "ringpeer/worker/consumer_signal.h"
+#include "ringpeer/worker/datagram_sink.h"
+
+namespace ringpeer::worker {
+
+// The queue of a socket with one consumer: everything that arrives goes into one
+// ring. A descriptor's source is the sender's sockaddr.
+//
+// Threads: the DatagramSink side is the worker's; ring() reading and the rest belong
+// to the consumer.
+class SocketQueue final : public DatagramSink {
+ public:
+  SocketQueue(std::size_t max_packets, std::uint64_t max_bytes) : ring_(max_packets, max_bytes) {}
+
+  void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
+  void publish() override {
+    ring_.publish();
+    signal_.notify_if_waiting();
+  }
+  void on_socket_error(int error) override;
+  void on_worker_stopped() override;
+
+  packet::PacketRing& ring() { return ring_; }
+  const packet::PacketRing& ring() const { return ring_; }
+  ConsumerSignal& signal() { return signal_; }
+
+  // The errno that the socket reported since the last call, 0 if none.
+  int take_socket_error() {
+    if (socket_error_.load(std::memory_order_relaxed) == 0) return 0;
+    return socket_error_.exchange(0, std::memory_order_acq_rel);
+  }
+  bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+
+ private:
+  packet::PacketRing ring_;
+  ConsumerSignal signal_;
+  std::atomic<int> socket_error_{0};
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_SOCKET_QUEUE_H_

@@ -1,0 +1,362 @@
+#include "ringpeer/worker/worker.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace ringpeer::worker {
+namespace {
+
+// The longest wait of an idle worker: short enough to notice what needs no wake-up,
+// long enough to cost nothing.
+constexpr std::chrono::milliseconds kIdleWait{500};
+
+// Datagrams a step takes before it looks at returned buffers and commands again.
+constexpr std::size_t kMaxBatchesPerStep = 64;
+
+// A sync ends when a pass finds nothing; under a flood after this many passes.
+constexpr int kMaxSyncPasses = 256;
+
+// The kernel ends a cancelled receive within microseconds; a worker that is stopped
+// gives it this many looks.
+constexpr int kMaxDetachPasses = 10000;
+
+// Sleeps of the latency budget are to be precise (the default slack is 50 us).
+constexpr unsigned long kTimerSlackNs = 1000;
+
+}  // namespace
+
+Worker::Worker(const WorkerOptions& options)
+    : options_(options), slabs_(options.payload_budget, &home_), sinks_(backend::kMaxSockets) {
+  free_slots_.reserve(backend::kMaxSockets);
+  for (std::size_t i = backend::kMaxSockets; i-- > 0;) {
+    free_slots_.push_back(static_cast<backend::SocketSlot>(i));
+  }
+}
+
+Worker::~Worker() { stop(); }
+
+std::unique_ptr<Worker> Worker::create(const WorkerOptions& options,
+                                       backend::BackendFailure* failure) {
+  std::unique_ptr<Worker> worker(new Worker(options));
+  worker->backend_ = options.use_uring
+                         ? make_uring_backend(options.backend, &worker->home_, failure)
+                         : make_mmsg_backend(options.backend, &worker->home_, failure);
+  if (worker->backend_ == nullptr || !worker->start(failure)) return nullptr;
+  return worker;
+}
+
+bool Worker::start(backend::BackendFailure* failure) {
+  *failure = {};
+  if (!options_.has_thread) {
+    failure->error = backend_->start();
+    failure->what = "start of the backend";
+    features_ = backend_->features();
+    stopped_ = failure->error != 0;
+    return !stopped_;
+  }
+  // The application's signals are the application's: the worker starts with all of
+  // them blocked.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this, failure] { thread_main(failure); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] { return started_; });
+  if (failure->error == 0) return true;
+  lock.unlock();
+  thread_.join();
+  stopped_ = true;
+  return false;
+}
+
+void Worker::prepare_thread() const {
+  const std::string name = "ringpeer-" + std::to_string(options_.index);
+  pthread_setname_np(pthread_self(), name.c_str());
+  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
+  if (options_.cpu >= 0 && options_.cpu < CPU_SETSIZE) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(options_.cpu, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+  }
+}
+
+void Worker::thread_main(backend::BackendFailure* failure) {
+  prepare_thread();
+  const int error = backend_->start();
+  {
+    const std::lock_guard lock(mutex_);
+    failure->error = error;
+    failure->what = "start of the backend";
+    features_ = backend_->features();
+    started_ = true;
+    done_.notify_all();
+  }
+  if (error != 0) return;
+  while (!stopping_.load(std::memory_order_acquire)) step(false);
+  shut_down();
+}
+
+std::uint32_t Worker::now_us() const {
+  using std::chrono::microseconds;
+  const auto since = std::chrono::steady_clock::now() - options_.epoch;
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<microseconds>(since).count());
+}
+
+// ---- Commands from other threads. Rare, so a mutex is good enough; never on a
+// packet's path.
+
+int Worker::submit(Command* command) {
+  if (!options_.has_thread) {
+    if (stopped_) return ESHUTDOWN;
+    execute(command);
+    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass) step(true);
+    return command->result;
+  }
+  std::unique_lock lock(mutex_);
+  if (stopped_) return ESHUTDOWN;
+  commands_.push_back(command);
+  has_commands_.store(true, std::memory_order_release);
+  backend_->wake();
+  done_.wait(lock, [command] { return command->done; });
+  return command->result;
+}
+
+void Worker::finish(Command* command, int result) {
+  const std::lock_guard lock(mutex_);
+  command->result = result;
+  command->done = true;
+  done_.notify_all();
+}
+
+int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot) {
+  Command command{CommandKind::kAttach, descriptor, sink};
+  const int error = submit(&command);
+  *slot = command.slot;
+  return error;
+}
+
+void Worker::detach(backend::SocketSlot slot) {
+  Command command{CommandKind::kDetach};
+  command.slot = slot;
+  submit(&command);
+}
+
+int Worker::sync() {
+  Command command{CommandKind::kSync};
+  return submit(&command);
+}
+
+void Worker::execute_commands() {
+  if (!has_commands_.load(std::memory_order_acquire)) return;
+  std::vector<Command*> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    commands.swap(commands_);
+    has_commands_.store(false, std::memory_order_relaxed);
+  }
+  for (Command* command : commands) execute(command);
+}
+
+void Worker::execute(Command* command) {
+  switch (command->kind) {
+    case CommandKind::kAttach:
+      finish(command, attach_now(command));
+      return;
+    case CommandKind::kDetach:
+      backend_->begin_detach(command->slot);
+      detaching_.push_back(command);
+      finish_detaches();
+      return;
+    case CommandKind::kSync:
+      for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
+        backend_->wait({.poll = true});
+        if (drain() == 0) break;
+        reclaim();
+      }
+      finish(command, 0);
+      return;
+  }
+}
+
+int Worker::attach_now(Command* command) {
+  if (free_slots_.empty()) return EMFILE;
+  const backend::SocketSlot slot = free_slots_.back();
+  if (const int error = backend_->attach(slot, command->descriptor); error != 0) return error;
+  free_slots_.pop_back();
+  sinks_[slot] = command->sink;
+  command->slot = slot;
+  return 0;
+}
+
+void Worker::finish_detaches() {
+  for (std::size_t i = 0; i < detaching_.size();) {
+    Command* command = detaching_[i];
+    if (!backend_->is_detached(command->slot)) {
+      ++i;
+      continue;
+    }
+    sinks_[command->slot] = nullptr;
+    free_slots_.push_back(command->slot);
+    detaching_[i] = detaching_.back();
+    detaching_.pop_back();
+    finish(command, 0);
+  }
+}
+
+// ---- The loop.
+
+void Worker::step(bool poll) {
+  execute_commands();
+  if (maintenance_requested_.exchange(false, std::memory_order_acq_rel)) {
+    for (DatagramSink* sink : sinks_) {
+      if (sink != nullptr) sink->maintain();
+    }
+  }
+  backend_->wait({.budget = options_.latency_budget,
+                  .idle = kIdleWait,
+                  .poll = poll || !detaching_.empty()});
+  drain();
+  reclaim();
+  if (!detaching_.empty()) finish_detaches();
+  note_backend_events();
+}
+
+void Worker::pump() {
+  if (!stopped_) step(true);
+}
+
+std::size_t Worker::drain() {
+  std::size_t total = 0;
+  for (std::size_t pass = 0; pass < kMaxBatchesPerStep; ++pass) {
+    const std::size_t count = backend_->receive(batch_);
+    if (count == 0) break;
+    total += count;
+    Delivery delivery(counters_, slabs_, now_us(), backend_->has_buffers_to_lend());
+    sort({batch_.data(), count}, delivery);
+    for (DatagramSink* sink : touched_) sink->publish();
+    touched_.clear();
+    reclaim();
+  }
+  return total;
+}
+
+// Hands runs of datagrams of one socket to its sink.
+void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::size_t begin = 0;
+  const auto flush = [&](std::size_t end) {
+    if (begin == end) return;
+    DatagramSink* sink = sinks_[batch[begin].slot];
+    if (sink == nullptr) {
+      for (std::size_t i = begin; i < end; ++i) {
+        delivery.drop(batch[i], Counter::kDropClosed, Delivery::describe(batch[i]).packet_count());
+      }
+    } else {
+      sink->deliver(batch.subspan(begin, end - begin), delivery);
+      touched_.push_back(sink);
+    }
+  };
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const backend::Datagram& datagram = batch[i];
+    if (datagram.fault != backend::DatagramFault::kNone) [[unlikely]] {
+      flush(i);
+      begin = i + 1;
+      if (datagram.fault == backend::DatagramFault::kSocketError) {
+        if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
+        continue;
+      }
+      ++packets;
+      delivery.drop(datagram, datagram.fault == backend::DatagramFault::kTruncated
+                                  ? Counter::kDropTruncated
+                                  : Counter::kDropMalformed);
+      continue;
+    }
+    if (datagram.slot != batch[begin].slot) {
+      flush(i);
+      begin = i;
+    }
+    packets += datagram.segment_size == 0 ? 1 : Delivery::describe(datagram).packet_count();
+    bytes += datagram.size + datagram.tail_size;
+  }
+  flush(batch.size());
+  counters_.add(Counter::kReceivedPackets, packets);
+  counters_.add(Counter::kReceivedBytes, bytes);
+}
+
+void Worker::reclaim() {
+  packet::PacketBuffer* buffer = home_.take_all();
+  while (buffer != nullptr) {
+    packet::PacketBuffer* next = buffer->next;
+    if (buffer->kind == packet::BufferKind::kKernel) {
+      backend_->recycle(buffer);
+    } else {
+      slabs_.free(buffer);
+    }
+    buffer = next;
+  }
+}
+
+void Worker::note_backend_events() {
+  const backend::BackendEvents& events = backend_->events();
+  counters_.add(Counter::kWakeups, events.wakeups - seen_events_.wakeups);
+  counters_.add(Counter::kBufferStarved, events.starved - seen_events_.starved);
+  counters_.add(Counter::kRearms, events.rearms - seen_events_.rearms);
+  seen_events_ = events;
+}
+
+// ---- The end.
+
+void Worker::shut_down() {
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    const auto socket = static_cast<backend::SocketSlot>(slot);
+    if (sinks_[slot] != nullptr && !backend_->is_detached(socket)) backend_->begin_detach(socket);
+  }
+  for (int pass = 0; pass < kMaxDetachPasses; ++pass) {
+    bool all_detached = true;
+    for (std::size_t slot = 0; slot < sinks_.size() && all_detached; ++slot) {
+      all_detached = sinks_[slot] == nullptr ||
+                     backend_->is_detached(static_cast<backend::SocketSlot>(slot));
+    }
+    if (all_detached) break;
+    backend_->wait({.poll = true});
+    drain();
+    reclaim();
+  }
+  for (DatagramSink*& sink : sinks_) {
+    if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
+  }
+  note_backend_events();
+  std::vector<Command*> left;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    left.swap(commands_);
+    left.insert(left.end(), detaching_.begin(), detaching_.end());
+    detaching_.clear();
+  }
+  for (Command* command : left) {
+    finish(command, command->kind == CommandKind::kDetach ? 0 : ESHUTDOWN);
+  }
+}
+
+void Worker::stop() {
+  if (!options_.has_thread) {
+    if (!stopped_) shut_down();
+    return;
+  }
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_release);
+  backend_->wake();
+  thread_.join();
+}
+
+}  // namespace ringpeer::worker

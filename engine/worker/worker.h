@@ -1,0 +1,127 @@
+#ifndef RINGPEER_WORKER_WORKER_H_
+#define RINGPEER_WORKER_WORKER_H_
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ringpeer/backend/backend.h"
+#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/stats/counters.h"
+#include "ringpeer/worker/datagram_sink.h"
+
+namespace ringpeer::worker {
+
+struct WorkerOptions {
+  int index = 0;
+  bool has_thread = true;  // false: pump() runs it
+  int cpu = -1;            // to pin to; -1: none
+  std::chrono::microseconds latency_budget{200};
+  std::size_t payload_budget = std::size_t{64} << 20;
+  bool use_uring = true;
+  backend::BackendOptions backend;
+  std::chrono::steady_clock::time_point epoch;  // what received_at_us counts from
+};
+
+// One receive loop: waits in its backend, sorts what arrives to the sinks, takes
+// back the buffers that consumers are done with.
+//
+// Threads: attach, detach, sync, stop, request_maintenance, snapshot: any. Without a
+// thread of its own, everything belongs to the one thread that calls pump().
+class Worker {
+ public:
+  // Null on failure. Returns once the worker runs.
+  static std::unique_ptr<Worker> create(const WorkerOptions& options,
+                                        backend::BackendFailure* failure);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Brings what `descriptor` receives to `sink` until detach(). 0 or errno.
+  int attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot);
+  // When it returns, the kernel has let go of the socket and the sink is touched no
+  // more.
+  void detach(backend::SocketSlot slot);
+  // One pass over everything the kernel has queued. 0 or errno.
+  int sync();
+  void stop();
+
+  // Calls every sink's maintain() at the next step.
+  void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
+
+  // One step without waiting, for a worker without a thread.
+  void pump();
+  bool has_thread() const { return options_.has_thread; }
+
+  CounterSnapshot snapshot() const { return counters_.snapshot(); }
+  std::string features() const { return features_; }
+
+ private:
+  enum class CommandKind { kAttach, kDetach, kSync };
+  struct Command {
+    CommandKind kind;
+    int descriptor = -1;
+    DatagramSink* sink = nullptr;
+    backend::SocketSlot slot = 0;
+    int result = 0;
+    bool done = false;
+  };
+
+  explicit Worker(const WorkerOptions& options);
+  bool start(backend::BackendFailure* failure);
+  void thread_main(backend::BackendFailure* failure);
+  void prepare_thread() const;
+
+  int submit(Command* command);
+  void finish(Command* command, int result);
+  void execute_commands();
+  void execute(Command* command);
+  int attach_now(Command* command);
+  void finish_detaches();
+
+  void step(bool poll);
+  // Returns the number of datagrams taken.
+  std::size_t drain();
+  void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
+  void reclaim();
+  void note_backend_events();
+  void shut_down();
+  std::uint32_t now_us() const;
+
+  const WorkerOptions options_;
+  packet::BufferReturn home_;
+  packet::SlabPool slabs_;
+  std::unique_ptr<backend::Backend> backend_;
+  std::string features_;
+  Counters counters_;
+  backend::BackendEvents seen_events_;
+
+  std::vector<DatagramSink*> sinks_;  // by slot; null: none
+  std::vector<backend::SocketSlot> free_slots_;
+  std::vector<DatagramSink*> touched_;  // since the last publish
+  std::array<backend::Datagram, backend::kBatchSize> batch_;
+
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::vector<Command*> commands_;
+  std::vector<Command*> detaching_;
+  std::atomic<bool> has_commands_{false};
+  std::atomic<bool> maintenance_requested_{false};
+  std::atomic<bool> stopping_{false};
+  bool stopped_ = false;
+  bool started_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_WORKER_H_

@@ -1,0 +1,178 @@
+#include "ringpeer/worker/worker_group.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace ringpeer::worker {
+namespace {
+
+// Counts fork() in this process and its ancestors, at the price of one load a call.
+std::atomic<unsigned> fork_count{0};
+
+void register_fork_handler() {
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { fork_count.fetch_add(1, std::memory_order_relaxed); });
+  static_cast<void>(registered);
+}
+
+std::string explain(const backend::BackendFailure& failure) {
+  std::string text = failure.what + ": " + std::strerror(failure.error);
+  switch (failure.error) {
+    case EPERM:
+    case EACCES:
+      return text + " (a seccomp filter or kernel.io_uring_disabled forbids it)";
+    case ENOSYS:
+      return text + " (this kernel has no io_uring)";
+    case EINVAL:
+      return text + " (this kernel is older than Linux 6.1)";
+    case ENOMEM:
+      return text + " (RLIMIT_MEMLOCK is too low: raise `ulimit -l`)";
+    default:
+      return text;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
+                                                 backend::BackendFailure* failure) {
+  register_fork_handler();
+  std::unique_ptr<WorkerGroup> group(new WorkerGroup);
+  group->fork_generation_ = fork_count.load(std::memory_order_relaxed);
+  std::string why_not;
+  if (options.backend != BackendChoice::kMmsg) {
+    if (group->start_workers(options, true, failure)) {
+      group->uses_uring_ = true;
+      group->reason_ = options.backend == BackendChoice::kAuto ? "available" : "asked for";
+      group->reason_ += "; " + group->workers_[0]->features();
+      return group;
+    }
+    failure->what = explain(*failure);
+    if (options.backend == BackendChoice::kUring) return nullptr;
+    why_not = "io_uring is not available: " + failure->what;
+  }
+  if (!group->start_workers(options, false, failure)) {
+    failure->what = explain(*failure);
+    return nullptr;
+  }
+  group->reason_ = why_not.empty() ? "asked for" : why_not;
+  return group;
+}
+
+bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
+                                backend::BackendFailure* failure) {
+  const auto count = static_cast<std::size_t>(std::max(options.workers, 1));
+  for (std::size_t i = 0; i < count; ++i) {
+    WorkerOptions worker = options.worker;
+    worker.index = static_cast<int>(i);
+    worker.has_thread = options.workers > 0;
+    worker.use_uring = use_uring;
+    worker.payload_budget = options.worker.payload_budget / count;
+    if (i < options.cpus.size()) worker.cpu = options.cpus[i];
+    auto created = Worker::create(worker, failure);
+    if (created == nullptr) {
+      workers_.clear();
+      return false;
+    }
+    workers_.push_back(std::move(created));
+  }
+  return true;
+}
+
+WorkerGroup::~WorkerGroup() { stop(); }
+
+void WorkerGroup::stop() {
+  if (!is_usable()) {
+    // The threads are the parent's; joining them here would wait for ever.
+    for (auto& worker : workers_) static_cast<void>(worker.release());
+    workers_.clear();
+    return;
+  }
+  stopped_.store(true, std::memory_order_release);
+  for (auto& worker : workers_) worker->stop();
+}
+
+bool WorkerGroup::is_usable() const {
+  return fork_count.load(std::memory_order_relaxed) == fork_generation_;
+}
+
+Worker& WorkerGroup::next() {
+  return *workers_[next_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
+}
+
+void WorkerGroup::watch(const net::Socket* socket) {
+  const std::lock_guard lock(mutex_);
+  sockets_.push_back({socket, socket->kernel_drops()});
+}
+
+void WorkerGroup::forget(const net::Socket* socket) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(sockets_.begin(), sockets_.end(),
+                                  [socket](const auto& entry) { return entry.socket == socket; });
+  if (found == sockets_.end()) return;
+  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] +=
+      socket->kernel_drops() - found->drops_before;
+  *found = sockets_.back();
+  sockets_.pop_back();
+}
+
+Counters* WorkerGroup::lend_counters() {
+  const std::lock_guard lock(mutex_);
+  lent_counters_.push_back(std::make_unique<Counters>());
+  return lent_counters_.back().get();
+}
+
+void WorkerGroup::release_counters(Counters* counters) {
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(lent_counters_.begin(), lent_counters_.end(),
+                   [counters](const auto& entry) { return entry.get() == counters; });
+  if (found == lent_counters_.end()) return;
+  past_ += counters->snapshot();
+  std::swap(*found, lent_counters_.back());
+  lent_counters_.pop_back();
+}
+
+void WorkerGroup::count_send(int error, std::size_t bytes) {
+  send_requested_.fetch_add(1, std::memory_order_relaxed);
+  switch (error) {
+    case 0:
+      sent_.fetch_add(1, std::memory_order_relaxed);
+      sent_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      break;
+    case EAGAIN:
+    case ENOBUFS:
+      send_full_.fetch_add(1, std::memory_order_relaxed);
+      break;
+    case ECONNREFUSED:
+      send_refused_.fetch_add(1, std::memory_order_relaxed);
+      break;
+    default:
+      send_other_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+CounterSnapshot WorkerGroup::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  CounterSnapshot sum = past_;
+  for (const auto& worker : workers_) sum += worker->snapshot();
+  for (const auto& counters : lent_counters_) sum += counters->snapshot();
+  const auto add = [&sum](Counter counter, std::uint64_t n) {
+    sum.values[static_cast<std::size_t>(counter)] += n;
+  };
+  for (const WatchedSocket& entry : sockets_) {
+    add(Counter::kKernelDrops, entry.socket->kernel_drops() - entry.drops_before);
+  }
+  add(Counter::kSendRequestedPackets, send_requested_.load(std::memory_order_relaxed));
+  add(Counter::kSentPackets, sent_.load(std::memory_order_relaxed));
+  add(Counter::kSentBytes, sent_bytes_.load(std::memory_order_relaxed));
+  add(Counter::kSendFailedQueueFull, send_full_.load(std::memory_order_relaxed));
+  add(Counter::kSendFailedRefused, send_refused_.load(std::memory_order_relaxed));
+  add(Counter::kSendFailedOther, send_other_.load(std::memory_order_relaxed));
+  return sum;
+}
+
+}  // namespace ringpeer::worker

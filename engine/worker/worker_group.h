@@ -1,0 +1,98 @@
+#ifndef RINGPEER_WORKER_WORKER_GROUP_H_
+#define RINGPEER_WORKER_WORKER_GROUP_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ringpeer/net/socket.h"
+#include "ringpeer/stats/counters.h"
+#include "ringpeer/worker/worker.h"
+
+namespace ringpeer::worker {
+
+enum class BackendChoice { kAuto, kUring, kMmsg };
+
+struct GroupOptions {
+  BackendChoice backend = BackendChoice::kAuto;
+  int workers = 1;  // 0: one worker without a thread
+  std::vector<int> cpus;
+  WorkerOptions worker;  // index, cpu, use_uring and has_thread are set per worker
+};
+
+// All workers of an engine and the books they share.
+//
+// Threads: every method from any thread.
+class WorkerGroup {
+ public:
+  // Null on failure, with the reason in words.
+  static std::unique_ptr<WorkerGroup> create(const GroupOptions& options,
+                                             backend::BackendFailure* failure);
+  ~WorkerGroup();
+
+  void stop();
+  bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+  // False in a child that was forked off: the workers stayed with the parent.
+  bool is_usable() const;
+
+  bool uses_uring() const { return uses_uring_; }
+  const std::string& backend_reason() const { return reason_; }
+  std::size_t size() const { return workers_.size(); }
+  bool is_inline() const { return !workers_[0]->has_thread(); }
+  Worker& at(std::size_t i) { return *workers_[i]; }
+  // The worker for the next socket, in turn.
+  Worker& next();
+
+  // One step of a worker without a thread; nothing where threads run.
+  void pump() {
+    if (is_inline() && !is_stopped()) workers_[0]->pump();
+  }
+
+  // A socket whose kernel drops are to be counted, until forget().
+  void watch(const net::Socket* socket);
+  void forget(const net::Socket* socket);
+
+  // The counters of a consumer, until release(), which keeps their sums.
+  Counters* lend_counters();
+  void release_counters(Counters* counters);
+  // For calls that any thread makes.
+  void count_send(int error, std::size_t bytes);
+
+  CounterSnapshot snapshot() const;
+
+ private:
+  WorkerGroup() = default;
+  bool start_workers(const GroupOptions& options, bool use_uring, backend::BackendFailure* failure);
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+  bool uses_uring_ = false;
+  std::string reason_;
+  unsigned fork_generation_ = 0;
+  std::atomic<bool> stopped_{false};
+  std::atomic<std::size_t> next_{0};
+
+  mutable std::mutex mutex_;
+  struct WatchedSocket {
+    const net::Socket* socket;
+    std::uint64_t drops_before;  // an adopted socket may have some
+  };
+  std::vector<WatchedSocket> sockets_;
+  std::vector<std::unique_ptr<Counters>> lent_counters_;
+  CounterSnapshot past_;  // of sockets and consumers that are gone
+
+  std::atomic<std::uint64_t> send_requested_{0};
+  std::atomic<std::uint64_t> sent_{0};
+  std::atomic<std::uint64_t> sent_bytes_{0};
+  std::atomic<std::uint64_t> send_full_{0};
+  std::atomic<std::uint64_t> send_refused_{0};
+  std::atomic<std::uint64_t> send_other_{0};
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_WORKER_GROUP_H_
