@@ -2,6 +2,7 @@
 #define RINGPEER_PACKET_PACKET_DESCRIPTOR_H_
 
 #include <cstdint>
+#include <span>
 
 #include "ringpeer/packet/packet_buffer.h"
 
@@ -26,6 +27,15 @@ struct PacketDescriptor {
   }
   // Bytes charged against a receive buffer.
   std::uint32_t charge() const { return size + packet_count() * kRecordOverhead; }
+
+  // Takes the first packet off; size is 0 once nothing is left.
+  std::span<const std::uint8_t> take_packet() {
+    const std::uint16_t length = segment_size != 0 && segment_size < size ? segment_size : size;
+    const std::span<const std::uint8_t> packet(payload, length);
+    payload += length;
+    size = static_cast<std::uint16_t>(size - length);
+    return packet;
+  }
 };
 static_assert(sizeof(PacketDescriptor) == 32, "two to a cache line");
 

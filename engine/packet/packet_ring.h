@@ -43,6 +43,7 @@ class PacketRing {
     published_packets_.store(staged_packets_, std::memory_order_release);
   }
 
+  std::size_t slots_in_use() const { return ring_.size(); }
   const PacketDescriptor* front() { return ring_.front(); }
   void pop() { ring_.pop(); }
   // The consumer has taken packets of these charges for good.

@@ -15,8 +15,8 @@
 
 namespace ringpeer {
 
-namespace internal {
-class EngineCore;
+namespace worker {
+class WorkerGroup;
 }
 
 // Which kernel interface receives datagrams.
@@ -25,6 +25,17 @@ enum class BackendKind {
   kIoUring,   // fails where io_uring is missing or forbidden
   kRecvmmsg,  // epoll and recvmmsg: works everywhere
 };
+
+// IPv4 and IPv6 carry this much payload in one datagram: 65,535 bytes of IP length
+// less the headers.
+inline constexpr std::size_t kLargestIpv4Datagram = 65507;
+inline constexpr std::size_t kLargestDatagram = 65527;
+
+// More receive threads than any machine has cores to spare for one port.
+inline constexpr int kMaxWorkers = 256;
+
+// Beyond this a latency budget would be felt as a hang.
+inline constexpr std::chrono::milliseconds kMaxLatencyBudget{100};
 
 // How an Engine is built. Every field has a default that suits a game server.
 struct EngineOptions {
@@ -39,8 +50,8 @@ struct EngineOptions {
   std::chrono::microseconds latency_budget{200};
 
   // Largest datagram accepted, in bytes of payload; a larger one is dropped and
-  // counted. 65,507 is the most that IPv4 carries.
-  std::size_t max_datagram = 65507;
+  // counted.
+  std::size_t max_datagram = kLargestIpv4Datagram;
 
   // Bytes of received payload that may be waiting in all queues together.
   std::size_t payload_budget = std::size_t{64} << 20;
@@ -86,8 +97,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Closes every socket, ends every worker within a bound; later calls of its
-  // peers fail. Safe to call twice.
+  // Ends every worker within a bound: peers receive nothing any more and say so (-1
+  // available). Their ports are free once the peers are closed. Safe to call twice.
   void stop();
 
   // One pass of every worker over its sockets, answered: what the kernel had
@@ -98,17 +109,22 @@ class Engine {
   BackendKind backend() const;
   std::string_view backend_name() const;
   std::string_view backend_reason() const;
-  int workers() const;
+  int workers() const;  // 0: inline
 
   // All counters of all workers and sockets since the engine started.
   CounterSnapshot counters() const;
 
+  const EngineOptions& options() const { return options_; }
+
   // For the classes of this library.
-  internal::EngineCore& core() { return *core_; }
+  worker::WorkerGroup& workers_of_engine() { return *workers_; }
+  void log(std::string_view message) const;
 
  private:
-  explicit Engine(std::unique_ptr<internal::EngineCore> core);
-  std::unique_ptr<internal::EngineCore> core_;
+  Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers);
+
+  const EngineOptions options_;
+  const std::unique_ptr<worker::WorkerGroup> workers_;
 };
 
 }  // namespace ringpeer

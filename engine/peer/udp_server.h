@@ -44,7 +44,9 @@ class UDPServer {
   void set_max_pending_connections(int count);
 
  private:
+  std::shared_ptr<Engine> engine_;
   std::shared_ptr<internal::ServerCore> core_;
+  int max_pending_connections_ = kDefaultMaxPendingConnections;
 };
 
 }  // namespace ringpeer

@@ -17,7 +17,7 @@ class ConsumerSignal {
  public:
   // Consumer: announces a sleep. Look at the ring once more after it.
   void prepare_wait() {
-    wakeup_.clear();
+    if (!interrupted_.load(std::memory_order_acquire)) wakeup_.clear();
     waiting_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
   }
@@ -32,13 +32,19 @@ class ConsumerSignal {
     if (waiting_.exchange(false, std::memory_order_relaxed)) wakeup_.notify();
   }
 
-  // Any thread: ends a wait whatever the ring holds.
-  void interrupt() { wakeup_.notify(); }
+  // Any thread: ends a wait whatever the ring holds; a wait that comes later, too.
+  void interrupt() {
+    interrupted_.store(true, std::memory_order_release);
+    wakeup_.notify();
+  }
+  // Consumer: whether interrupt() was called since the last time.
+  bool was_interrupted() { return interrupted_.exchange(false, std::memory_order_acq_rel); }
 
   int descriptor() const { return wakeup_.descriptor(); }
 
  private:
   std::atomic<bool> waiting_{false};
+  std::atomic<bool> interrupted_{false};
   net::Wakeup wakeup_;
 };
 

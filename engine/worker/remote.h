@@ -33,8 +33,7 @@ struct Remote {
   std::uint32_t queued_packets = 0;
   std::uint32_t last_received_us = 0;
   void* owner = nullptr;  // the peer object that the application holds, if any
-  bool is_pending = true;
-  bool is_retired = false;  // the worker has let go of it
+  std::uint32_t taken_index = 0;  // among the server's taken remotes
 
   static constexpr std::uint32_t kNone = UINT32_MAX;
 };

@@ -15,6 +15,8 @@ namespace {
 // long enough to cost nothing.
 constexpr std::chrono::milliseconds kIdleWait{500};
 
+constexpr std::chrono::milliseconds kNoWait{0};
+
 // Datagrams a step takes before it looks at returned buffers and commands again.
 constexpr std::size_t kMaxBatchesPerStep = 64;
 
@@ -100,7 +102,7 @@ void Worker::thread_main(backend::BackendFailure* failure) {
     done_.notify_all();
   }
   if (error != 0) return;
-  while (!stopping_.load(std::memory_order_acquire)) step(false);
+  while (!stopping_.load(std::memory_order_acquire)) step(kIdleWait);
   shut_down();
 }
 
@@ -117,7 +119,7 @@ int Worker::submit(Command* command) {
   if (!options_.has_thread) {
     if (stopped_) return ESHUTDOWN;
     execute(command);
-    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass) step(true);
+    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass) step(kNoWait);
     return command->result;
   }
   std::unique_lock lock(mutex_);
@@ -213,7 +215,7 @@ void Worker::finish_detaches() {
 
 // ---- The loop.
 
-void Worker::step(bool poll) {
+void Worker::step(std::chrono::milliseconds longest_wait) {
   execute_commands();
   if (maintenance_requested_.exchange(false, std::memory_order_acq_rel)) {
     for (DatagramSink* sink : sinks_) {
@@ -221,16 +223,16 @@ void Worker::step(bool poll) {
     }
   }
   backend_->wait({.budget = options_.latency_budget,
-                  .idle = kIdleWait,
-                  .poll = poll || !detaching_.empty()});
+                  .idle = longest_wait,
+                  .poll = longest_wait == kNoWait || !detaching_.empty()});
   drain();
   reclaim();
   if (!detaching_.empty()) finish_detaches();
   note_backend_events();
 }
 
-void Worker::pump() {
-  if (!stopped_) step(true);
+void Worker::pump(std::chrono::milliseconds longest_wait) {
+  if (!stopped_) step(longest_wait);
 }
 
 std::size_t Worker::drain() {

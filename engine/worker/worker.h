@@ -57,8 +57,8 @@ class Worker {
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
 
-  // One step without waiting, for a worker without a thread.
-  void pump();
+  // One step, for a worker without a thread.
+  void pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
   CounterSnapshot snapshot() const { return counters_.snapshot(); }
@@ -87,7 +87,7 @@ class Worker {
   int attach_now(Command* command);
   void finish_detaches();
 
-  void step(bool poll);
+  void step(std::chrono::milliseconds longest_wait);
   // Returns the number of datagrams taken.
   std::size_t drain();
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);

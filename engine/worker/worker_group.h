@@ -48,9 +48,10 @@ class WorkerGroup {
   // The worker for the next socket, in turn.
   Worker& next();
 
-  // One step of a worker without a thread; nothing where threads run.
-  void pump() {
-    if (is_inline() && !is_stopped()) workers_[0]->pump();
+  // One step of a worker without a thread, which waits for packets at most that long;
+  // nothing where threads run.
+  void pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0)) {
+    if (is_inline() && !is_stopped()) workers_[0]->pump(longest_wait);
   }
 
   // A socket whose kernel drops are to be counted, until forget().

@@ -1,0 +1,131 @@
+#include "ringpeer/engine.h"
+
+#include <cerrno>
+#include <mutex>
+#include <utility>
+
+#include "ringpeer/worker/worker_group.h"
+
+namespace ringpeer {
+namespace {
+
+worker::GroupOptions group_options(const EngineOptions& options) {
+  worker::GroupOptions group;
+  switch (options.backend) {
+    case BackendKind::kAuto:
+      group.backend = worker::BackendChoice::kAuto;
+      break;
+    case BackendKind::kIoUring:
+      group.backend = worker::BackendChoice::kUring;
+      break;
+    case BackendKind::kRecvmmsg:
+      group.backend = worker::BackendChoice::kMmsg;
+      break;
+  }
+  group.workers = options.workers;
+  group.cpus = options.worker_cpus;
+  group.worker.latency_budget = options.latency_budget;
+  group.worker.payload_budget = options.payload_budget;
+  group.worker.backend.max_datagram = options.max_datagram;
+  group.worker.backend.gro = options.gro;
+  group.worker.backend.use_min_wait = options.use_min_wait;
+  group.worker.backend.use_incremental_buffers = options.use_incremental_buffers;
+  group.worker.epoch = std::chrono::steady_clock::now();
+  return group;
+}
+
+// Null when the options are good.
+const char* what_is_wrong(const EngineOptions& options) {
+  if (options.workers < 0 || options.workers > kMaxWorkers) {
+    return "EngineOptions::workers must be 0 (inline) to 256";
+  }
+  if (options.max_datagram < 1 || options.max_datagram > kLargestDatagram) {
+    return "EngineOptions::max_datagram must be 1 to 65527 bytes";
+  }
+  if (options.latency_budget.count() < 0 || options.latency_budget > kMaxLatencyBudget) {
+    return "EngineOptions::latency_budget must be 0 to 100 ms";
+  }
+  if (options.gro && options.max_datagram < kLargestIpv4Datagram) {
+    return "EngineOptions::gro needs max_datagram of at least 65507: a train comes as one";
+  }
+  return nullptr;
+}
+
+void fail(Error* error, std::string* message, Error code, std::string text) {
+  if (error != nullptr) *error = code;
+  if (message != nullptr) *message = std::move(text);
+}
+
+}  // namespace
+
+std::shared_ptr<Engine> Engine::create(const EngineOptions& options, Error* error,
+                                       std::string* message) {
+  if (const char* wrong = what_is_wrong(options)) {
+    fail(error, message, Error::ERR_INVALID_PARAMETER, wrong);
+    return nullptr;
+  }
+  backend::BackendFailure failure;
+  auto workers = worker::WorkerGroup::create(group_options(options), &failure);
+  if (workers == nullptr) {
+    const Error code =
+        failure.error == ENOMEM ? Error::ERR_OUT_OF_MEMORY : Error::ERR_UNAVAILABLE;
+    fail(error, message, code,
+         failure.what + (options.backend == BackendKind::kIoUring
+                             ? "; choose the backend recvmmsg or auto"
+                             : ""));
+    return nullptr;
+  }
+  fail(error, message, Error::OK, {});
+  std::shared_ptr<Engine> engine(new Engine(options, std::move(workers)));
+  engine->log("backend " + std::string(engine->backend_name()) + ": " +
+              std::string(engine->backend_reason()));
+  return engine;
+}
+
+std::shared_ptr<Engine> Engine::shared() {
+  // Never destroyed: peers may live in objects that outlive every static.
+  static auto* const mutex = new std::mutex;
+  static auto* const current = new std::weak_ptr<Engine>;
+  const std::lock_guard lock(*mutex);
+  std::shared_ptr<Engine> engine = current->lock();
+  if (engine == nullptr || !engine->workers_->is_usable()) {
+    engine = create(EngineOptions{});
+    *current = engine;
+  }
+  return engine;
+}
+
+Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers)
+    : options_(options), workers_(std::move(workers)) {}
+
+Engine::~Engine() { stop(); }
+
+void Engine::stop() { workers_->stop(); }
+
+Error Engine::sync() {
+  if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
+  for (std::size_t i = 0; i < workers_->size(); ++i) {
+    if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
+  }
+  return Error::OK;
+}
+
+BackendKind Engine::backend() const {
+  return workers_->uses_uring() ? BackendKind::kIoUring : BackendKind::kRecvmmsg;
+}
+
+std::string_view Engine::backend_name() const {
+  return workers_->uses_uring() ? "io_uring" : "recvmmsg";
+}
+
+std::string_view Engine::backend_reason() const { return workers_->backend_reason(); }
+
+int Engine::workers() const { return options_.workers; }
+
+CounterSnapshot Engine::counters() const { return workers_->snapshot(); }
+
+void Engine::log(std::string_view message) const {
+  if (options_.log) options_.log(message);
+}
+
+}  // namespace ringpeer

@@ -1,0 +1,40 @@
+#ifndef RINGPEER_PEER_LISTEN_ADDRESS_H_
+#define RINGPEER_PEER_LISTEN_ADDRESS_H_
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "ringpeer/engine.h"
+#include "ringpeer/net/socket.h"
+
+namespace ringpeer {
+
+inline constexpr int kLargestPort = 65535;
+
+// A receive buffer as large as the largest encode buffer; beyond it the arithmetic of
+// Godot's ring sizes overflows.
+inline constexpr int kLargestReceiveBufferSize = 256 << 20;
+
+struct ListenAddress {
+  net::Endpoint endpoint;
+  net::SocketFamily family;
+};
+
+// What Godot's bind and listen take: "*" for both families, or a literal address.
+// Null for anything else and for a port outside 0 to 65535.
+std::optional<ListenAddress> parse_listen_address(std::string_view address, int port);
+
+// A literal address, with an interface for link-local IPv6 ("fe80::1%eth0").
+std::optional<net::Endpoint> parse_host(std::string_view host);
+
+// Fills *engine with the shared one where there is none yet. False when there is no
+// engine to be had, or this process was forked off from its workers.
+bool take_engine(std::shared_ptr<Engine>* engine);
+
+// The engine's socket options, before bind.
+void prepare_socket(net::Socket& socket, const EngineOptions& options);
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_PEER_LISTEN_ADDRESS_H_

@@ -1,0 +1,50 @@
+#include "ringpeer/packet_peer.h"
+
+#include <bit>
+#include <utility>
+
+#include "ringpeer/codec/decode.h"
+#include "ringpeer/codec/encode.h"
+
+namespace ringpeer {
+
+std::vector<std::uint8_t> PacketPeer::get_packet() {
+  std::span<const std::uint8_t> packet;
+  last_get_error_ = take_packet(&packet);
+  if (last_get_error_ != Error::OK) return {};
+  return {packet.begin(), packet.end()};
+}
+
+Error PacketPeer::get_packet(std::span<const std::uint8_t>* packet) {
+  *packet = {};
+  return take_packet(packet);
+}
+
+Variant PacketPeer::get_var(bool allow_objects) {
+  Variant value;
+  if (get_var(&value, allow_objects) != Error::OK) return {};
+  return value;
+}
+
+Error PacketPeer::get_var(Variant* value, bool allow_objects) {
+  std::span<const std::uint8_t> packet;
+  if (const Error error = take_packet(&packet); error != Error::OK) return error;
+  std::size_t consumed = 0;
+  DecodeOptions options;
+  options.allow_objects = allow_objects;
+  return decode_variant(packet, value, &consumed, options);
+}
+
+Error PacketPeer::put_packet(std::span<const std::uint8_t> packet) {
+  // Before any other check, as in Godot: not even the destination is looked at.
+  if (packet.empty()) return Error::OK;
+  return send_packet(packet);
+}
+
+void PacketPeer::set_encode_buffer_max_size(std::int64_t bytes) {
+  if (bytes < kEncodeBufferSmallestMaximum || bytes > kEncodeBufferLargestMaximum) return;
+  encode_buffer_max_size_ =
+      static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(bytes)));
+}
+
+}  // namespace ringpeer

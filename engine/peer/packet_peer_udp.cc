@@ -1,0 +1,206 @@
+#include "ringpeer/packet_peer_udp.h"
+
+#include <netdb.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "ringpeer/peer/listen_address.h"
+#include "ringpeer/peer/socket_endpoint.h"
+
+namespace ringpeer {
+namespace {
+
+// Godot's native answer; what fits any network without fragmentation. Not enforced.
+constexpr int kGodotMaxPacketSize = 512;
+
+// Godot's ring for a recv_buf_size: the power of two above it, less one byte.
+constexpr std::uint64_t receive_bytes_for(int recv_buf_size) {
+  return (std::uint64_t{1} << std::bit_width(static_cast<unsigned>(recv_buf_size))) - 1;
+}
+static_assert(receive_bytes_for(65536) == 131071 && receive_bytes_for(65535) == 65535);
+static_assert(receive_bytes_for(1024) == 2047);
+static_assert(receive_bytes_for(PacketPeerUDP::kUnboundReceiveBufferSize) == 65535);
+
+// A literal, or a name that is resolved. Godot takes the first answer of any family.
+std::optional<net::Endpoint> resolve(std::string_view host) {
+  if (const auto literal = parse_host(host)) return literal;
+  if (host.empty()) return std::nullopt;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(std::string(host).c_str(), nullptr, &hints, &list) != 0) return std::nullopt;
+  std::optional<net::Endpoint> found;
+  if (list != nullptr) found = net::endpoint_from_socket_address(list->ai_addr);
+  ::freeaddrinfo(list);
+  return found;
+}
+
+}  // namespace
+
+PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+PacketPeerUDP::~PacketPeerUDP() = default;
+
+bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
+
+internal::SocketEndpoint* PacketPeerUDP::own_socket() const {
+  return endpoint_ == nullptr || endpoint_->is_server_peer()
+             ? nullptr
+             : static_cast<internal::SocketEndpoint*>(endpoint_.get());
+}
+
+Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) {
+  if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  const auto local = parse_listen_address(address, port);
+  if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
+    return Error::ERR_INVALID_PARAMETER;
+  }
+  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  net::Socket socket;
+  if (socket.open(local->family) != 0) return Error::ERR_CANT_CREATE;
+  prepare_socket(socket, engine_->options());
+  if (broadcast_) socket.set_broadcast(true);
+  if (socket.bind(local->endpoint) != 0) return Error::ERR_UNAVAILABLE;
+  int error = 0;
+  endpoint_ = internal::SocketEndpoint::create(engine_, std::move(socket),
+                                               receive_bytes_for(recv_buf_size), &error);
+  return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
+}
+
+Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
+  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  net::Socket socket;
+  const auto family = address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
+  if (socket.open(family) != 0) return Error::ERR_CANT_OPEN;
+  prepare_socket(socket, engine_->options());
+  if (broadcast_) socket.set_broadcast(true);
+  int error = 0;
+  endpoint_ = internal::SocketEndpoint::create(
+      engine_, std::move(socket), receive_bytes_for(kUnboundReceiveBufferSize), &error);
+  return error == 0 ? Error::OK : Error::ERR_CANT_OPEN;
+}
+
+void PacketPeerUDP::close() {
+  endpoint_.reset();
+  connected_ = false;
+}
+
+Error PacketPeerUDP::wait() { return wait(std::chrono::milliseconds(-1)); }
+
+Error PacketPeerUDP::wait(std::chrono::milliseconds timeout) {
+  if (!is_open()) return Error::ERR_UNCONFIGURED;
+  return endpoint_->wait(timeout);
+}
+
+void PacketPeerUDP::wake() {
+  if (endpoint_ != nullptr) endpoint_->interrupt();
+}
+
+bool PacketPeerUDP::is_bound() const { return is_open(); }
+bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_; }
+
+Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
+  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
+  const auto remote = parse_host(host);
+  if (!remote.has_value() || port < 1 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
+  net::Endpoint target = *remote;
+  target.port = static_cast<std::uint16_t>(port);
+  if (endpoint_ == nullptr) {
+    if (const Error error = open_unbound(target.address); error != Error::OK) return error;
+  }
+  if (own_socket()->connect(target) != 0) {
+    close();
+    return Error::FAILED;
+  }
+  connected_ = true;
+  destination_ = target;
+  has_destination_ = true;
+  return Error::OK;
+}
+
+Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
+  if (connected_) return Error::OK;
+  if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
+  const auto remote = resolve(host);
+  if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
+  destination_ = *remote;
+  destination_.port = static_cast<std::uint16_t>(port);
+  has_destination_ = true;
+  return Error::OK;
+}
+
+std::string PacketPeerUDP::get_packet_ip() const {
+  return has_sender_ ? sender_.address.to_string() : std::string();
+}
+int PacketPeerUDP::get_packet_port() const { return has_sender_ ? sender_.port : 0; }
+int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_port() : 0; }
+
+void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
+  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return;
+  broadcast_ = enabled;
+  if (auto* own = own_socket()) own->socket().set_broadcast(enabled);
+}
+
+Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* address) const {
+  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
+  const auto parsed = net::IpAddress::parse(group);
+  if (!parsed.has_value()) return Error::ERR_INVALID_PARAMETER;
+  *address = *parsed;
+  return Error::OK;
+}
+
+Error PacketPeerUDP::join_multicast_group(std::string_view group, std::string_view interface_name) {
+  net::IpAddress address;
+  if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
+  if (endpoint_ == nullptr) {
+    if (const Error error = open_unbound(address); error != Error::OK) return error;
+  }
+  const int error = own_socket()->socket().join_group(address, std::string(interface_name));
+  if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
+  return error == 0 ? Error::OK : Error::FAILED;
+}
+
+Error PacketPeerUDP::leave_multicast_group(std::string_view group,
+                                           std::string_view interface_name) {
+  net::IpAddress address;
+  if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
+  if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
+  const int error = own_socket()->socket().leave_group(address, std::string(interface_name));
+  if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
+  return error == 0 ? Error::OK : Error::FAILED;
+}
+
+int PacketPeerUDP::get_available_packet_count() const {
+  return endpoint_ == nullptr ? -1 : endpoint_->available();
+}
+
+int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
+
+Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
+  if (endpoint_ == nullptr) return Error::FAILED;
+  const Error error = endpoint_->take(packet, &sender_);
+  if (error == Error::OK) has_sender_ = true;
+  return error;
+}
+
+Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
+  if (!has_destination_) return Error::ERR_UNCONFIGURED;
+  if (endpoint_ == nullptr) {
+    if (const Error error = open_unbound(destination_.address); error != Error::OK) return error;
+  }
+  switch (endpoint_->send(packet, destination_)) {
+    case 0:
+      return Error::OK;
+    case EAGAIN:
+      // Godot spins here until the kernel has room; an overload must not stop a tick.
+      return Error::ERR_BUSY;
+    default:
+      return Error::FAILED;
+  }
+}
+
+}  // namespace ringpeer

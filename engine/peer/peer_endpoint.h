@@ -1,0 +1,90 @@
+#ifndef RINGPEER_PEER_ENDPOINT_H_
+#define RINGPEER_PEER_ENDPOINT_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+#include "ringpeer/codec/error.h"
+#include "ringpeer/net/endpoint.h"
+#include "ringpeer/worker/consumer_signal.h"
+#include "ringpeer/worker/worker_group.h"
+
+namespace ringpeer::internal {
+
+// What an open PacketPeerUDP talks through: a socket of its own (SocketEndpoint) or
+// a server's (RemoteEndpoint).
+//
+// Threads: send() from any thread; the rest is the consumer's.
+class PeerEndpoint {
+ public:
+  virtual ~PeerEndpoint() = default;
+
+  // Packets waiting; -1 when the endpoint is dead or has an error to report, which
+  // is then reported.
+  virtual int available() = 0;
+
+  // ERR_UNAVAILABLE when nothing waits, FAILED as available() says -1. The packet
+  // stays valid until the next take() of the same consumer.
+  virtual Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) = 0;
+
+  // OK when something waits, ERR_TIMEOUT, ERR_SKIP when interrupted, FAILED. A
+  // negative timeout waits for ever.
+  virtual Error wait(std::chrono::milliseconds timeout) = 0;
+  virtual void interrupt() = 0;
+
+  // 0 or errno. A connected endpoint ignores the destination.
+  virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) = 0;
+
+  virtual bool is_alive() const = 0;
+  virtual bool is_server_peer() const = 0;
+  virtual int local_port() const = 0;
+};
+
+// The engine's wait loop around any endpoint: what is queued counts first, then the
+// signal.
+//
+// An engine without threads waits in the kernel itself, so nothing can interrupt it
+// but a packet; it looks up this often.
+inline constexpr std::chrono::milliseconds kInlineWait{20};
+
+template <typename HasPackets, typename IsDead>
+Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,
+                       std::chrono::milliseconds timeout, HasPackets has_packets, IsDead is_dead) {
+  using Clock = std::chrono::steady_clock;
+  const bool for_ever = timeout.count() < 0;
+  const Clock::time_point deadline = for_ever ? Clock::time_point::max() : Clock::now() + timeout;
+  for (;;) {
+    signal.prepare_wait();
+    const bool ready = has_packets();
+    if (ready || is_dead()) {
+      signal.finish_wait();
+      return ready ? Error::OK : Error::FAILED;
+    }
+    int left_ms = -1;
+    if (!for_ever) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+      if (left.count() <= 0) {
+        signal.finish_wait();
+        return Error::ERR_TIMEOUT;
+      }
+      left_ms = static_cast<int>(left.count());
+    }
+    bool notified = true;
+    if (workers.is_inline()) {
+      workers.pump(left_ms < 0 ? kInlineWait
+                               : std::min(kInlineWait, std::chrono::milliseconds(left_ms)));
+    } else {
+      notified = signal.wait(left_ms);
+    }
+    signal.finish_wait();
+    if (has_packets()) return Error::OK;
+    if (is_dead()) return Error::FAILED;
+    if (notified && signal.was_interrupted()) return Error::ERR_SKIP;
+  }
+}
+
+}  // namespace ringpeer::internal
+
+#endif  // RINGPEER_PEER_ENDPOINT_H_

@@ -1,0 +1,71 @@
+#ifndef RINGPEER_PEER_QUEUE_POOL_H_
+#define RINGPEER_PEER_QUEUE_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/worker/remote.h"
+
+namespace ringpeer::internal {
+
+// The nodes of all packet queues of a server's peers, so that an idle peer costs two
+// indices and a queue costs nothing until it holds a packet. Grows to what was ever
+// waiting at once, never beyond kMostNodes; no allocation once warm.
+//
+// Threads: the server's consumer.
+class QueuePool {
+ public:
+  // 40 MiB of nodes: more than the payload budget holds of the smallest packets a
+  // game sends.
+  static constexpr std::size_t kMostNodes = std::size_t{1} << 20;
+
+  // False when no node is left.
+  bool push(worker::Remote& remote, const packet::PacketDescriptor& descriptor) {
+    std::uint32_t index = free_;
+    if (index != worker::Remote::kNone) {
+      free_ = nodes_[index].next;
+    } else {
+      if (nodes_.size() >= kMostNodes) return false;
+      index = static_cast<std::uint32_t>(nodes_.size());
+      nodes_.emplace_back();
+    }
+    nodes_[index] = {descriptor, worker::Remote::kNone};
+    if (remote.queue_tail == worker::Remote::kNone) {
+      remote.queue_head = index;
+    } else {
+      nodes_[remote.queue_tail].next = index;
+    }
+    remote.queue_tail = index;
+    remote.queued_packets += descriptor.packet_count();
+    return true;
+  }
+
+  // The oldest, or null. Valid until the next call.
+  packet::PacketDescriptor* front(const worker::Remote& remote) {
+    if (remote.queue_head == worker::Remote::kNone) return nullptr;
+    return &nodes_[remote.queue_head].descriptor;
+  }
+
+  // The caller has lowered queued_packets by what it took.
+  void pop(worker::Remote& remote) {
+    const std::uint32_t index = remote.queue_head;
+    remote.queue_head = nodes_[index].next;
+    if (remote.queue_head == worker::Remote::kNone) remote.queue_tail = worker::Remote::kNone;
+    nodes_[index].next = free_;
+    free_ = index;
+  }
+
+ private:
+  struct Node {
+    packet::PacketDescriptor descriptor;
+    std::uint32_t next;
+  };
+  std::vector<Node> nodes_;
+  std::uint32_t free_ = worker::Remote::kNone;
+};
+
+}  // namespace ringpeer::internal
+
+#endif  // RINGPEER_PEER_QUEUE_POOL_H_

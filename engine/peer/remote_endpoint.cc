@@ -1,0 +1,47 @@
+#include "ringpeer/peer/remote_endpoint.h"
+
+#include <cerrno>
+
+namespace ringpeer::internal {
+
+std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
+    const std::shared_ptr<ServerCore>& server) {
+  std::unique_ptr<RemoteEndpoint> endpoint(new RemoteEndpoint(server));
+  endpoint->remote_ = server->take_pending(endpoint.get());
+  if (endpoint->remote_ == nullptr) return nullptr;
+  endpoint->endpoint_ = endpoint->remote_->endpoint;
+  return endpoint;
+}
+
+RemoteEndpoint::~RemoteEndpoint() {
+  if (remote_ != nullptr) server_->close(*remote_);
+}
+
+int RemoteEndpoint::available() {
+  if (!is_alive()) return -1;
+  server_->take_arrivals();
+  return static_cast<int>(remote_->queued_packets);
+}
+
+Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
+  if (!is_alive()) return Error::FAILED;
+  server_->take_arrivals();
+  *sender = endpoint_;
+  return server_->take(*remote_, packet);
+}
+
+Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
+  return wait_for_packets(
+      server_->workers(), server_->signal(), timeout,
+      [this] {
+        server_->take_arrivals();
+        return is_alive() && remote_->queued_packets > 0;
+      },
+      [this] { return !is_alive(); });
+}
+
+int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&) {
+  return is_alive() ? server_->send(*remote_, packet) : ENOTCONN;
+}
+
+}  // namespace ringpeer::internal

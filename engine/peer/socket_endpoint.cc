@@ -1,0 +1,162 @@
+#include "ringpeer/peer/socket_endpoint.h"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <utility>
+
+namespace ringpeer::internal {
+namespace {
+
+// Descriptors of a ring: enough that the bytes are always the tighter bound, even
+// for empty packets, within these limits. The upper one is 32 MiB of address space,
+// touched only as far as it is used.
+constexpr std::size_t kFewestSlots = 64;
+constexpr std::size_t kMostSlots = std::size_t{1} << 20;
+
+// A connect drops at most what a socket buffer of any sane size holds.
+constexpr int kMostDroppedOnConnect = 1 << 20;
+
+std::size_t slots_for(std::uint64_t receive_bytes) {
+  const std::uint64_t packets = receive_bytes / packet::kRecordOverhead + 1;
+  return std::clamp(static_cast<std::size_t>(packets), kFewestSlots, kMostSlots);
+}
+
+}  // namespace
+
+SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket,
+                               std::uint64_t receive_bytes)
+    : engine_(std::move(engine)),
+      workers_(engine_->workers_of_engine()),
+      worker_(workers_.next()),
+      counters_(workers_.lend_counters()),
+      socket_(std::move(socket)),
+      queue_(slots_for(receive_bytes), receive_bytes) {
+  workers_.watch(&socket_);
+}
+
+std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> engine,
+                                                       net::Socket socket,
+                                                       std::uint64_t receive_bytes, int* error) {
+  std::unique_ptr<SocketEndpoint> endpoint(
+      new SocketEndpoint(std::move(engine), std::move(socket), receive_bytes));
+  *error = endpoint->start_receiving();
+  if (*error != 0) return nullptr;
+  return endpoint;
+}
+
+SocketEndpoint::~SocketEndpoint() {
+  stop_receiving();
+  drop_waiting();
+  workers_.forget(&socket_);
+  workers_.release_counters(counters_);
+}
+
+int SocketEndpoint::start_receiving() {
+  const int error = worker_.attach(socket_.descriptor(), &queue_, &slot_);
+  receiving_ = error == 0;
+  return error;
+}
+
+void SocketEndpoint::stop_receiving() {
+  if (receiving_) worker_.detach(slot_);
+  receiving_ = false;
+}
+
+void SocketEndpoint::drop_waiting() {
+  counters_->add(Counter::kDropClosed, held_.waiting());
+  std::uint64_t packets = held_.waiting();
+  held_.release();
+  packet::PacketRelease release;
+  std::uint64_t bytes = 0;
+  while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
+    counters_->add(Counter::kDropClosed, descriptor->packet_count());
+    packets += descriptor->packet_count();
+    bytes += descriptor->charge();
+    release.add(descriptor->buffer);
+    queue_.ring().pop();
+  }
+  queue_.ring().note_taken(packets, bytes);
+}
+
+// What the kernel had queued before the socket was connected may come from anybody.
+void SocketEndpoint::drop_from_kernel() {
+  std::uint8_t byte = 0;
+  for (int i = 0; i < kMostDroppedOnConnect; ++i) {
+    if (::recv(socket_.descriptor(), &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno == EAGAIN) {
+      return;
+    }
+    counters_->add(Counter::kReceivedPackets, 1);
+    counters_->add(Counter::kDropClosed, 1);
+  }
+}
+
+int SocketEndpoint::connect(const net::Endpoint& remote) {
+  stop_receiving();
+  drop_waiting();
+  if (const int error = socket_.connect(remote); error != 0) return error;
+  connected_ = true;
+  drop_from_kernel();
+  queue_.take_socket_error();
+  return start_receiving();
+}
+
+int SocketEndpoint::available() {
+  workers_.pump();
+  if (!is_alive() || queue_.take_socket_error() != 0) return -1;
+  return static_cast<int>(queue_.ring().depth());
+}
+
+Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
+  workers_.pump();
+  if (!is_alive() || queue_.take_socket_error() != 0) return Error::FAILED;
+  std::uint64_t charge = packet::kRecordOverhead;
+  if (held_.waiting() > 0) {
+    *packet = held_.next();
+  } else {
+    const packet::PacketDescriptor* descriptor = queue_.ring().front();
+    if (descriptor == nullptr) {
+      held_.release();
+      return Error::ERR_UNAVAILABLE;
+    }
+    *packet = held_.hold(*descriptor);
+    queue_.ring().pop();
+  }
+  charge += packet->size();
+  queue_.ring().note_taken(1, charge);
+  *sender = net::endpoint_from_socket_address(held_.source());
+  counters_->add(Counter::kDeliveredPackets, 1);
+  counters_->add(Counter::kDeliveredBytes, packet->size());
+  return Error::OK;
+}
+
+Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
+  return wait_for_packets(
+      workers_, queue_.signal(), timeout,
+      [this] {
+        workers_.pump();
+        return queue_.ring().depth() > 0;
+      },
+      [this] { return !is_alive() || queue_.take_socket_error() != 0; });
+}
+
+int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) {
+  int error = 0;
+  if (connected_) {
+    // An ICMP refusal is reported once, by whoever looks next; the packet is not sent.
+    error = queue_.take_socket_error();
+    if (error == 0) error = socket_.send(packet);
+  } else {
+    const net::SocketAddress address = net::to_socket_address(destination, socket_.family());
+    error = address.size == 0 ? EAFNOSUPPORT : socket_.send_to(packet, address);
+  }
+  workers_.count_send(error, packet.size());
+  return error;
+}
+
+int SocketEndpoint::local_port() const {
+  const auto local = socket_.local_endpoint();
+  return local.has_value() ? local->port : 0;
+}
+
+}  // namespace ringpeer::internal

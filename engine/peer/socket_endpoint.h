@@ -1,0 +1,59 @@
+#ifndef RINGPEER_PEER_SOCKET_ENDPOINT_H_
+#define RINGPEER_PEER_SOCKET_ENDPOINT_H_
+
+#include <memory>
+
+#include "ringpeer/engine.h"
+#include "ringpeer/net/socket.h"
+#include "ringpeer/peer/peer_endpoint.h"
+#include "ringpeer/peer/held_packet.h"
+#include "ringpeer/worker/socket_queue.h"
+#include "ringpeer/worker/worker_group.h"
+
+namespace ringpeer::internal {
+
+// A socket of its own, served by one worker.
+class SocketEndpoint final : public PeerEndpoint {
+ public:
+  // Takes the socket over and begins to receive. Null on failure (errno in *error).
+  static std::unique_ptr<SocketEndpoint> create(std::shared_ptr<Engine> engine, net::Socket socket,
+                                                std::uint64_t receive_bytes, int* error);
+  // The port is free when it returns.
+  ~SocketEndpoint() override;
+
+  int available() override;
+  Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
+  Error wait(std::chrono::milliseconds timeout) override;
+  void interrupt() override { queue_.signal().interrupt(); }
+  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) override;
+  bool is_alive() const override { return !queue_.is_stopped(); }
+  bool is_server_peer() const override { return false; }
+  int local_port() const override;
+
+  // Connects the socket; what had arrived before is dropped and counted. 0 or errno.
+  int connect(const net::Endpoint& remote);
+  bool is_connected() const { return connected_; }
+  net::Socket& socket() { return socket_; }
+
+ private:
+  SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes);
+  int start_receiving();
+  void stop_receiving();
+  void drop_waiting();
+  void drop_from_kernel();
+
+  const std::shared_ptr<Engine> engine_;
+  worker::WorkerGroup& workers_;
+  worker::Worker& worker_;
+  Counters* const counters_;
+  net::Socket socket_;
+  worker::SocketQueue queue_;
+  HeldPacket held_;
+  backend::SocketSlot slot_ = 0;
+  bool receiving_ = false;
+  bool connected_ = false;
+};
+
+}  // namespace ringpeer::internal
+
+#endif  // RINGPEER_PEER_SOCKET_ENDPOINT_H_

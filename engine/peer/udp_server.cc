@@ -1,0 +1,67 @@
+#include "ringpeer/udp_server.h"
+
+#include <utility>
+
+#include "ringpeer/peer/listen_address.h"
+#include "ringpeer/peer/remote_endpoint.h"
+#include "ringpeer/peer/server_core.h"
+
+namespace ringpeer {
+
+UDPServer::UDPServer(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+
+UDPServer::~UDPServer() { stop(); }
+
+Error UDPServer::listen(int port, std::string_view bind_address) {
+  if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  const auto local = parse_listen_address(bind_address, port);
+  if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
+  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  int error = 0;
+  core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
+                                       max_pending_connections_, &error);
+  return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
+}
+
+void UDPServer::stop() {
+  if (core_ != nullptr) std::exchange(core_, nullptr)->stop();
+}
+
+Error UDPServer::poll() {
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (!core_->is_alive()) return Error::FAILED;
+  core_->take_arrivals();
+  return Error::OK;
+}
+
+bool UDPServer::is_connection_available() const {
+  return core_ != nullptr && core_->is_alive() && core_->has_pending();
+}
+
+std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
+  if (core_ == nullptr || !core_->is_alive()) return nullptr;
+  auto endpoint = internal::RemoteEndpoint::take_pending(core_);
+  if (endpoint == nullptr) return nullptr;
+  auto peer = std::make_shared<PacketPeerUDP>(engine_);
+  peer->sender_ = peer->destination_ = endpoint->endpoint();
+  peer->has_sender_ = peer->has_destination_ = peer->connected_ = true;
+  peer->endpoint_ = std::move(endpoint);
+  return peer;
+}
+
+bool UDPServer::is_listening() const { return core_ != nullptr; }
+
+int UDPServer::get_local_port() const { return core_ == nullptr ? 0 : core_->local_port(); }
+
+int UDPServer::get_max_pending_connections() const { return max_pending_connections_; }
+
+void UDPServer::set_max_pending_connections(int count) {
+  if (count < 0) {
+    if (engine_ != nullptr) engine_->log("max_pending_connections must not be negative");
+    return;
+  }
+  max_pending_connections_ = count;
+  if (core_ != nullptr) core_->set_max_pending(count);
+}
+
+}  // namespace ringpeer
