@@ -12,7 +12,6 @@ COPTS = [
     "-Wnon-virtual-dtor",
     "-Woverloaded-virtual",
     "-Wcast-align",
-    "-Wnull-dereference",
 ]
 
 LINUX_ONLY = ["@platforms//os:linux"]

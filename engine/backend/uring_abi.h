@@ -49,6 +49,13 @@ inline int register_buffer_ring(int ring, const BufferRingRegistration& registra
              : errno;
 }
 
+// Older than that, but liburing 2.3's shared library does not export its helper.
+inline int enable_rings(int ring) {
+  return ::syscall(__NR_io_uring_register, ring, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) == 0
+             ? 0
+             : errno;
+}
+
 inline int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned flags,
                  const EnterArgument& argument) {
   const long result = ::syscall(__NR_io_uring_enter, ring, to_submit, min_complete,

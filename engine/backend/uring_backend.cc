@@ -143,7 +143,7 @@ bool UringBackend::set_up(BackendFailure* failure) {
 // The ring starts disabled, so that the thread that enables it becomes its only
 // issuer.
 int UringBackend::start() {
-  if (const int error = -io_uring_enable_rings(&ring_); error != 0) return error;
+  if (const int error = abi::enable_rings(ring_.ring_fd); error != 0) return error;
   if (const int error = buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers);
       error != 0) {
     return error;
@@ -274,7 +274,10 @@ void UringBackend::wait(const WaitPolicy& policy) {
   arm_wanted();
   ++events_.wakeups;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
-  if (policy.poll || io_uring_cq_ready(&ring_) > 0) {
+  if (io_uring_cq_ready(&ring_) > 0) {
+    // What was taken is dealt with first; the socket holds the rest.
+    if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
+  } else if (policy.poll) {
     enter(kAllCompletions, microseconds(0), nanoseconds(1));
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);

@@ -26,6 +26,7 @@ worker::GroupOptions group_options(const EngineOptions& options) {
   group.cpus = options.worker_cpus;
   group.worker.latency_budget = options.latency_budget;
   group.worker.payload_budget = options.payload_budget;
+  group.worker.use_send_trains = options.use_gso;
   group.worker.backend.max_datagram = options.max_datagram;
   group.worker.backend.gro = options.gro;
   group.worker.backend.use_min_wait = options.use_min_wait;
@@ -106,6 +107,14 @@ Error Engine::sync() {
   if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
   for (std::size_t i = 0; i < workers_->size(); ++i) {
     if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
+  }
+  return Error::OK;
+}
+
+Error Engine::flush() {
+  if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
+  for (std::size_t i = 0; i < workers_->size(); ++i) {
+    if (workers_->at(i).flush() != 0) return Error::ERR_UNAVAILABLE;
   }
   return Error::OK;
 }

@@ -105,6 +105,9 @@ class Engine {
   // queued before the call is in the rings after it. For tests and ports.
   Error sync();
 
+  // Returns once everything that this thread has put is with the kernel.
+  Error flush();
+
   // "io_uring" or "recvmmsg", and why it was chosen.
   BackendKind backend() const;
   std::string_view backend_name() const;

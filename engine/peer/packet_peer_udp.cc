@@ -86,6 +86,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
 
 void PacketPeerUDP::close() {
   endpoint_.reset();
+  destination_proven_.store(false, std::memory_order_relaxed);
   connected_ = false;
 }
 
@@ -117,6 +118,7 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
     return Error::FAILED;
   }
   connected_ = true;
+  destination_proven_.store(false, std::memory_order_relaxed);
   destination_ = target;
   has_destination_ = true;
   return Error::OK;
@@ -127,6 +129,7 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
   if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
   const auto remote = resolve(host);
   if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
+  destination_proven_.store(false, std::memory_order_relaxed);
   destination_ = *remote;
   destination_.port = static_cast<std::uint16_t>(port);
   has_destination_ = true;
@@ -192,8 +195,10 @@ Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
   if (endpoint_ == nullptr) {
     if (const Error error = open_unbound(destination_.address); error != Error::OK) return error;
   }
-  switch (endpoint_->send(packet, destination_)) {
+  const bool proven = destination_proven_.load(std::memory_order_relaxed);
+  switch (endpoint_->send(packet, destination_, !proven)) {
     case 0:
+      if (!proven) destination_proven_.store(true, std::memory_order_relaxed);
       return Error::OK;
     case EAGAIN:
       // Godot spins here until the kernel has room; an overload must not stop a tick.

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_PACKET_PEER_UDP_H_
 #define RINGPEER_PACKET_PEER_UDP_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -99,6 +100,8 @@ class PacketPeerUDP : public PacketPeer {
   bool has_sender_ = false;
   bool broadcast_ = false;
   bool connected_ = false;
+  // A packet has gone to the destination: later ones may take the worker's queue.
+  std::atomic<bool> destination_proven_{false};
 };
 
 }  // namespace ringpeer

@@ -34,8 +34,11 @@ class PeerEndpoint {
   virtual Error wait(std::chrono::milliseconds timeout) = 0;
   virtual void interrupt() = 0;
 
-  // 0 or errno. A connected endpoint ignores the destination.
-  virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) = 0;
+  // 0 or errno. A connected endpoint ignores the destination. `now`: by a system call
+  // of this thread, whose answer is honest; else through the worker's queue, whose
+  // errors are reported by the next call.
+  virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
+                   bool now) = 0;
 
   virtual bool is_alive() const = 0;
   virtual bool is_server_peer() const = 0;

@@ -40,8 +40,8 @@ Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
       [this] { return !is_alive(); });
 }
 
-int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&) {
-  return is_alive() ? server_->send(*remote_, packet) : ENOTCONN;
+int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&, bool now) {
+  return is_alive() ? server_->send(*remote_, packet, now) : ENOTCONN;
 }
 
 }  // namespace ringpeer::internal

@@ -19,7 +19,8 @@ class RemoteEndpoint final : public PeerEndpoint {
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { server_->signal().interrupt(); }
-  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) override;
+  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
+           bool now) override;
   bool is_alive() const override { return remote_ != nullptr && server_->is_alive(); }
   bool is_server_peer() const override { return true; }
   int local_port() const override { return server_->local_port(); }

@@ -6,6 +6,7 @@
 
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/remote_endpoint.h"
+#include "ringpeer/peer/send_packet.h"
 
 namespace ringpeer::internal {
 namespace {
@@ -233,12 +234,15 @@ void ServerCore::release_held() {
   release_.flush();
 }
 
-int ServerCore::send(const worker::Remote& remote, std::span<const std::uint8_t> packet) {
-  const net::Socket& socket = shards_[remote.shard]->socket;
-  const net::SocketAddress address = net::to_socket_address(remote.endpoint, socket.family());
-  const int error = address.size == 0 ? EAFNOSUPPORT : socket.send_to(packet, address);
-  workers_.count_send(error, packet.size());
-  return error;
+int ServerCore::send(worker::Remote& remote, std::span<const std::uint8_t> packet, bool now) {
+  if (const int error = remote.send_error.take(); error != 0) {
+    workers_.count_send(error, packet.size());
+    return error;
+  }
+  Shard& shard = *shards_[remote.shard];
+  const worker::SendTarget target{remote.endpoint, shard.socket.descriptor(),
+                                  shard.socket.family(), false, &remote.send_error};
+  return send_packet(workers_, shard.worker, shard.socket, packet, target, now);
 }
 
 }  // namespace ringpeer::internal

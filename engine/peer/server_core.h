@@ -50,7 +50,7 @@ class ServerCore {
 
   worker::ConsumerSignal& signal() { return shared_.signal; }
   worker::WorkerGroup& workers() { return workers_; }
-  int send(const worker::Remote& remote, std::span<const std::uint8_t> packet);
+  int send(worker::Remote& remote, std::span<const std::uint8_t> packet, bool now);
 
  private:
   struct Shard {

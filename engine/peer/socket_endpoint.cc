@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "ringpeer/peer/send_packet.h"
+
 namespace ringpeer::internal {
 namespace {
 
@@ -16,6 +18,9 @@ constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 
 // A connect drops at most what a socket buffer of any sane size holds.
 constexpr int kMostDroppedOnConnect = 1 << 20;
+
+// Packets waiting, below which an engine without threads reads its sockets again.
+constexpr std::size_t kPumpBelow = 64;
 
 std::size_t slots_for(std::uint64_t receive_bytes) {
   const std::uint64_t packets = receive_bytes / packet::kRecordOverhead + 1;
@@ -97,19 +102,25 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
   if (const int error = socket_.connect(remote); error != 0) return error;
   connected_ = true;
   drop_from_kernel();
-  queue_.take_socket_error();
+  queue_.socket_error().take();
   return start_receiving();
 }
 
+// Without a worker thread this is what reads the socket: while little waits, so that
+// a backlog stays with the kernel instead of overflowing here.
+void SocketEndpoint::pump() {
+  if (queue_.ring().depth() < kPumpBelow) workers_.pump();
+}
+
 int SocketEndpoint::available() {
-  workers_.pump();
-  if (!is_alive() || queue_.take_socket_error() != 0) return -1;
+  pump();
+  if (!is_alive() || queue_.socket_error().take() != 0) return -1;
   return static_cast<int>(queue_.ring().depth());
 }
 
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
-  workers_.pump();
-  if (!is_alive() || queue_.take_socket_error() != 0) return Error::FAILED;
+  if (queue_.ring().depth() == 0) pump();
+  if (!is_alive() || queue_.socket_error().take() != 0) return Error::FAILED;
   std::uint64_t charge = packet::kRecordOverhead;
   if (held_.waiting() > 0) {
     *packet = held_.next();
@@ -134,24 +145,25 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
   return wait_for_packets(
       workers_, queue_.signal(), timeout,
       [this] {
-        workers_.pump();
+        pump();
         return queue_.ring().depth() > 0;
       },
-      [this] { return !is_alive() || queue_.take_socket_error() != 0; });
+      [this] { return !is_alive() || queue_.socket_error().take() != 0; });
 }
 
-int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) {
-  int error = 0;
-  if (connected_) {
-    // An ICMP refusal is reported once, by whoever looks next; the packet is not sent.
-    error = queue_.take_socket_error();
-    if (error == 0) error = socket_.send(packet);
-  } else {
-    const net::SocketAddress address = net::to_socket_address(destination, socket_.family());
-    error = address.size == 0 ? EAFNOSUPPORT : socket_.send_to(packet, address);
+int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
+                         bool now) {
+  if (!is_alive()) return ESHUTDOWN;
+  // What could not be sent before is reported once, by whoever looks next; this packet
+  // is not sent then, as with a refusal in Godot.
+  worker::ErrorLatch& latch = connected_ ? queue_.socket_error() : send_error_;
+  int error = latch.take();
+  if (error != 0) {
+    workers_.count_send(error, packet.size());
+    return error;
   }
-  workers_.count_send(error, packet.size());
-  return error;
+  worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_, &latch};
+  return send_packet(workers_, worker_, socket_, packet, target, now);
 }
 
 int SocketEndpoint::local_port() const {

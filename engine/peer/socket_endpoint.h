@@ -25,7 +25,8 @@ class SocketEndpoint final : public PeerEndpoint {
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { queue_.signal().interrupt(); }
-  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination) override;
+  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
+           bool now) override;
   bool is_alive() const override { return !queue_.is_stopped(); }
   bool is_server_peer() const override { return false; }
   int local_port() const override;
@@ -39,6 +40,7 @@ class SocketEndpoint final : public PeerEndpoint {
   SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes);
   int start_receiving();
   void stop_receiving();
+  void pump();
   void drop_waiting();
   void drop_from_kernel();
 
@@ -49,6 +51,7 @@ class SocketEndpoint final : public PeerEndpoint {
   net::Socket socket_;
   worker::SocketQueue queue_;
   HeldPacket held_;
+  worker::ErrorLatch send_error_;  // of an unconnected socket
   backend::SocketSlot slot_ = 0;
   bool receiving_ = false;
   bool connected_ = false;

@@ -45,6 +45,7 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
   peer->sender_ = peer->destination_ = endpoint->endpoint();
   peer->has_sender_ = peer->has_destination_ = peer->connected_ = true;
+  peer->destination_proven_.store(true, std::memory_order_relaxed);  // it has written to us
   peer->endpoint_ = std::move(endpoint);
   return peer;
 }

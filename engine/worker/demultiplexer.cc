@@ -1,6 +1,7 @@
 #include "ringpeer/worker/demultiplexer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringpeer::worker {
 
@@ -100,8 +101,14 @@ void Demultiplexer::close(Remote* remote) {
                                           std::memory_order_relaxed));
 }
 
+void Demultiplexer::begin_maintain() {
+  closing_ = closed_.exchange(nullptr, std::memory_order_acquire);
+}
+
+// Packets to a closed remote name its error latch until they are sent: only then may
+// the consumer free it.
 void Demultiplexer::maintain() {
-  Remote* remote = closed_.exchange(nullptr, std::memory_order_acquire);
+  Remote* remote = std::exchange(closing_, nullptr);
   while (remote != nullptr) {
     Remote* next = remote->next_closed;
     retire(remote);

@@ -52,6 +52,7 @@ class Demultiplexer final : public DatagramSink {
     shared_->signal.notify_if_waiting();
   }
   void on_socket_error(int) override {}  // an unconnected socket reports none
+  void begin_maintain() override;
   void maintain() override;
   void on_worker_stopped() override;
 
@@ -84,6 +85,7 @@ class Demultiplexer final : public DatagramSink {
   Table table_;
   // The remote of the last datagram: trains of one sender need no look-up.
   Remote* last_ = nullptr;
+  Remote* closing_ = nullptr;       // taken from closed_ by begin_maintain()
   std::vector<Remote*> to_retire_;  // waiting for room in the ring
   std::atomic<Remote*> closed_{nullptr};
   std::atomic<std::size_t> count_{0};

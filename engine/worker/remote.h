@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/worker/error_latch.h"
 
 namespace ringpeer::worker {
 
@@ -20,6 +21,9 @@ struct Remote {
   // The worker's.
   std::uint64_t admitted_bytes = 0;  // charges of all packets let in
   std::uint64_t known_taken_bytes = 0;
+
+  // A packet to it that could not be sent.
+  ErrorLatch send_error;
 
   // Set by the consumer: the worker lets nothing more in, and the sender's next
   // packet makes a new remote.

@@ -16,7 +16,7 @@ void SocketQueue::deliver(std::span<const backend::Datagram> datagrams, Delivery
 }
 
 void SocketQueue::on_socket_error(int error) {
-  socket_error_.store(error, std::memory_order_release);
+  socket_error_.set(error);
   signal_.notify_if_waiting();
 }
 

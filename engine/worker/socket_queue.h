@@ -8,6 +8,7 @@
 #include "ringpeer/packet/packet_ring.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/datagram_sink.h"
+#include "ringpeer/worker/error_latch.h"
 
 namespace ringpeer::worker {
 
@@ -32,17 +33,14 @@ class SocketQueue final : public DatagramSink {
   const packet::PacketRing& ring() const { return ring_; }
   ConsumerSignal& signal() { return signal_; }
 
-  // The errno that the socket reported since the last call, 0 if none.
-  int take_socket_error() {
-    if (socket_error_.load(std::memory_order_relaxed) == 0) return 0;
-    return socket_error_.exchange(0, std::memory_order_acq_rel);
-  }
+  // Errors that the socket reported: an ICMP refusal reaches a connected one.
+  ErrorLatch& socket_error() { return socket_error_; }
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
  private:
   packet::PacketRing ring_;
   ConsumerSignal signal_;
-  std::atomic<int> socket_error_{0};
+  ErrorLatch socket_error_;
   std::atomic<bool> stopped_{false};
 };
 

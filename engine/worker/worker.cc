@@ -17,8 +17,12 @@ constexpr std::chrono::milliseconds kIdleWait{500};
 
 constexpr std::chrono::milliseconds kNoWait{0};
 
+// Until a full socket buffer is tried again.
+constexpr std::chrono::milliseconds kBacklogWait{1};
+
 // Datagrams a step takes before it looks at returned buffers and commands again.
 constexpr std::size_t kMaxBatchesPerStep = 64;
+constexpr std::size_t kMaxBatchesPerPump = 4;
 
 // A sync ends when a pass finds nothing; under a flood after this many passes.
 constexpr int kMaxSyncPasses = 256;
@@ -33,7 +37,10 @@ constexpr unsigned long kTimerSlackNs = 1000;
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options)
-    : options_(options), slabs_(options.payload_budget, &home_), sinks_(backend::kMaxSockets) {
+    : options_(options),
+      slabs_(options.payload_budget, &home_),
+      send_batch_(send_queue_, counters_, options.use_send_trains),
+      sinks_(backend::kMaxSockets) {
   free_slots_.reserve(backend::kMaxSockets);
   for (std::size_t i = backend::kMaxSockets; i-- > 0;) {
     free_slots_.push_back(static_cast<backend::SocketSlot>(i));
@@ -102,7 +109,7 @@ void Worker::thread_main(backend::BackendFailure* failure) {
     done_.notify_all();
   }
   if (error != 0) return;
-  while (!stopping_.load(std::memory_order_acquire)) step(kIdleWait);
+  while (!stopping_.load(std::memory_order_acquire)) step(kIdleWait, kMaxBatchesPerStep);
   shut_down();
 }
 
@@ -119,7 +126,7 @@ int Worker::submit(Command* command) {
   if (!options_.has_thread) {
     if (stopped_) return ESHUTDOWN;
     execute(command);
-    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass) step(kNoWait);
+    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass) step(kNoWait, kMaxBatchesPerStep);
     return command->result;
   }
   std::unique_lock lock(mutex_);
@@ -172,7 +179,13 @@ void Worker::execute(Command* command) {
     case CommandKind::kAttach:
       finish(command, attach_now(command));
       return;
+    case CommandKind::kFlush:
+      send_batch_.drain_completely();
+      finish(command, 0);
+      return;
     case CommandKind::kDetach:
+      // What was sent before the close goes out before it.
+      send_batch_.drain_completely();
       backend_->begin_detach(command->slot);
       detaching_.push_back(command);
       finish_detaches();
@@ -180,7 +193,7 @@ void Worker::execute(Command* command) {
     case CommandKind::kSync:
       for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
         backend_->wait({.poll = true});
-        if (drain() == 0) break;
+        if (drain(kMaxBatchesPerStep) == 0) break;
         reclaim();
       }
       finish(command, 0);
@@ -213,31 +226,57 @@ void Worker::finish_detaches() {
   }
 }
 
+// ---- Sending.
+
+int Worker::send(std::span<const std::uint8_t> payload, const SendTarget& target) {
+  const int error = send_queue_.push(payload, target);
+  notice_sends();
+  return error;
+}
+
+int Worker::send_to_all(std::span<const std::uint8_t> payload,
+                        std::span<const SendTarget> targets) {
+  const int error = send_queue_.push_to_all(payload, targets);
+  notice_sends();
+  return error;
+}
+
+// Wakes the worker once for all packets until it has looked at them.
+void Worker::notice_sends() {
+  if (send_queue_.needs_notice() && sleeping_.load(std::memory_order_seq_cst)) backend_->wake();
+}
+
+int Worker::flush() {
+  Command command{CommandKind::kFlush};
+  return submit(&command);
+}
+
 // ---- The loop.
 
-void Worker::step(std::chrono::milliseconds longest_wait) {
+void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batches) {
   execute_commands();
-  if (maintenance_requested_.exchange(false, std::memory_order_acq_rel)) {
-    for (DatagramSink* sink : sinks_) {
-      if (sink != nullptr) sink->maintain();
-    }
-  }
+  if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
+  send_queue_.take_notice();
+  send_batch_.drain();
+  sleeping_.store(true, std::memory_order_seq_cst);
+  const bool poll = longest_wait == kNoWait || !detaching_.empty() || send_queue_.has_notice();
   backend_->wait({.budget = options_.latency_budget,
-                  .idle = longest_wait,
-                  .poll = longest_wait == kNoWait || !detaching_.empty()});
-  drain();
+                  .idle = send_batch_.has_backlog() ? kBacklogWait : longest_wait,
+                  .poll = poll});
+  sleeping_.store(false, std::memory_order_relaxed);
+  drain(max_batches);
   reclaim();
   if (!detaching_.empty()) finish_detaches();
   note_backend_events();
 }
 
 void Worker::pump(std::chrono::milliseconds longest_wait) {
-  if (!stopped_) step(longest_wait);
+  if (!stopped_) step(longest_wait, kMaxBatchesPerPump);
 }
 
-std::size_t Worker::drain() {
+std::size_t Worker::drain(std::size_t max_batches) {
   std::size_t total = 0;
-  for (std::size_t pass = 0; pass < kMaxBatchesPerStep; ++pass) {
+  for (std::size_t pass = 0; pass < max_batches; ++pass) {
     const std::size_t count = backend_->receive(batch_);
     if (count == 0) break;
     total += count;
@@ -294,6 +333,18 @@ void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) 
   counters_.add(Counter::kReceivedBytes, bytes);
 }
 
+void Worker::maintain() {
+  maintenance_requested_.store(false, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_acq_rel);
+  for (DatagramSink* sink : sinks_) {
+    if (sink != nullptr) sink->begin_maintain();
+  }
+  send_batch_.drain_completely();
+  for (DatagramSink* sink : sinks_) {
+    if (sink != nullptr) sink->maintain();
+  }
+}
+
 void Worker::reclaim() {
   packet::PacketBuffer* buffer = home_.take_all();
   while (buffer != nullptr) {
@@ -318,6 +369,7 @@ void Worker::note_backend_events() {
 // ---- The end.
 
 void Worker::shut_down() {
+  send_batch_.drain_completely();
   for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
     const auto socket = static_cast<backend::SocketSlot>(slot);
     if (sinks_[slot] != nullptr && !backend_->is_detached(socket)) backend_->begin_detach(socket);
@@ -330,7 +382,7 @@ void Worker::shut_down() {
     }
     if (all_detached) break;
     backend_->wait({.poll = true});
-    drain();
+    drain(kMaxBatchesPerStep);
     reclaim();
   }
   for (DatagramSink*& sink : sinks_) {

@@ -17,6 +17,8 @@
 #include "ringpeer/packet/slab_pool.h"
 #include "ringpeer/stats/counters.h"
 #include "ringpeer/worker/datagram_sink.h"
+#include "ringpeer/worker/send_batch.h"
+#include "ringpeer/worker/send_queue.h"
 
 namespace ringpeer::worker {
 
@@ -27,6 +29,7 @@ struct WorkerOptions {
   std::chrono::microseconds latency_budget{200};
   std::size_t payload_budget = std::size_t{64} << 20;
   bool use_uring = true;
+  bool use_send_trains = true;  // UDP_SEGMENT
   backend::BackendOptions backend;
   std::chrono::steady_clock::time_point epoch;  // what received_at_us counts from
 };
@@ -57,7 +60,15 @@ class Worker {
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
 
-  // One step, for a worker without a thread.
+  // Queues a packet for the worker to send. 0, or EAGAIN when the queue is full. Only
+  // with a thread.
+  int send(std::span<const std::uint8_t> payload, const SendTarget& target);
+  int send_to_all(std::span<const std::uint8_t> payload, std::span<const SendTarget> targets);
+  // Returns once everything that this thread has queued is with the kernel. 0 or errno.
+  int flush();
+
+  // A short step, for a worker without a thread: takes a batch or two, so that what
+  // the consumer has no room for stays in the kernel's buffer.
   void pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
@@ -65,7 +76,7 @@ class Worker {
   std::string features() const { return features_; }
 
  private:
-  enum class CommandKind { kAttach, kDetach, kSync };
+  enum class CommandKind { kAttach, kDetach, kSync, kFlush };
   struct Command {
     CommandKind kind;
     int descriptor = -1;
@@ -87,11 +98,13 @@ class Worker {
   int attach_now(Command* command);
   void finish_detaches();
 
-  void step(std::chrono::milliseconds longest_wait);
+  void step(std::chrono::milliseconds longest_wait, std::size_t max_batches);
   // Returns the number of datagrams taken.
-  std::size_t drain();
+  std::size_t drain(std::size_t max_batches);
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
   void reclaim();
+  void maintain();
+  void notice_sends();
   void note_backend_events();
   void shut_down();
   std::uint32_t now_us() const;
@@ -103,6 +116,10 @@ class Worker {
   std::string features_;
   Counters counters_;
   backend::BackendEvents seen_events_;
+
+  SendQueue send_queue_;
+  SendBatch send_batch_;
+  std::atomic<bool> sleeping_{false};
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;

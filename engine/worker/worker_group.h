@@ -61,8 +61,10 @@ class WorkerGroup {
   // The counters of a consumer, until release(), which keeps their sums.
   Counters* lend_counters();
   void release_counters(Counters* counters);
-  // For calls that any thread makes.
+  // A packet that a call has sent, or has failed to.
   void count_send(int error, std::size_t bytes);
+  // A packet that is with a worker now, which counts what becomes of it.
+  void count_queued_send() { send_requested_.fetch_add(1, std::memory_order_relaxed); }
 
   CounterSnapshot snapshot() const;
 

@@ -1,0 +1,43 @@
+#include "ringpeer/peer/send_packet.h"
+
+#include <cerrno>
+
+#include "ringpeer/engine.h"
+
+namespace ringpeer::internal {
+namespace {
+
+int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target) {
+  const bool ipv4 = target.destination.address.is_ipv4();
+  if (packet.size() > (ipv4 ? kLargestIpv4Datagram : kLargestDatagram)) return EMSGSIZE;
+  if (target.connected) return 0;
+  if (target.destination.port == 0) return EINVAL;
+  if (!ipv4 && target.family == AF_INET) return EAFNOSUPPORT;
+  return 0;
+}
+
+int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
+             const worker::SendTarget& target) {
+  if (target.connected) return socket.send(packet);
+  return socket.send_to(packet, net::to_socket_address(target.destination, target.family));
+}
+
+}  // namespace
+
+int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
+                std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now) {
+  int error = check(packet, target);
+  if (error == 0 && !now && worker.has_thread()) {
+    error = worker.send(packet, target);
+    if (error == 0) {
+      workers.count_queued_send();
+      return 0;
+    }
+  } else if (error == 0) {
+    error = send_now(socket, packet, target);
+  }
+  workers.count_send(error, packet.size());
+  return error;
+}
+
+}  // namespace ringpeer::internal

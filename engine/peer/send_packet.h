@@ -1,0 +1,22 @@
+#ifndef RINGPEER_PEER_SEND_PACKET_H_
+#define RINGPEER_PEER_SEND_PACKET_H_
+
+#include <cstdint>
+#include <span>
+
+#include "ringpeer/net/socket.h"
+#include "ringpeer/worker/worker_group.h"
+
+namespace ringpeer::internal {
+
+// Sends through a socket: by a system call when `now` or when there is no worker
+// thread to do it, else through the worker's queue. What can be known at once is
+// checked at once. Counts what it does. 0 or errno.
+//
+// Threads: any.
+int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
+                std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now);
+
+}  // namespace ringpeer::internal
+
+#endif  // RINGPEER_PEER_SEND_PACKET_H_
