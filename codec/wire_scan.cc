@@ -1,0 +1,383 @@
+#include "ringpeer/codec/wire_scan.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ringpeer::wire_scan {
+namespace {
+
+constexpr std::uint32_t kind_at(std::uint32_t header, std::uint32_t shift) {
+  return header >> shift & kContainerKindMask;
+}
+
+// Values still to come at one depth. In an object each is preceded by a name.
+struct Frame {
+  std::uint32_t left;
+  bool object;
+};
+
+// The validating pass. It keeps what is still to come of every enclosing container on
+// a stack of fixed size, so a hostile nesting costs neither recursion nor heap.
+class Validator {
+ public:
+  Validator(std::span<const std::uint8_t> packet, const DecodeOptions& options)
+      : data_(packet.data()),
+        size_(static_cast<std::int64_t>(packet.size())),
+        options_(options),
+        depth_limit_(std::min(options.limits.depth, kMaximumDepth)),
+        nodes_left_(options.limits.nodes),
+        elements_left_(options.limits.elements) {}
+
+  Validation run() {
+    const Error error = read_values();
+    if (error != Error::OK) return {.error = error};
+    return {.consumed = static_cast<std::size_t>(position_), .plain_strings = plain_strings_};
+  }
+
+ private:
+  // Negative behind a PackedByteArray that lacks its padding, as in Godot: whatever
+  // follows fails then, and if nothing follows all is well.
+  std::int64_t remaining() const { return size_ - position_; }
+  const std::uint8_t* here() const { return data_ + position_; }
+
+  Error read_values();
+  Error read_value();
+  Error read_variable(std::uint32_t header);
+  Error read_string();
+  Error read_slow_string(std::uint32_t length);
+  Error read_node_path();
+  Error read_signal();
+  Error read_object();
+  Error read_descriptor(std::uint32_t kind);
+  Error read_container(std::uint32_t header, bool dictionary);
+  Error read_packed(VariantType type, bool flag_64);
+  Error read_packed_strings();
+  Error take_elements(std::uint64_t count);
+  void enter(std::uint32_t values, bool object);
+
+  const std::uint8_t* data_;
+  std::int64_t size_;
+  std::int64_t position_ = 0;
+  const DecodeOptions& options_;
+  std::size_t depth_limit_;
+  std::size_t nodes_left_;
+  std::size_t elements_left_;
+  bool plain_strings_ = true;
+  std::size_t depth_ = 0;
+  Frame frame_ = {.left = 1, .object = false};
+  // Uninitialised on purpose: 8 KiB of zeroes would cost more than a small packet.
+  std::array<Frame, kMaximumDepth + 1> outer_;
+};
+
+Error Validator::read_values() {
+  for (;;) {
+    while (frame_.left == 0) {
+      if (depth_ == 0) return Error::OK;
+      frame_ = outer_[--depth_];
+    }
+    --frame_.left;
+    if (frame_.object) [[unlikely]] {
+      if (const Error error = read_string(); error != Error::OK) return error;
+    }
+    if (const Error error = read_value(); error != Error::OK) [[unlikely]] {
+      return error;
+    }
+  }
+}
+
+Error Validator::read_value() {
+  if (depth_ > depth_limit_ || nodes_left_ == 0) [[unlikely]] {
+    return Error::ERR_OUT_OF_MEMORY;
+  }
+  --nodes_left_;
+  if (remaining() < 4) [[unlikely]] {
+    return Error::ERR_INVALID_DATA;
+  }
+  const std::uint32_t header = load_word(here());
+  if ((header & kHeaderTypeMask) >= kVariantTypeCount) [[unlikely]] {
+    return Error::ERR_INVALID_DATA;
+  }
+  position_ += 4;
+  const std::uint8_t fixed = payload_size_of(header);
+  if (fixed == kVariable) return read_variable(header);
+  if (remaining() < fixed) [[unlikely]] {
+    return Error::ERR_INVALID_DATA;
+  }
+  position_ += fixed;
+  return Error::OK;
+}
+
+Error Validator::read_variable(std::uint32_t header) {
+  const auto type = static_cast<VariantType>(header & kHeaderTypeMask);
+  switch (type) {
+    case VariantType::STRING:
+    case VariantType::STRING_NAME:
+      return read_string();
+    case VariantType::DICTIONARY:
+      return read_container(header, true);
+    case VariantType::ARRAY:
+      return read_container(header, false);
+    case VariantType::NODE_PATH:
+      return read_node_path();
+    case VariantType::SIGNAL:
+      return read_signal();
+    case VariantType::OBJECT:
+      return read_object();
+    case VariantType::PACKED_STRING_ARRAY:
+      return read_packed_strings();
+    default:
+      return read_packed(type, (header & kHeaderFlag64) != 0 && is_packed_vector_array(type));
+  }
+}
+
+inline Error Validator::read_string() {
+  if (remaining() < 4) [[unlikely]] {
+    return Error::ERR_INVALID_DATA;
+  }
+  const std::uint32_t length = load_word(here());
+  position_ += 4;
+  const std::uint64_t padded = wire_padded(std::size_t{length});
+  if (length > 0x7fffffff || static_cast<std::int64_t>(padded) > remaining()) [[unlikely]] {
+    return Error::ERR_FILE_EOF;
+  }
+  // Field names are short and plain: one word decides about up to eight bytes.
+  if (length <= 8 && remaining() >= 8) {
+    const auto word = load_little_endian<std::uint64_t>(here());
+    constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+    constexpr std::uint64_t kOnes = 0x0101010101010101u;
+    const std::uint64_t mask = length == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * length);
+    // Subtracting one sets the high bit of a zero byte: neither NUL nor non-ASCII.
+    const std::uint64_t masked = word & mask;
+    if (((masked | (masked - (kOnes & mask))) & kHighBits & mask) == 0) [[likely]] {
+      position_ += static_cast<std::int64_t>(padded);
+      return Error::OK;
+    }
+  }
+  return read_slow_string(length);
+}
+
+Error Validator::read_slow_string(std::uint32_t length) {
+  const std::string_view bytes(reinterpret_cast<const char*>(here()), length);
+  std::string_view text;
+  if (!utf8_from_wire(bytes, &text)) return Error::ERR_INVALID_DATA;
+  if (text.size() != length) plain_strings_ = false;
+  position_ += static_cast<std::int64_t>(wire_padded(length));
+  return Error::OK;
+}
+
+Error Validator::take_elements(std::uint64_t count) {
+  if (count > elements_left_) return Error::ERR_OUT_OF_MEMORY;
+  elements_left_ -= count;
+  return Error::OK;
+}
+
+Error Validator::read_node_path() {
+  if (remaining() < 4 || (load_word(here()) & kNodePathFormatBit) == 0 || remaining() < 12) {
+    return Error::ERR_INVALID_DATA;
+  }
+  std::uint32_t strings = load_word(here()) & ~kNodePathFormatBit;
+  // Godot adds in 32 bits: a sum that wraps hides strings, which then follow as junk.
+  strings += load_word(here() + 4);
+  if ((load_word(here() + 8) & kNodePathFlagProperty) != 0) ++strings;
+  position_ += 12;
+  for (std::uint32_t i = 0; i < strings; ++i) {
+    if (const Error error = take_elements(1); error != Error::OK) return error;
+    if (const Error error = read_string(); error != Error::OK) return error;
+  }
+  return Error::OK;
+}
+
+Error Validator::read_signal() {
+  if (const Error error = read_string(); error != Error::OK) return error;
+  if (remaining() < 8) return Error::ERR_INVALID_DATA;
+  position_ += 8;
+  return Error::OK;
+}
+
+Error Validator::read_object() {
+  if (!options_.allow_objects) return Error::ERR_UNAUTHORIZED;
+  const std::uint8_t* const name_at = here();
+  if (const Error error = read_string(); error != Error::OK) return error;
+  std::string_view name;
+  utf8_from_wire(string_bytes(name_at), &name);
+  if (name.empty()) return Error::OK;  // a null object: no properties follow
+  const auto& allowed = options_.allowed_classes;
+  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+    return Error::ERR_INVALID_DATA;
+  }
+  if (remaining() < 4) return Error::ERR_INVALID_DATA;
+  const std::uint32_t count = load_word(here());
+  position_ += 4;
+  if (count > 0x7fffffff) return Error::OK;  // negative in Godot: none
+  enter(count, true);
+  return Error::OK;
+}
+
+Error Validator::read_descriptor(std::uint32_t kind) {
+  if (kind == static_cast<std::uint32_t>(ContainerKind::UNTYPED)) return Error::OK;
+  if (kind != static_cast<std::uint32_t>(ContainerKind::BUILTIN)) return read_string();
+  if (remaining() < 4 || load_word(here()) >= kVariantTypeCount) return Error::ERR_INVALID_DATA;
+  position_ += 4;
+  return Error::OK;
+}
+
+Error Validator::read_container(std::uint32_t header, bool dictionary) {
+  if (const Error error = read_descriptor(kind_at(header, kKeyKindShift)); error != Error::OK) {
+    return error;
+  }
+  if (dictionary) {
+    const Error error = read_descriptor(kind_at(header, kValueKindShift));
+    if (error != Error::OK) return error;
+  }
+  if (remaining() < 4) return Error::ERR_INVALID_DATA;
+  const std::uint32_t count = load_word(here()) & kContainerCountMask;
+  position_ += 4;
+  enter(dictionary ? 2 * count : count, false);
+  return Error::OK;
+}
+static_assert(kElementKindShift == kKeyKindShift);
+static_assert(std::uint64_t{kContainerCountMask} * 2 <= 0xffffffff);
+
+void Validator::enter(std::uint32_t values, bool object) {
+  if (values == 0) return;
+  // Cannot overflow: a value at a depth above the limit was refused before this.
+  outer_[depth_++] = frame_;
+  frame_ = {.left = values, .object = object};
+}
+
+Error Validator::read_packed(VariantType type, bool flag_64) {
+  if (remaining() < 4) return Error::ERR_INVALID_DATA;
+  const std::uint32_t count = load_word(here());
+  position_ += 4;
+  const std::int64_t bytes = std::int64_t{count} * packed_element_size(type, flag_64);
+  if (count > 0x7fffffff || bytes > remaining()) return Error::ERR_INVALID_DATA;
+  if (const Error error = take_elements(count); error != Error::OK) return error;
+  // Only bytes need padding, and it may be missing at the end of the packet.
+  position_ += static_cast<std::int64_t>(wire_padded(static_cast<std::size_t>(bytes)));
+  return Error::OK;
+}
+
+Error Validator::read_packed_strings() {
+  if (remaining() < 4) return Error::ERR_INVALID_DATA;
+  const std::uint32_t count = load_word(here());
+  position_ += 4;
+  if (count > 0x7fffffff) return Error::OK;  // negative in Godot: read as empty
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (const Error error = take_elements(1); error != Error::OK) return error;
+    if (const Error error = read_string(); error != Error::OK) return error;
+  }
+  return Error::OK;
+}
+
+const std::uint8_t* after_strings(const std::uint8_t* at, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) at = after_string(at);
+  return at;
+}
+
+// Steps over the payload of one value; *values counts what it contains.
+const std::uint8_t* skip_payload(const std::uint8_t* at, std::uint32_t header,
+                                 std::uint64_t* values) {
+  const auto type = static_cast<VariantType>(header & kHeaderTypeMask);
+  switch (type) {
+    case VariantType::STRING:
+    case VariantType::STRING_NAME:
+      return after_string(at);
+    case VariantType::ARRAY:
+      at = array_count_word(at - 4);
+      *values += load_word(at) & kContainerCountMask;
+      return at + 4;
+    case VariantType::DICTIONARY:
+      at = dictionary_count_word(at - 4);
+      *values += std::uint64_t{load_word(at) & kContainerCountMask} * 2;
+      return at + 4;
+    case VariantType::NODE_PATH: {
+      const std::uint32_t property = load_word(at + 8) & kNodePathFlagProperty;
+      const std::uint32_t names = load_word(at) & ~kNodePathFormatBit;
+      return after_strings(at + 12, names + load_word(at + 4) + (property != 0 ? 1 : 0));
+    }
+    case VariantType::SIGNAL:
+      return after_string(at) + 8;
+    case VariantType::PACKED_STRING_ARRAY: {
+      const std::uint32_t count = load_word(at);
+      return after_strings(at + 4, count > 0x7fffffff ? 0 : count);
+    }
+    default: {
+      const bool flag_64 = (header & kHeaderFlag64) != 0 && is_packed_vector_array(type);
+      const std::size_t element = packed_element_size(type, flag_64);
+      return at + 4 + wire_padded(load_word(at) * element);
+    }
+  }
+}
+
+bool is_full_object(std::uint32_t header) {
+  return (header & kHeaderTypeMask) == static_cast<std::uint32_t>(VariantType::OBJECT) &&
+         (header & kHeaderFlagObjectAsId) == 0;
+}
+
+// An object's class name and property count; *properties is 0 for a null object.
+const std::uint8_t* skip_object_head(const std::uint8_t* at, std::uint32_t* properties) {
+  *properties = 0;
+  const bool null_object = string_text(at, false).empty();
+  at = after_string(at);
+  if (null_object) return at;
+  const std::uint32_t count = load_word(at);
+  if (count <= 0x7fffffff) *properties = count;
+  return at + 4;
+}
+
+// The general walk: an object's properties have names between the values, so a plain
+// count of what is left does not tell where the next value begins.
+const std::uint8_t* skip_with_objects(const std::uint8_t* at) {
+  std::array<Frame, kMaximumDepth + 1> outer;
+  std::size_t depth = 0;
+  Frame frame = {.left = 1, .object = false};
+  for (;;) {
+    while (frame.left == 0) {
+      if (depth == 0) return at;
+      frame = outer[--depth];
+    }
+    --frame.left;
+    if (frame.object) at = after_string(at);
+    const std::uint32_t header = load_word(at);
+    at += 4;
+    std::uint64_t values = 0;
+    if (is_full_object(header)) {
+      std::uint32_t properties = 0;
+      at = skip_object_head(at, &properties);
+      values = properties;
+    } else if (const std::uint8_t fixed = payload_size_of(header); fixed != kVariable) {
+      at += fixed;
+    } else {
+      at = skip_payload(at, header, &values);
+    }
+    if (values == 0) continue;
+    outer[depth++] = frame;
+    frame = {.left = static_cast<std::uint32_t>(values), .object = is_full_object(header)};
+  }
+}
+
+}  // namespace
+
+const std::uint8_t* skip_variable(const std::uint8_t* at) {
+  const std::uint8_t* const first = at;
+  // Where no full object is inside, the number of values still to come is all there
+  // is to remember.
+  for (std::uint64_t left = 1; left > 0; --left) {
+    const std::uint32_t header = load_word(at);
+    at += 4;
+    if (const std::uint8_t fixed = payload_size_of(header); fixed != kVariable) {
+      at += fixed;
+    } else if (is_full_object(header)) {
+      return skip_with_objects(first);
+    } else {
+      at = skip_payload(at, header, &left);
+    }
+  }
+  return at;
+}
+
+Validation validate(std::span<const std::uint8_t> packet, const DecodeOptions& options) {
+  return Validator(packet, options).run();
+}
+
+}  // namespace ringpeer::wire_scan
