@@ -20,18 +20,26 @@ struct Frame {
 // a stack of fixed size, so a hostile nesting costs neither recursion nor heap.
 class Validator {
  public:
-  Validator(std::span<const std::uint8_t> packet, const DecodeOptions& options)
+  Validator(std::span<const std::uint8_t> packet, const DecodeOptions& options, std::size_t depth,
+            const Progress& progress)
       : data_(packet.data()),
         size_(static_cast<std::int64_t>(packet.size())),
+        position_(static_cast<std::int64_t>(progress.position)),
         options_(options),
         depth_limit_(std::min(options.limits.depth, kMaximumDepth)),
-        nodes_left_(options.limits.nodes),
-        elements_left_(options.limits.elements) {}
+        nodes_left_(progress.nodes_left),
+        elements_left_(progress.elements_left),
+        plain_strings_(progress.plain_strings),
+        top_depth_(depth),
+        depth_(depth) {}
 
-  Validation run() {
+  Error run(Progress* progress) {
     const Error error = read_values();
-    if (error != Error::OK) return {.error = error};
-    return {.consumed = static_cast<std::size_t>(position_), .plain_strings = plain_strings_};
+    progress->position = static_cast<std::size_t>(position_);
+    progress->nodes_left = nodes_left_;
+    progress->elements_left = elements_left_;
+    progress->plain_strings = plain_strings_;
+    return error;
   }
 
  private:
@@ -44,7 +52,7 @@ class Validator {
   Error read_value();
   Error read_variable(std::uint32_t header);
   Error read_string();
-  Error read_slow_string(std::uint32_t length);
+  void read_common_values();
   Error read_node_path();
   Error read_signal();
   Error read_object();
@@ -57,13 +65,14 @@ class Validator {
 
   const std::uint8_t* data_;
   std::int64_t size_;
-  std::int64_t position_ = 0;
+  std::int64_t position_;
   const DecodeOptions& options_;
   std::size_t depth_limit_;
   std::size_t nodes_left_;
   std::size_t elements_left_;
-  bool plain_strings_ = true;
-  std::size_t depth_ = 0;
+  bool plain_strings_;
+  std::size_t top_depth_;
+  std::size_t depth_;
   Frame frame_ = {.left = 1, .object = false};
   // Uninitialised on purpose: 8 KiB of zeroes would cost more than a small packet.
   std::array<Frame, kMaximumDepth + 1> outer_;
@@ -72,9 +81,11 @@ class Validator {
 Error Validator::read_values() {
   for (;;) {
     while (frame_.left == 0) {
-      if (depth_ == 0) return Error::OK;
+      if (depth_ == top_depth_) return Error::OK;
       frame_ = outer_[--depth_];
     }
+    if (!frame_.object) read_common_values();
+    if (frame_.left == 0) continue;
     --frame_.left;
     if (frame_.object) [[unlikely]] {
       if (const Error error = read_string(); error != Error::OK) return error;
@@ -83,6 +94,26 @@ Error Validator::read_values() {
       return error;
     }
   }
+}
+
+// Takes as many values of this depth as are of the kinds that packets are made of:
+// of a fixed size, or short plain strings. It stops in front of anything else, errors
+// included, and leaves that to read_value. All state is in registers here.
+void Validator::read_common_values() {
+  if (depth_ > depth_limit_ || remaining() < 0) return;
+  const std::uint8_t* at = here();
+  const std::uint8_t* const end = data_ + size_;
+  const std::uint32_t most =
+      static_cast<std::uint32_t>(std::min<std::size_t>(frame_.left, nodes_left_));
+  std::uint32_t left = most;
+  for (; left > 0; --left) {
+    const std::size_t size = common_size(at, end);
+    if (size == 0) break;
+    at += size;
+  }
+  nodes_left_ -= most - left;
+  frame_.left -= most - left;
+  position_ = at - data_;
 }
 
 Error Validator::read_value() {
@@ -130,38 +161,21 @@ Error Validator::read_variable(std::uint32_t header) {
   }
 }
 
-inline Error Validator::read_string() {
+Error Validator::read_string() {
   if (remaining() < 4) [[unlikely]] {
     return Error::ERR_INVALID_DATA;
   }
   const std::uint32_t length = load_word(here());
   position_ += 4;
-  const std::uint64_t padded = wire_padded(std::size_t{length});
-  if (length > 0x7fffffff || static_cast<std::int64_t>(padded) > remaining()) [[unlikely]] {
+  const auto padded = static_cast<std::int64_t>(wire_padded(std::size_t{length}));
+  if (length > 0x7fffffff || padded > remaining()) [[unlikely]] {
     return Error::ERR_FILE_EOF;
   }
-  // Field names are short and plain: one word decides about up to eight bytes.
-  if (length <= 8 && remaining() >= 8) {
-    const auto word = load_little_endian<std::uint64_t>(here());
-    constexpr std::uint64_t kHighBits = 0x8080808080808080u;
-    constexpr std::uint64_t kOnes = 0x0101010101010101u;
-    const std::uint64_t mask = length == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * length);
-    // Subtracting one sets the high bit of a zero byte: neither NUL nor non-ASCII.
-    const std::uint64_t masked = word & mask;
-    if (((masked | (masked - (kOnes & mask))) & kHighBits & mask) == 0) [[likely]] {
-      position_ += static_cast<std::int64_t>(padded);
-      return Error::OK;
-    }
-  }
-  return read_slow_string(length);
-}
-
-Error Validator::read_slow_string(std::uint32_t length) {
   const std::string_view bytes(reinterpret_cast<const char*>(here()), length);
   std::string_view text;
   if (!utf8_from_wire(bytes, &text)) return Error::ERR_INVALID_DATA;
   if (text.size() != length) plain_strings_ = false;
-  position_ += static_cast<std::int64_t>(wire_padded(length));
+  position_ += padded;
   return Error::OK;
 }
 
@@ -376,8 +390,9 @@ const std::uint8_t* skip_variable(const std::uint8_t* at) {
   return at;
 }
 
-Validation validate(std::span<const std::uint8_t> packet, const DecodeOptions& options) {
-  return Validator(packet, options).run();
+Error validate(std::span<const std::uint8_t> packet, const DecodeOptions& options,
+               std::size_t depth, Progress* progress) {
+  return Validator(packet, options, depth, *progress).run(progress);
 }
 
 }  // namespace ringpeer::wire_scan

@@ -169,17 +169,72 @@ inline const std::uint8_t* skip(const std::uint8_t* at) {
   return skip_variable(at);
 }
 
-struct Validation {
-  Error error = Error::OK;
-  // Bytes of the top value as Godot counts them: more than the packet has when a
-  // last PackedByteArray lacks its padding. 0 on an error.
-  std::size_t consumed = 0;
+// How far a validating pass came, and what it may still spend.
+struct Progress {
+  explicit Progress(const DecodeLimits& limits)
+      : nodes_left(limits.nodes), elements_left(limits.elements) {}
+
+  // Bytes as Godot counts them: more than the packet has when a last PackedByteArray
+  // lacks its padding.
+  std::size_t position = 0;
+  std::size_t nodes_left;
+  std::size_t elements_left;
   // No string holds a NUL or a byte order mark, so its text is its bytes.
   bool plain_strings = true;
 };
 
-// Accepts and rejects what decode_variant does, with the same Error.
-Validation validate(std::span<const std::uint8_t> packet, const DecodeOptions& options);
+// Validates the value at progress->position, which is at `depth`, and moves behind
+// it. Accepts and rejects what decode_variant does, with the same Error.
+Error validate(std::span<const std::uint8_t> packet, const DecodeOptions& options,
+               std::size_t depth, Progress* progress);
+
+// The high bits of the first n bytes of a little-endian word.
+inline constexpr std::array<std::uint64_t, 9> kHighBits = {
+    0x0,
+    0x80,
+    0x8080,
+    0x808080,
+    0x80808080,
+    0x8080808080,
+    0x808080808080,
+    0x80808080808080,
+    0x8080808080808080,
+};
+
+// Whether the first `length` bytes of a little-endian word are ASCII and not NUL: one
+// word decides about a field's name. The length is at most eight.
+inline bool is_plain(std::uint64_t word, std::uint32_t length) {
+  // Subtracting one sets the high bit of a zero byte; the borrow only runs upwards,
+  // so what follows the string cannot disturb the bytes below it.
+  return ((word | (word - 0x0101010101010101u)) & kHighBits[length]) == 0;
+}
+
+// The size of the value at `at` if it is of the kinds that packets are made of, valid
+// and inside: of a fixed size, or a short plain string. 0 for anything else.
+inline std::size_t common_size(const std::uint8_t* at, const std::uint8_t* end) {
+  const std::ptrdiff_t room = end - at;
+  if (room < 4) return 0;
+  const std::uint32_t header = load_word(at);
+  std::size_t size = 0;
+  // The branches are predicted, so the next value's address does not wait for this
+  // header to be loaded; a table of sizes alone would make it wait.
+  if (header == static_cast<std::uint32_t>(VariantType::INT)) {
+    size = 8;
+  } else if (header == static_cast<std::uint32_t>(VariantType::VECTOR3)) {
+    size = 16;
+  } else if (header == static_cast<std::uint32_t>(VariantType::STRING)) {
+    if (room < 16) return 0;
+    const std::uint32_t length = load_word(at + 4);
+    if (length > 8 || !is_plain(load_little_endian<std::uint64_t>(at + 8), length)) return 0;
+    return 8 + wire_padded(length);
+  } else {
+    if ((header & kHeaderTypeMask) >= kVariantTypeCount) return 0;
+    size = payload_size_of(header);
+    if (size == kVariable) return 0;
+    size += 4;
+  }
+  return static_cast<std::size_t>(room) < size ? 0 : size;
+}
 
 }  // namespace ringpeer::wire_scan
 
