@@ -186,14 +186,13 @@ Error Validator::take_elements(std::uint64_t count) {
 }
 
 Error Validator::read_node_path() {
-  if (remaining() < 4 || (load_word(here()) & kNodePathFormatBit) == 0 || remaining() < 12) {
+  if (remaining() < 4 || (load_word(here()) & kNodePathFormatBit) == 0 ||
+      remaining() < static_cast<std::int64_t>(kNodePathHeadSize)) {
     return Error::ERR_INVALID_DATA;
   }
-  std::uint32_t strings = load_word(here()) & ~kNodePathFormatBit;
-  // Godot adds in 32 bits: a sum that wraps hides strings, which then follow as junk.
-  strings += load_word(here() + 4);
-  if ((load_word(here() + 8) & kNodePathFlagProperty) != 0) ++strings;
-  position_ += 12;
+  const NodePathHead head = node_path_head(here());
+  const std::uint32_t strings = head.names + head.subnames;
+  position_ += static_cast<std::int64_t>(kNodePathHeadSize);
   for (std::uint32_t i = 0; i < strings; ++i) {
     if (const Error error = take_elements(1); error != Error::OK) return error;
     if (const Error error = read_string(); error != Error::OK) return error;
@@ -305,9 +304,8 @@ const std::uint8_t* skip_payload(const std::uint8_t* at, std::uint32_t header,
       *values += std::uint64_t{load_word(at) & kContainerCountMask} * 2;
       return at + 4;
     case VariantType::NODE_PATH: {
-      const std::uint32_t property = load_word(at + 8) & kNodePathFlagProperty;
-      const std::uint32_t names = load_word(at) & ~kNodePathFormatBit;
-      return after_strings(at + 12, names + load_word(at + 4) + (property != 0 ? 1 : 0));
+      const NodePathHead head = node_path_head(at);
+      return after_strings(at + kNodePathHeadSize, head.names + head.subnames);
     }
     case VariantType::SIGNAL:
       return after_string(at) + 8;
@@ -378,13 +376,21 @@ const std::uint8_t* skip_variable(const std::uint8_t* at) {
   // is to remember.
   for (std::uint64_t left = 1; left > 0; --left) {
     const std::uint32_t header = load_word(at);
-    at += 4;
-    if (const std::uint8_t fixed = payload_size_of(header); fixed != kVariable) {
-      at += fixed;
+    if (header == static_cast<std::uint32_t>(VariantType::STRING)) {
+      at = after_string(at + 4);
+    } else if (header == static_cast<std::uint32_t>(VariantType::INT)) {
+      at += 8;
+    } else if (header == static_cast<std::uint32_t>(VariantType::VECTOR3)) {
+      at += 16;
+    } else if (header == static_cast<std::uint32_t>(VariantType::DICTIONARY)) {
+      left += std::uint64_t{load_word(at + 4) & kContainerCountMask} * 2;
+      at += 8;
+    } else if (const std::uint8_t fixed = payload_size_of(header); fixed != kVariable) {
+      at += 4 + fixed;
     } else if (is_full_object(header)) {
       return skip_with_objects(first);
     } else {
-      at = skip_payload(at, header, &left);
+      at = skip_payload(at + 4, header, &left);
     }
   }
   return at;

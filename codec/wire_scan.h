@@ -135,6 +135,24 @@ inline std::string_view string_text(const std::uint8_t* at, bool plain) {
   return text;
 }
 
+// What stands before a NodePath's strings.
+struct NodePathHead {
+  std::uint32_t names;
+  std::uint32_t subnames;
+  bool absolute;
+};
+inline constexpr std::size_t kNodePathHeadSize = 12;
+
+inline NodePathHead node_path_head(const std::uint8_t* at) {
+  const std::uint32_t flags = load_word(at + 8);
+  const std::uint32_t names = load_word(at) & ~kNodePathFormatBit;
+  // Godot adds in 32 bits: a sum that wraps hides strings, which then follow as junk.
+  const std::uint32_t strings =
+      names + load_word(at + 4) + ((flags & kNodePathFlagProperty) != 0 ? 1 : 0);
+  const std::uint32_t present = names < strings ? names : strings;
+  return {present, strings - present, (flags & kNodePathFlagAbsolute) != 0};
+}
+
 // Behind the element type of a typed container, whose kind the header gives.
 inline const std::uint8_t* after_descriptor(const std::uint8_t* at, std::uint32_t kind) {
   if (kind == static_cast<std::uint32_t>(ContainerKind::UNTYPED)) return at;
@@ -161,12 +179,25 @@ const std::uint8_t* skip_variable(const std::uint8_t* at);
 
 inline const std::uint8_t* skip(const std::uint8_t* at) {
   const std::uint32_t header = load_word(at);
+  // Predicted branches, as in common_size, and for its reason.
+  if (header == static_cast<std::uint32_t>(VariantType::STRING)) return after_string(at + 4);
+  if (header == static_cast<std::uint32_t>(VariantType::INT)) return at + 8;
+  if (header == static_cast<std::uint32_t>(VariantType::VECTOR3)) return at + 16;
   const std::uint8_t fixed = payload_size_of(header);
-  if (fixed != kVariable) return at + 4 + fixed;
-  if ((header & kHeaderTypeMask) == static_cast<std::uint32_t>(VariantType::STRING)) {
-    return after_string(at + 4);
-  }
-  return skip_variable(at);
+  return fixed != kVariable ? at + 4 + fixed : skip_variable(at);
+}
+
+// The high bits of the first n bytes of a little-endian word.
+inline constexpr std::array<std::uint64_t, 9> kHighBits = {
+    0x0,          0x80,           0x8080,           0x808080,           0x80808080,
+    0x8080808080, 0x808080808080, 0x80808080808080, 0x8080808080808080,
+};
+
+// A little-endian word's first `length` bytes, at most eight, and zeroes.
+inline std::uint64_t keep_bytes(std::uint64_t word, std::uint32_t length) {
+  // From the high bit of each byte to all of its bits.
+  const std::uint64_t high = kHighBits[length];
+  return word & (high | (high - (high >> 7)));
 }
 
 // How far a validating pass came, and what it may still spend.
@@ -187,19 +218,6 @@ struct Progress {
 // it. Accepts and rejects what decode_variant does, with the same Error.
 Error validate(std::span<const std::uint8_t> packet, const DecodeOptions& options,
                std::size_t depth, Progress* progress);
-
-// The high bits of the first n bytes of a little-endian word.
-inline constexpr std::array<std::uint64_t, 9> kHighBits = {
-    0x0,
-    0x80,
-    0x8080,
-    0x808080,
-    0x80808080,
-    0x8080808080,
-    0x808080808080,
-    0x80808080808080,
-    0x8080808080808080,
-};
 
 // Whether the first `length` bytes of a little-endian word are ASCII and not NUL: one
 // word decides about a field's name. The length is at most eight.
