@@ -45,7 +45,7 @@ DictionaryView& DictionaryView::operator=(const DictionaryView& other) {
   indexed_ = other.indexed_;
   key_declared_ = other.key_declared_;
   value_type_ = other.value_type_;
-  plain_ = other.plain_;
+  traits_ = other.traits_;
   std::copy_n(other.words_.begin(), indexed_, words_.begin());
   std::copy_n(other.offsets_.begin(), indexed_, offsets_.begin());
   return *this;
@@ -56,26 +56,26 @@ void DictionaryView::set_layout(const VariantView& value) {
   const std::uint32_t header = wire_scan::load_word(at);
   const std::uint32_t key_kind = header >> kKeyKindShift & kContainerKindMask;
   const std::uint32_t value_kind = header >> kValueKindShift & kContainerKindMask;
-  key_declared_ = DeclaredType::of_descriptor(at + 4, key_kind);
+  key_declared_ = DeclaredType::of_descriptor(at + 4, key_kind, value.traits());
   at = wire_scan::after_descriptor(at + 4, key_kind);
-  value_type_ = DeclaredType::of_descriptor(at, value_kind).type;
+  value_type_ = DeclaredType::of_descriptor(at, value_kind, value.traits()).type;
   at = wire_scan::after_descriptor(at, value_kind);
   count_ = wire_scan::load_word(at) & kContainerCountMask;
   first_ = at + 4;
   end_ = value.end();
-  plain_ = value.plain();
+  traits_ = value.traits();
 }
 
 std::uint64_t DictionaryView::index_word(const std::uint8_t* key_at) const {
   const std::uint32_t header = wire_scan::load_word(key_at);
-  if (header == static_cast<std::uint32_t>(VariantType::STRING) && end_ - key_at >= 16 && plain_)
-      [[likely]] {
+  if (header == static_cast<std::uint32_t>(VariantType::STRING) && end_ - key_at >= 16 &&
+      traits_.plain) [[likely]] {
     const std::uint32_t length = wire_scan::load_word(key_at + 4);
     return wire_scan::keep_bytes(load_little_endian<std::uint64_t>(key_at + 8),
                                  std::min<std::uint32_t>(length, 8));
   }
   if (!is_text(static_cast<VariantType>(header & kHeaderTypeMask))) return kNotText;
-  return word_of(wire_scan::string_text(key_at + 4, plain_));
+  return word_of(wire_scan::string_text(key_at + 4, traits_.plain));
 }
 
 void DictionaryView::build_index() {

@@ -45,8 +45,8 @@ class DictionaryView {
       settle();
     }
     Entry operator*() const {
-      return {VariantView(at_, dictionary_->end_, dictionary_->plain_, type_),
-              VariantView(wire_scan::skip(at_), dictionary_->end_, dictionary_->plain_)};
+      return {VariantView(at_, dictionary_->end_, dictionary_->traits_, type_),
+              VariantView(wire_scan::skip(at_), dictionary_->end_, dictionary_->traits_)};
     }
     Iterator& operator++() {
       at_ = after_entry(at_);
@@ -68,8 +68,7 @@ class DictionaryView {
     // Moves on to the next entry whose key is kept.
     void settle() {
       for (; left_ > 0; --left_, at_ = after_entry(at_)) {
-        const auto actual = static_cast<VariantType>(wire_scan::load_word(at_) & kHeaderTypeMask);
-        if (dictionary_->key_declared_.takes(actual, &type_)) return;
+        if (dictionary_->key_declared_.takes(at_, &type_)) return;
       }
     }
 
@@ -135,7 +134,7 @@ class DictionaryView {
   void build_index();
   std::uint64_t index_word(const std::uint8_t* key_at) const;
   VariantView value_of(const std::uint8_t* key_at) const {
-    return {wire_scan::skip(key_at), end_, plain_};
+    return {wire_scan::skip(key_at), end_, traits_};
   }
   template <typename Matches>
   VariantView search(Matches matches) const;
@@ -147,7 +146,7 @@ class DictionaryView {
   std::uint32_t indexed_ = 0;  // count_, or 0
   DeclaredType key_declared_;
   VariantType value_type_ = VariantType::NIL;
-  bool plain_ = true;
+  ViewTraits traits_;
   // Only the first indexed_ are ever set or read.
   std::array<std::uint64_t, kIndexedEntries> words_;
   std::array<std::uint32_t, kIndexedEntries> offsets_;  // of the keys from first_
@@ -155,7 +154,7 @@ class DictionaryView {
 
 // Inlined wherever it is called, so that the word of a literal name is a constant.
 [[gnu::always_inline]] inline VariantView DictionaryView::find(std::string_view key) const {
-  if (indexed_ == 0 || !plain_) [[unlikely]] {
+  if (indexed_ == 0 || !traits_.plain) [[unlikely]] {
     return search_text(key);
   }
   const std::uint64_t word = word_of(key);
@@ -165,7 +164,7 @@ class DictionaryView {
     const std::uint8_t* const text_at = first_ + offsets_[i] + 4;
     if (wire_scan::load_word(text_at) != key.size()) continue;
     if (key.size() > 8 && wire_scan::string_bytes(text_at) != key) continue;
-    return {text_at + 4 + wire_padded(key.size()), end_, true};
+    return {text_at + 4 + wire_padded(key.size()), end_, traits_};
   }
   return {};
 }

@@ -30,9 +30,10 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
     return error;
   }
   consumed_ = progress.position;
-  value_ = VariantView(packet.data(), packet.data() + packet.size(), progress.plain_strings);
+  value_ = VariantView(packet.data(), packet.data() + packet.size(),
+                       {.plain = progress.plain_strings, .objects = options.allow_objects});
   if (indexed) [[likely]] {
-    fields_.plain_ = progress.plain_strings;
+    fields_.traits_ = value_.traits();
     // A text with a NUL or a byte order mark is not what its first bytes say.
     if (!progress.plain_strings) [[unlikely]] {
       fields_.build_index();

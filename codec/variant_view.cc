@@ -6,6 +6,15 @@
 #include "ringpeer/codec/dictionary_view.h"
 
 namespace ringpeer {
+namespace {
+
+// What Godot's EncodedObjectAsID is; an empty class is any object.
+bool is_class_of_ids(std::string_view name) {
+  return name.empty() || name == kEncodedObjectAsIdClass || name == "RefCounted" ||
+         name == "Object";
+}
+
+}  // namespace
 
 VariantView VariantView::parse(std::span<const std::uint8_t> packet, const DecodeOptions& options,
                                Error* error, std::size_t* consumed) {
@@ -13,7 +22,9 @@ VariantView VariantView::parse(std::span<const std::uint8_t> packet, const Decod
   *error = wire_scan::validate(packet, options, 0, &progress);
   if (*error != Error::OK) return {};
   if (consumed != nullptr) *consumed = progress.position;
-  return {packet.data(), packet.data() + packet.size(), progress.plain_strings};
+  return {packet.data(),
+          packet.data() + packet.size(),
+          {.plain = progress.plain_strings, .objects = options.allow_objects}};
 }
 
 std::span<const std::uint8_t> VariantView::bytes() const {
@@ -39,7 +50,7 @@ void VariantView::load(NodePathView* value) const {
 }
 
 void VariantView::load(SignalView* value) const {
-  value->name = wire_scan::string_text(payload(), plain_);
+  value->name = wire_scan::string_text(payload(), traits_.plain);
   value->object_id = load_little_endian<std::uint64_t>(wire_scan::after_string(payload()));
 }
 
@@ -47,24 +58,37 @@ void VariantView::load(ArrayView* value) const { *value = ArrayView(*this); }
 
 void VariantView::load(ObjectView* value) const { *value = ObjectView(*this); }
 
-DeclaredType DeclaredType::of_descriptor(const std::uint8_t* at, std::uint32_t kind) {
+DeclaredType DeclaredType::of_descriptor(const std::uint8_t* at, std::uint32_t kind,
+                                         ViewTraits traits) {
   if (kind == static_cast<std::uint32_t>(ContainerKind::UNTYPED)) return {};
-  if (kind != static_cast<std::uint32_t>(ContainerKind::BUILTIN)) return {VariantType::OBJECT};
-  return {static_cast<VariantType>(wire_scan::load_word(at))};
+  if (kind == static_cast<std::uint32_t>(ContainerKind::BUILTIN)) {
+    return {.type = static_cast<VariantType>(wire_scan::load_word(at))};
+  }
+  // Without allow_objects every class is read as EncodedObjectAsID, which ids are.
+  if (!traits.objects) return {.type = VariantType::OBJECT};
+  const std::string_view name = wire_scan::string_text(at, traits.plain);
+  const bool is_class = kind == static_cast<std::uint32_t>(ContainerKind::CLASS_NAME);
+  return {.type = VariantType::OBJECT, .refuses_ids = !is_class || !is_class_of_ids(name)};
 }
 
-bool DeclaredType::converts(VariantType actual, VariantType* becomes) const {
-  // An empty place for an object stays what it is.
-  if (type == VariantType::OBJECT) return actual == VariantType::NIL;
+bool DeclaredType::converts(const std::uint8_t* at, VariantType actual,
+                            VariantType* becomes) const {
+  if (type == VariantType::OBJECT) {
+    // An empty place stays what it is; so does a full object, whose class is believed.
+    if (actual == VariantType::NIL) return true;
+    if (actual != VariantType::OBJECT) return false;
+    const bool is_id = (wire_scan::load_word(at) & kHeaderFlagObjectAsId) != 0;
+    return !is_id || load_little_endian<std::uint64_t>(at + 4) == 0;
+  }
   if (!variant_converts(actual, type)) return false;
   *becomes = type;
   return true;
 }
 
-ArrayView::ArrayView(const VariantView& value) : end_(value.end()), plain_(value.plain()) {
+ArrayView::ArrayView(const VariantView& value) : end_(value.end()), traits_(value.traits()) {
   const std::uint32_t header = wire_scan::load_word(value.at());
-  declared_ =
-      DeclaredType::of_descriptor(value.at() + 4, header >> kElementKindShift & kContainerKindMask);
+  declared_ = DeclaredType::of_descriptor(
+      value.at() + 4, header >> kElementKindShift & kContainerKindMask, traits_);
   const std::uint8_t* const count_at = wire_scan::array_count_word(value.at());
   count_ = wire_scan::load_word(count_at) & kContainerCountMask;
   first_ = count_at + 4;
@@ -82,13 +106,13 @@ VariantView ArrayView::operator[](std::size_t index) const {
   return {};
 }
 
-ObjectView::ObjectView(const VariantView& value) : end_(value.end()), plain_(value.plain()) {
+ObjectView::ObjectView(const VariantView& value) : end_(value.end()), traits_(value.traits()) {
   const std::uint8_t* at = value.at() + 4;
   if ((wire_scan::load_word(value.at()) & kHeaderFlagObjectAsId) != 0) {
     id_ = load_little_endian<std::uint64_t>(at);
     return;
   }
-  class_name_ = wire_scan::string_text(at, plain_);
+  class_name_ = wire_scan::string_text(at, traits_.plain);
   if (class_name_.empty()) return;
   at = wire_scan::after_string(at);
   const std::uint32_t count = wire_scan::load_word(at);

@@ -64,6 +64,12 @@ struct ViewTypeOf<ObjectView> : KnownVariantType<VariantType::OBJECT> {};
 template <>
 struct ViewTypeOf<std::string_view> : KnownVariantType<VariantType::STRING> {};
 
+// What holds for all of a packet.
+struct ViewTraits {
+  bool plain = true;     // no string holds a NUL or a byte order mark
+  bool objects = false;  // it was validated with allow_objects
+};
+
 class VariantView {
  public:
   // A value that is not there: exists() is false and every read fails.
@@ -115,16 +121,16 @@ class VariantView {
 
   // --- For the views themselves. ---
 
-  VariantView(const std::uint8_t* at, const std::uint8_t* end, bool plain)
-      : at_(at), end_(end), type_(wire_type_at(at)), plain_(plain) {}
+  VariantView(const std::uint8_t* at, const std::uint8_t* end, ViewTraits traits)
+      : at_(at), end_(end), type_(wire_type_at(at)), traits_(traits) {}
 
   // As an element of a container that makes a `type` of it.
-  VariantView(const std::uint8_t* at, const std::uint8_t* end, bool plain, VariantType type)
-      : at_(at), end_(end), type_(type), plain_(plain), converted_(type != wire_type_at(at)) {}
+  VariantView(const std::uint8_t* at, const std::uint8_t* end, ViewTraits traits, VariantType type)
+      : at_(at), end_(end), type_(type), traits_(traits), converted_(type != wire_type_at(at)) {}
 
   const std::uint8_t* at() const { return at_; }
   const std::uint8_t* end() const { return end_; }
-  bool plain() const { return plain_; }
+  ViewTraits traits() const { return traits_; }
 
  private:
   static VariantType wire_type_at(const std::uint8_t* at) {
@@ -152,7 +158,9 @@ class VariantView {
     *value = flag_64() ? load_little_endian<double>(payload())
                        : static_cast<double>(load_little_endian<float>(payload()));
   }
-  void load(std::string_view* value) const { *value = wire_scan::string_text(payload(), plain_); }
+  void load(std::string_view* value) const {
+    *value = wire_scan::string_text(payload(), traits_.plain);
+  }
   void load(RID* value) const { value->id = load_little_endian<std::uint64_t>(payload()); }
   void load(std::span<const std::uint8_t>* value) const {
     *value = {payload() + 4, wire_scan::load_word(payload())};
@@ -182,7 +190,7 @@ class VariantView {
   const std::uint8_t* at_ = nullptr;   // the header
   const std::uint8_t* end_ = nullptr;  // of the packet
   VariantType type_ = VariantType::NIL;
-  bool plain_ = true;
+  ViewTraits traits_;
   bool converted_ = false;
 };
 
@@ -190,18 +198,21 @@ class VariantView {
 // another type: it is converted where Godot converts, otherwise left out.
 struct DeclaredType {
   VariantType type = VariantType::NIL;  // NIL: anything
+  bool refuses_ids = false;             // of OBJECT: a class that an id cannot be of
 
-  // False when an element of type `actual` is left out.
-  bool takes(VariantType actual, VariantType* becomes) const {
+  // False when the element at `at` is left out.
+  bool takes(const std::uint8_t* at, VariantType* becomes) const {
+    const auto actual = static_cast<VariantType>(wire_scan::load_word(at) & kHeaderTypeMask);
     *becomes = actual;
-    return type == VariantType::NIL || type == actual || converts(actual, becomes);
+    return type == VariantType::NIL || (type == actual && !refuses_ids) ||
+           converts(at, actual, becomes);
   }
 
   // As the descriptor of a typed container says; classes and scripts are OBJECT.
-  static DeclaredType of_descriptor(const std::uint8_t* at, std::uint32_t kind);
+  static DeclaredType of_descriptor(const std::uint8_t* at, std::uint32_t kind, ViewTraits traits);
 
  private:
-  bool converts(VariantType actual, VariantType* becomes) const;
+  bool converts(const std::uint8_t* at, VariantType actual, VariantType* becomes) const;
 };
 
 // The elements of an Array that decoding would keep.
@@ -220,7 +231,7 @@ class ArrayView {
         : array_(array), at_(at), left_(left) {
       settle();
     }
-    VariantView operator*() const { return {at_, array_->end_, array_->plain_, type_}; }
+    VariantView operator*() const { return {at_, array_->end_, array_->traits_, type_}; }
     Iterator& operator++() {
       at_ = wire_scan::skip(at_);
       --left_;
@@ -238,8 +249,7 @@ class ArrayView {
     // Moves on to the next element that is kept.
     void settle() {
       for (; left_ > 0; --left_, at_ = wire_scan::skip(at_)) {
-        const auto actual = static_cast<VariantType>(wire_scan::load_word(at_) & kHeaderTypeMask);
-        if (array_->declared_.takes(actual, &type_)) return;
+        if (array_->declared_.takes(at_, &type_)) return;
       }
     }
 
@@ -270,7 +280,7 @@ class ArrayView {
   const std::uint8_t* end_ = nullptr;
   std::uint32_t count_ = 0;
   DeclaredType declared_;
-  bool plain_ = true;
+  ViewTraits traits_;
 };
 
 // A null object, an instance id, or (with allow_objects) a class name and properties.
@@ -293,8 +303,8 @@ class ObjectView {
     Iterator(const ObjectView* object, const std::uint8_t* at, std::uint32_t left)
         : object_(object), at_(at), left_(left) {}
     Property operator*() const {
-      return {wire_scan::string_text(at_, object_->plain_),
-              VariantView(wire_scan::after_string(at_), object_->end_, object_->plain_)};
+      return {wire_scan::string_text(at_, object_->traits_.plain),
+              VariantView(wire_scan::after_string(at_), object_->end_, object_->traits_)};
     }
     Iterator& operator++() {
       at_ = wire_scan::skip(wire_scan::after_string(at_));
@@ -337,7 +347,7 @@ class ObjectView {
   std::uint64_t id_ = 0;
   std::string_view class_name_;
   std::uint32_t count_ = 0;
-  bool plain_ = true;
+  ViewTraits traits_;
 };
 
 template <typename T>
