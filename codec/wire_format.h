@@ -104,6 +104,8 @@ inline constexpr std::uint32_t kNodePathFlagProperty = 2;
 inline constexpr std::string_view kEncodedObjectAsIdClass = "EncodedObjectAsID";
 inline constexpr std::string_view kEncodedObjectAsIdProperty = "object_id";
 inline constexpr std::string_view kScriptProperty = "script";
+// Where a script must lie to be named on the wire.
+inline constexpr std::string_view kScriptPathPrefix = "res://";
 
 // Godot's recursion limit: the top value is at depth 0, a value at depth 1024 passes,
 // one at 1025 is ERR_OUT_OF_MEMORY; encoding and decoding alike.
