@@ -1,5 +1,7 @@
 #include "ringpeer/codec/packet_view.h"
 
+#include <algorithm>
+
 #include "ringpeer/codec/wire_scan.h"
 
 namespace ringpeer {
@@ -29,7 +31,8 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
     fields_ = DictionaryView();
     return error;
   }
-  consumed_ = progress.position;
+  // A PackedByteArray at the very end may lack its padding.
+  consumed_ = std::min(progress.position, packet.size());
   value_ = VariantView(packet.data(), packet.data() + packet.size(),
                        {.plain = progress.plain_strings, .objects = options.allow_objects});
   if (indexed) [[likely]] {

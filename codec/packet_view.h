@@ -35,8 +35,7 @@ class PacketView {
     return fields_.find(std::string_view(key));
   }
 
-  // Bytes that the value takes; what follows was ignored. Larger than the packet when
-  // a PackedByteArray at its end lacks its padding, as Godot counts.
+  // Bytes that the value takes; what follows was ignored.
   std::size_t consumed() const { return consumed_; }
 
  private:

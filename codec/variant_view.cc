@@ -3,15 +3,16 @@
 #include <algorithm>
 
 #include "ringpeer/codec/conversion_table.h"
+#include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/dictionary_view.h"
+#include "ringpeer/codec/element_rule.h"
 
 namespace ringpeer {
 namespace {
 
-// What Godot's EncodedObjectAsID is; an empty class is any object.
+// What Godot's EncodedObjectAsID inherits from; an empty class is any object.
 bool is_class_of_ids(std::string_view name) {
-  return name.empty() || name == kEncodedObjectAsIdClass || name == "RefCounted" ||
-         name == "Object";
+  return name.empty() || name == "RefCounted" || name == "Object";
 }
 
 }  // namespace
@@ -21,10 +22,22 @@ VariantView VariantView::parse(std::span<const std::uint8_t> packet, const Decod
   wire_scan::Progress progress(options.limits);
   *error = wire_scan::validate(packet, options, 0, &progress);
   if (*error != Error::OK) return {};
-  if (consumed != nullptr) *consumed = progress.position;
+  if (consumed != nullptr) *consumed = std::min(progress.position, packet.size());
   return {packet.data(),
           packet.data() + packet.size(),
           {.plain = progress.plain_strings, .objects = options.allow_objects}};
+}
+
+Variant VariantView::to_variant() const {
+  Variant value;
+  if (at_ == nullptr) return value;
+  // What was validated inside a packet is valid on its own, within any budget.
+  const DecodeOptions options = {.allow_objects = traits_.objects,
+                                 .limits = DecodeLimits::unlimited()};
+  const std::span<const std::uint8_t> rest(at_, static_cast<std::size_t>(end_ - at_));
+  decode_variant(rest, &value, nullptr, options);
+  if (converted_) make_fit(ContainerType::builtin(type_), &value);
+  return value;
 }
 
 std::span<const std::uint8_t> VariantView::bytes() const {
@@ -68,7 +81,8 @@ DeclaredType DeclaredType::of_descriptor(const std::uint8_t* at, std::uint32_t k
   if (!traits.objects) return {.type = VariantType::OBJECT};
   const std::string_view name = wire_scan::string_text(at, traits.plain);
   const bool is_class = kind == static_cast<std::uint32_t>(ContainerKind::CLASS_NAME);
-  return {.type = VariantType::OBJECT, .refuses_ids = !is_class || !is_class_of_ids(name)};
+  const bool takes_ids = name == kEncodedObjectAsIdClass || (is_class && is_class_of_ids(name));
+  return {.type = VariantType::OBJECT, .refuses_ids = !takes_ids};
 }
 
 bool DeclaredType::converts(const std::uint8_t* at, VariantType actual,

@@ -76,8 +76,7 @@ class VariantView {
   VariantView() = default;
 
   // Validates the packet's top value; what follows it is ignored, as in Godot. On an
-  // error the view is an absent value. *consumed may be larger than the packet when a
-  // PackedByteArray at its end lacks its padding.
+  // error the view is an absent value.
   static VariantView parse(std::span<const std::uint8_t> packet, const DecodeOptions& options,
                            Error* error, std::size_t* consumed = nullptr);
 

@@ -14,7 +14,15 @@ constexpr std::uint32_t kind_at(std::uint32_t header, std::uint32_t shift) {
 struct Frame {
   std::uint32_t left;
   bool object;
+  bool refused = false;  // what was being read here must not be: see read_property
 };
+
+// What Godot takes as an object's script; the value is a valid one.
+bool is_script_value(const std::uint8_t* at) {
+  const auto type = static_cast<VariantType>(load_word(at) & kHeaderTypeMask);
+  if (type == VariantType::STRING) return string_text(at + 4, false).starts_with(kScriptPathPrefix);
+  return type == VariantType::NIL;
+}
 
 // The validating pass. It keeps what is still to come of every enclosing container on
 // a stack of fixed size, so a hostile nesting costs neither recursion nor heap.
@@ -50,6 +58,7 @@ class Validator {
 
   Error read_values();
   Error read_value();
+  Error read_property();
   Error read_variable(std::uint32_t header);
   Error read_string();
   void read_common_values();
@@ -60,6 +69,7 @@ class Validator {
   Error read_container(std::uint32_t header, bool dictionary);
   Error read_packed(VariantType type, bool flag_64);
   Error read_packed_strings();
+  bool class_allowed(std::string_view name) const;
   Error take_elements(std::uint64_t count);
   void enter(std::uint32_t values, bool object);
 
@@ -83,14 +93,13 @@ Error Validator::read_values() {
     while (frame_.left == 0) {
       if (depth_ == top_depth_) return Error::OK;
       frame_ = outer_[--depth_];
+      if (frame_.refused) return Error::ERR_INVALID_DATA;
     }
     if (!frame_.object) read_common_values();
     if (frame_.left == 0) continue;
     --frame_.left;
-    if (frame_.object) [[unlikely]] {
-      if (const Error error = read_string(); error != Error::OK) return error;
-    }
-    if (const Error error = read_value(); error != Error::OK) [[unlikely]] {
+    const Error error = frame_.object ? read_property() : read_value();
+    if (error != Error::OK) [[unlikely]] {
       return error;
     }
   }
@@ -116,11 +125,26 @@ void Validator::read_common_values() {
   position_ = at - data_;
 }
 
+// A name and a value. The script of an object is nothing or a path; a value that is
+// neither is refused, but only when all of it was read, as in Godot.
+Error Validator::read_property() {
+  const std::uint8_t* const name_at = here();
+  if (const Error error = read_string(); error != Error::OK) return error;
+  if (const Error error = take_elements(1); error != Error::OK) return error;
+  const bool is_script = string_text(name_at, false) == kScriptProperty;
+  const std::uint8_t* const value_at = here();
+  const std::size_t depth = depth_;
+  if (const Error error = read_value(); error != Error::OK) return error;
+  if (!is_script || is_script_value(value_at)) return Error::OK;
+  if (depth_ == depth) return Error::ERR_INVALID_DATA;
+  outer_[depth].refused = true;
+  return Error::OK;
+}
+
 Error Validator::read_value() {
-  if (depth_ > depth_limit_ || nodes_left_ == 0) [[unlikely]] {
+  if (depth_ > depth_limit_) [[unlikely]] {
     return Error::ERR_OUT_OF_MEMORY;
   }
-  --nodes_left_;
   if (remaining() < 4) [[unlikely]] {
     return Error::ERR_INVALID_DATA;
   }
@@ -128,6 +152,10 @@ Error Validator::read_value() {
   if ((header & kHeaderTypeMask) >= kVariantTypeCount) [[unlikely]] {
     return Error::ERR_INVALID_DATA;
   }
+  if (nodes_left_ == 0) [[unlikely]] {
+    return Error::ERR_OUT_OF_MEMORY;
+  }
+  --nodes_left_;
   position_ += 4;
   const std::uint8_t fixed = payload_size_of(header);
   if (fixed == kVariable) return read_variable(header);
@@ -214,10 +242,7 @@ Error Validator::read_object() {
   std::string_view name;
   utf8_from_wire(string_bytes(name_at), &name);
   if (name.empty()) return Error::OK;  // a null object: no properties follow
-  const auto& allowed = options_.allowed_classes;
-  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-    return Error::ERR_INVALID_DATA;
-  }
+  if (!class_allowed(name)) return Error::ERR_INVALID_DATA;
   if (remaining() < 4) return Error::ERR_INVALID_DATA;
   const std::uint32_t count = load_word(here());
   position_ += 4;
@@ -228,10 +253,26 @@ Error Validator::read_object() {
 
 Error Validator::read_descriptor(std::uint32_t kind) {
   if (kind == static_cast<std::uint32_t>(ContainerKind::UNTYPED)) return Error::OK;
-  if (kind != static_cast<std::uint32_t>(ContainerKind::BUILTIN)) return read_string();
-  if (remaining() < 4 || load_word(here()) >= kVariantTypeCount) return Error::ERR_INVALID_DATA;
-  position_ += 4;
-  return Error::OK;
+  if (kind == static_cast<std::uint32_t>(ContainerKind::BUILTIN)) {
+    if (remaining() < 4 || load_word(here()) >= kVariantTypeCount) return Error::ERR_INVALID_DATA;
+    position_ += 4;
+    return Error::OK;
+  }
+  const std::uint8_t* const name_at = here();
+  if (const Error error = read_string(); error != Error::OK) return error;
+  // Without allow_objects the name means nothing: EncodedObjectAsID takes its place.
+  if (!options_.allow_objects) return Error::OK;
+  const std::string_view name = string_text(name_at, false);
+  if (name == kEncodedObjectAsIdClass) return Error::OK;
+  const bool is_class = kind == static_cast<std::uint32_t>(ContainerKind::CLASS_NAME);
+  const bool taken =
+      is_class ? name.empty() || class_allowed(name) : name.starts_with(kScriptPathPrefix);
+  return taken ? Error::OK : Error::ERR_INVALID_DATA;
+}
+
+bool Validator::class_allowed(std::string_view name) const {
+  const auto& allowed = options_.allowed_classes;
+  return allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end();
 }
 
 Error Validator::read_container(std::uint32_t header, bool dictionary) {

@@ -1,13 +1,13 @@
 #include "ringpeer/codec/encode_pool.h"
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <cstring>
 #include <set>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace ringpeer {
 namespace {
