@@ -1,4 +1,4 @@
-#include "view_differential.h"
+#include "tests/codec/view_differential.h"
 
 #include <cstring>
 #include <string_view>
