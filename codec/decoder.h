@@ -1,0 +1,582 @@
+#ifndef RINGPEER_CODEC_DECODER_H_
+#define RINGPEER_CODEC_DECODER_H_
+
+// The decoder behind decode.h and arena_decode.h; not for direct use.
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "ringpeer/codec/components.h"
+#include "ringpeer/codec/element_rule.h"
+#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/options.h"
+#include "ringpeer/codec/utf8.h"
+#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/variant_tree.h"
+#include "ringpeer/codec/variant_visit.h"
+
+namespace ringpeer {
+
+// One decode. Values are built where they will stay, never in temporaries, so that
+// nothing but Memory decides who releases what.
+template <typename Memory>
+class Decoder {
+ public:
+  Decoder(Memory& memory, std::span<const std::uint8_t> bytes, const DecodeOptions& options)
+      : memory_(memory),
+        options_(options),
+        start_(bytes.data()),
+        position_(bytes.data()),
+        remaining_(static_cast<std::ptrdiff_t>(bytes.size())),
+        size_(bytes.size()),
+        nodes_left_(options.limits.nodes),
+        elements_left_(options.limits.elements),
+        bytes_left_(options.limits.bytes),
+        maximum_depth_(std::min(options.limits.depth, kMaximumDepth)) {}
+
+  // *value must be Nil; after an error it holds what was built so far.
+  Error decode(Variant* value) { return decode_value(value, 0); }
+
+  // A PackedByteArray at the very end may lack its padding.
+  std::size_t consumed() const {
+    return std::min(static_cast<std::size_t>(position_ - start_), size_);
+  }
+
+ private:
+  static constexpr bool kOwned = std::is_same_v<Memory, HeapMemory>;
+
+  // --- Reading and budgets ---
+
+  bool has(std::size_t size) const { return remaining_ >= static_cast<std::ptrdiff_t>(size); }
+
+  void skip(std::size_t size) {
+    position_ += size;
+    remaining_ -= static_cast<std::ptrdiff_t>(size);
+  }
+
+  template <typename T>
+  T load() {
+    T value;
+    std::memcpy(&value, position_, sizeof(value));
+    skip(sizeof(value));
+    return value;
+  }
+
+  template <typename T>
+  Error read(T* value) {
+    if (!has(sizeof(T))) return Error::ERR_INVALID_DATA;
+    *value = load<T>();
+    return Error::OK;
+  }
+
+  static bool spend(std::size_t* budget, std::size_t amount) {
+    if (amount > *budget) return false;
+    *budget -= amount;
+    return true;
+  }
+  bool spend_bytes(std::size_t bytes) { return spend(&bytes_left_, bytes); }
+
+  template <typename T>
+  void discard(T* element) {
+    if constexpr (kOwned) std::destroy_at(element);
+  }
+
+  // A string on the wire; *text is a part of the packet.
+  Error read_text(std::string_view* text) {
+    if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
+    const auto length = load<std::uint32_t>();
+    if (length > kContainerCountMask) return Error::ERR_FILE_EOF;
+    const std::size_t padded = wire_padded(length);
+    if (!has(padded)) return Error::ERR_FILE_EOF;
+    const std::string_view bytes(reinterpret_cast<const char*>(position_), length);
+    if (!utf8_from_wire(bytes, text)) return Error::ERR_INVALID_DATA;
+    skip(padded);
+    return Error::OK;
+  }
+
+  template <typename T>
+  Error build_text(T* place, std::string_view text) {
+    if (!spend_bytes(String::heap_bytes(text.size()))) return Error::ERR_OUT_OF_MEMORY;
+    new (place) T(String::Valid{}, memory_, text);
+    return Error::OK;
+  }
+
+  // How many elements to make room for: no more than the bytes that no other open
+  // container has been promised can hold, so that nested lies do not add up.
+  std::size_t promise(std::size_t count, std::size_t smallest_size) {
+    const auto available = static_cast<std::size_t>(std::max<std::ptrdiff_t>(remaining_, 0));
+    const std::size_t free = available > promised_ ? available - promised_ : 0;
+    const std::size_t room = std::min(count, free / smallest_size);
+    promised_ += room * smallest_size;
+    return room;
+  }
+
+  template <typename T>
+  bool make_room(CompactVector<T>* vector, std::size_t capacity) {
+    if (capacity == 0) return true;
+    if (!spend_bytes(vector->block_bytes(capacity))) return false;
+    vector->reserve_in(memory_, capacity);
+    return true;
+  }
+
+  // A place for one more element, null when the budget is spent.
+  template <typename T>
+  T* next_place(CompactVector<T>* vector) {
+    if (!spend_bytes(vector->next_block_bytes())) return nullptr;
+    return vector->append_uninitialized(memory_);
+  }
+
+  // --- Values ---
+
+  Error decode_value(Variant* value, std::size_t depth) {
+    if (depth > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
+    if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
+    const auto header = load<std::uint32_t>();
+    const std::uint32_t type = header & kHeaderTypeMask;
+    if (type >= kVariantTypeCount) return Error::ERR_INVALID_DATA;
+    if (!spend(&nodes_left_, 1)) return Error::ERR_OUT_OF_MEMORY;
+    return visit_variant_type(static_cast<VariantType>(type), [&](auto tag) -> Error {
+      using T = typename decltype(tag)::Type;
+      if constexpr (std::is_same_v<T, NilValue>) {
+        return Error::OK;
+      } else if constexpr (std::is_same_v<T, Array> || std::is_same_v<T, Dictionary> ||
+                           std::is_same_v<T, Object>) {
+        return build(tag, value, header, depth);
+      } else {
+        return build(tag, value, header);
+      }
+    });
+  }
+
+  Error build(VariantTag<bool>, Variant* value, std::uint32_t) {
+    std::uint32_t word = 0;
+    const Error error = read(&word);
+    if (error == Error::OK) value->template emplace_in<bool>(memory_, word != 0);
+    return error;
+  }
+
+  template <typename Narrow, typename Wide>
+  Error build_number(Variant* value, std::uint32_t header) {
+    if ((header & kHeaderFlag64) != 0) {
+      if (!has(sizeof(Wide))) return Error::ERR_INVALID_DATA;
+      value->template emplace_in<Wide>(memory_, load<Wide>());
+    } else {
+      if (!has(sizeof(Narrow))) return Error::ERR_INVALID_DATA;
+      value->template emplace_in<Wide>(memory_, static_cast<Wide>(load<Narrow>()));
+    }
+    return Error::OK;
+  }
+  Error build(VariantTag<std::int64_t>, Variant* value, std::uint32_t header) {
+    return build_number<std::int32_t, std::int64_t>(value, header);
+  }
+  Error build(VariantTag<double>, Variant* value, std::uint32_t header) {
+    return build_number<float, double>(value, header);
+  }
+
+  template <typename T>
+  requires(std::is_same_v<T, String> || std::is_same_v<T, StringName>) Error
+      build(VariantTag<T>, Variant* value, std::uint32_t) {
+    std::string_view text;
+    const Error error = read_text(&text);
+    if (error != Error::OK) return error;
+    if (!spend_bytes(String::heap_bytes(text.size()))) return Error::ERR_OUT_OF_MEMORY;
+    value->template emplace_in<T>(memory_, String::Valid{}, memory_, text);
+    return Error::OK;
+  }
+
+  template <typename T>
+  requires(kIsMath<T>) Error build(VariantTag<T>, Variant* value, std::uint32_t header) {
+    constexpr std::size_t kCount = kComponentCount<T>;
+    const bool doubles = kHasDoubleForm<T> && (header & kHeaderFlag64) != 0;
+    if (!has(kCount * (doubles ? sizeof(double) : sizeof(float)))) return Error::ERR_INVALID_DATA;
+    if (Variant::boxed<T>() && !spend_bytes(sizeof(T))) return Error::ERR_OUT_OF_MEMORY;
+    T typed;
+    if (doubles) {
+      load_doubles(reinterpret_cast<std::uint8_t*>(&typed), kCount);
+    } else {
+      typed = load<T>();
+    }
+    value->template emplace_in<T>(memory_, typed);
+    return Error::OK;
+  }
+
+  // Doubles on the wire, floats in memory.
+  void load_doubles(std::uint8_t* floats, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const float component = narrowed(load<double>());
+      std::memcpy(floats + i * sizeof(component), &component, sizeof(component));
+    }
+  }
+
+  // A conversion out of float's range is undefined in C++, infinite in hardware.
+  static float narrowed(double value) {
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    // Halfway to the next float that does not exist: from here on it rounds up.
+    constexpr double kRoundsToInfinity = 3.4028235677973366e38;
+    if (value >= kRoundsToInfinity) return std::numeric_limits<float>::infinity();
+    if (value <= -kRoundsToInfinity) return -std::numeric_limits<float>::infinity();
+    return static_cast<float>(value != value ? value : std::clamp(value, -kLargest, kLargest));
+  }
+
+  Error build(VariantTag<NodePath>, Variant* value, std::uint32_t) {
+    std::uint32_t words[3];  // name count, subname count, flags
+    if (!has(sizeof(words[0]))) return Error::ERR_INVALID_DATA;
+    std::memcpy(words, position_, sizeof(words[0]));
+    if ((words[0] & kNodePathFormatBit) == 0) return Error::ERR_INVALID_DATA;
+    if (!has(sizeof(words))) return Error::ERR_INVALID_DATA;
+    std::memcpy(words, position_, sizeof(words));
+    skip(sizeof(words));
+    const std::uint32_t name_count = words[0] & ~kNodePathFormatBit;
+    const std::uint32_t extra = (words[2] & kNodePathFlagProperty) != 0 ? 1 : 0;
+    // Godot adds in 32 bits: the sum may wrap, and names beyond it are not there.
+    const std::uint32_t total = name_count + words[1] + extra;
+    NodePath& path = value->template emplace_in<NodePath>(memory_, CompactVector<String>(), 0,
+                                                          (words[2] & kNodePathFlagAbsolute) != 0);
+    const Error error = build_strings(&path.storage(), total);
+    path.set_name_count(std::min<std::size_t>(name_count, path.storage().size()));
+    return error;
+  }
+
+  Error build_strings(CompactVector<String>* strings, std::size_t count) {
+    const std::size_t promised_before = promised_;
+    const std::size_t room = promise(count, sizeof(std::uint32_t));
+    promised_ = promised_before;  // nothing nests in strings
+    if (room > elements_left_ || !make_room(strings, room)) return Error::ERR_OUT_OF_MEMORY;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::string_view text;
+      Error error = read_text(&text);
+      if (error != Error::OK) return error;
+      if (!spend(&elements_left_, 1)) return Error::ERR_OUT_OF_MEMORY;
+      String* place = next_place(strings);
+      if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
+      error = build_text(place, text);
+      if (error != Error::OK) {
+        strings->drop_uninitialized();
+        return error;
+      }
+    }
+    return Error::OK;
+  }
+
+  Error build(VariantTag<RID>, Variant* value, std::uint32_t) {
+    RID rid;
+    const Error error = read(&rid.id);
+    if (error == Error::OK) value->template emplace_in<RID>(memory_, rid);
+    return error;
+  }
+
+  Error build(VariantTag<Callable>, Variant* value, std::uint32_t) {
+    value->template emplace_in<Callable>(memory_);
+    return Error::OK;
+  }
+
+  Error build(VariantTag<Signal>, Variant* value, std::uint32_t) {
+    std::string_view name;
+    const Error error = read_text(&name);
+    if (error != Error::OK) return error;
+    if (!has(sizeof(std::uint64_t))) return Error::ERR_INVALID_DATA;
+    const auto id = load<std::uint64_t>();
+    if (!spend_bytes(sizeof(Signal) + String::heap_bytes(name.size()))) {
+      return Error::ERR_OUT_OF_MEMORY;
+    }
+    value->template emplace_in<Signal>(memory_, StringName(String::Valid{}, memory_, name), id);
+    return Error::OK;
+  }
+
+  // --- Objects ---
+
+  Error build(VariantTag<Object>, Variant* value, std::uint32_t header, std::size_t depth) {
+    if ((header & kHeaderFlagObjectAsId) != 0) {
+      if (!has(sizeof(std::uint64_t))) return Error::ERR_INVALID_DATA;
+      value->template emplace_in<Object>(memory_, Object::from_id(load<std::uint64_t>()));
+      return Error::OK;
+    }
+    if (!options_.allow_objects) return Error::ERR_UNAUTHORIZED;
+    return build_full_object(value, depth);
+  }
+
+  Error build_full_object(Variant* value, std::size_t depth) {
+    std::string_view class_name;
+    Error error = read_text(&class_name);
+    if (error != Error::OK) return error;
+    if (class_name.empty()) {
+      value->template emplace_in<Object>(memory_);
+      return Error::OK;
+    }
+    if (!class_allowed(class_name)) return Error::ERR_INVALID_DATA;
+    std::int32_t count = 0;
+    error = read(&count);
+    if (error != Error::OK) return error;
+    if (!spend_bytes(Object::heap_bytes(class_name.size()))) return Error::ERR_OUT_OF_MEMORY;
+    Object& object = value->template emplace_in<Object>(memory_, Object::full(memory_, class_name));
+    return build_properties(&object.storage(), count < 0 ? 0 : static_cast<std::size_t>(count),
+                            depth);
+  }
+
+  Error build_properties(Object::Properties* properties, std::size_t count, std::size_t depth) {
+    constexpr std::size_t kSmallest = sizeof(std::uint32_t) + kSmallestVariantSize;
+    const std::size_t room = promise(count, kSmallest);
+    if (!make_room(properties, room)) return Error::ERR_OUT_OF_MEMORY;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i < room) promised_ -= kSmallest;
+      std::string_view name;
+      Error error = read_text(&name);
+      if (error != Error::OK) return error;
+      if (!spend(&elements_left_, 1) || !spend_bytes(String::heap_bytes(name.size()))) {
+        return Error::ERR_OUT_OF_MEMORY;
+      }
+      ObjectProperty* place = next_place(properties);
+      if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
+      new (place) ObjectProperty{String(String::Valid{}, memory_, name), Variant()};
+      error = decode_value(&place->value, depth + 1);
+      if (error != Error::OK) return error;
+      if (name == kScriptProperty && !script_value_allowed(place->value)) {
+        return Error::ERR_INVALID_DATA;
+      }
+    }
+    return Error::OK;
+  }
+
+  static bool script_value_allowed(const Variant& value) {
+    return value.is_nil() ||
+           (value.type() == VariantType::STRING && value.as_text().starts_with(kScriptPathPrefix));
+  }
+
+  bool class_allowed(std::string_view name) const {
+    return options_.allowed_classes.empty() ||
+           std::ranges::find(options_.allowed_classes, name) != options_.allowed_classes.end();
+  }
+
+  // --- Containers ---
+
+  // Kept out of the recursive functions' frames.
+  [[gnu::noinline]] Error read_container_type(std::uint32_t kind, ContainerType* type) {
+    switch (static_cast<ContainerKind>(kind & kContainerKindMask)) {
+      case ContainerKind::UNTYPED:
+        return Error::OK;
+      case ContainerKind::BUILTIN:
+        return read_builtin_type(type);
+      case ContainerKind::CLASS_NAME:
+      case ContainerKind::SCRIPT:
+        break;
+    }
+    std::string_view name;
+    const Error error = read_text(&name);
+    if (error != Error::OK) return error;
+    if (!options_.allow_objects || name == kEncodedObjectAsIdClass) {
+      *type = ContainerType::encoded_object_as_id();
+      return Error::OK;
+    }
+    const bool script =
+        (kind & kContainerKindMask) == static_cast<std::uint32_t>(ContainerKind::SCRIPT);
+    if (script && !name.starts_with(kScriptPathPrefix)) return Error::ERR_INVALID_DATA;
+    if (!script && name.empty()) {
+      *type = ContainerType::builtin(VariantType::OBJECT);
+      return Error::OK;
+    }
+    if (!script && !class_allowed(name)) return Error::ERR_INVALID_DATA;
+    if (!spend_bytes(ContainerType::heap_bytes(name.size()))) return Error::ERR_OUT_OF_MEMORY;
+    *type = ContainerType::named(memory_,
+                                 script ? ContainerKind::SCRIPT : ContainerKind::CLASS_NAME, name);
+    return Error::OK;
+  }
+
+  Error read_builtin_type(ContainerType* type) {
+    std::uint32_t id = 0;
+    const Error error = read(&id);
+    if (error != Error::OK) return error;
+    if (id >= kVariantTypeCount) return Error::ERR_INVALID_DATA;
+    const auto builtin = static_cast<VariantType>(id);
+    *type = builtin == VariantType::OBJECT && !options_.allow_objects
+                ? ContainerType::encoded_object_as_id()
+                : ContainerType::builtin(builtin);
+    return Error::OK;
+  }
+
+  Error build(VariantTag<Array>, Variant* value, std::uint32_t header, std::size_t depth) {
+    Array& array = value->template emplace_in<Array>(memory_);
+    if ((header >> kElementKindShift & kContainerKindMask) != 0) {
+      const Error error = read_array_type(&array, header);
+      if (error != Error::OK) return error;
+    }
+    if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
+    const std::size_t count = load<std::uint32_t>() & kContainerCountMask;
+    const std::size_t room = promise(count, kSmallestVariantSize);
+    if (room > nodes_left_ || !make_room(&array.storage(), room)) return Error::ERR_OUT_OF_MEMORY;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i < room) promised_ -= kSmallestVariantSize;
+      if (!has(kSmallestVariantSize) && depth < maximum_depth_) return Error::ERR_INVALID_DATA;
+      Variant* place = next_place(&array.storage());
+      if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
+      new (place) Variant();
+      const Error error = decode_value(place, depth + 1);
+      if (error != Error::OK) return error;
+      if (array.is_typed() && !fit(array.element_type(), place)) {
+        discard(place);
+        array.storage().drop_uninitialized();
+      }
+    }
+    return Error::OK;
+  }
+
+  [[gnu::noinline]] Error read_array_type(Array* array, std::uint32_t header) {
+    ContainerType type;
+    const Error error = read_container_type(header >> kElementKindShift, &type);
+    if (error == Error::OK) array->set_element_type(std::move(type));
+    return error;
+  }
+
+  Error build(VariantTag<Dictionary>, Variant* value, std::uint32_t header, std::size_t depth) {
+    Dictionary& dictionary = value->template emplace_in<Dictionary>(memory_);
+    constexpr std::uint32_t kKinds = kContainerKindMask << kKeyKindShift | kContainerKindMask
+                                                                               << kValueKindShift;
+    if ((header & kKinds) != 0) {
+      const Error error = read_dictionary_types(&dictionary, header);
+      if (error != Error::OK) return error;
+    }
+    if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
+    const std::size_t count = load<std::uint32_t>() & kContainerCountMask;
+    constexpr std::size_t kSmallest = 2 * kSmallestVariantSize;
+    const std::size_t room = promise(count, kSmallest);
+    if (room > nodes_left_ / 2 || !make_room(&dictionary.storage(), room)) {
+      return Error::ERR_OUT_OF_MEMORY;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i < room) promised_ -= kSmallest;
+      if (!has(kSmallestVariantSize) && depth < maximum_depth_) return Error::ERR_INVALID_DATA;
+      DictionaryEntry* entry = next_place(&dictionary.storage());
+      if (entry == nullptr) return Error::ERR_OUT_OF_MEMORY;
+      new (entry) DictionaryEntry();
+      Error error = decode_value(const_cast<Variant*>(&entry->key), depth + 1);
+      if (error != Error::OK) return error;
+      error = decode_value(&entry->value, depth + 1);
+      if (error != Error::OK) return error;
+      error = settle_entry(&dictionary, entry);
+      if (error != Error::OK) return error;
+    }
+    return Error::OK;
+  }
+
+  // Keeps the entry just decoded, gives its value to an earlier one with the same key,
+  // or drops it when its key does not fit.
+  Error settle_entry(Dictionary* dictionary, DictionaryEntry* entry) {
+    auto* key = const_cast<Variant*>(&entry->key);
+    if (dictionary->is_typed() && !fit(dictionary->key_type(), key)) {
+      discard(entry);
+      dictionary->storage().drop_uninitialized();
+      return Error::OK;
+    }
+    if (!spend_bytes(dictionary->next_index_bytes())) return Error::ERR_OUT_OF_MEMORY;
+    DictionaryEntry* same = dictionary->index_last(memory_);
+    if (same == nullptr) return Error::OK;
+    same->value.swap(entry->value);
+    discard(entry);
+    dictionary->storage().drop_uninitialized();
+    return Error::OK;
+  }
+
+  [[gnu::noinline]] Error read_dictionary_types(Dictionary* dictionary, std::uint32_t header) {
+    ContainerType key;
+    ContainerType value;
+    Error error = read_container_type(header >> kKeyKindShift, &key);
+    if (error == Error::OK) error = read_container_type(header >> kValueKindShift, &value);
+    if (error == Error::OK && !spend_bytes(Dictionary::extra_bytes())) {
+      error = Error::ERR_OUT_OF_MEMORY;
+    }
+    if (error == Error::OK && (key.is_typed() || value.is_typed())) {
+      dictionary->set_types_in(memory_, std::move(key), std::move(value));
+    } else if constexpr (!kOwned) {
+      key.forget();
+      value.forget();
+    }
+    return error;
+  }
+
+  // Godot's rule for an element of a typed container: false when it is left out.
+  [[gnu::noinline]] bool fit(const ContainerType& type, Variant* element) {
+    if (!type.is_typed() ||
+        (type.type() == element->type() && type.type() != VariantType::OBJECT)) {
+      return true;
+    }
+    Variant converted;
+    switch (fit_element(type, *element, &converted)) {
+      case ElementFit::AS_IT_IS:
+        return true;
+      case ElementFit::REFUSED:
+        return false;
+      case ElementFit::CONVERTED:
+        break;
+    }
+    if constexpr (kOwned) {
+      *element = std::move(converted);
+    } else {
+      new (element) Variant();
+      VariantTree::copy(memory_, converted, element);
+    }
+    return true;
+  }
+
+  // --- Packed arrays ---
+
+  Error read_count(std::size_t element_size, std::size_t* count) {
+    if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
+    const auto word = load<std::int32_t>();
+    if (word < 0 || !has(static_cast<std::size_t>(word) * element_size)) {
+      return Error::ERR_INVALID_DATA;
+    }
+    *count = static_cast<std::size_t>(word);
+    return spend(&elements_left_, *count) ? Error::OK : Error::ERR_OUT_OF_MEMORY;
+  }
+
+  template <typename T>
+  Error build(VariantTag<CompactVector<T>>, Variant* value, std::uint32_t header) {
+    const bool doubles = kHasDoubleForm<T> && (header & kHeaderFlag64) != 0;
+    std::size_t count = 0;
+    const Error error = read_count(doubles ? 2 * sizeof(T) : sizeof(T), &count);
+    if (error != Error::OK) return error;
+    if (count != 0 && !spend_bytes(CompactVector<T>::block_bytes(count))) {
+      return Error::ERR_OUT_OF_MEMORY;
+    }
+    auto& packed = value->template emplace_in<CompactVector<T>>(memory_);
+    T* elements = packed.fill_uninitialized(memory_, count);
+    if (count == 0) return Error::OK;
+    if (doubles) {
+      load_doubles(reinterpret_cast<std::uint8_t*>(elements), count * sizeof(T) / kComponentSize);
+    } else {
+      std::memcpy(static_cast<void*>(elements), position_, count * sizeof(T));
+      // Only bytes need padding; it need not be there at the very end.
+      skip(wire_padded(count * sizeof(T)));
+    }
+    return Error::OK;
+  }
+
+  Error build(VariantTag<PackedStringArray>, Variant* value, std::uint32_t) {
+    std::int32_t count = 0;
+    const Error error = read(&count);
+    if (error != Error::OK) return error;
+    auto& strings = value->template emplace_in<PackedStringArray>(memory_);
+    return build_strings(&strings, count < 0 ? 0 : static_cast<std::size_t>(count));
+  }
+
+  Memory& memory_;
+  const DecodeOptions& options_;
+  const std::uint8_t* start_;
+  const std::uint8_t* position_;
+  // Behind the end when the last PackedByteArray's padding was missing: negative.
+  std::ptrdiff_t remaining_;
+  std::size_t size_;
+  std::size_t nodes_left_;
+  std::size_t elements_left_;
+  std::size_t bytes_left_;
+  std::size_t maximum_depth_;
+  // Bytes that open containers still need for the elements they have room for.
+  std::size_t promised_ = 0;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_CODEC_DECODER_H_

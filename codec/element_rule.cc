@@ -1,0 +1,51 @@
+#include "ringpeer/codec/element_rule.h"
+
+#include "ringpeer/codec/convert.h"
+#include "ringpeer/codec/variant.h"
+
+namespace ringpeer {
+namespace {
+
+// What Godot's EncodedObjectAsID inherits from.
+bool is_encoded_object_as_id_ancestor(std::string_view name) {
+  return name == kEncodedObjectAsIdClass || name == "RefCounted" || name == "Object";
+}
+
+ElementFit fit_object(const ContainerType& type, const Variant& element) {
+  // Which class inherits from which is only known in the engine: a full object is
+  // believed, of an id the class is known.
+  const auto& object = element.ref<Object>();
+  if (!object.is_id() || type.kind() == ContainerKind::BUILTIN) return ElementFit::AS_IT_IS;
+  if (type.kind() == ContainerKind::SCRIPT) return ElementFit::REFUSED;
+  return is_encoded_object_as_id_ancestor(type.name()) ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
+}
+
+}  // namespace
+
+ElementFit fit_element(const ContainerType& type, const Variant& element, Variant* converted) {
+  if (!type.is_typed()) return ElementFit::AS_IT_IS;
+  if (type.type() == element.type()) {
+    return element.is_object() ? fit_object(type, element) : ElementFit::AS_IT_IS;
+  }
+  if (type.type() == VariantType::OBJECT) {
+    return element.is_nil() ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
+  }
+  return convert_strictly(element, type.type(), converted) ? ElementFit::CONVERTED
+                                                           : ElementFit::REFUSED;
+}
+
+bool make_fit(const ContainerType& type, Variant* element) {
+  Variant converted;
+  switch (fit_element(type, *element, &converted)) {
+    case ElementFit::AS_IT_IS:
+      return true;
+    case ElementFit::CONVERTED:
+      *element = std::move(converted);
+      return true;
+    case ElementFit::REFUSED:
+      break;
+  }
+  return false;
+}
+
+}  // namespace ringpeer

@@ -1,0 +1,55 @@
+#ifndef RINGPEER_CODEC_POOLED_ENCODING_H_
+#define RINGPEER_CODEC_POOLED_ENCODING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ringpeer/codec/encode_pool.h"
+#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/options.h"
+#include "ringpeer/codec/variant.h"
+
+namespace ringpeer {
+
+// An encoded Variant in a buffer of a pool, which takes the buffer back when this
+// ends. Movable. Lifetime: must not outlive the pool.
+class PooledEncoding {
+ public:
+  PooledEncoding() = default;
+
+  // Encodes in one walk over the value, as put_var does before it sends: into a buffer
+  // large enough for whatever may be sent, so that nothing is walked twice and nothing
+  // is copied. What was held before is given back.
+  //
+  // `encode_buffer_max_size` is PacketPeer's property: a power of two from 1024 on.
+  // Threads: any, each with its own PooledEncoding; the pool is shared. Errors:
+  //   ERR_OUT_OF_MEMORY  larger than encode_buffer_max_size, or nested too deeply
+  //   FAILED             not larger than that, but larger than any datagram: what
+  //                      Godot's socket says to it
+  //   others             as encode_variant
+  // An error leaves no bytes.
+  Error encode(EncodePool* pool, const Variant& value, std::size_t encode_buffer_max_size,
+               const EncodeOptions& options = {});
+
+  // Moves the bytes into the smallest buffer that holds them, for who keeps them longer
+  // than a call: a queue of small packets must not pin the large buffers.
+  void shrink();
+
+  std::span<const std::uint8_t> bytes() const { return {lease_.data(), size_}; }
+  std::size_t capacity() const { return lease_.size(); }
+
+  void reset() {
+    lease_.reset();
+    size_ = 0;
+  }
+
+ private:
+  EncodePool* pool_ = nullptr;
+  EncodePool::Lease lease_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_CODEC_POOLED_ENCODING_H_

@@ -1,0 +1,161 @@
+#ifndef RINGPEER_CODEC_VARIANT_STRING_H_
+#define RINGPEER_CODEC_VARIANT_STRING_H_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ringpeer/codec/memory.h"
+
+namespace ringpeer {
+
+// Godot's String: text that is always strict UTF-8 without NUL (what is not becomes
+// U+FFFD when it is constructed, as in Godot, so that it never reaches the wire).
+// 16 bytes wide; up to 15 bytes of text are held inside. Immutable but for
+// assignment: build longer texts in a std::string.
+class String {
+ public:
+  static constexpr std::size_t kInlineCapacity = 15;
+
+  String() { set_small_size(0); }
+  String(std::string_view text);  // NOLINT(google-explicit-constructor)
+  String(const char* text) : String(std::string_view(text)) {}         // NOLINT
+  String(const std::string& text) : String(std::string_view(text)) {}  // NOLINT
+  String(const String& other) {
+    HeapMemory memory;
+    construct_valid(memory, other.view());
+  }
+  String(String&& other) noexcept {
+    std::memcpy(bytes_, other.bytes_, sizeof(bytes_));
+    other.set_small_size(0);
+  }
+  String& operator=(const String& other) {
+    if (this != &other) String(other).swap(*this);
+    return *this;
+  }
+  String& operator=(String&& other) noexcept {
+    String(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~String() {
+    if (!is_small()) HeapMemory::release(heap_data());
+  }
+
+  std::string_view view() const {
+    return is_small() ? std::string_view(bytes_, small_size())
+                      : std::string_view(heap_data(), heap_size());
+  }
+  operator std::string_view() const { return view(); }  // NOLINT
+  std::string str() const { return std::string(view()); }
+  std::size_t size() const { return is_small() ? small_size() : heap_size(); }
+  bool empty() const { return size() == 0; }
+
+  void swap(String& other) noexcept {
+    char bytes[sizeof(bytes_)];
+    std::memcpy(bytes, bytes_, sizeof(bytes));
+    std::memcpy(bytes_, other.bytes_, sizeof(bytes));
+    std::memcpy(other.bytes_, bytes, sizeof(bytes));
+  }
+
+  friend bool operator==(const String& a, const String& b) { return a.view() == b.view(); }
+  friend auto operator<=>(const String& a, const String& b) { return a.view() <=> b.view(); }
+
+  // --- For builders (see memory.h). ---
+
+  struct Valid {};  // the text is known to be strict UTF-8 without NUL
+
+  template <typename Memory>
+  String(Valid, Memory& memory, std::string_view text) {
+    construct_valid(memory, text);
+  }
+
+  // What the constructor above would allocate.
+  static std::size_t heap_bytes(std::size_t size) { return size <= kInlineCapacity ? 0 : size; }
+
+ private:
+  // The last byte is kInlineCapacity minus the size of a text held inside, or kHeapTag.
+  static constexpr unsigned char kHeapTag = 0xff;
+
+  bool is_small() const { return tag() != kHeapTag; }
+  unsigned char tag() const { return static_cast<unsigned char>(bytes_[kInlineCapacity]); }
+  std::size_t small_size() const { return kInlineCapacity - tag(); }
+  void set_small_size(std::size_t size) {
+    bytes_[kInlineCapacity] = static_cast<char>(kInlineCapacity - size);
+  }
+  char* heap_data() const {
+    char* data = nullptr;
+    std::memcpy(&data, bytes_, sizeof(data));
+    return data;
+  }
+  std::size_t heap_size() const {
+    std::uint32_t size = 0;
+    std::memcpy(&size, bytes_ + sizeof(char*), sizeof(size));
+    return size;
+  }
+
+  template <typename Memory>
+  void construct_valid(Memory& memory, std::string_view text) {
+    if (text.size() <= kInlineCapacity) {
+      copy_small(text);
+      set_small_size(text.size());
+      return;
+    }
+    char* data = static_cast<char*>(memory.allocate(text.size()));
+    std::memcpy(data, text.data(), text.size());
+    const auto size = static_cast<std::uint32_t>(text.size());
+    std::memcpy(bytes_, &data, sizeof(data));
+    std::memcpy(bytes_ + sizeof(data), &size, sizeof(size));
+    bytes_[kInlineCapacity] = static_cast<char>(kHeapTag);
+  }
+
+  // memcpy of a run-time size is a call; keys of a few bytes are the common case.
+  void copy_small(std::string_view text) {
+    const char* source = text.data();
+    const std::size_t size = text.size();
+    if (size >= 8) {
+      std::memcpy(bytes_, source, 8);
+      std::memcpy(bytes_ + size - 8, source + size - 8, 8);
+    } else if (size >= 4) {
+      std::memcpy(bytes_, source, 4);
+      std::memcpy(bytes_ + size - 4, source + size - 4, 4);
+    } else if (size > 0) {
+      bytes_[0] = source[0];
+      bytes_[size / 2] = source[size / 2];
+      bytes_[size - 1] = source[size - 1];
+    }
+  }
+
+  alignas(8) char bytes_[kInlineCapacity + 1];
+};
+
+// Godot's StringName: on the wire a String of another type; &"a" and "a" are the same
+// Dictionary key. (Godot interns them; a server that only passes them on need not.)
+class StringName {
+ public:
+  StringName() = default;
+  explicit StringName(String text) : text_(std::move(text)) {}
+  explicit StringName(std::string_view text) : text_(text) {}
+  explicit StringName(const char* text) : text_(text) {}
+
+  template <typename Memory>
+  StringName(String::Valid valid, Memory& memory, std::string_view text)
+      : text_(valid, memory, text) {}
+
+  const String& string() const { return text_; }
+  std::string_view view() const { return text_.view(); }
+  operator std::string_view() const { return view(); }  // NOLINT
+  bool empty() const { return text_.empty(); }
+
+  friend bool operator==(const StringName& a, const StringName& b) = default;
+
+ private:
+  String text_;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_CODEC_VARIANT_STRING_H_

@@ -1,0 +1,142 @@
+#include "ringpeer/codec/encode_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace ringpeer {
+namespace {
+
+TEST(EncodePool, GivesTheSmallestClassThatHoldsTheSize) {
+  EncodePool pool;
+  EXPECT_EQ(pool.lease(0).size(), 1024u);
+  EXPECT_EQ(pool.lease(1024).size(), 1024u);
+  EXPECT_EQ(pool.lease(1025).size(), 2048u);
+  EXPECT_EQ(pool.lease(32768).size(), 32768u);
+  EXPECT_EQ(pool.lease(32769).size(), 65536u);
+  EXPECT_EQ(pool.lease(65536).size(), 65536u);
+}
+
+TEST(EncodePool, BeyondTheLargestClassTheLeaseIsEmpty) {
+  EncodePool pool;
+  const EncodePool::Lease lease = pool.lease(65537);
+  EXPECT_FALSE(lease);
+  EXPECT_EQ(lease.data(), nullptr);
+  EXPECT_EQ(lease.size(), 0u);
+}
+
+TEST(EncodePool, TheLastBufferGivenBackIsTheNextOneTaken) {
+  EncodePool pool;
+  EncodePool::Lease first = pool.lease(100);
+  EncodePool::Lease second = pool.lease(100);
+  const std::uint8_t* const second_data = second.data();
+  EXPECT_NE(first.data(), second_data);
+  first.reset();
+  second.reset();
+  EXPECT_EQ(pool.lease(100).data(), second_data);
+}
+
+TEST(EncodePool, PrefilledBuffersAreTakenBeforeAnyIsMade) {
+  EncodePool pool({.prefilled_per_class = 3, .kept_per_class = 5});
+  std::vector<EncodePool::Lease> leases;
+  for (int i = 0; i < 3; ++i) leases.push_back(pool.lease(1));
+  EXPECT_EQ(pool.statistics()[0].grown, 0u);
+  EXPECT_EQ(pool.statistics()[0].leases, 3u);
+  EXPECT_EQ(pool.statistics()[0].prefilled, 3u);
+  EXPECT_EQ(pool.statistics()[1].leases, 0u);
+}
+
+TEST(EncodePool, GrowthIsCountedAndKeptUpToTheLimit) {
+  EncodePool pool({.prefilled_per_class = 1, .kept_per_class = 3});
+  std::vector<EncodePool::Lease> leases;
+  std::set<const std::uint8_t*> distinct;
+  for (int i = 0; i < 5; ++i) {
+    leases.push_back(pool.lease(1));
+    distinct.insert(leases.back().data());
+  }
+  EXPECT_EQ(distinct.size(), 5u);
+  EXPECT_EQ(pool.statistics()[0].grown, 2u);
+  EXPECT_EQ(pool.statistics()[0].unkept, 2u);
+  EXPECT_EQ(pool.statistics()[0].leases, 5u);
+  leases.clear();
+  // Three were kept, so three leases at once need no new buffer.
+  for (int i = 0; i < 3; ++i) leases.push_back(pool.lease(1));
+  EXPECT_EQ(pool.statistics()[0].unkept, 2u);
+  leases.push_back(pool.lease(1));
+  EXPECT_EQ(pool.statistics()[0].unkept, 3u);
+  EXPECT_EQ(pool.statistics()[0].leases, 9u);
+}
+
+TEST(EncodePool, APoolWithoutAnyKeptBufferStillServes) {
+  EncodePool pool({.prefilled_per_class = 0, .kept_per_class = 0});
+  const EncodePool::Lease lease = pool.lease(10);
+  ASSERT_TRUE(lease);
+  std::memset(lease.data(), 1, lease.size());
+  EXPECT_EQ(pool.statistics()[0].unkept, 1u);
+}
+
+TEST(EncodePool, MovingALeaseMovesTheBuffer) {
+  EncodePool pool({.prefilled_per_class = 1, .kept_per_class = 1});
+  EncodePool::Lease first = pool.lease(1);
+  std::uint8_t* const data = first.data();
+  EncodePool::Lease second = std::move(first);
+  EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): the moved-from state is promised.
+  EXPECT_EQ(second.data(), data);
+  second = EncodePool::Lease();
+  EXPECT_EQ(pool.lease(1).data(), data);
+  EXPECT_EQ(pool.statistics()[0].unkept, 0u);
+}
+
+// Every thread writes its mark all over its buffers and finds it untouched: no
+// buffer is ever held twice, and nothing is lost (no growth beyond what is held).
+TEST(EncodePool, NoBufferIsHeldByTwoThreads) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 20000;
+  constexpr std::size_t kHeld = 3;
+  EncodePool pool({.prefilled_per_class = 2, .kept_per_class = kThreads * kHeld});
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&pool, &wrong, thread] {
+      const auto mark = static_cast<std::uint8_t>(thread + 1);
+      std::vector<EncodePool::Lease> held(kHeld);
+      for (int round = 0; round < kRounds; ++round) {
+        EncodePool::Lease& lease = held[static_cast<std::size_t>(round) % kHeld];
+        if (lease) {
+          if (lease.data()[0] != mark || lease.data()[1023] != mark) ++wrong;
+          lease.reset();
+        }
+        lease = pool.lease(1024);
+        lease.data()[0] = mark;
+        lease.data()[1023] = mark;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+  const EncodePool::ClassStatistics statistics = pool.statistics()[0];
+  EXPECT_EQ(statistics.leases, std::uint64_t{kThreads} * kRounds);
+  // A buffer given back but not yet visible may cost a new one; never more than one
+  // for each that can be on its way.
+  EXPECT_LE(statistics.prefilled + statistics.grown, kThreads * kHeld);
+  EXPECT_EQ(statistics.unkept, 0u);
+}
+
+// Buffers leased on one thread and given back on another (a send queue does that).
+TEST(EncodePool, ABufferMayBeGivenBackByAnotherThread) {
+  EncodePool pool({.prefilled_per_class = 1, .kept_per_class = 4});
+  for (int round = 0; round < 200; ++round) {
+    EncodePool::Lease lease = pool.lease(1);
+    lease.data()[0] = static_cast<std::uint8_t>(round);
+    std::thread([moved = std::move(lease)]() mutable { moved.reset(); }).join();
+  }
+  EXPECT_EQ(pool.statistics()[0].grown, 0u);
+}
+
+}  // namespace
+}  // namespace ringpeer

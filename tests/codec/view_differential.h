@@ -1,0 +1,20 @@
+#ifndef RINGPEER_TESTS_CODEC_VIEW_DIFFERENTIAL_H_
+#define RINGPEER_TESTS_CODEC_VIEW_DIFFERENTIAL_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "ringpeer/codec/options.h"
+
+namespace ringpeer {
+
+// Reads the same bytes with decode_variant, VariantView and PacketView, and compares
+// errors, sizes and every value that can be read. Empty when all agree, otherwise what
+// does not. Shared by the tests and the fuzzer.
+std::string view_differs_from_decode(std::span<const std::uint8_t> bytes,
+                                     const DecodeOptions& options);
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_TESTS_CODEC_VIEW_DIFFERENTIAL_H_
