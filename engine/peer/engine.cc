@@ -97,7 +97,9 @@ std::shared_ptr<Engine> Engine::shared() {
 }
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers)
-    : options_(options), workers_(std::move(workers)) {}
+    : options_(options),
+      encode_pool_(EncodePool::Options{.prefilled_per_class = options.encode_buffers}),
+      workers_(std::move(workers)) {}
 
 Engine::~Engine() { stop(); }
 

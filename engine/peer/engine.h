@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
 #include "ringpeer/stats/counters.h"
 
@@ -63,6 +64,10 @@ struct EngineOptions {
 
   // Lets the kernel hand over trains of equal datagrams of one sender in one go.
   bool gro = false;
+
+  // Buffers of each size that put_var finds ready, shared by all threads: one for each
+  // thread that encodes is enough.
+  std::size_t encode_buffers = 4;
 
   // CPUs to pin the workers to, in order; empty = the scheduler decides.
   std::vector<int> worker_cpus;
@@ -121,12 +126,14 @@ class Engine {
 
   // For the classes of this library.
   worker::WorkerGroup& workers_of_engine() { return *workers_; }
+  EncodePool& encode_pool() { return encode_pool_; }
   void log(std::string_view message) const;
 
  private:
   Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers);
 
   const EngineOptions options_;
+  EncodePool encode_pool_;
   const std::unique_ptr<worker::WorkerGroup> workers_;
 };
 

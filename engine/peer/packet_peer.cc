@@ -1,10 +1,9 @@
 #include "ringpeer/packet_peer.h"
 
 #include <bit>
-#include <utility>
 
 #include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/pooled_encoding.h"
 
 namespace ringpeer {
 
@@ -39,6 +38,23 @@ Error PacketPeer::put_packet(std::span<const std::uint8_t> packet) {
   // Before any other check, as in Godot: not even the destination is looked at.
   if (packet.empty()) return Error::OK;
   return send_packet(packet);
+}
+
+Error PacketPeer::put_var(const Variant& value, bool full_objects) {
+  PooledEncoding encoding;
+  EncodeOptions options;
+  options.full_objects = full_objects;
+  const Error error = encoding.encode(&encode_pool(), value,
+                                      static_cast<std::size_t>(encode_buffer_max_size_), options);
+  if (error == Error::FAILED) return oversized_packet_error();
+  if (error != Error::OK) return error;
+  return send_packet(encoding.bytes());
+}
+
+EncodePool& PacketPeer::encode_pool() {
+  // Never destroyed: peers may outlive every static.
+  static auto* const pool = new EncodePool;
+  return *pool;
 }
 
 void PacketPeer::set_encode_buffer_max_size(std::int64_t bytes) {

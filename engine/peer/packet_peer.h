@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/variant.h"
 
@@ -64,10 +65,14 @@ class PacketPeer {
  protected:
   PacketPeer() = default;
 
+  // Where put_var encodes; shared by all threads.
+  virtual EncodePool& encode_pool();
+
  private:
   virtual Error take_packet(std::span<const std::uint8_t>* packet) = 0;
   virtual Error send_packet(std::span<const std::uint8_t> packet) = 0;
-
+  // What send_packet would answer to a packet that is larger than any datagram.
+  virtual Error oversized_packet_error() const { return Error::FAILED; }
   Error last_get_error_ = Error::OK;
   std::int64_t encode_buffer_max_size_ = kEncodeBufferDefaultSize;
 };

@@ -190,6 +190,14 @@ Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
   return error;
 }
 
+Error PacketPeerUDP::oversized_packet_error() const {
+  return has_destination_ ? Error::FAILED : Error::ERR_UNCONFIGURED;
+}
+
+EncodePool& PacketPeerUDP::encode_pool() {
+  return engine_ == nullptr ? PacketPeer::encode_pool() : engine_->encode_pool();
+}
+
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
   if (!has_destination_) return Error::ERR_UNCONFIGURED;
   if (endpoint_ == nullptr) {

@@ -86,6 +86,9 @@ class PacketPeerUDP : public PacketPeer {
   Error take_packet(std::span<const std::uint8_t>* packet) override;
   Error send_packet(std::span<const std::uint8_t> packet) override;
 
+  Error oversized_packet_error() const override;
+  EncodePool& encode_pool() override;
+
   bool is_open() const;
   // Opens a socket that is bound to nothing yet, for the family of an address.
   Error open_unbound(const net::IpAddress& address);
