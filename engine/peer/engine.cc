@@ -106,7 +106,8 @@ Engine::~Engine() { stop(); }
 void Engine::stop() { workers_->stop(); }
 
 Error Engine::sync() {
-  if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
+  // What was put to a socket of this machine is to be received as well.
+  if (const Error error = flush(); error != Error::OK) return error;
   for (std::size_t i = 0; i < workers_->size(); ++i) {
     if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
   }

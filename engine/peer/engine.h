@@ -106,8 +106,9 @@ class Engine {
   // available). Their ports are free once the peers are closed. Safe to call twice.
   void stop();
 
-  // One pass of every worker over its sockets, answered: what the kernel had
-  // queued before the call is in the rings after it. For tests and ports.
+  // Sends what waits to be sent, then one pass of every worker over its sockets: what
+  // the kernel had queued before the call is in the rings after it. For tests and
+  // ports.
   Error sync();
 
   // Returns once everything that this thread has put is with the kernel.
