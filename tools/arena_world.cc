@@ -8,13 +8,13 @@ namespace {
 
 // Spreads ids over the square: steps by the golden ratio never cluster (and by its
 // square root's inverse in the other direction, so that they do not form a line).
-SpatialGrid::Point starting_place(ArenaWorld::PlayerId id) {
+Vector2 starting_place(ArenaWorld::PlayerId id) {
   const double x = std::fmod(static_cast<double>(id) * 0.61803398875, 1.0);
   const double y = std::fmod(static_cast<double>(id) * 0.75487766625, 1.0);
   return {static_cast<float>(x) * ArenaWorld::kSide, static_cast<float>(y) * ArenaWorld::kSide};
 }
 
-float squared_distance(SpatialGrid::Point a, SpatialGrid::Point b) {
+float squared_distance(Vector2 a, Vector2 b) {
   const float dx = a.x - b.x;
   const float dy = a.y - b.y;
   return dx * dx + dy * dy;
@@ -44,7 +44,7 @@ void ArenaWorld::leave(PlayerId id) {
   free_ids_.push_back(id);
 }
 
-void ArenaWorld::set_move(PlayerId id, SpatialGrid::Point move) {
+void ArenaWorld::set_move(PlayerId id, Vector2 move) {
   // In double: the length of two large floats is no float.
   const double length = std::hypot(static_cast<double>(move.x), static_cast<double>(move.y));
   if (length > 1) {
@@ -69,7 +69,7 @@ void ArenaWorld::step(float seconds) {
 }
 
 const std::vector<ArenaWorld::Player>& ArenaWorld::neighbours(PlayerId id) {
-  const SpatialGrid::Point center = player(id).position;
+  const Vector2 center = player(id).position;
   grid_.find_near(center, kViewRadius, &near_);
   neighbours_.clear();
   for (const std::uint32_t index : near_) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ringpeer/codec/math_types.h"
 #include "ringpeer/tools/spatial_grid.h"
 
 namespace ringpeer::tools {
@@ -18,7 +19,7 @@ class ArenaWorld {
   static constexpr float kSide = 1000;
   static constexpr float kSpeed = 60;  // units a second
   static constexpr float kViewRadius = 125;
-  // What a player is shown: 32 neighbours make a snapshot of some 900 bytes, which fits
+  // What a player is shown: 32 neighbours make a snapshot of some 600 bytes, which fits
   // one Ethernet frame.
   static constexpr std::size_t kMostNeighbours = 32;
 
@@ -26,8 +27,8 @@ class ArenaWorld {
 
   struct Player {
     PlayerId id = 0;
-    SpatialGrid::Point position;
-    SpatialGrid::Point move;  // a direction of length 1 at most
+    Vector2 position;
+    Vector2 move;  // a direction of length 1 at most
   };
 
   ArenaWorld() : grid_(kSide, kViewRadius) {}
@@ -36,7 +37,7 @@ class ArenaWorld {
   PlayerId join();
   void leave(PlayerId id);
   // A longer direction than 1 is shortened: a client cannot run faster by asking.
-  void set_move(PlayerId id, SpatialGrid::Point move);
+  void set_move(PlayerId id, Vector2 move);
 
   // Moves everyone on by `seconds`, and looks anew at who is near whom.
   void step(float seconds);
@@ -55,9 +56,9 @@ class ArenaWorld {
   std::vector<Player> players_;
   std::vector<std::size_t> index_by_id_;  // ids are reused: as long as there were players
   std::vector<PlayerId> free_ids_;
-  std::vector<SpatialGrid::Point> points_;  // scratch of step()
-  std::vector<Player> players_at_step_;     // who the grid's indices mean
-  std::vector<std::uint32_t> near_;         // scratch of neighbours()
+  std::vector<Vector2> points_;          // scratch of step()
+  std::vector<Player> players_at_step_;  // who the grid's indices mean
+  std::vector<std::uint32_t> near_;      // scratch of neighbours()
   std::vector<Player> neighbours_;
 };
 

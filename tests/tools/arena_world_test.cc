@@ -13,7 +13,7 @@ TEST(ArenaWorldTest, APlayerMovesAtTheSpeedOfTheGame) {
   ArenaWorld world;
   const ArenaWorld::PlayerId id = world.join();
   world.join();
-  const SpatialGrid::Point start = world.player(id).position;
+  const Vector2 start = world.player(id).position;
   const float direction = start.x < ArenaWorld::kSide / 2 ? 1.0F : -1.0F;
   world.set_move(id, {direction, 0});
   for (int i = 0; i < 60; ++i) world.step(1.0F / 60);
@@ -25,7 +25,7 @@ TEST(ArenaWorldTest, AskingForALongStepDoesNotHelp) {
   ArenaWorld world;
   const ArenaWorld::PlayerId id = world.join();
   world.set_move(id, {3e38F, 3e38F});
-  const SpatialGrid::Point move = world.player(id).move;
+  const Vector2 move = world.player(id).move;
   EXPECT_NEAR(std::hypot(move.x, move.y), 1, 1e-6);
   world.set_move(id, {0.25F, 0});
   EXPECT_FLOAT_EQ(world.player(id).move.x, 0.25F);
@@ -40,7 +40,7 @@ TEST(ArenaWorldTest, NobodyLeavesTheSquare) {
   }
   for (int i = 0; i < 60 * 60; ++i) world.step(1.0F / 60);
   for (ArenaWorld::PlayerId id = 0; id < 50; ++id) {
-    const SpatialGrid::Point position = world.player(id).position;
+    const Vector2 position = world.player(id).position;
     EXPECT_GE(position.x, 0);
     EXPECT_LT(position.x, ArenaWorld::kSide);
     EXPECT_GE(position.y, 0);
@@ -53,7 +53,7 @@ TEST(ArenaWorldTest, NeighboursAreTheNearestAndNeverOneself) {
   for (int i = 0; i < 3000; ++i) world.join();
   world.step(1.0F / 60);
   const auto distance = [&](ArenaWorld::PlayerId a, ArenaWorld::PlayerId b) {
-    const SpatialGrid::Point p = world.player(a).position, q = world.player(b).position;
+    const Vector2 p = world.player(a).position, q = world.player(b).position;
     return std::hypot(p.x - q.x, p.y - q.y);
   };
   std::set<ArenaWorld::PlayerId> shown;
@@ -77,7 +77,7 @@ TEST(ArenaWorldTest, WhoLeavesIsSeenNoMoreAndTheIdServesTheNext) {
   const ArenaWorld::PlayerId first = world.join();
   const ArenaWorld::PlayerId second = world.join();
   const ArenaWorld::PlayerId third = world.join();
-  const SpatialGrid::Point third_place = world.player(third).position;
+  const Vector2 third_place = world.player(third).position;
   world.leave(second);
   EXPECT_EQ(world.player_count(), 2U);
   EXPECT_EQ(world.player(third).id, third);

@@ -13,12 +13,12 @@ TEST(SpatialGridTest, FindsExactlyWhatLookingAtEveryPointFinds) {
   std::uniform_real_distribution<float> coordinate(-20, 1020);  // some outside
   for (const int count : {0, 1, 2, 50, 2000}) {
     SpatialGrid grid(1000, 125);
-    std::vector<SpatialGrid::Point> points(static_cast<std::size_t>(count));
+    std::vector<Vector2> points(static_cast<std::size_t>(count));
     for (auto& point : points) point = {coordinate(random), coordinate(random)};
     grid.build(points);
     std::vector<std::uint32_t> found;
     for (int i = 0; i < 200; ++i) {
-      const SpatialGrid::Point center = {coordinate(random), coordinate(random)};
+      const Vector2 center = {coordinate(random), coordinate(random)};
       std::vector<std::uint32_t> expected;
       for (std::uint32_t k = 0; k < points.size(); ++k) {
         const float dx = points[k].x - center.x;
@@ -34,8 +34,8 @@ TEST(SpatialGridTest, FindsExactlyWhatLookingAtEveryPointFinds) {
 
 TEST(SpatialGridTest, BuildingAnewForgetsTheFormerPoints) {
   SpatialGrid grid(100, 10);
-  const std::vector<SpatialGrid::Point> before = {{5, 5}, {6, 6}};
-  const std::vector<SpatialGrid::Point> after = {{95, 95}};
+  const std::vector<Vector2> before = {{5, 5}, {6, 6}};
+  const std::vector<Vector2> after = {{95, 95}};
   grid.build(before);
   grid.build(after);
   std::vector<std::uint32_t> found;
