@@ -62,6 +62,10 @@ std::int64_t LoadReport::unaccounted_replies() const {
 std::string judge_load(const LoadOptions& options, const LoadReport& report) {
   if (report.sent == 0) return "nothing was sent: the kernel refused every packet.";
   if (options.expect == ExpectedReply::kNothing) return "";
+  if (report.received == 0 && report.connection_refused > 0) {
+    return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",
+                       options.target_text);
+  }
   if (report.received == 0) {
     return fmt::format(
         "no reply from {}. Is a server running there? For one that never answers "

@@ -31,8 +31,9 @@ int serve(const ServeOptions& options) {
   Server server(options);
   std::string error;
   if (!server.open(&error)) return run_error(error);
-  say(fmt::format("{} on port {}, backend {} ({})", serve_mode_name(options.mode), server.port(),
-                  server.engine().backend_name(), server.engine().backend_reason()));
+  // Programs that start this one wait for this line and read the port out of it.
+  say(fmt::format("{} on port {}, backend {}", serve_mode_name(options.mode), server.port(),
+                  server.engine().backend_name()));
 
   ServeReport report;
   {
