@@ -1,24 +1,27 @@
-"""The Debian 12 packages that stand in for Bazel Central Registry modules in WORKSPACE mode."""
+"""Repositories that stand in for Bazel Central Registry modules in WORKSPACE mode.
 
-# Repository name (as in the registry) -> Debian package that serves it.
-DEBIAN_PACKAGES = {
-    "asio": "libasio-dev",
-    "cli11": "libcli11-dev",
-    "concurrentqueue": "libconcurrentqueue-dev",
-    "enet": "libenet-dev",
-    "fmt": "libfmt-dev",
-    "google_benchmark": "libbenchmark-dev",
-    "googletest": "libgtest-dev",
-    "liburing": "liburing-dev",
-    "libuv": "libuv1-dev",
-    "msgpack-cxx": "libmsgpack-cxx-dev",
-    "nlohmann_json": "nlohmann-json3-dev",
-    "robin-map": "robin-map-dev",
-}
+Their files come from Debian 12 packages; debian-packages.txt lists those.
+"""
+
+# As named in the registry; enet and msgpack-cxx are not in it.
+REPOSITORIES = [
+    "asio",
+    "cli11",
+    "concurrentqueue",
+    "enet",
+    "fmt",
+    "google_benchmark",
+    "googletest",
+    "liburing",
+    "libuv",
+    "msgpack-cxx",
+    "nlohmann_json",
+    "robin-map",
+]
 
 def debian_repositories():
-    """Declares one repository per package, each with its BUILD overlay in this directory."""
-    for name in DEBIAN_PACKAGES:
+    """Declares one repository per library, each with its BUILD overlay in this directory."""
+    for name in REPOSITORIES:
         native.new_local_repository(
             name = name,
             build_file = "//third_party:%s.BUILD" % name,

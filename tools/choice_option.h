@@ -1,0 +1,26 @@
+#ifndef RINGPEER_TOOLS_CHOICE_OPTION_H_
+#define RINGPEER_TOOLS_CHOICE_OPTION_H_
+
+#include <map>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace ringpeer::tools {
+
+// An option that takes one of the words of `names`, which must live as long as `command`.
+// Another word is refused with the list of those that are known.
+template <typename T>
+CLI::Option* add_choice(CLI::App& command, const std::string& option,
+                        const std::map<std::string, T>& names, T* value,
+                        const std::string& description) {
+  return command
+      .add_option_function<std::string>(
+          option, [value, &names](const std::string& word) { *value = names.at(word); },
+          description)
+      ->check(CLI::IsMember(names));
+}
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_CHOICE_OPTION_H_

@@ -1,0 +1,49 @@
+#ifndef RINGPEER_TOOLS_LOAD_OPTIONS_H_
+#define RINGPEER_TOOLS_LOAD_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ringpeer/net/endpoint.h"
+
+namespace ringpeer::tools {
+
+enum class PayloadKind {
+  kRaw,  // a stamp and a pattern
+  kVar,  // Godot's wire format: the inputs of the arena
+};
+
+// What the server does with a packet, which decides how packets are accounted for.
+enum class ExpectedReply {
+  kAnything,  // an echo or a snapshot, whichever comes
+  kNothing,   // a sink: sending is all there is to see
+};
+
+// What `ringpeer load` is asked to do.
+struct LoadOptions {
+  // One thread serves all clients; with more it would be the bottleneck that it measures.
+  static constexpr std::uint32_t kMostClients = 20'000;
+  static constexpr double kHighestRate = 10'000;  // packets a second and client
+  static constexpr double kLongestDuration = 7 * 24 * 3600.0;
+
+  std::string target_text;
+  net::Endpoint target;
+  std::uint32_t clients = 1;
+  double rate = 60;
+  PayloadKind payload = PayloadKind::kRaw;
+  // Bytes of a packet; without, as small as the payload allows but 64 at least.
+  std::optional<std::size_t> size;
+  double seconds = 10;
+  ExpectedReply expect = ExpectedReply::kAnything;
+  bool json = false;
+};
+
+// An empty text when the options make sense together; otherwise what is wrong and what to
+// do about it.
+std::string check_load_options(const LoadOptions& options);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_LOAD_OPTIONS_H_

@@ -1,0 +1,34 @@
+#ifndef RINGPEER_TOOLS_PROGRESS_LINE_H_
+#define RINGPEER_TOOLS_PROGRESS_LINE_H_
+
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+
+namespace ringpeer::tools {
+
+// One line on a terminal that is written over; silent when `file` is a pipe or a file,
+// so that logs hold no carriage returns.
+class ProgressLine {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit ProgressLine(std::FILE* file);
+  // Removes the line.
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  // True a few times a second, and never when the line is silent: ask before composing.
+  bool wants_update(Clock::time_point now) const { return visible_ && now >= next_update_; }
+  void update(Clock::time_point now, std::string_view text);
+
+ private:
+  std::FILE* file_;
+  bool visible_;
+  Clock::time_point next_update_{};
+};
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_PROGRESS_LINE_H_

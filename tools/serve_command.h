@@ -1,0 +1,14 @@
+#ifndef RINGPEER_TOOLS_SERVE_COMMAND_H_
+#define RINGPEER_TOOLS_SERVE_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+
+namespace ringpeer::tools {
+
+// Adds `ringpeer serve` to `app`. When the command line named it, *exit_status is what the
+// program shall exit with after app.parse().
+void add_serve_command(CLI::App& app, int* exit_status);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_SERVE_COMMAND_H_

@@ -1,0 +1,49 @@
+#ifndef RINGPEER_TOOLS_SERVE_OPTIONS_H_
+#define RINGPEER_TOOLS_SERVE_OPTIONS_H_
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "ringpeer/engine.h"
+#include "ringpeer/tools/load_options.h"
+
+namespace ringpeer::tools {
+
+enum class ServeMode {
+  kEcho,   // sends every packet back to where it came from
+  kSink,   // takes every packet and says nothing
+  kArena,  // a small game, see arena_world.h
+};
+
+// What `ringpeer serve` is asked to do.
+struct ServeOptions {
+  // Several workers on one port are still to come; this constant is the only place that
+  // refuses them. 0 workers is the engine's inline mode.
+  static constexpr int kMostWorkers = 1;
+  static constexpr int kMostLatencyBudget = 1'000'000;  // microseconds
+
+  ServeMode mode = ServeMode::kEcho;
+  int port = 0;
+  std::string address = "*";
+  BackendKind backend = BackendKind::kAuto;
+  int workers = 1;
+  // 0: until a signal comes.
+  double seconds = 0;
+  // How echo reads packets: as bytes, or as Variants that are decoded and encoded anew.
+  PayloadKind payload = PayloadKind::kRaw;
+  int latency_budget_microseconds = 200;
+  // Kernel features that are not to be used: "min-wait", "incremental-buffers", "gso".
+  std::vector<std::string> without;
+  bool json = false;
+};
+
+// An empty text when the options make sense; otherwise what is wrong and what to do.
+std::string check_serve_options(const ServeOptions& options);
+
+// Options must have passed check_serve_options().
+EngineOptions engine_options(const ServeOptions& options);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_SERVE_OPTIONS_H_

@@ -1,0 +1,180 @@
+#include "ringpeer/tools/serve_report.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "ringpeer/tools/text_table.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+double to_seconds(std::chrono::nanoseconds duration) {
+  return static_cast<double>(duration.count()) / 1e9;
+}
+
+// 0 for 0 packets.
+double per_packet(std::chrono::nanoseconds cpu, std::uint64_t packets) {
+  return packets == 0 ? 0 : static_cast<double>(cpu.count()) / static_cast<double>(packets);
+}
+
+double per_second(std::uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+// The sum of the counters whose name begins so.
+std::uint64_t sum_of(const CounterSnapshot& counters, std::string_view prefix) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    if (counter_info(static_cast<Counter>(i)).name.starts_with(prefix)) sum += counters.values[i];
+  }
+  return sum;
+}
+
+ordered_json drops_to_json(const CounterSnapshot& counters) {
+  ordered_json drops = ordered_json::object();
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    const CounterInfo& info = counter_info(static_cast<Counter>(i));
+    if (info.is_drop) drops[std::string(info.name)] = counters.values[i];
+  }
+  return drops;
+}
+
+ordered_json counters_to_json(const CounterSnapshot& counters) {
+  ordered_json json = ordered_json::object();
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    json[std::string(counter_info(static_cast<Counter>(i)).name)] = counters.values[i];
+  }
+  return json;
+}
+
+std::string rate_text(std::uint64_t packets, double seconds) {
+  return fmt::format("{}  ({}/s)", with_thousands(static_cast<std::int64_t>(packets)),
+                     with_thousands(static_cast<std::int64_t>(per_second(packets, seconds))));
+}
+
+// The drops that happened, by name; "none" is an answer too.
+std::string drops_text(const CounterSnapshot& counters) {
+  std::string text;
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    const CounterInfo& info = counter_info(static_cast<Counter>(i));
+    if (!info.is_drop || counters.values[i] == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", info.name, counters.values[i]);
+  }
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+const char* serve_mode_name(ServeMode mode) {
+  switch (mode) {
+    case ServeMode::kEcho:
+      return "echo";
+    case ServeMode::kSink:
+      return "sink";
+    case ServeMode::kArena:
+      return "arena";
+  }
+  return "";
+}
+
+std::uint64_t ServeReport::packets() const {
+  return counters[Counter::kReceivedPackets] + counters[Counter::kSentPackets];
+}
+
+std::int64_t ServeReport::unaccounted_received() const {
+  return static_cast<std::int64_t>(counters[Counter::kReceivedPackets] -
+                                   counters[Counter::kDeliveredPackets] -
+                                   counters.dropped_packets());
+}
+
+std::int64_t ServeReport::unaccounted_delivered() const {
+  return static_cast<std::int64_t>(counters[Counter::kDeliveredPackets] - service.taken);
+}
+
+std::int64_t ServeReport::unaccounted_sent() const {
+  return static_cast<std::int64_t>(counters[Counter::kSendRequestedPackets] -
+                                   counters[Counter::kSentPackets] -
+                                   sum_of(counters, "send_failed"));
+}
+
+std::int64_t ServeReport::unaccounted() const {
+  return std::abs(unaccounted_received()) + std::abs(unaccounted_delivered()) +
+         std::abs(unaccounted_sent());
+}
+
+ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport& report) {
+  const CounterSnapshot& counters = report.counters;
+  const ServiceCounts& service = report.service;
+  ordered_json json = {
+      {"command", "serve"},
+      {"mode", serve_mode_name(options.mode)},
+      {"port", report.port},
+      {"backend", report.backend},
+      {"backend_reason", report.backend_reason},
+      {"workers", report.workers},
+      {"duration_s", report.seconds},
+      {"received", counters[Counter::kReceivedPackets]},
+      {"received_per_s", per_second(counters[Counter::kReceivedPackets], report.seconds)},
+      {"delivered", counters[Counter::kDeliveredPackets]},
+      {"sent", counters[Counter::kSentPackets]},
+      {"sent_per_s", per_second(counters[Counter::kSentPackets], report.seconds)},
+      {"drops", drops_to_json(counters)},
+      {"kernel_drops", counters[Counter::kKernelDrops]},
+      {"unaccounted",
+       {{"received", report.unaccounted_received()},
+        {"delivered", report.unaccounted_delivered()},
+        {"sent", report.unaccounted_sent()}}},
+      {"service",
+       {{"taken", service.taken},
+        {"malformed", service.malformed},
+        {"replies", service.replies},
+        {"replies_refused", service.replies_refused}}},
+      {"cpu",
+       {{"process_s", to_seconds(report.cpu)},
+        {"application_thread_s", to_seconds(report.application_cpu)},
+        {"ns_per_packet", per_packet(report.cpu, report.packets())},
+        {"application_ns_per_packet", per_packet(report.application_cpu, report.packets())}}},
+      {"steal_percent",
+       report.steal_percent ? ordered_json(*report.steal_percent) : ordered_json(nullptr)},
+      {"counters", counters_to_json(counters)},
+      {"stopped_by_signal", report.stopped_by_signal},
+  };
+  if (options.mode == ServeMode::kArena) {
+    json["arena"] = {{"most_players", service.most_players},
+                     {"players_refused", service.players_refused},
+                     {"ticks", service.ticks},
+                     {"ticks_missed", service.ticks_missed}};
+  }
+  json["ok"] = report.unaccounted() == 0;
+  return json;
+}
+
+std::string serve_report_to_text(const ServeOptions& options, const ServeReport& report) {
+  const CounterSnapshot& counters = report.counters;
+  TextTable table(fmt::format("{} on port {} for {:.1f} s", serve_mode_name(options.mode),
+                              report.port, report.seconds));
+  table.add("backend", fmt::format("{}: {}", report.backend, report.backend_reason));
+  if (options.mode == ServeMode::kArena) {
+    table.add("players, at most", std::to_string(report.service.most_players));
+    table.add("ticks, missed",
+              fmt::format("{}, {}", report.service.ticks, report.service.ticks_missed));
+  }
+  table.add("packets in", rate_text(counters[Counter::kReceivedPackets], report.seconds));
+  table.add("packets out", rate_text(counters[Counter::kSentPackets], report.seconds));
+  table.add("not understood", std::to_string(report.service.malformed));
+  table.add("dropped by the engine", drops_text(counters));
+  table.add("dropped by the kernel", std::to_string(counters[Counter::kKernelDrops]));
+  table.add("unaccounted for", std::to_string(report.unaccounted()));
+  table.add("CPU a packet in or out",
+            fmt::format("{:.0f} ns, of it the application thread {:.0f} ns",
+                        per_packet(report.cpu, report.packets()),
+                        per_packet(report.application_cpu, report.packets())));
+  table.add("processor time stolen by the host",
+            report.steal_percent ? fmt::format("{:.1f} %", *report.steal_percent) : "unknown");
+  return table.to_string();
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,136 @@
+#include "ringpeer/tools/server_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "ringpeer/tools/exit_status.h"
+#include "ringpeer/tools/server.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Starting and stopping take milliseconds; this is for a machine under heavy load.
+constexpr std::chrono::seconds kLongestWait{15};
+
+void write_message(int pipe, const ordered_json& message) {
+  const std::string line = message.dump() + "\n";
+  std::size_t written = 0;
+  while (written < line.size()) {
+    const ssize_t count = write(pipe, line.data() + written, line.size() - written);
+    if (count < 0 && errno != EINTR) return;  // nobody reads any more
+    if (count > 0) written += static_cast<std::size_t>(count);
+  }
+}
+
+// All that the child does.
+int run_child(const ServeOptions& options, int pipe) {
+  // A Ctrl-C is for the parent, which stops the clients first...
+  setpgid(0, 0);
+  // ... and a parent that dies takes the server along.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  const StopSignal stop;
+  Server server(options);
+  std::string error;
+  if (!server.open(&error)) {
+    write_message(pipe, {{"error", error}});
+    return kExitFailed;
+  }
+  write_message(pipe, {{"port", server.port()}});
+  std::FILE* nowhere = std::fopen("/dev/null", "w");
+  ProgressLine silent(nowhere);
+  const ServeReport report = server.run(stop, &silent);
+  write_message(pipe, serve_report_to_json(options, report));
+  return kExitOk;
+}
+
+}  // namespace
+
+bool ServerProcess::start(const ServeOptions& options, std::string* error) {
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    *error = fmt::format("pipe: {}", std::strerror(errno));
+    return false;
+  }
+  std::fflush(nullptr);  // what is buffered would be written by both processes
+  process_ = fork();
+  if (process_ == 0) {
+    close(ends[0]);
+    _exit(run_child(options, ends[1]));
+  }
+  close(ends[1]);
+  pipe_ = ends[0];
+  if (process_ < 0) {
+    *error = fmt::format("fork: {}", std::strerror(errno));
+    return false;
+  }
+  const std::optional<ordered_json> message = read_message();
+  if (message && message->contains("port")) {
+    port_ = message->at("port").get<int>();
+    return true;
+  }
+  *error = message && message->contains("error") ? message->at("error").get<std::string>()
+                                                 : "the server died before it listened.";
+  return false;
+}
+
+std::optional<ordered_json> ServerProcess::read_message() {
+  const auto deadline = std::chrono::steady_clock::now() + kLongestWait;
+  for (;;) {
+    const std::size_t end = unread_.find('\n');
+    if (end != std::string::npos) {
+      ordered_json message = ordered_json::parse(unread_.substr(0, end), nullptr, false);
+      unread_.erase(0, end + 1);
+      if (message.is_discarded()) return std::nullopt;
+      return message;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    pollfd event = {.fd = pipe_, .events = POLLIN, .revents = 0};
+    if (left.count() <= 0) return std::nullopt;
+    if (poll(&event, 1, static_cast<int>(left.count())) <= 0) continue;
+    char buffer[4096];
+    const ssize_t count = read(pipe_, buffer, sizeof(buffer));
+    if (count == 0 || (count < 0 && errno != EINTR)) return std::nullopt;
+    if (count > 0) unread_.append(buffer, static_cast<std::size_t>(count));
+  }
+}
+
+std::optional<ordered_json> ServerProcess::finish(std::string* error) {
+  kill(process_, SIGTERM);
+  std::optional<ordered_json> report = read_message();
+  // What does not stop when asked is stopped: the caller must not wait for ever.
+  if (!report) kill(process_, SIGKILL);
+  int status = 0;
+  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+  process_ = -1;
+  if (!report) {
+    *error = WIFSIGNALED(status) ? fmt::format(
+                                       "the server gave no report and was ended by signal "
+                                       "{}.",
+                                       WTERMSIG(status))
+                                 : "the server ended without a report.";
+  }
+  return report;
+}
+
+ServerProcess::~ServerProcess() {
+  if (process_ > 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+  }
+  if (pipe_ >= 0) close(pipe_);
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,14 @@
+#include "ringpeer/tools/service.h"
+
+#include "ringpeer/tools/arena_service.h"
+#include "ringpeer/tools/echo_service.h"
+
+namespace ringpeer::tools {
+
+std::unique_ptr<Service> make_service(const ServeOptions& options, std::shared_ptr<Engine> engine) {
+  if (options.mode == ServeMode::kArena) return std::make_unique<ArenaService>(std::move(engine));
+  return std::make_unique<EchoService>(std::move(engine), options.payload,
+                                       options.mode == ServeMode::kEcho);
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,17 @@
+#ifndef RINGPEER_TOOLS_TARGET_ADDRESS_H_
+#define RINGPEER_TOOLS_TARGET_ADDRESS_H_
+
+#include <optional>
+#include <string_view>
+
+#include "ringpeer/net/endpoint.h"
+
+namespace ringpeer::tools {
+
+// Reads "127.0.0.1:4000" or "[::1]:4000": a literal address and a port from 1 to 65535.
+// Names are not resolved, so that a run always says which address it measured.
+std::optional<net::Endpoint> parse_target_address(std::string_view text);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_TARGET_ADDRESS_H_
