@@ -14,8 +14,9 @@ std::uint64_t process_cpu_ns();
 // was woken again.
 std::uint64_t process_voluntary_switches();
 
-// Keeps the calling thread, and those it will start, on one CPU. An error message, or "".
-std::string pin_to_cpu(int cpu);
+// Keeps the calling thread, and those it will start, on one CPU, and before other
+// programs there where that is allowed. An error message, or "".
+std::string claim_cpu(int cpu);
 
 }  // namespace ringpeer::bench
 

@@ -136,7 +136,7 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
   ReceiverReady ready;
   std::unique_ptr<Receiver> receiver = factory(task.peer);
   if (receiver == nullptr) ready.error = "this program has no peer " + task.peer;
-  if (ready.error.empty()) ready.error = pin_to_cpu(task.cpu);
+  if (ready.error.empty()) ready.error = claim_cpu(task.cpu);
   if (ready.error.empty()) {
     ReceiverOptions options;
     options.receive_buffer = task.receive_buffer;

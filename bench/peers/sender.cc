@@ -152,7 +152,7 @@ class Sender {
 
 SendResult send_packets(const SendTask& task) {
   SendResult failure;
-  if (failure.error = pin_to_cpu(task.cpu); !failure.error.empty()) return failure;
+  if (failure.error = claim_cpu(task.cpu); !failure.error.empty()) return failure;
   Sender sender(task);
   if (failure.error = sender.open(); !failure.error.empty()) return failure;
   return sender.run();

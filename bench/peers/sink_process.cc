@@ -32,7 +32,7 @@ std::uint64_t drain(const UdpSocket& socket) {
 
 int run_sink_process(int cpu, int sockets) {
   SinkReady ready;
-  ready.error = pin_to_cpu(cpu);
+  ready.error = claim_cpu(cpu);
   std::vector<UdpSocket> destinations(static_cast<std::size_t>(sockets));
   ReceiverOptions smallest;
   smallest.receive_buffer = 1;  // the kernel rounds it up to its minimum

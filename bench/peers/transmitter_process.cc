@@ -130,7 +130,7 @@ int run_transmitter_process(const TransmitTask& task, const TransmitterFactory& 
   TransmitterReady ready;
   std::unique_ptr<Transmitter> transmitter = factory(task.peer);
   if (transmitter == nullptr) ready.error = "this program cannot send as " + task.peer;
-  if (ready.error.empty()) ready.error = pin_to_cpu(task.cpu);
+  if (ready.error.empty()) ready.error = claim_cpu(task.cpu);
   if (ready.error.empty()) ready.error = transmitter->open(task.ports);
   if (ready.error.empty()) ready.description = transmitter->description();
   print_line(ready);
