@@ -2,6 +2,7 @@
 #define RINGPEER_BENCH_PEERS_CONTROL_H_
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -20,13 +21,15 @@ enum class Phase {
 // but for three wake-ups a round. End of input counts as "finish".
 class Control {
  public:
-  Control();
+  // on_hello is told the port of a "hello PORT", on the reading thread.
+  explicit Control(std::function<void(int port)> on_hello = nullptr);
   ~Control();
   Phase phase() const { return phase_.load(std::memory_order_relaxed); }
 
  private:
   void read_words();
 
+  const std::function<void(int port)> on_hello_;
   std::atomic<Phase> phase_{Phase::kWarmUp};
   std::thread reader_;
 };

@@ -23,7 +23,9 @@ struct ReceiverOptions {
   bool gro = false;
   // How long a packet may wait for others, for the peers that have such a budget.
   std::chrono::microseconds latency_budget{200};
-  int remotes = 1;
+  // Bytes of payload that may wait for the application, for the peers that keep a queue
+  // of their own; 0: their default.
+  int queue_bytes = 0;
 };
 
 // One way of receiving datagrams. A receiving process makes one, and its main thread

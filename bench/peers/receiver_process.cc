@@ -142,7 +142,7 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
     options.receive_buffer = task.receive_buffer;
     options.gro = task.gro;
     options.latency_budget = std::chrono::microseconds(task.latency_budget_us);
-    options.remotes = task.remotes;
+    options.queue_bytes = task.queue_bytes;
     ready.error = receiver->open(options);
   }
   if (ready.error.empty()) {

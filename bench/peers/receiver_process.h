@@ -33,11 +33,11 @@ struct ReceiveTask {
   int receive_buffer = 0;
   bool gro = false;
   int latency_budget_us = 200;
-  int remotes = 1;
+  int queue_bytes = 0;
   std::uint32_t latency_sample = 1;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReceiveTask, peer, cpu, drain, receive_buffer, gro,
-                                   latency_budget_us, remotes, latency_sample)
+                                   latency_budget_us, queue_bytes, latency_sample)
 
 // First line of a receiving process.
 struct ReceiverReady {

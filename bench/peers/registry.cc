@@ -6,6 +6,7 @@
 namespace ringpeer::bench {
 
 std::unique_ptr<Receiver> make_receiver(std::string_view peer) {
+  if (peer.starts_with("ringpeer/")) return make_ringpeer_receiver(peer);
   if (peer == "floor") return make_floor_receiver();
   if (peer == "recvfrom") return make_recvfrom_receiver();
   if (peer == "recvmmsg" || peer == "recvmmsg_gro") {
@@ -21,6 +22,7 @@ std::unique_ptr<Receiver> make_receiver(std::string_view peer) {
 
 // The send cases use the names of the receivers that go with each way of sending.
 std::unique_ptr<Transmitter> make_transmitter(std::string_view peer) {
+  if (peer.starts_with("ringpeer/")) return make_ringpeer_transmitter(peer);
   if (peer == "floor") return make_train_transmitter();
   if (peer == "recvfrom") return make_sendto_transmitter();
   if (peer == "recvmmsg") return make_sendmmsg_transmitter();

@@ -8,6 +8,7 @@
 
 #include "ringpeer/bench/peers/control.h"
 #include "ringpeer/bench/peers/cpu_time.h"
+#include "ringpeer/bench/peers/payload.h"
 #include "ringpeer/bench/peers/transmitter_process.h"
 #include "ringpeer/bench/peers/udp_socket.h"
 
@@ -28,6 +29,15 @@ std::uint64_t drain(const UdpSocket& socket) {
   return received;
 }
 
+void greet(const std::vector<UdpSocket>& sockets, int port) {
+  const sockaddr_in address = loopback_address(port);
+  const PayloadHeader hello;
+  for (const UdpSocket& socket : sockets) {
+    sendto(socket.fd(), &hello, sizeof(hello), 0, reinterpret_cast<const sockaddr*>(&address),
+           sizeof(address));
+  }
+}
+
 }  // namespace
 
 int run_sink_process(int cpu, int sockets) {
@@ -43,7 +53,7 @@ int run_sink_process(int cpu, int sockets) {
   print_line(ready);
   if (!ready.error.empty()) return 1;
   {
-    const Control control;
+    const Control control([&](int port) { greet(destinations, port); });
     while (control.phase() != Phase::kFinish) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

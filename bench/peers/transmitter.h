@@ -20,6 +20,11 @@ class Transmitter {
   // Destinations are ports of 127.0.0.1. Returns "" or what went wrong.
   virtual std::string open(const std::vector<int>& ports) = 0;
 
+  // A peer that answers rather than calls has the port that each destination first sends
+  // a packet to; accept_one() is called until it has been true for each of them.
+  virtual int port() const { return 0; }
+  virtual bool accept_one() { return false; }
+
   // Sends or queues a packet. `data` stays as it is until end_tick() returns, so that
   // a batch of system calls need not copy it. False: refused.
   virtual bool put(std::size_t destination, const std::byte* data, std::size_t size) = 0;

@@ -18,6 +18,8 @@ constexpr std::size_t kFanOutBurst = 64;
 constexpr std::chrono::milliseconds kFanOutTick{1};
 constexpr std::size_t kRunLength = 8;
 constexpr std::chrono::milliseconds kRunsTick{8};
+// For the first packets of the destinations; without them put() is refused and counted.
+constexpr std::chrono::seconds kLongestGreeting{3};
 
 class TransmittingProcess {
  public:
@@ -30,6 +32,7 @@ class TransmittingProcess {
   }
 
   TransmitResult run() {
+    if (transmitter_.port() != 0) accept_all();
     while (control_.phase() != Phase::kFinish) {
       tick();
       if (const Phase phase = control_.phase(); phase != seen_) enter(phase);
@@ -39,6 +42,18 @@ class TransmittingProcess {
   }
 
  private:
+  void accept_all() {
+    std::size_t accepted = 0;
+    const Clock::time_point give_up = Clock::now() + kLongestGreeting;
+    while (accepted < task_.ports.size() && Clock::now() < give_up) {
+      if (transmitter_.accept_one()) {
+        ++accepted;
+      } else {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+  }
+
   void tick() {
     next_tick_ = std::max(
         next_tick_ + (task_.pattern == Pattern::kFanOut ? kFanOutTick : kRunsTick), Clock::now());
@@ -132,7 +147,10 @@ int run_transmitter_process(const TransmitTask& task, const TransmitterFactory& 
   if (transmitter == nullptr) ready.error = "this program cannot send as " + task.peer;
   if (ready.error.empty()) ready.error = claim_cpu(task.cpu);
   if (ready.error.empty()) ready.error = transmitter->open(task.ports);
-  if (ready.error.empty()) ready.description = transmitter->description();
+  if (ready.error.empty()) {
+    ready.port = transmitter->port();
+    ready.description = transmitter->description();
+  }
   print_line(ready);
   if (!ready.error.empty()) return 1;
   TransmittingProcess process(task, *transmitter);

@@ -30,11 +30,13 @@ struct TransmitTask {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitTask, peer, cpu, pattern, size, ports)
 
+// A port other than 0 asks for a packet from each destination before the first tick.
 struct TransmitterReady {
+  int port = 0;
   std::string error;
   std::string description;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitterReady, error, description)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitterReady, port, error, description)
 
 struct TransmitResult {
   double window_seconds = 0;
@@ -55,7 +57,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitResult, window_seconds, window_packet
 int run_transmitter_process(const TransmitTask& task, const TransmitterFactory& factory);
 
 // The destinations: sockets with the smallest buffer, soon full, so that receiving costs
-// as little as it can. Ready line, "finish", result line.
+// as little as it can. Ready line, "hello PORT" where the peer wants it, "finish", result
+// line.
 struct SinkReady {
   std::vector<int> ports;
   std::string error;

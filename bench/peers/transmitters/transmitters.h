@@ -17,6 +17,9 @@ std::unique_ptr<Transmitter> make_sendmmsg_transmitter();
 // on the calling thread: the least that this traffic can cost.
 std::unique_ptr<Transmitter> make_train_transmitter();
 
+// This project: the peers of a server, put_packet on each.
+std::unique_ptr<Transmitter> make_ringpeer_transmitter(std::string_view peer);
+
 }  // namespace ringpeer::bench
 
 #endif  // RINGPEER_BENCH_PEERS_TRANSMITTERS_TRANSMITTERS_H_
