@@ -1,0 +1,52 @@
+#include <span>
+
+#include "ringpeer/bench/peers/receivers/receivers.h"
+#include "ringpeer/bench/peers/ringpeer_engine.h"
+#include "ringpeer/packet_peer_udp.h"
+
+namespace ringpeer::bench {
+namespace {
+
+// One PacketPeerUDP, read as a server would: wait, then everything that is there.
+class RingpeerReceiver : public Receiver {
+ public:
+  explicit RingpeerReceiver(std::string_view peer) : name_(peer) {}
+
+  std::string open(const ReceiverOptions& options) override {
+    std::string message;
+    engine_ = make_engine(name_, options, &message);
+    if (engine_ == nullptr) return message;
+    peer_ = std::make_unique<PacketPeerUDP>(engine_);
+    const int queue =
+        options.queue_bytes > 0 ? options.queue_bytes : PacketPeerUDP::kDefaultReceiveBufferSize;
+    return peer_->bind(0, "127.0.0.1", queue) == Error::OK ? "" : "bind failed";
+  }
+  int port() const override { return peer_->get_local_port(); }
+
+  void wait_and_receive(Application& application) override {
+    if (peer_->wait(kLongestWait) == Error::OK) receive_available(application, SIZE_MAX);
+  }
+
+  void receive_available(Application& application, std::size_t most) override {
+    std::span<const std::uint8_t> packet;
+    for (std::size_t n = 0; n < most && peer_->get_packet(&packet) == Error::OK; ++n) {
+      application.consume(reinterpret_cast<const std::byte*>(packet.data()), packet.size());
+    }
+  }
+
+  std::uint64_t own_drops() const override { return engine_->counters().dropped_packets(); }
+  std::string description() const override { return describe(*engine_); }
+
+ private:
+  std::string name_;
+  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<PacketPeerUDP> peer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> make_ringpeer_receiver(std::string_view peer) {
+  return std::make_unique<RingpeerReceiver>(peer);
+}
+
+}  // namespace ringpeer::bench

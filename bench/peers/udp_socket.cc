@@ -1,0 +1,126 @@
+#include "ringpeer/bench/peers/udp_socket.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace ringpeer::bench {
+namespace {
+
+std::string failed(std::string_view call) {
+  return fmt::format("{}: {}", call, std::strerror(errno));
+}
+
+}  // namespace
+
+UdpSocket::~UdpSocket() {
+  if (fd_ >= 0) close(fd_);
+}
+
+UdpSocket::UdpSocket(UdpSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+sockaddr_in loopback_address(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+std::string UdpSocket::open() {
+  fd_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return failed("socket");
+  const sockaddr_in address = loopback_address(0);
+  if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return failed("bind");
+  }
+  return "";
+}
+
+std::string UdpSocket::open_for(const ReceiverOptions& options) {
+  if (std::string error = open(); !error.empty()) return error;
+  return apply_options(fd_, options);
+}
+
+std::string UdpSocket::connect_to(int port) {
+  const sockaddr_in address = loopback_address(port);
+  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return failed("connect");
+  }
+  return "";
+}
+
+std::string UdpSocket::bound_waits() {
+  timeval limit{};
+  limit.tv_usec = std::chrono::microseconds(kLongestWait).count();
+  if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0) {
+    return failed("SO_RCVTIMEO");
+  }
+  return "";
+}
+
+int UdpSocket::port() const {
+  sockaddr_in address{};
+  socklen_t length = sizeof(address);
+  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+  return ntohs(address.sin_port);
+}
+
+std::string apply_options(int fd, const ReceiverOptions& options) {
+  const int size = options.receive_buffer;
+  if (size > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0) {
+    return failed("SO_RCVBUF");
+  }
+  const int on = 1;
+  if (options.gro && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) != 0) {
+    return failed("UDP_GRO");
+  }
+  return "";
+}
+
+bool add_drops_from_table(const std::string& table, int port, std::uint64_t* drops) {
+  // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode ref pointer drops
+  constexpr std::size_t kLocalAddress = 1;
+  constexpr std::size_t kDrops = 12;
+  const std::string suffix = fmt::format(":{:04X}", port);
+  std::istringstream lines(table);
+  std::string line;
+  bool found = false;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::vector<std::string> columns;
+    for (std::string word; words >> word;) columns.push_back(word);
+    if (columns.size() <= kDrops || !columns[kLocalAddress].ends_with(suffix)) continue;
+    *drops += std::stoull(columns[kDrops]);
+    found = true;
+  }
+  return found;
+}
+
+std::optional<std::uint64_t> kernel_drops_of_port(int port) {
+  std::uint64_t drops = 0;
+  bool found = false;
+  for (const char* path : {"/proc/net/udp", "/proc/net/udp6"}) {
+    std::stringstream table;
+    table << std::ifstream(path).rdbuf();
+    found = add_drops_from_table(table.str(), port, &drops) || found;
+  }
+  if (!found) return std::nullopt;
+  return drops;
+}
+
+}  // namespace ringpeer::bench
