@@ -3,79 +3,106 @@
 #include <cmath>
 #include <limits>
 
+#include "ringpeer/codec/convert_math.h"
+#include "ringpeer/codec/html_color.h"
+#include "ringpeer/codec/variant_visit.h"
+
 namespace ringpeer {
 namespace {
 
-// What the processor does with a float that no int32 holds, and so Godot.
-std::int32_t truncated(float value) {
-  constexpr float kLimit = 2147483648.0F;
-  if (!(value >= -kLimit && value < kLimit)) return std::numeric_limits<std::int32_t>::min();
-  return static_cast<std::int32_t>(value);
-}
-
+// What the processor, and so Godot, makes of a float that no int64 holds.
 std::int64_t truncated(double value) {
   constexpr double kLimit = 9223372036854775808.0;
   if (!(value >= -kLimit && value < kLimit)) return std::numeric_limits<std::int64_t>::min();
   return static_cast<std::int64_t>(value);
 }
 
-Vector2 widened(const Vector2i& v) { return {static_cast<float>(v.x), static_cast<float>(v.y)}; }
-Vector2i narrowed(const Vector2& v) { return {truncated(v.x), truncated(v.y)}; }
+std::int64_t integer_of(const Variant& value) {
+  return value.is_float() ? truncated(value.ref<double>()) : value.as_int();
+}
+
+// A Variant as the element of a packed array, by Godot's loose rules: numbers into
+// each other, otherwise zero.
+template <typename T>
+T element_of(const Variant& value) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(integer_of(value));
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(value.as_float());
+  } else if constexpr (std::is_same_v<T, String>) {
+    if (value.is_bool()) return value.ref<bool>() ? "true" : "false";
+    if (value.is_int()) return std::to_string(value.ref<std::int64_t>());
+    return value.as_text();
+  } else {
+    Variant converted;
+    if (value.is<T>()) return value.ref<T>();
+    return convert_strictly(value, kVariantTypeOf<T>, &converted) ? converted.ref<T>() : T();
+  }
+}
+
+template <typename T>
+inline constexpr bool kIsPacked = false;
+template <typename T>
+inline constexpr bool kIsPacked<CompactVector<T>> = true;
+
+bool convert_array(const Variant& from, VariantType to, Variant* converted) {
+  if (to == VariantType::ARRAY) {
+    return visit_variant(from, [&]<typename T>(const T& values) {
+      if constexpr (kIsPacked<T>) {
+        Array& array = converted->emplace<Array>();
+        array.reserve(values.size());
+        for (const auto& value : values) array.push_back(Variant(value));
+        return true;
+      } else {
+        return false;
+      }
+    });
+  }
+  if (!from.is_array()) return false;
+  return visit_variant_type(to, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    if constexpr (kIsPacked<T>) {
+      T& values = converted->emplace<T>();
+      values.reserve(from.size());
+      for (const Variant& element : from.ref<Array>()) {
+        values.push_back(element_of<typename T::value_type>(element));
+      }
+      return true;
+    } else {
+      return false;
+    }
+  });
+}
 
 bool convert_number(const Variant& from, VariantType to, Variant* converted) {
-  if (to == VariantType::INT && from.is_float()) {
-    *converted = truncated(from.ref<double>());
-    return true;
+  if (!from.is_bool() && !from.is_number()) return false;
+  if (to == VariantType::BOOL) {
+    *converted = from.as_bool();
+  } else if (to == VariantType::INT) {
+    *converted = integer_of(from);
+  } else if (to == VariantType::FLOAT) {
+    *converted = from.as_float();
+  } else if (to == VariantType::COLOR && from.is_int()) {
+    *converted = color_from_hex(static_cast<std::uint32_t>(from.ref<std::int64_t>()));
+  } else {
+    return false;
   }
-  if (to == VariantType::FLOAT && from.is_int()) {
-    *converted = static_cast<double>(from.ref<std::int64_t>());
-    return true;
-  }
-  return false;
+  return true;
 }
 
 bool convert_text(const Variant& from, VariantType to, Variant* converted) {
-  const bool from_text = from.is_text();
-  if (to == VariantType::STRING && (from_text || from.is<NodePath>())) {
-    *converted = from_text ? String(from.as_text()) : String(from.ref<NodePath>().str());
+  if (to == VariantType::STRING) {
+    if (!from.is_text() && !from.is<NodePath>()) return false;
+    *converted = from.is_text() ? String(from.as_text()) : String(from.ref<NodePath>().str());
     return true;
   }
-  if (from.type() != VariantType::STRING) return false;
+  if (!from.is<String>()) return false;
   if (to == VariantType::STRING_NAME) {
     *converted = StringName(from.as_text());
-    return true;
-  }
-  if (to == VariantType::NODE_PATH) {
+  } else if (to == VariantType::NODE_PATH) {
     *converted = NodePath(from.as_text());
-    return true;
-  }
-  return false;
-}
-
-bool convert_vector(const Variant& from, VariantType to, Variant* converted) {
-  if (to == VariantType::VECTOR2 && from.is<Vector2i>()) {
-    *converted = widened(from.ref<Vector2i>());
-  } else if (to == VariantType::VECTOR2I && from.is<Vector2>()) {
-    *converted = narrowed(from.ref<Vector2>());
-  } else if (to == VariantType::VECTOR3 && from.is<Vector3i>()) {
-    const auto& v = from.ref<Vector3i>();
-    *converted = Vector3{static_cast<float>(v.x), static_cast<float>(v.y), static_cast<float>(v.z)};
-  } else if (to == VariantType::VECTOR3I && from.is<Vector3>()) {
-    const auto& v = from.ref<Vector3>();
-    *converted = Vector3i{truncated(v.x), truncated(v.y), truncated(v.z)};
-  } else if (to == VariantType::VECTOR4 && from.is<Vector4i>()) {
-    const auto& v = from.ref<Vector4i>();
-    *converted = Vector4{static_cast<float>(v.x), static_cast<float>(v.y), static_cast<float>(v.z),
-                         static_cast<float>(v.w)};
-  } else if (to == VariantType::VECTOR4I && from.is<Vector4>()) {
-    const auto& v = from.ref<Vector4>();
-    *converted = Vector4i{truncated(v.x), truncated(v.y), truncated(v.z), truncated(v.w)};
-  } else if (to == VariantType::RECT2 && from.is<Rect2i>()) {
-    const auto& r = from.ref<Rect2i>();
-    *converted = Rect2{widened(r.position), widened(r.size)};
-  } else if (to == VariantType::RECT2I && from.is<Rect2>()) {
-    const auto& r = from.ref<Rect2>();
-    *converted = Rect2i{narrowed(r.position), narrowed(r.size)};
+  } else if (to == VariantType::COLOR) {
+    *converted = color_from_html(from.as_text()).value_or(Color());
   } else {
     return false;
   }
@@ -85,8 +112,12 @@ bool convert_vector(const Variant& from, VariantType to, Variant* converted) {
 }  // namespace
 
 bool convert_strictly(const Variant& from, VariantType to, Variant* converted) {
+  if (to == VariantType::RID && from.is_object()) {
+    *converted = RID();  // no object here has one
+    return true;
+  }
   return convert_number(from, to, converted) || convert_text(from, to, converted) ||
-         convert_vector(from, to, converted);
+         convert_math(from, to, converted) || convert_array(from, to, converted);
 }
 
 }  // namespace ringpeer

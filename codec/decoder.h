@@ -367,13 +367,15 @@ class Decoder {
     std::string_view name;
     const Error error = read_text(&name);
     if (error != Error::OK) return error;
+    const bool script =
+        (kind & kContainerKindMask) == static_cast<std::uint32_t>(ContainerKind::SCRIPT);
+    if (options_.allow_objects && script && !name.starts_with(kScriptPathPrefix)) {
+      return Error::ERR_INVALID_DATA;
+    }
     if (!options_.allow_objects || name == kEncodedObjectAsIdClass) {
       *type = ContainerType::encoded_object_as_id();
       return Error::OK;
     }
-    const bool script =
-        (kind & kContainerKindMask) == static_cast<std::uint32_t>(ContainerKind::SCRIPT);
-    if (script && !name.starts_with(kScriptPathPrefix)) return Error::ERR_INVALID_DATA;
     if (!script && name.empty()) {
       *type = ContainerType::builtin(VariantType::OBJECT);
       return Error::OK;

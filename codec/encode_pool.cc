@@ -6,28 +6,32 @@
 namespace ringpeer {
 namespace {
 
-constexpr std::uint64_t kIndexMask = 0xffff;
-constexpr std::uint64_t kOneTake = kIndexMask + 1;
-
 std::unique_ptr<std::uint8_t[]> make_buffer(std::size_t class_index) {
   // Uninitialised: an encoder writes every byte it hands on, padding included.
   return std::unique_ptr<std::uint8_t[]>(
       new std::uint8_t[EncodePool::kSmallestBuffer << class_index]);
 }
 
+// A small number for each thread, in the order in which threads first encode.
+std::size_t thread_number() {
+  static std::atomic<std::size_t> next{1};
+  // Zero is "not yet": initialised at load time, so that reading it needs no guard.
+  thread_local constinit std::size_t number = 0;
+  if (number == 0) number = next.fetch_add(1, std::memory_order_relaxed);
+  return number - 1;
+}
+
 }  // namespace
 
 EncodePool::EncodePool(const Options& options)
-    : prefilled_per_class_(0),
-      kept_per_class_(std::min(std::max(options.kept_per_class, options.prefilled_per_class),
-                               kMostBuffersPerClass)) {
-  prefilled_per_class_ = std::min(options.prefilled_per_class, kept_per_class_);
+    : prefilled_per_class_(options.prefilled_per_class),
+      kept_per_class_(std::max(options.kept_per_class, options.prefilled_per_class)) {
   for (std::size_t index = 0; index < kClassCount; ++index) {
     SizeClass& size_class = classes_[index];
     size_class.slots = std::make_unique<Slot[]>(kept_per_class_);
     for (std::size_t slot = 0; slot < prefilled_per_class_; ++slot) {
       size_class.slots[slot].buffer = make_buffer(index);
-      give_back(index, static_cast<std::uint32_t>(slot), size_class.slots[slot].buffer.get());
+      size_class.slots[slot].taken.store(false, std::memory_order_relaxed);
     }
     size_class.made.store(prefilled_per_class_, std::memory_order_relaxed);
   }
@@ -44,73 +48,58 @@ std::size_t EncodePool::class_of(std::size_t bytes) {
 EncodePool::Lease EncodePool::lease(std::size_t bytes) {
   if (bytes > kLargestBuffer) return {};
   const std::size_t class_index = class_of(bytes);
-  SizeClass& size_class = classes_[class_index];
-  const std::uint32_t slot = take(size_class);
-  if (slot == kNone) return grow(class_index);
-  return Lease(this, class_index, slot, size_class.slots[slot].buffer.get());
+  Slot* const slot = take(classes_[class_index]);
+  if (slot == nullptr) return grow(class_index);
+  return Lease(slot, slot->buffer.get(), kSmallestBuffer << class_index);
 }
 
-std::uint32_t EncodePool::take(SizeClass& size_class) {
-  // Acquire pairs with the release in give_back: the slot's `next`, and whatever the
-  // last holder did with the buffer, happened before.
-  std::uint64_t head = size_class.head.load(std::memory_order_acquire);
-  for (;;) {
-    const auto top = static_cast<std::uint32_t>(head & kIndexMask);
-    if (top == kNone) return kNone;
-    // Another thread may take this slot now and change `next` under us; then the
-    // count in head has moved on and the exchange below fails. Slots are never freed.
-    const std::uint64_t next = size_class.slots[top].next.load(std::memory_order_relaxed);
-    const std::uint64_t taken = ((head & ~kIndexMask) + kOneTake) | next;
-    if (size_class.head.compare_exchange_weak(head, taken, std::memory_order_acq_rel,
-                                              std::memory_order_acquire)) {
-      return top;
-    }
+EncodePool::Slot* EncodePool::take(const SizeClass& size_class) const {
+  const std::size_t made =
+      std::min(size_class.made.load(std::memory_order_relaxed), kept_per_class_);
+  std::size_t index = thread_number();
+  if (index >= made) index = made == 0 ? 0 : index % made;
+  for (std::size_t i = 0; i < made; ++i) {
+    Slot& slot = size_class.slots[index];
+    if (++index == made) index = 0;
+    // Looking first keeps the line shared while another thread has the buffer.
+    if (slot.taken.load(std::memory_order_relaxed)) continue;
+    if (slot.taken.exchange(true, std::memory_order_acquire)) continue;
+    // No addition in one step is needed: only who has taken the slot counts.
+    slot.leases.store(slot.leases.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return &slot;
   }
-}
-
-void EncodePool::give_back(std::size_t class_index, std::uint32_t slot, std::uint8_t* buffer) {
-  if (slot == kNone) {
-    delete[] buffer;
-    return;
-  }
-  SizeClass& size_class = classes_[class_index];
-  std::uint64_t head = size_class.head.load(std::memory_order_relaxed);
-  for (;;) {
-    size_class.slots[slot].next.store(static_cast<std::uint32_t>(head & kIndexMask),
-                                      std::memory_order_relaxed);
-    const std::uint64_t given = (head & ~kIndexMask) | slot;
-    if (size_class.head.compare_exchange_weak(head, given, std::memory_order_release,
-                                              std::memory_order_relaxed)) {
-      return;
-    }
-  }
+  return nullptr;
 }
 
 EncodePool::Lease EncodePool::grow(std::size_t class_index) {
   SizeClass& size_class = classes_[class_index];
-  const std::uint64_t made = size_class.made.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t size = kSmallestBuffer << class_index;
   std::unique_ptr<std::uint8_t[]> buffer = make_buffer(class_index);
-  if (made >= kept_per_class_) return Lease(this, class_index, kNone, buffer.release());
-  // The count gave this slot to this thread alone; others see it after give_back.
+  const std::size_t made = size_class.made.fetch_add(1, std::memory_order_relaxed);
+  if (made >= kept_per_class_) return Lease(nullptr, buffer.release(), size);
+  // The count gave this slot to this thread alone, and it is taken: others see what
+  // is in it after the lease gave it back.
   Slot& slot = size_class.slots[made];
   slot.buffer = std::move(buffer);
-  return Lease(this, class_index, static_cast<std::uint32_t>(made), slot.buffer.get());
+  slot.leases.store(1, std::memory_order_relaxed);
+  return Lease(&slot, slot.buffer.get(), size);
 }
 
 EncodePool::Statistics EncodePool::statistics() const {
   Statistics statistics;
   for (std::size_t index = 0; index < kClassCount; ++index) {
     const SizeClass& size_class = classes_[index];
-    const std::uint64_t made = size_class.made.load(std::memory_order_relaxed);
-    const std::uint64_t kept = std::min<std::uint64_t>(made, kept_per_class_);
+    const std::size_t made = size_class.made.load(std::memory_order_relaxed);
+    const std::size_t kept = std::min(made, kept_per_class_);
     ClassStatistics& entry = statistics[index];
     entry.buffer_size = kSmallestBuffer << index;
     entry.prefilled = prefilled_per_class_;
     entry.grown = kept - prefilled_per_class_;
     entry.unkept = made - kept;
-    // A buffer's first lease is the one that made it; all others came off the list.
-    entry.leases = size_class.head.load(std::memory_order_relaxed) / kOneTake + entry.grown +
-                   entry.unkept;
+    entry.leases = entry.unkept;
+    for (std::size_t slot = 0; slot < kept; ++slot) {
+      entry.leases += size_class.slots[slot].leases.load(std::memory_order_relaxed);
+    }
   }
   return statistics;
 }

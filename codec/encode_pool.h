@@ -15,13 +15,17 @@ namespace ringpeer {
 // number of threads.
 //
 // Threads: every member may be called from any thread at any time; only the
-// destructor needs the pool for itself. Taking and giving back are lock-free.
+// destructor needs the pool for itself. Nothing waits and nothing is retried: taking a
+// buffer looks at each of its class at most once, giving it back is one store.
 // Lifetime: a Lease must not outlive its pool.
-// Errors: none. A pool that is empty grows; one that may not grow further hands
-// out a buffer of the heap that is freed when it comes back. Both are counted.
+// Errors: none. A class whose buffers are all out grows; one that may not grow further
+// hands out a buffer of the heap that is freed when it comes back. Both are counted.
 //
-// Each class keeps its free buffers in a stack rather than a queue: the buffer that
-// came back last is the one still in the cache, and one compare-and-swap takes it.
+// Each thread begins its search at a buffer of its own, so that as long as there are
+// as many buffers as threads it finds the one it had last, still in its core's cache,
+// with one atomic exchange on a cache line that no other core writes. (A shared stack
+// or queue of free buffers costs two contended exchanges, and moves warm buffers to
+// other cores.)
 class EncodePool {
  public:
   // Godot's smallest encode_buffer_max_size: no class below it pays off, since a
@@ -33,16 +37,13 @@ class EncodePool {
   static constexpr std::size_t kClassCount = 7;  // 1, 2, 4, 8, 16, 32, 64 KiB
   static_assert(kSmallestBuffer << (kClassCount - 1) == kLargestBuffer);
 
-  // Free-list indices are 16 bits wide and the last one marks the end of a list.
-  static constexpr std::size_t kMostBuffersPerClass = 0xffff;
-
   struct Options {
     // Buffers of every class that exist before the first lease; one for each
     // thread that encodes is enough to never grow.
     std::size_t prefilled_per_class = 4;
     // Buffers a class may keep. More at once come from the heap and go back to it,
-    // so that one burst does not pin its peak for ever.
-    std::size_t kept_per_class = 256;
+    // so that one burst does not pin its peak for ever, and a search stays short.
+    std::size_t kept_per_class = 64;
   };
 
   struct ClassStatistics {
@@ -70,26 +71,22 @@ class EncodePool {
   Statistics statistics() const;
 
  private:
-  static constexpr std::uint32_t kNone = 0xffff;
   static constexpr std::size_t kCacheLine = 64;
 
-  struct Slot {
-    std::atomic<std::uint32_t> next{kNone};
+  // On a line of its own. All but `taken` belongs to who has taken the slot.
+  struct alignas(kCacheLine) Slot {
+    std::atomic<bool> taken{true};  // a slot without a buffer cannot be taken
+    std::atomic<std::uint64_t> leases{0};
     std::unique_ptr<std::uint8_t[]> buffer;
   };
 
-  // `head` is the index of the top slot in its low 16 bits; the other 48 count the
-  // takes. The count makes a compare-and-swap fail when the top slot was taken and
-  // put back meanwhile (its `next` may be another by then), and it is the statistic.
-  struct alignas(kCacheLine) SizeClass {
-    std::atomic<std::uint64_t> head{kNone};
-    std::atomic<std::uint64_t> made{0};  // slots ever asked for, kept or not
+  struct SizeClass {
+    std::atomic<std::size_t> made{0};  // slots ever asked for, kept or not
     std::unique_ptr<Slot[]> slots;
   };
 
   static std::size_t class_of(std::size_t bytes);
-  std::uint32_t take(SizeClass& size_class);
-  void give_back(std::size_t class_index, std::uint32_t slot, std::uint8_t* buffer);
+  Slot* take(const SizeClass& size_class) const;
   Lease grow(std::size_t class_index);
 
   std::size_t prefilled_per_class_;
@@ -110,33 +107,36 @@ class EncodePool::Lease {
   ~Lease() { reset(); }
 
   void reset() {
-    if (buffer_ != nullptr) pool_->give_back(class_index_, slot_, std::exchange(buffer_, nullptr));
+    if (slot_ != nullptr) {
+      // Pairs with the exchange of whoever takes it next.
+      slot_->taken.store(false, std::memory_order_release);
+    } else {
+      delete[] buffer_;
+    }
+    slot_ = nullptr;
+    buffer_ = nullptr;
+    size_ = 0;
   }
 
   explicit operator bool() const { return buffer_ != nullptr; }
   std::uint8_t* data() const { return buffer_; }
-  std::size_t size() const { return buffer_ == nullptr ? 0 : kSmallestBuffer << class_index_; }
-  std::span<std::uint8_t> bytes() const { return {buffer_, size()}; }
+  std::size_t size() const { return size_; }
+  std::span<std::uint8_t> bytes() const { return {buffer_, size_}; }
 
  private:
   friend class EncodePool;
-  Lease(EncodePool* pool, std::size_t class_index, std::uint32_t slot, std::uint8_t* buffer)
-      : pool_(pool),
-        buffer_(buffer),
-        class_index_(static_cast<std::uint32_t>(class_index)),
-        slot_(slot) {}
+  Lease(Slot* slot, std::uint8_t* buffer, std::size_t size)
+      : slot_(slot), buffer_(buffer), size_(size) {}
 
   void swap(Lease& other) noexcept {
-    std::swap(pool_, other.pool_);
-    std::swap(buffer_, other.buffer_);
-    std::swap(class_index_, other.class_index_);
     std::swap(slot_, other.slot_);
+    std::swap(buffer_, other.buffer_);
+    std::swap(size_, other.size_);
   }
 
-  EncodePool* pool_ = nullptr;
+  Slot* slot_ = nullptr;  // null when the pool does not keep the buffer
   std::uint8_t* buffer_ = nullptr;
-  std::uint32_t class_index_ = 0;
-  std::uint32_t slot_ = kNone;
+  std::size_t size_ = 0;
 };
 
 }  // namespace ringpeer

@@ -51,10 +51,13 @@ std::string NodePath::str() const {
     if (i > 0) text.push_back('/');
     text.append(names()[i].view());
   }
-  for (const String& subname : subnames()) {
-    text.push_back(':');
-    text.append(subname.view());
+  // Subnames that are all together empty leave no colon.
+  std::string property;
+  for (std::size_t i = 0; i < subnames().size(); ++i) {
+    if (i > 0) property.push_back(':');
+    property.append(subnames()[i].view());
   }
+  if (!property.empty()) text.append(":").append(property);
   return text;
 }
 

@@ -28,7 +28,8 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
                               : wire_scan::validate(packet, options, 0, &progress);
   if (error != Error::OK) [[unlikely]] {
     value_ = VariantView();
-    fields_ = DictionaryView();
+    fields_.count_ = 0;
+    fields_.indexed_ = 0;
     return error;
   }
   // A PackedByteArray at the very end may lack its padding.
@@ -42,7 +43,8 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
       fields_.build_index();
     }
   } else {
-    fields_ = DictionaryView();
+    fields_.count_ = 0;
+    fields_.indexed_ = 0;
     value_.read(&fields_);
   }
   return Error::OK;

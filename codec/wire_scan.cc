@@ -14,7 +14,7 @@ constexpr std::uint32_t kind_at(std::uint32_t header, std::uint32_t shift) {
 struct Frame {
   std::uint32_t left;
   bool object;
-  bool refused = false;  // what was being read here must not be: see read_property
+  bool refused;  // what was being read here must not be: see read_property
 };
 
 // What Godot takes as an object's script; the value is a valid one.
@@ -83,7 +83,7 @@ class Validator {
   bool plain_strings_;
   std::size_t top_depth_;
   std::size_t depth_;
-  Frame frame_ = {.left = 1, .object = false};
+  Frame frame_ = {.left = 1, .object = false, .refused = false};
   // Uninitialised on purpose: 8 KiB of zeroes would cost more than a small packet.
   std::array<Frame, kMaximumDepth + 1> outer_;
 };
@@ -296,7 +296,7 @@ void Validator::enter(std::uint32_t values, bool object) {
   if (values == 0) return;
   // Cannot overflow: a value at a depth above the limit was refused before this.
   outer_[depth_++] = frame_;
-  frame_ = {.left = values, .object = object};
+  frame_ = {.left = values, .object = object, .refused = false};
 }
 
 Error Validator::read_packed(VariantType type, bool flag_64) {
@@ -383,7 +383,7 @@ const std::uint8_t* skip_object_head(const std::uint8_t* at, std::uint32_t* prop
 const std::uint8_t* skip_with_objects(const std::uint8_t* at) {
   std::array<Frame, kMaximumDepth + 1> outer;
   std::size_t depth = 0;
-  Frame frame = {.left = 1, .object = false};
+  Frame frame = {.left = 1, .object = false, .refused = false};
   for (;;) {
     while (frame.left == 0) {
       if (depth == 0) return at;
@@ -405,7 +405,9 @@ const std::uint8_t* skip_with_objects(const std::uint8_t* at) {
     }
     if (values == 0) continue;
     outer[depth++] = frame;
-    frame = {.left = static_cast<std::uint32_t>(values), .object = is_full_object(header)};
+    frame = {.left = static_cast<std::uint32_t>(values),
+             .object = is_full_object(header),
+             .refused = false};
   }
 }
 
