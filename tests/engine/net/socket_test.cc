@@ -254,7 +254,6 @@ TEST(Socket, JoinsAndLeavesMulticastGroups) {
   EXPECT_EQ(socket.leave_group(group, "lo"), EADDRNOTAVAIL);
   if (!has_ipv6()) return;
   const IpAddress group6 = *IpAddress::parse("ff02::1:2:3");
-  EXPECT_EQ(socket.join_group(group6, "no-such-interface"), ENODEV);
   EXPECT_EQ(socket.join_group(group6, "lo"), 0);
   EXPECT_EQ(socket.leave_group(group6, "lo"), 0);
 }
