@@ -23,6 +23,7 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   // inet_pton wants a terminated string; nothing longer than this is an address.
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   if (text.empty() || text.size() >= terminated.size()) return std::nullopt;
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   std::memcpy(terminated.data(), text.data(), text.size());
   in_addr ipv4{};
   if (inet_pton(AF_INET, terminated.data(), &ipv4) == 1) return from_ipv4(ipv4.s_addr);

@@ -154,6 +154,7 @@ int Socket::change_group(const IpAddress& group, const std::string& interface_na
   }
   ipv6_mreq request{};
   std::memcpy(&request.ipv6mr_multiaddr, group.bytes().data(), group.bytes().size());
+  // As in Godot, an unknown name is 0 here: the kernel chooses the interface.
   request.ipv6mr_interface = if_nametoindex(interface_name.c_str());
   const int name = join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP;
   return ::setsockopt(descriptor_, IPPROTO_IPV6, name, &request, sizeof(request)) == 0 ? 0 : errno;

@@ -38,6 +38,7 @@ class PacketRing {
   // but that of slots.
   bool push_event(const PacketDescriptor& event) { return ring_.push(event); }
 
+  // The count follows the packets, so that what depth() says can always be taken.
   void publish() {
     ring_.publish();
     published_packets_.store(staged_packets_, std::memory_order_release);
@@ -56,7 +57,9 @@ class PacketRing {
 
   std::size_t depth() const {
     const std::uint64_t taken = taken_packets_.load(std::memory_order_acquire);
-    return published_packets_.load(std::memory_order_acquire) - taken;
+    const std::uint64_t published = published_packets_.load(std::memory_order_acquire);
+    // The consumer may have taken packets that the worker is about to count.
+    return published > taken ? published - taken : 0;
   }
 
  private:

@@ -57,6 +57,11 @@ void SlabPool::free(PacketBuffer* block) {
   assert(page->in_use > 0);
   --page->in_use;
   if (was_full) {
+    // An empty page stays with its class only while it is the class's only page with
+    // room (see below).
+    if (Page* first = with_room_[page->size_class]; first != nullptr && first->in_use == 0) {
+      set_free(first);
+    }
     page->previous = nullptr;
     page->next = with_room_[page->size_class];
     if (page->next != nullptr) page->next->previous = page;
@@ -65,14 +70,26 @@ void SlabPool::free(PacketBuffer* block) {
   // One empty page stays with its class, so that a single packet to and fro does not
   // cut a page anew each time.
   const bool only_page = page->previous == nullptr && page->next == nullptr;
-  if (page->in_use == 0 && !only_page) {
-    unlink(page);
-    empty_pages_.push_back(page);
+  if (page->in_use == 0 && !only_page) set_free(page);
+}
+
+// The page serves any class from here on.
+void SlabPool::set_free(Page* page) {
+  unlink(page);
+  empty_pages_.push_back(page);
+}
+
+// The last resort when the budget is used up: the empty pages that stayed with their
+// classes, each of which is the only one in its list.
+void SlabPool::free_kept_pages() {
+  for (Page* page : with_room_) {
+    if (page != nullptr && page->in_use == 0) set_free(page);
   }
 }
 
 SlabPool::Page* SlabPool::page_with_room(std::size_t size_class) {
   if (with_room_[size_class] != nullptr) return with_room_[size_class];
+  if (empty_pages_.empty() && pages_.size() >= max_pages_) free_kept_pages();
   Page* page = nullptr;
   if (!empty_pages_.empty()) {
     page = empty_pages_.back();

@@ -42,6 +42,8 @@ class SlabPool {
 
   Page* page_with_room(std::size_t size_class);
   void unlink(Page* page);
+  void set_free(Page* page);
+  void free_kept_pages();
 
   const std::size_t max_pages_;
   BufferReturn* const home_;

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_RING_SPSC_RING_H_
 #define RINGPEER_RING_SPSC_RING_H_
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cassert>
@@ -79,7 +80,8 @@ class SpscRing {
     // The head first: the other way round a pop between the two loads could make
     // the difference negative.
     const std::size_t head = head_.load(std::memory_order_acquire);
-    return tail_.load(std::memory_order_acquire) - head;
+    // A third thread may be stopped between the loads while the two ends go on.
+    return std::min(tail_.load(std::memory_order_acquire) - head, capacity());
   }
 
  private:

@@ -1,0 +1,230 @@
+#include "ringpeer/packet/packet_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "ringpeer/packet/packet_release.h"
+#include "ringpeer/ring/spsc_ring.h"
+
+namespace ringpeer::packet {
+namespace {
+
+std::vector<PacketBuffer*> take(BufferReturn& home) {
+  std::vector<PacketBuffer*> buffers;
+  for (PacketBuffer* buffer = home.take_all(); buffer != nullptr; buffer = buffer->next) {
+    buffers.push_back(buffer);
+  }
+  return buffers;
+}
+
+struct OneBuffer {
+  BufferReturn home;
+  PacketBuffer buffer;
+  OneBuffer() { buffer.home = &home; }
+  // As the worker does for each datagram that the kernel put into an open buffer.
+  void issue(std::uint32_t n) { buffer.issued += n; }
+};
+
+TEST(BufferReturn, GivesBackAllAtOnceTheLatestFirst) {
+  BufferReturn home;
+  std::array<PacketBuffer, 3> buffers;
+  EXPECT_EQ(home.take_all(), nullptr);
+  for (PacketBuffer& buffer : buffers) home.push(&buffer);
+  EXPECT_EQ(take(home), (std::vector<PacketBuffer*>{&buffers[2], &buffers[1], &buffers[0]}));
+  EXPECT_EQ(home.take_all(), nullptr);
+}
+
+TEST(PacketBuffer, ComesHomeWithTheLastOfItsReferences) {
+  OneBuffer one;
+  one.buffer.references.store(3);
+  one.buffer.release();
+  EXPECT_TRUE(take(one.home).empty());
+  one.buffer.release(2);
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+TEST(PacketBuffer, StaysWithTheKernelWhileItIsOpen) {
+  OneBuffer one;
+  one.buffer.open();
+  one.issue(2);
+  one.buffer.release(2);
+  EXPECT_TRUE(take(one.home).empty()) << "the kernel may still write into it";
+  one.issue(1);
+  one.buffer.retire();
+  EXPECT_TRUE(take(one.home).empty()) << "one datagram is still out";
+  one.buffer.release();
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+TEST(PacketBuffer, ComesHomeFromRetireWhenAllDatagramsAreBack) {
+  OneBuffer one;
+  one.buffer.open();
+  one.issue(5);
+  one.buffer.release(5);
+  one.buffer.retire();
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+TEST(PacketBuffer, RetiredUnusedComesHomeAtOnce) {
+  OneBuffer one;
+  one.buffer.open();
+  one.buffer.retire();
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+TEST(PacketBuffer, OpenForgetsTheLastUse) {
+  OneBuffer one;
+  one.buffer.open();
+  one.issue(4);
+  one.buffer.consumed = 1000;
+  one.buffer.retire();
+  one.buffer.release(4);
+  ASSERT_EQ(take(one.home).size(), 1u);
+  one.buffer.open();
+  EXPECT_EQ(one.buffer.issued, 0u);
+  EXPECT_EQ(one.buffer.consumed, 0u);
+  one.buffer.retire();
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+TEST(PacketRelease, GivesARunBackInOneGo) {
+  OneBuffer a;
+  OneBuffer b;
+  a.buffer.references.store(3);
+  b.buffer.references.store(1);
+  PacketRelease release;
+  release.add(&a.buffer);
+  release.add(&a.buffer);
+  EXPECT_EQ(a.buffer.references.load(), 3) << "nothing is given back inside a run";
+  release.add(&b.buffer);
+  EXPECT_EQ(a.buffer.references.load(), 1);
+  release.add(&a.buffer);
+  EXPECT_EQ(take(b.home).size(), 1u);
+  EXPECT_TRUE(take(a.home).empty());
+  release.flush();
+  EXPECT_EQ(take(a.home).size(), 1u);
+  release.flush();
+  EXPECT_TRUE(take(a.home).empty()) << "flushed twice";
+}
+
+TEST(PacketRelease, GivesBackWhatItHoldsWhenItEnds) {
+  OneBuffer one;
+  one.buffer.references.store(2);
+  {
+    PacketRelease release;
+    release.add(&one.buffer);
+    release.add(&one.buffer);
+  }
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+TEST(PacketRelease, IgnoresPacketsWithoutABuffer) {
+  OneBuffer one;
+  one.buffer.references.store(1);
+  PacketRelease release;
+  release.add(nullptr);
+  release.add(&one.buffer);
+  release.add(nullptr);
+  EXPECT_EQ(take(one.home).size(), 1u);
+}
+
+// The owner opens buffers, hands datagrams of them to several threads and retires
+// them while those give back: every buffer must come home once, never while a
+// datagram of it is out.
+TEST(PacketBufferTorture, EveryBufferComesHomeExactlyOnce) {
+  constexpr int kConsumers = 3;
+  constexpr int kBuffers = 8;
+  constexpr std::uint32_t kPerBuffer = 24;
+  struct Tracked {
+    PacketBuffer buffer;
+    std::atomic<int> out{0};
+  };
+  BufferReturn home;
+  std::array<Tracked, kBuffers> tracked;
+  std::vector<std::unique_ptr<ring::SpscRing<Tracked*>>> rings;
+  for (int i = 0; i < kConsumers; ++i) {
+    rings.push_back(std::make_unique<ring::SpscRing<Tracked*>>(64));
+  }
+  std::atomic<bool> done{false};
+  std::vector<std::thread> consumers;
+  for (int i = 0; i < kConsumers; ++i) {
+    consumers.emplace_back([&, i] {
+      PacketRelease release;
+      for (;;) {
+        const bool was_done = done.load(std::memory_order_acquire);
+        bool any = false;
+        while (Tracked* const* item = rings[static_cast<std::size_t>(i)]->front()) {
+          Tracked* const taken = *item;
+          rings[static_cast<std::size_t>(i)]->pop();
+          taken->out.fetch_sub(1, std::memory_order_relaxed);
+          if (i == 0) {
+            taken->buffer.release();  // one by one
+          } else {
+            release.add(&taken->buffer);  // in runs
+          }
+          any = true;
+        }
+        release.flush();
+        if (!any && was_done) return;
+        if (!any) std::this_thread::yield();
+      }
+    });
+  }
+
+  std::vector<Tracked*> free;
+  for (Tracked& entry : tracked) {
+    entry.buffer.home = &home;
+    entry.buffer.index = static_cast<std::uint16_t>(&entry - tracked.data());
+    free.push_back(&entry);
+  }
+  std::uint64_t opened = 0;
+  std::uint64_t returned = 0;
+  std::uint64_t returned_while_out = 0;
+  const auto reclaim = [&] {
+    for (PacketBuffer* buffer = home.take_all(); buffer != nullptr;) {
+      PacketBuffer* const next = buffer->next;
+      Tracked& entry = tracked[buffer->index];
+      if (entry.out.load(std::memory_order_relaxed) != 0) ++returned_while_out;
+      free.push_back(&entry);
+      ++returned;
+      buffer = next;
+    }
+  };
+  unsigned turn = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+  while (std::chrono::steady_clock::now() < deadline) {
+    reclaim();
+    if (free.empty()) {
+      std::this_thread::yield();
+      continue;
+    }
+    Tracked* const entry = free.back();
+    free.pop_back();
+    entry->buffer.open();
+    ++opened;
+    for (std::uint32_t n = 0; n < kPerBuffer; ++n) {
+      auto& ring = *rings[turn++ % kConsumers];
+      entry->out.fetch_add(1, std::memory_order_relaxed);
+      ++entry->buffer.issued;
+      while (!ring.push(entry)) std::this_thread::yield();
+      ring.publish();
+    }
+    entry->buffer.retire();
+  }
+  done.store(true, std::memory_order_release);
+  for (std::thread& consumer : consumers) consumer.join();
+  reclaim();
+  EXPECT_GT(opened, static_cast<std::uint64_t>(kBuffers));
+  EXPECT_EQ(returned, opened);
+  EXPECT_EQ(free.size(), tracked.size());
+  EXPECT_EQ(returned_while_out, 0u);
+}
+
+}  // namespace
+}  // namespace ringpeer::packet
