@@ -32,6 +32,7 @@ def ringpeer_library(name, include_prefix, copts = [], **kwargs):
         name = name,
         copts = COPTS + copts,
         include_prefix = include_prefix,
+        linkstatic = True,  # one compilation of each file, not one more for a shared library
         strip_include_prefix = "/" + native.package_name(),
         target_compatible_with = LINUX_ONLY,
         **kwargs
