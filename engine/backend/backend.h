@@ -86,8 +86,8 @@ class Backend {
 
 // Why a backend could not be made.
 struct BackendFailure {
-  int error = 0;         // errno
-  std::string what;      // the step that failed, in words
+  int error = 0;     // errno
+  std::string what;  // the step that failed, in words
 };
 
 // Null on failure. `home` is where the worker looks for returned buffers.

@@ -10,6 +10,7 @@
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/control_messages.h"
+#include "ringpeer/backend/mmsg_receiver.h"
 #include "ringpeer/backend/uring_abi.h"
 #include "ringpeer/backend/uring_buffers.h"
 #include "ringpeer/net/endpoint.h"
@@ -53,7 +54,8 @@ class UringBackend final : public Backend {
       : options_(options),
         control_size_(options.gro ? kGroControlSize : 0),
         buffers_(kHeaderSize + net::kSocketAddressSize + control_size_ + options.max_datagram,
-                 home) {}
+                 home),
+        receiver_(options, home) {}
 
   ~UringBackend() override {
     if (ring_ready_) io_uring_queue_exit(&ring_);
@@ -67,7 +69,13 @@ class UringBackend final : public Backend {
   bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
   void wait(const WaitPolicy& policy) override;
   std::size_t receive(std::span<Datagram> batch) override;
-  void recycle(packet::PacketBuffer* buffer) override { buffers_.recycle(buffer); }
+  void recycle(packet::PacketBuffer* buffer) override {
+    if (receiver_.owns(buffer)) {
+      receiver_.recycle(buffer);
+    } else {
+      buffers_.recycle(buffer);
+    }
+  }
   bool has_buffers_to_lend() const override { return buffers_.has_buffers_to_lend(); }
   void wake() noexcept override { wakeup_.notify(); }
   const BackendEvents& events() const override { return events_; }
@@ -87,10 +95,15 @@ class UringBackend final : public Backend {
   unsigned flush_requests();
   void arm(SocketSlot slot);
   void arm_wanted();
+  std::size_t receive_directly(std::span<Datagram> batch);
   void want_arming(SocketSlot slot);
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
+  bool is_empty_datagram(const io_uring_cqe& completion) const {
+    return completion.res ==
+           static_cast<int>(kHeaderSize + net::kSocketAddressSize) + control_size_;
+  }
   bool complete(const io_uring_cqe& completion, Datagram* datagram);
   bool complete_receive(const io_uring_cqe& completion, Datagram* datagram);
   bool parse(const UringBuffers::Filled& filled, std::uint32_t size, Datagram* datagram) const;
@@ -107,6 +120,11 @@ class UringBackend final : public Backend {
   msghdr receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
   std::vector<SocketSlot> to_arm_;
+  // Sockets whose multishot was ended by an empty datagram, until they are drained.
+  // Any peer can send those; armed again for each, a receive would cost several times
+  // as much.
+  MmsgReceiver receiver_;
+  std::vector<SocketSlot> to_drain_;
   BackendEvents events_;
 };
 
@@ -176,6 +194,7 @@ int UringBackend::attach(SocketSlot slot, int descriptor) {
 void UringBackend::begin_detach(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   socket.closing = true;
+  std::erase(to_drain_, slot);
   if (!socket.armed) {
     finish_detach(slot);
     return;
@@ -228,8 +247,8 @@ void UringBackend::want_arming(SocketSlot slot) {
 void UringBackend::arm(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   io_uring_sqe* request = next_request();
-  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor,
-                                  &receive_shape_, 0);
+  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor, &receive_shape_,
+                                  0);
   request->flags |= IOSQE_BUFFER_SELECT | (fixed_files_ ? IOSQE_FIXED_FILE : 0);
   request->buf_group = UringBuffers::kGroup;
   request->user_data = request_id(RequestKind::kReceive, slot, socket.generation);
@@ -274,7 +293,7 @@ void UringBackend::wait(const WaitPolicy& policy) {
   arm_wanted();
   ++events_.wakeups;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
-  if (io_uring_cq_ready(&ring_) > 0) {
+  if (io_uring_cq_ready(&ring_) > 0 || !to_drain_.empty()) {
     // What was taken is dealt with first; the socket holds the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
   } else if (policy.poll) {
@@ -306,8 +325,26 @@ std::size_t UringBackend::receive(std::span<Datagram> batch) {
     if (complete(*completion, &batch[count])) ++count;
   }
   io_uring_cq_advance(&ring_, seen);
+  // Only after the completions: what they hold came before what the socket holds.
+  if (!to_drain_.empty() && count < batch.size() && io_uring_cq_ready(&ring_) == 0) {
+    count += receive_directly(batch.subspan(count));
+  }
   if (count > 0) received_since_wait_ = true;
   return count;
+}
+
+std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
+  const SocketSlot slot = to_drain_.back();
+  const ArmedSocket& socket = sockets_[slot];
+  MmsgReceiver::Result result;
+  if (socket.descriptor >= 0 && !socket.closing) {
+    result = receiver_.receive(socket.descriptor, slot, batch);
+  }
+  if (result.outcome != MmsgReceiver::Outcome::kMore) {
+    to_drain_.pop_back();
+    want_arming(slot);
+  }
+  return result.count;
 }
 
 // True when *datagram was filled.
@@ -336,7 +373,11 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
       finish_detach(slot);
     } else {
       ++events_.rearms;
-      want_arming(slot);
+      if (is_empty_datagram(completion)) {
+        to_drain_.push_back(slot);
+      } else {
+        want_arming(slot);
+      }
     }
   }
   datagram->slot = slot;
@@ -381,8 +422,8 @@ bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
   datagram->segment_size =
       control_size_ == 0 ? 0 : segment_size_of(datagram->control, datagram->control_size);
   if (datagram->segment_size >= datagram->size) datagram->segment_size = 0;
-  datagram->fault = (header.flags & MSG_TRUNC) != 0 ? DatagramFault::kTruncated
-                                                    : DatagramFault::kNone;
+  datagram->fault =
+      (header.flags & MSG_TRUNC) != 0 ? DatagramFault::kTruncated : DatagramFault::kNone;
   return true;
 }
 

@@ -23,8 +23,7 @@ constexpr std::size_t kSingleWithKernel = 256;
 constexpr std::size_t kCacheLine = 64;
 
 void* map(std::size_t size) {
-  void* memory =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
@@ -40,9 +39,8 @@ UringBuffers::~UringBuffers() {
 
 int UringBuffers::register_with(int ring, bool try_incremental) {
   if (try_incremental) {
-    const int error =
-        try_register(ring, kIncrementalCount, abi::kBufferRingIncremental,
-                     static_cast<std::uint32_t>(largest_));
+    const int error = try_register(ring, kIncrementalCount, abi::kBufferRingIncremental,
+                                   static_cast<std::uint32_t>(largest_));
     if (error == 0) {
       incremental_ = true;
       feed_target_ = kIncrementalWithKernel;

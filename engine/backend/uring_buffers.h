@@ -49,9 +49,7 @@ class UringBuffers {
   void feed();
 
   bool kernel_has_buffers() const { return with_kernel_ > 0; }
-  bool has_buffers_to_lend() const {
-    return (with_kernel_ + spare_.size()) * 2 > buffers_.size();
-  }
+  bool has_buffers_to_lend() const { return (with_kernel_ + spare_.size()) * 2 > buffers_.size(); }
 
  private:
   void allocate(std::size_t count, std::size_t size, std::size_t stride);

@@ -31,9 +31,9 @@ struct PacketBuffer {
   PacketBuffer* next = nullptr;  // link in a BufferReturn or in an owner's free list
   std::uint8_t* memory = nullptr;
   std::uint32_t capacity = 0;
-  std::uint32_t issued = 0;      // datagrams handed on since the buffer was opened
-  std::uint32_t consumed = 0;    // bytes the kernel has written since then
-  std::uint16_t index = 0;       // in its owner's table
+  std::uint32_t issued = 0;    // datagrams handed on since the buffer was opened
+  std::uint32_t consumed = 0;  // bytes the kernel has written since then
+  std::uint16_t index = 0;     // in its owner's table
   BufferKind kind = BufferKind::kKernel;
 
   // The kernel gets the buffer.

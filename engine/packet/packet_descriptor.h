@@ -16,11 +16,11 @@ inline constexpr std::uint32_t kRecordOverhead = 24;
 // Small and copied freely; whoever holds it holds one reference to buffer.
 struct PacketDescriptor {
   const std::uint8_t* payload;
-  PacketBuffer* buffer;         // null: nothing to give back
-  const void* source;           // what it means is up to the ring's two ends
-  std::uint32_t received_at_us; // engine clock, microseconds, wraps after 71 minutes
-  std::uint16_t size;           // of the payload; UDP's length field has 16 bits too
-  std::uint16_t segment_size;   // of a train's packets (the last may be shorter); 0: one packet
+  PacketBuffer* buffer;          // null: nothing to give back
+  const void* source;            // what it means is up to the ring's two ends
+  std::uint32_t received_at_us;  // engine clock, microseconds, wraps after 71 minutes
+  std::uint16_t size;            // of the payload; UDP's length field has 16 bits too
+  std::uint16_t segment_size;    // of a train's packets (the last may be shorter); 0: one packet
 
   std::uint32_t packet_count() const {
     return segment_size == 0 ? 1u : (size + segment_size - 1u) / segment_size;

@@ -96,8 +96,8 @@ SlabPool::Page* SlabPool::page_with_room(std::size_t size_class) {
     empty_pages_.pop_back();
   } else {
     if (pages_.size() >= max_pages_) return nullptr;
-    void* memory = ::mmap(nullptr, kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                          -1, 0);
+    void* memory =
+        ::mmap(nullptr, kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return nullptr;
     page = new Page;
     page->memory = static_cast<std::uint8_t*>(memory);

@@ -68,8 +68,7 @@ std::shared_ptr<Engine> Engine::create(const EngineOptions& options, Error* erro
   backend::BackendFailure failure;
   auto workers = worker::WorkerGroup::create(group_options(options), &failure);
   if (workers == nullptr) {
-    const Error code =
-        failure.error == ENOMEM ? Error::ERR_OUT_OF_MEMORY : Error::ERR_UNAVAILABLE;
+    const Error code = failure.error == ENOMEM ? Error::ERR_OUT_OF_MEMORY : Error::ERR_UNAVAILABLE;
     fail(error, message, code,
          failure.what + (options.backend == BackendKind::kIoUring
                              ? "; choose the backend recvmmsg or auto"

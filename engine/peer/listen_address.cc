@@ -29,8 +29,7 @@ std::optional<ListenAddress> parse_listen_address(std::string_view address, int 
     const auto host = parse_host(address);
     if (!host.has_value()) return std::nullopt;
     result.endpoint = *host;
-    result.family =
-        host->address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
+    result.family = host->address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
   }
   result.endpoint.port = static_cast<std::uint16_t>(port);
   return result;

@@ -146,9 +146,8 @@ void ServerCore::take_event(const packet::PacketDescriptor& event) {
 void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                       Counter reason) {
   counters_->add(reason, descriptor.packet_count());
-  remote.taken_bytes.store(
-      remote.taken_bytes.load(std::memory_order_relaxed) + descriptor.charge(),
-      std::memory_order_release);
+  remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) + descriptor.charge(),
+                           std::memory_order_release);
   release_.add(descriptor.buffer);
 }
 
@@ -221,9 +220,9 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
     queues_.pop(remote);
   }
   --remote.queued_packets;
-  remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) + packet->size() +
-                               packet::kRecordOverhead,
-                           std::memory_order_release);
+  remote.taken_bytes.store(
+      remote.taken_bytes.load(std::memory_order_relaxed) + packet->size() + packet::kRecordOverhead,
+      std::memory_order_release);
   counters_->add(Counter::kDeliveredPackets, 1);
   counters_->add(Counter::kDeliveredBytes, packet->size());
   return Error::OK;
@@ -240,8 +239,8 @@ int ServerCore::send(worker::Remote& remote, std::span<const std::uint8_t> packe
     return error;
   }
   Shard& shard = *shards_[remote.shard];
-  const worker::SendTarget target{remote.endpoint, shard.socket.descriptor(),
-                                  shard.socket.family(), false, &remote.send_error};
+  const worker::SendTarget target{remote.endpoint, shard.socket.descriptor(), shard.socket.family(),
+                                  false, &remote.send_error};
   return send_packet(workers_, shard.worker, shard.socket, packet, target, now);
 }
 

@@ -162,7 +162,8 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoi
     workers_.count_send(error, packet.size());
     return error;
   }
-  worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_, &latch};
+  worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_,
+                            &latch};
   return send_packet(workers_, worker_, socket_, packet, target, now);
 }
 

@@ -5,8 +5,8 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
-#include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/peer/held_packet.h"
+#include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/worker/socket_queue.h"
 #include "ringpeer/worker/worker_group.h"
 

@@ -33,7 +33,9 @@ static_assert(kInfo.back().name == "rearms", "counter table and enum must agree"
 
 }  // namespace
 
-const CounterInfo& counter_info(Counter counter) { return kInfo[static_cast<std::size_t>(counter)]; }
+const CounterInfo& counter_info(Counter counter) {
+  return kInfo[static_cast<std::size_t>(counter)];
+}
 
 CounterSnapshot& CounterSnapshot::operator+=(const CounterSnapshot& other) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] += other.values[i];

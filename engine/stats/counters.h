@@ -43,7 +43,7 @@ enum class Counter : std::size_t {
 struct CounterInfo {
   std::string_view name;  // snake_case, stable: what tools print and export
   std::string_view help;
-  bool is_drop;           // counts packets that arrived and were not delivered
+  bool is_drop;  // counts packets that arrived and were not delivered
 };
 
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);

@@ -48,8 +48,8 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, Counter* reason) {
       *reason = Counter::kDropPendingFull;
       return nullptr;
     }
-  } while (!shared_->pending.compare_exchange_weak(pending, pending + 1,
-                                                   std::memory_order_relaxed));
+  } while (
+      !shared_->pending.compare_exchange_weak(pending, pending + 1, std::memory_order_relaxed));
   if (!ring_.has_slots(kEventReserve + 2)) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
     *reason = Counter::kDropRingFull;

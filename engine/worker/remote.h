@@ -36,7 +36,7 @@ struct Remote {
   std::uint32_t queue_tail = kNone;
   std::uint32_t queued_packets = 0;
   std::uint32_t last_received_us = 0;
-  void* owner = nullptr;  // the peer object that the application holds, if any
+  void* owner = nullptr;          // the peer object that the application holds, if any
   std::uint32_t taken_index = 0;  // among the server's taken remotes
 
   static constexpr std::uint32_t kNone = UINT32_MAX;

@@ -156,9 +156,9 @@ void SendBatch::send_messages() {
     const int descriptor = item_at(messages_[next_message_].first).descriptor;
     std::size_t end = next_message_ + 1;
     while (end < message_count_ && item_at(messages_[end].first).descriptor == descriptor) ++end;
-    const int sent = ::sendmmsg(descriptor, &headers_[next_message_],
-                                static_cast<unsigned>(end - next_message_),
-                                MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent =
+        ::sendmmsg(descriptor, &headers_[next_message_], static_cast<unsigned>(end - next_message_),
+                   MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
       for (int i = 0; i < sent; ++i) finish(messages_[next_message_++], 0);
     } else if (const int error = errno; error != EINTR) {

@@ -1,8 +1,6 @@
 #ifndef RINGPEER_WORKER_SEND_QUEUE_H_
 #define RINGPEER_WORKER_SEND_QUEUE_H_
 
-#include "ringpeer/ring/mpsc_queue.h"
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +8,7 @@
 #include <span>
 
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/ring/mpsc_queue.h"
 #include "ringpeer/worker/error_latch.h"
 
 namespace ringpeer::worker {

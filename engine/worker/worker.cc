@@ -126,7 +126,8 @@ int Worker::submit(Command* command) {
   if (!options_.has_thread) {
     if (stopped_) return ESHUTDOWN;
     execute(command);
-    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass) step(kNoWait, kMaxBatchesPerStep);
+    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass)
+      step(kNoWait, kMaxBatchesPerStep);
     return command->result;
   }
   std::unique_lock lock(mutex_);
@@ -377,8 +378,8 @@ void Worker::shut_down() {
   for (int pass = 0; pass < kMaxDetachPasses; ++pass) {
     bool all_detached = true;
     for (std::size_t slot = 0; slot < sinks_.size() && all_detached; ++slot) {
-      all_detached = sinks_[slot] == nullptr ||
-                     backend_->is_detached(static_cast<backend::SocketSlot>(slot));
+      all_detached =
+          sinks_[slot] == nullptr || backend_->is_detached(static_cast<backend::SocketSlot>(slot));
     }
     if (all_detached) break;
     backend_->wait({.poll = true});
