@@ -24,7 +24,7 @@ class Application {
       : sample_mask_(latency_sample - 1), remotes_(kMostRemotes) {}
 
   // Makes each packet cost so much of the thread's time: the overload case.
-  void set_work(std::uint64_t nanoseconds) { work_ns_ = nanoseconds; }
+  void set_work(std::chrono::nanoseconds duration);
 
   void consume(const std::byte* data, std::size_t size) {
     ++packets_;
@@ -41,7 +41,7 @@ class Application {
     remote.last_sequence = header.sequence;
     ++remote.packets;
     if ((sampler_++ & sample_mask_) == 0) record_latency(header.sent_at_ns);
-    if (work_ns_ != 0) work();
+    if (work_rounds_ != 0) content_ += spin(work_rounds_);
   }
 
   // A train of equal packets, the last of which may be shorter.
@@ -70,12 +70,13 @@ class Application {
     const std::uint64_t now = steady_now_ns();
     latencies_.record(now > sent_at_ns ? now - sent_at_ns : 0);
   }
-  // Busy on the thread's own CPU clock, so that being preempted does not make it shorter.
-  void work() const;
+  // Busy for so many rounds: not for a time, which would pass while others have the CPU.
+  static std::uint64_t spin(std::uint64_t rounds);
 
   std::uint32_t sample_mask_;
   std::uint32_t sampler_ = 0;
-  std::uint64_t work_ns_ = 0;
+  std::uint64_t work_rounds_ = 0;
+  std::uint64_t content_ = 0;
   std::uint64_t packets_ = 0;
   std::uint64_t without_header_ = 0;
   std::uint64_t reordered_ = 0;

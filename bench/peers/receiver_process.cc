@@ -31,7 +31,7 @@ class ReceivingProcess {
   ReceivingProcess(const ReceiveTask& task, Receiver& receiver)
       : task_(task), receiver_(receiver), application_(task.latency_sample) {
     if (task.drain == Drain::kSlow) {
-      application_.set_work(static_cast<std::uint64_t>(kSlowWork.count()));
+      application_.set_work(kSlowWork);
     }
   }
 
@@ -86,7 +86,7 @@ class ReceivingProcess {
     } else if (seen_ == Phase::kMeasure) {
       close_window(take_snapshot());
       // What is left is only to be counted.
-      application_.set_work(0);
+      application_.set_work({});
     }
     seen_ = phase;
   }
@@ -143,6 +143,7 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
     options.gro = task.gro;
     options.latency_budget = std::chrono::microseconds(task.latency_budget_us);
     options.queue_bytes = task.queue_bytes;
+    options.longest_wait = std::chrono::milliseconds(task.longest_wait_ms);
     ready.error = receiver->open(options);
   }
   if (ready.error.empty()) {

@@ -64,10 +64,12 @@ std::string UdpSocket::connect_to(int port) {
   return "";
 }
 
-std::string UdpSocket::bound_waits() {
-  timeval limit{};
-  limit.tv_usec = std::chrono::microseconds(kLongestWait).count();
-  if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0) {
+std::string UdpSocket::bound_waits(std::chrono::milliseconds limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+  timeval timeout{};
+  timeout.tv_sec = seconds.count();
+  timeout.tv_usec = std::chrono::microseconds(limit - seconds).count();
+  if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) != 0) {
     return failed("SO_RCVTIMEO");
   }
   return "";

@@ -23,8 +23,8 @@ class UdpSocket {
   std::string open();
   std::string open_for(const ReceiverOptions& options);
   std::string connect_to(int port);
-  // Bounds blocking receives to kLongestWait.
-  std::string bound_waits();
+  // Bounds blocking receives.
+  std::string bound_waits(std::chrono::milliseconds limit);
 
   int fd() const { return fd_; }
   int port() const;
