@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "ringpeer/bench/peers/latency_histogram.h"
 #include "ringpeer/bench/peers/payload.h"
+#include "ringpeer/tools/latency_histogram.h"
 
 namespace ringpeer::bench {
 
@@ -57,7 +57,8 @@ class Application {
   std::uint64_t without_header() const { return without_header_; }
   // Packets of a remote that came after a later one of the same remote.
   std::uint64_t reordered() const { return reordered_; }
-  LatencyHistogram& latencies() { return latencies_; }
+  const tools::LatencyHistogram& latencies() const { return latencies_; }
+  void forget_latencies() { latencies_ = {}; }
 
  private:
   struct Remote {
@@ -68,7 +69,8 @@ class Application {
 
   void record_latency(std::uint64_t sent_at_ns) {
     const std::uint64_t now = steady_now_ns();
-    latencies_.record(now > sent_at_ns ? now - sent_at_ns : 0);
+    latencies_.record(std::chrono::nanoseconds(
+        now > sent_at_ns ? static_cast<std::int64_t>(now - sent_at_ns) : 0));
   }
   // Busy for so many rounds: not for a time, which would pass while others have the CPU.
   static std::uint64_t spin(std::uint64_t rounds);
@@ -81,7 +83,7 @@ class Application {
   std::uint64_t without_header_ = 0;
   std::uint64_t reordered_ = 0;
   std::vector<Remote> remotes_;
-  LatencyHistogram latencies_;
+  tools::LatencyHistogram latencies_;
 };
 
 }  // namespace ringpeer::bench
