@@ -1,13 +1,33 @@
 #include "ringpeer/bench/peers/application.h"
 
-#include "ringpeer/bench/peers/cpu_time.h"
+#include <algorithm>
+#include <limits>
 
 namespace ringpeer::bench {
 
-void Application::work() const {
-  const std::uint64_t until = thread_cpu_ns() + work_ns_;
-  while (thread_cpu_ns() < until) {
+std::uint64_t Application::spin(std::uint64_t rounds) {
+  // Each round needs the one before it, so that none is left out.
+  std::uint64_t value = rounds;
+  for (std::uint64_t i = 0; i < rounds; ++i) value = value * 6364136223846793005U + i;
+  return value;
+}
+
+void Application::set_work(std::chrono::nanoseconds duration) {
+  if (duration.count() == 0) {
+    work_rounds_ = 0;
+    return;
   }
+  // The fastest of several tries is the one that nothing interrupted.
+  constexpr std::uint64_t kRounds = 200'000;
+  constexpr int kTries = 20;
+  std::uint64_t fastest = std::numeric_limits<std::uint64_t>::max();
+  for (int i = 0; i < kTries; ++i) {
+    const std::uint64_t start = steady_now_ns();
+    content_ += spin(kRounds);
+    fastest = std::min(fastest, steady_now_ns() - start);
+  }
+  work_rounds_ =
+      kRounds * static_cast<std::uint64_t>(duration.count()) / std::max<std::uint64_t>(1, fastest);
 }
 
 }  // namespace ringpeer::bench

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "ringpeer/bench/peers/latency_histogram.h"
 #include "ringpeer/bench/peers/payload.h"
+#include "ringpeer/tools/latency_histogram.h"
 
 namespace ringpeer::bench {
 
@@ -24,7 +24,7 @@ class Application {
       : sample_mask_(latency_sample - 1), remotes_(kMostRemotes) {}
 
   // Makes each packet cost so much of the thread's time: the overload case.
-  void set_work(std::uint64_t nanoseconds) { work_ns_ = nanoseconds; }
+  void set_work(std::chrono::nanoseconds duration);
 
   void consume(const std::byte* data, std::size_t size) {
     ++packets_;
@@ -41,7 +41,7 @@ class Application {
     remote.last_sequence = header.sequence;
     ++remote.packets;
     if ((sampler_++ & sample_mask_) == 0) record_latency(header.sent_at_ns);
-    if (work_ns_ != 0) work();
+    if (work_rounds_ != 0) content_ += spin(work_rounds_);
   }
 
   // A train of equal packets, the last of which may be shorter.
@@ -57,7 +57,8 @@ class Application {
   std::uint64_t without_header() const { return without_header_; }
   // Packets of a remote that came after a later one of the same remote.
   std::uint64_t reordered() const { return reordered_; }
-  LatencyHistogram& latencies() { return latencies_; }
+  const tools::LatencyHistogram& latencies() const { return latencies_; }
+  void forget_latencies() { latencies_ = {}; }
 
  private:
   struct Remote {
@@ -68,19 +69,21 @@ class Application {
 
   void record_latency(std::uint64_t sent_at_ns) {
     const std::uint64_t now = steady_now_ns();
-    latencies_.record(now > sent_at_ns ? now - sent_at_ns : 0);
+    latencies_.record(std::chrono::nanoseconds(
+        now > sent_at_ns ? static_cast<std::int64_t>(now - sent_at_ns) : 0));
   }
-  // Busy on the thread's own CPU clock, so that being preempted does not make it shorter.
-  void work() const;
+  // Busy for so many rounds: not for a time, which would pass while others have the CPU.
+  static std::uint64_t spin(std::uint64_t rounds);
 
   std::uint32_t sample_mask_;
   std::uint32_t sampler_ = 0;
-  std::uint64_t work_ns_ = 0;
+  std::uint64_t work_rounds_ = 0;
+  std::uint64_t content_ = 0;
   std::uint64_t packets_ = 0;
   std::uint64_t without_header_ = 0;
   std::uint64_t reordered_ = 0;
   std::vector<Remote> remotes_;
-  LatencyHistogram latencies_;
+  tools::LatencyHistogram latencies_;
 };
 
 }  // namespace ringpeer::bench

@@ -109,7 +109,7 @@ Case gso_case() {
 
 Case overload_case() {
   Case overload =
-      paced("overload", "100,000 packets/s to an application that can take 50,000", kOverloadRate,
+      paced("overload", "40,000 packets/s to an application that can take 20,000", kOverloadRate,
             {"ringpeer/io_uring", "ringpeer/recvmmsg", "ringpeer/inline", "floor", "recvfrom",
              "recvmmsg", "godot_way"},
             {"ringpeer/io_uring", "ringpeer/recvmmsg", "godot_way"});

@@ -22,10 +22,12 @@ inline constexpr std::size_t kSmallestPayload = 32;
 inline constexpr std::size_t kLargestPayload = 1400;
 inline constexpr int kMostRemotes = 4096;
 
+inline std::uint64_t nanoseconds_of(std::chrono::nanoseconds duration) {
+  return static_cast<std::uint64_t>(duration.count());
+}
+
 inline std::uint64_t steady_now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                        std::chrono::steady_clock::now().time_since_epoch())
-                                        .count());
+  return nanoseconds_of(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace ringpeer::bench

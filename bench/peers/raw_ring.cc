@@ -170,7 +170,8 @@ void RawReceiveRing::arm() {
 int RawReceiveRing::enter(unsigned submit, unsigned min_complete, unsigned min_wait_usec,
                           std::uint64_t timeout_ns) {
   timespec timeout{};
-  timeout.tv_nsec = static_cast<long>(timeout_ns);
+  timeout.tv_sec = static_cast<time_t>(timeout_ns / 1'000'000'000);
+  timeout.tv_nsec = static_cast<long>(timeout_ns % 1'000'000'000);
   GetEventsArgument argument;
   argument.min_wait_usec = min_wait_usec;
   argument.timeout = reinterpret_cast<std::uint64_t>(&timeout);

@@ -13,9 +13,6 @@
 
 namespace ringpeer::bench {
 
-// No wait of a receiver may take longer, so that the process sees the end of its round.
-inline constexpr std::chrono::milliseconds kLongestWait{50};
-
 struct ReceiverOptions {
   // SO_RCVBUF to ask for; 0 leaves the kernel's default.
   int receive_buffer = 0;
@@ -26,6 +23,8 @@ struct ReceiverOptions {
   // Bytes of payload that may wait for the application, for the peers that keep a queue
   // of their own; 0: their default.
   int queue_bytes = 0;
+  // No wait may take longer, so that the process sees the end of its round.
+  std::chrono::milliseconds longest_wait{50};
 };
 
 // One way of receiving datagrams. A receiving process makes one, and its main thread
@@ -38,7 +37,7 @@ class Receiver {
   virtual std::string open(const ReceiverOptions& options) = 0;
   virtual int port() const = 0;
 
-  // Waits for packets in this peer's own way, at most about kLongestWait, and gives
+  // Waits for packets in this peer's own way, at most about longest_wait, and gives
   // what arrived to the application.
   virtual void wait_and_receive(Application& application) = 0;
 

@@ -4,8 +4,9 @@
 #include <thread>
 
 #include "ringpeer/bench/peers/control.h"
-#include "ringpeer/bench/peers/cpu_time.h"
-#include "ringpeer/bench/peers/udp_socket.h"
+#include "ringpeer/bench/peers/scheduling.h"
+#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/socket_drops.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -31,7 +32,7 @@ class ReceivingProcess {
   ReceivingProcess(const ReceiveTask& task, Receiver& receiver)
       : task_(task), receiver_(receiver), application_(task.latency_sample) {
     if (task.drain == Drain::kSlow) {
-      application_.set_work(static_cast<std::uint64_t>(kSlowWork.count()));
+      application_.set_work(kSlowWork);
     }
   }
 
@@ -72,29 +73,34 @@ class ReceivingProcess {
   // On the thread's own clock, so that being preempted does not count as a long call.
   bool timed_call(std::size_t most) {
     const std::uint64_t before = application_.packets();
-    const std::uint64_t start = thread_cpu_ns();
+    const std::chrono::nanoseconds start = tools::thread_cpu_time();
     receiver_.receive_available(application_, most);
-    if (seen_ == Phase::kMeasure)
-      longest_call_ns_ = std::max(longest_call_ns_, thread_cpu_ns() - start);
+    if (seen_ == Phase::kMeasure) {
+      longest_call_ns_ =
+          std::max(longest_call_ns_, nanoseconds_of(tools::thread_cpu_time() - start));
+    }
     return application_.packets() != before;
   }
 
   void enter(Phase phase) {
     if (phase == Phase::kMeasure) {
-      application_.latencies().clear();
+      application_.forget_latencies();
       begin_ = take_snapshot();
     } else if (seen_ == Phase::kMeasure) {
       close_window(take_snapshot());
       // What is left is only to be counted.
-      application_.set_work(0);
+      application_.set_work({});
     }
     seen_ = phase;
   }
 
   Snapshot take_snapshot() const {
-    return {steady_now_ns(),        process_cpu_ns(),
-            thread_cpu_ns(),        process_voluntary_switches(),
-            application_.packets(), application_.without_header()};
+    return {steady_now_ns(),
+            nanoseconds_of(tools::process_cpu_time()),
+            nanoseconds_of(tools::thread_cpu_time()),
+            process_voluntary_switches(),
+            application_.packets(),
+            application_.without_header()};
   }
 
   void close_window(const Snapshot& end) {
@@ -104,9 +110,9 @@ class ReceivingProcess {
     result_.window_application_cpu_ns = end.application_cpu_ns - begin_.application_cpu_ns;
     result_.window_switches = end.switches - begin_.switches;
     result_.window_without_header = end.without_header - begin_.without_header;
-    result_.p50_ns = application_.latencies().percentile(0.50);
-    result_.p99_ns = application_.latencies().percentile(0.99);
-    result_.p999_ns = application_.latencies().percentile(0.999);
+    result_.p50_ns = nanoseconds_of(application_.latencies().percentile(0.50));
+    result_.p99_ns = nanoseconds_of(application_.latencies().percentile(0.99));
+    result_.p999_ns = nanoseconds_of(application_.latencies().percentile(0.999));
     result_.longest_call_ns = longest_call_ns_;
   }
 
@@ -114,7 +120,8 @@ class ReceivingProcess {
     result_.total_packets = application_.packets();
     result_.total_without_header = application_.without_header();
     result_.total_reordered = application_.reordered();
-    result_.kernel_drops = kernel_drops_of_port(receiver_.port()).value_or(0);
+    result_.kernel_drops =
+        tools::kernel_drops_of_listeners(static_cast<std::uint16_t>(receiver_.port())).value_or(0);
     result_.own_drops = receiver_.own_drops();
     return result_;
   }
@@ -143,6 +150,7 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
     options.gro = task.gro;
     options.latency_budget = std::chrono::microseconds(task.latency_budget_us);
     options.queue_bytes = task.queue_bytes;
+    options.longest_wait = std::chrono::milliseconds(task.longest_wait_ms);
     ready.error = receiver->open(options);
   }
   if (ready.error.empty()) {

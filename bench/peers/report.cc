@@ -35,14 +35,16 @@ std::string peer_row(const Series& series, const Series::Key& key, const std::st
   const double cpu_ratio = series.ratio(key, peer, base, &Measurement::cpu_ns_per_packet);
   const double rate_ratio = series.ratio(key, peer, base, &Measurement::delivered_pps);
   return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", peer,
+      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", peer,
       number(middle(&Measurement::offered_pps) / 1e3, 1),
       number(middle(&Measurement::delivered_pps) / 1e3, 1), number(rate_ratio, 2),
       number(middle(&Measurement::cpu_ns_per_packet), 0), number(cpu_ratio, 2),
       number(middle(&Measurement::app_ns_per_packet), 0), number(middle(&Measurement::p50_us), 0),
       number(middle(&Measurement::p99_us), 0), number(middle(&Measurement::p999_us), 0),
       number(middle(&Measurement::kernel_drops), 0), number(middle(&Measurement::engine_drops), 0),
-      number(middle(&Measurement::unaccounted), 0));
+      number(middle(&Measurement::unaccounted), 0),
+      number(middle(&Measurement::longest_call_us), 0),
+      number(middle(&Measurement::wakeups_per_second), 0));
 }
 
 std::string case_table(const Series& series, const Series::Key& key,
@@ -55,8 +57,9 @@ std::string case_table(const Series& series, const Series::Key& key,
   if (test_case != nullptr) text += test_case->what + ".\n";
   text += fmt::format(
       "\n| peer | offered k/s | delivered k/s | / {0} | CPU ns | / {0} | application ns | p50 us "
-      "| p99 us | p99.9 us | kernel drops | engine drops | unaccounted |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+      "| p99 us | p99.9 us | kernel drops | engine drops | unaccounted "
+      "| longest call us | wake-ups/s |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
       base);
   for (const std::string& peer : all_peers()) {
     if (peers.contains(peer)) text += peer_row(series, key, peer, base);

@@ -24,6 +24,10 @@ constexpr milliseconds kWarmUp{250};
 constexpr milliseconds kOverhang{100};
 // For a server to meet its 1,000 destinations.
 constexpr milliseconds kGreeting{200};
+// The harness itself wakes an idle receiver once in so long.
+constexpr milliseconds kIdleWait{1000};
+// Long against that.
+constexpr double kIdleSeconds = 4;
 constexpr milliseconds kStartLimit{10'000};
 constexpr milliseconds kResultLimit{20'000};
 // A paced sender that fell behind by more did not offer what the case says.
@@ -65,6 +69,9 @@ ReceiveTask receive_task(const Trial& trial) {
   task.latency_budget_us = latency_budget_us(trial.peer);
   // A slow application shall meet a queue that is full, not one that takes seconds to fill.
   task.queue_bytes = test_case.drain == Drain::kSlow ? 0 : kLargeQueue;
+  if (test_case.kind == Case::Kind::kIdle) {
+    task.longest_wait_ms = static_cast<int>(kIdleWait.count());
+  }
   const bool quiet = test_case.packets_per_second > 0 && test_case.packets_per_second < kBusyRate;
   task.latency_sample = quiet ? 1 : kBusySample;
   return task;
@@ -149,7 +156,7 @@ std::string void_reason(const Trial& trial, const Measurement& m) {
 std::string run_sender(const Trial& trial, const std::string& program, int port,
                        ChildProcess& receiver, SendResult* sent, double* steal) {
   if (trial.test_case->kind == Case::Kind::kIdle) {
-    *steal = pass_window(receiver, trial.seconds);
+    *steal = pass_window(receiver, kIdleSeconds);
     return "";
   }
   ChildProcess sender;
@@ -188,6 +195,10 @@ TrialResult run_receive_trial(const Trial& trial, const Programs& programs) {
   result.error = read_json(receiver, kResultLimit, trial.peer, &received);
   if (!result.error.empty()) return result;
   receiver.finish(kResultLimit);
+  // The kernel counts a train that it drops whole as one.
+  if (peer_uses_gro(*trial.test_case, trial.peer)) {
+    received.kernel_drops *= static_cast<std::uint64_t>(trial.test_case->train);
+  }
   fill_received(received, &m);
   if (trial.test_case->kind == Case::Kind::kReceive) fill_sent(sent, received, trial, &m);
   result.void_reason = void_reason(trial, m);

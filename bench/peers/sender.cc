@@ -10,9 +10,9 @@
 #include <cstring>
 #include <vector>
 
-#include "ringpeer/bench/peers/cpu_time.h"
 #include "ringpeer/bench/peers/pacer.h"
 #include "ringpeer/bench/peers/payload.h"
+#include "ringpeer/bench/peers/scheduling.h"
 #include "ringpeer/bench/peers/udp_socket.h"
 
 namespace ringpeer::bench {

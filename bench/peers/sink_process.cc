@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ringpeer/bench/peers/control.h"
-#include "ringpeer/bench/peers/cpu_time.h"
 #include "ringpeer/bench/peers/payload.h"
+#include "ringpeer/bench/peers/scheduling.h"
 #include "ringpeer/bench/peers/transmitter_process.h"
 #include "ringpeer/bench/peers/udp_socket.h"
 

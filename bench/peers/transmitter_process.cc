@@ -6,8 +6,9 @@
 #include <thread>
 
 #include "ringpeer/bench/peers/control.h"
-#include "ringpeer/bench/peers/cpu_time.h"
 #include "ringpeer/bench/peers/payload.h"
+#include "ringpeer/bench/peers/scheduling.h"
+#include "ringpeer/tools/machine_load.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -62,13 +63,13 @@ class TransmittingProcess {
     if (control_.phase() == Phase::kSettle) return;
     choose_destinations();
     stamp_payloads();
-    const std::uint64_t start = thread_cpu_ns();
+    const std::chrono::nanoseconds start = tools::thread_cpu_time();
     std::uint64_t refused = 0;
     for (std::size_t i = 0; i < order_.size(); ++i) {
       refused += transmitter_.put(order_[i], payload(i), task_.size) ? 0 : 1;
     }
     transmitter_.end_tick();
-    const std::uint64_t spent = thread_cpu_ns() - start;
+    const std::uint64_t spent = nanoseconds_of(tools::thread_cpu_time() - start);
     result_.total_put += order_.size();
     result_.total_refused += refused;
     calling_cpu_ns_ += spent;
@@ -108,12 +109,12 @@ class TransmittingProcess {
   void enter(Phase phase) {
     if (phase == Phase::kMeasure) {
       begin_ns_ = steady_now_ns();
-      begin_process_ns_ = process_cpu_ns();
+      begin_process_ns_ = nanoseconds_of(tools::process_cpu_time());
       begin_calling_ns_ = calling_cpu_ns_;
       begin_packets_ = accepted();
     } else if (seen_ == Phase::kMeasure) {
       result_.window_seconds = static_cast<double>(steady_now_ns() - begin_ns_) * 1e-9;
-      result_.window_process_cpu_ns = process_cpu_ns() - begin_process_ns_;
+      result_.window_process_cpu_ns = nanoseconds_of(tools::process_cpu_time()) - begin_process_ns_;
       result_.window_calling_cpu_ns = calling_cpu_ns_ - begin_calling_ns_;
       result_.window_packets = accepted() - begin_packets_;
     }

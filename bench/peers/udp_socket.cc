@@ -8,10 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
-#include <vector>
 
 namespace ringpeer::bench {
 namespace {
@@ -64,10 +61,12 @@ std::string UdpSocket::connect_to(int port) {
   return "";
 }
 
-std::string UdpSocket::bound_waits() {
-  timeval limit{};
-  limit.tv_usec = std::chrono::microseconds(kLongestWait).count();
-  if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0) {
+std::string UdpSocket::bound_waits(std::chrono::milliseconds limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+  timeval timeout{};
+  timeout.tv_sec = seconds.count();
+  timeout.tv_usec = std::chrono::microseconds(limit - seconds).count();
+  if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) != 0) {
     return failed("SO_RCVTIMEO");
   }
   return "";
@@ -90,37 +89,6 @@ std::string apply_options(int fd, const ReceiverOptions& options) {
     return failed("UDP_GRO");
   }
   return "";
-}
-
-bool add_drops_from_table(const std::string& table, int port, std::uint64_t* drops) {
-  // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode ref pointer drops
-  constexpr std::size_t kLocalAddress = 1;
-  constexpr std::size_t kDrops = 12;
-  const std::string suffix = fmt::format(":{:04X}", port);
-  std::istringstream lines(table);
-  std::string line;
-  bool found = false;
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    std::vector<std::string> columns;
-    for (std::string word; words >> word;) columns.push_back(word);
-    if (columns.size() <= kDrops || !columns[kLocalAddress].ends_with(suffix)) continue;
-    *drops += std::stoull(columns[kDrops]);
-    found = true;
-  }
-  return found;
-}
-
-std::optional<std::uint64_t> kernel_drops_of_port(int port) {
-  std::uint64_t drops = 0;
-  bool found = false;
-  for (const char* path : {"/proc/net/udp", "/proc/net/udp6"}) {
-    std::stringstream table;
-    table << std::ifstream(path).rdbuf();
-    found = add_drops_from_table(table.str(), port, &drops) || found;
-  }
-  if (!found) return std::nullopt;
-  return drops;
 }
 
 }  // namespace ringpeer::bench

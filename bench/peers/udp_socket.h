@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "ringpeer/bench/peers/receiver.h"
@@ -23,8 +22,8 @@ class UdpSocket {
   std::string open();
   std::string open_for(const ReceiverOptions& options);
   std::string connect_to(int port);
-  // Bounds blocking receives to kLongestWait.
-  std::string bound_waits();
+  // Bounds blocking receives.
+  std::string bound_waits(std::chrono::milliseconds limit);
 
   int fd() const { return fd_; }
   int port() const;
@@ -37,13 +36,6 @@ sockaddr_in loopback_address(int port);
 
 // SO_RCVBUF and UDP_GRO as the options say, for sockets that a library made.
 std::string apply_options(int fd, const ReceiverOptions& options);
-
-// The kernel's drops on all sockets of this process' network namespace that are bound
-// to a UDP port, from /proc/net/udp and udp6: the same source for every peer. Nothing
-// when there is no such socket.
-std::optional<std::uint64_t> kernel_drops_of_port(int port);
-// The same from the text of such a table; adds to *drops, false when no row fits.
-bool add_drops_from_table(const std::string& table, int port, std::uint64_t* drops);
 
 }  // namespace ringpeer::bench
 

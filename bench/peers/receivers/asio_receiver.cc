@@ -14,6 +14,7 @@ using asio::ip::udp;
 class AsioReceiver : public Receiver {
  public:
   std::string open(const ReceiverOptions& options) override {
+    longest_wait_ = options.longest_wait;
     asio::error_code error;
     socket_.open(udp::v4(), error);
     if (!error) socket_.bind(udp::endpoint(asio::ip::address_v4::loopback(), 0), error);
@@ -35,7 +36,7 @@ class AsioReceiver : public Receiver {
     left_ = SIZE_MAX;
     context_.restart();
     // Not run_for(), which looks at the clock for every handler.
-    wait_limit_.expires_after(kLongestWait);
+    wait_limit_.expires_after(longest_wait_);
     wait_limit_.async_wait([this](const asio::error_code& error) {
       if (!error) context_.stop();
     });
@@ -67,6 +68,7 @@ class AsioReceiver : public Receiver {
   asio::steady_timer wait_limit_{context_};
   udp::endpoint source_;
   Application* application_ = nullptr;
+  std::chrono::milliseconds longest_wait_{};
   std::size_t left_ = 0;
   std::array<std::byte, 65536> buffer_;
 };

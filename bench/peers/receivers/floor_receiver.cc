@@ -23,6 +23,7 @@ class FloorReceiver : public Receiver {
  public:
   std::string open(const ReceiverOptions& options) override {
     if (std::string error = socket_.open_for(options); !error.empty()) return error;
+    longest_wait_ = options.longest_wait;
     gro_ = options.gro;
     RawRingOptions ring;
     ring.buffers = kBuffers;
@@ -36,7 +37,7 @@ class FloorReceiver : public Receiver {
   int port() const override { return socket_.port(); }
 
   void wait_and_receive(Application& application) override {
-    ring_.wait(static_cast<std::uint64_t>(std::chrono::nanoseconds(kLongestWait).count()));
+    ring_.wait(static_cast<std::uint64_t>(std::chrono::nanoseconds(longest_wait_).count()));
     deliver(application, SIZE_MAX);
   }
 
@@ -74,6 +75,7 @@ class FloorReceiver : public Receiver {
 
   UdpSocket socket_;
   RawReceiveRing ring_;
+  std::chrono::milliseconds longest_wait_{};
   bool gro_ = false;
 };
 

@@ -53,12 +53,15 @@ class ByteRing {
 
 class GodotWayReceiver : public Receiver {
  public:
-  std::string open(const ReceiverOptions& options) override { return socket_.open_for(options); }
+  std::string open(const ReceiverOptions& options) override {
+    longest_wait_ = options.longest_wait;
+    return socket_.open_for(options);
+  }
   int port() const override { return socket_.port(); }
 
   void wait_and_receive(Application& application) override {
     pollfd readable{socket_.fd(), POLLIN, 0};
-    if (poll(&readable, 1, static_cast<int>(kLongestWait.count())) <= 0) return;
+    if (poll(&readable, 1, static_cast<int>(longest_wait_.count())) <= 0) return;
     receive_available(application, SIZE_MAX);
   }
 
@@ -98,6 +101,7 @@ class GodotWayReceiver : public Receiver {
   }
 
   UdpSocket socket_;
+  std::chrono::milliseconds longest_wait_{};
   ByteRing ring_;
   std::uint64_t drops_ = 0;
   std::array<std::byte, 65536> datagram_;

@@ -23,6 +23,7 @@ class LibuvReceiver : public Receiver {
   }
 
   std::string open(const ReceiverOptions& options) override {
+    longest_wait_ = options.longest_wait;
     if (int status = start(); status != 0) return uv_strerror(status);
     uv_os_fd_t fd = -1;
     uv_fileno(reinterpret_cast<uv_handle_t*>(&socket_), &fd);
@@ -40,7 +41,7 @@ class LibuvReceiver : public Receiver {
     application_ = &application;
     uv_timer_start(
         &wait_limit_, [](uv_timer_t* timer) { uv_stop(timer->loop); },
-        static_cast<std::uint64_t>(kLongestWait.count()), 0);
+        static_cast<std::uint64_t>(longest_wait_.count()), 0);
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
 
@@ -89,6 +90,7 @@ class LibuvReceiver : public Receiver {
   uv_loop_t loop_{};
   uv_udp_t socket_{};
   uv_timer_t wait_limit_{};
+  std::chrono::milliseconds longest_wait_{};
   bool open_ = false;
   Application* application_ = nullptr;
   std::vector<char> buffer_ = std::vector<char>(kBufferBytes);

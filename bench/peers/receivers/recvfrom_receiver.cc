@@ -12,7 +12,7 @@ class RecvfromReceiver : public Receiver {
  public:
   std::string open(const ReceiverOptions& options) override {
     if (std::string error = socket_.open_for(options); !error.empty()) return error;
-    return socket_.bound_waits();
+    return socket_.bound_waits(options.longest_wait);
   }
   int port() const override { return socket_.port(); }
 

@@ -32,7 +32,8 @@ class RecvmmsgReceiver : public Receiver {
 
   std::string open(const ReceiverOptions& options) override {
     if (std::string error = socket_.open_for(options); !error.empty()) return error;
-    if (std::string error = socket_.bound_waits(); !error.empty()) return error;
+    if (std::string error = socket_.bound_waits(options.longest_wait); !error.empty()) return error;
+    longest_wait_ = options.longest_wait;
     budget_ = options.latency_budget;
     gro_ = options.gro;
     prepare_messages(gro_ ? kTrainBuffer : kPlainBuffer);
@@ -54,7 +55,7 @@ class RecvmmsgReceiver : public Receiver {
         return;
       case MmsgWait::kEpoll: {
         epoll_event event;
-        if (epoll_wait(epoll_, &event, 1, static_cast<int>(kLongestWait.count())) > 0) {
+        if (epoll_wait(epoll_, &event, 1, static_cast<int>(longest_wait_.count())) > 0) {
           receive_available(application, SIZE_MAX);
         }
         return;
@@ -137,6 +138,7 @@ class RecvmmsgReceiver : public Receiver {
   int epoll_ = -1;
   bool gro_ = false;
   std::chrono::microseconds budget_{};
+  std::chrono::milliseconds longest_wait_{};
   std::vector<std::byte> buffers_;
   std::array<mmsghdr, kMessages> messages_{};
   std::array<iovec, kMessages> parts_{};

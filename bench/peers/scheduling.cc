@@ -1,9 +1,8 @@
-#include "ringpeer/bench/peers/cpu_time.h"
+#include "ringpeer/bench/peers/scheduling.h"
 
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,13 +11,6 @@
 
 namespace ringpeer::bench {
 namespace {
-
-std::uint64_t clock_ns(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 // A neighbour that takes turns with a receiver makes packets wait, which saves the
 // receiver wake-ups and flatters it. Without the right to do this, nothing is lost.
@@ -32,11 +24,6 @@ void go_before_others() {
 }
 
 }  // namespace
-
-std::uint64_t thread_cpu_ns() { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
-
-// The scheduler's exact sum; getrusage's total is the same figure in microseconds.
-std::uint64_t process_cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
 std::uint64_t process_voluntary_switches() {
   rusage usage{};

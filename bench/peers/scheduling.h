@@ -1,14 +1,10 @@
-#ifndef RINGPEER_BENCH_PEERS_CPU_TIME_H_
-#define RINGPEER_BENCH_PEERS_CPU_TIME_H_
+#ifndef RINGPEER_BENCH_PEERS_SCHEDULING_H_
+#define RINGPEER_BENCH_PEERS_SCHEDULING_H_
 
 #include <cstdint>
 #include <string>
 
 namespace ringpeer::bench {
-
-// CPU time of the calling thread, and of all threads of the process.
-std::uint64_t thread_cpu_ns();
-std::uint64_t process_cpu_ns();
 
 // How often threads of this process went to sleep of their own accord: each of them
 // was woken again.
@@ -20,4 +16,4 @@ std::string claim_cpu(int cpu);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_CPU_TIME_H_
+#endif  // RINGPEER_BENCH_PEERS_SCHEDULING_H_

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Counts the user-space instructions a packet takes from completion to view, under
+# callgrind, and compares them with the committed figures: a guard against slow code that
+# no noise of a machine can trip or hide.
+#
+#   bench/instructions/check.sh PROGRAM            compares, exit status 1 when too many
+#   bench/instructions/check.sh PROGRAM --update   writes the new figures
+#
+# PROGRAM is //bench/instructions:instructions, built optimised.
+set -euo pipefail
+
+readonly folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+readonly expected_file=$folder/expected.txt
+# Compilers of one distribution release differ by less; a lost optimisation costs more.
+readonly tolerance_percent=5
+# What the project promises, whatever the committed figures are.
+readonly promised=150
+readonly batches=(32 64)
+readonly backends=(io_uring recvmmsg)
+
+if (($# < 1)) || [[ ! -x $1 ]]; then
+  echo "give the built program: $0 bazel-bin/bench/instructions/instructions [--update]" >&2
+  exit 2
+fi
+if ! command -v valgrind >/dev/null; then
+  echo "valgrind is missing: apt-get install valgrind" >&2
+  exit 2
+fi
+
+count() { # count PROGRAM BACKEND BATCH -> instructions a packet, with one decimal
+  local log packets collected status=0
+  log=$(mktemp)
+  packets=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
+    --toggle-collect=ringpeer_take_batch "$1" "$2" "$3" 2>"$log") || status=$?
+  collected=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$log")
+  if ((status)) || [[ -z $packets || -z $collected ]] || ((collected == 0)); then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+  awk -v instructions="$collected" -v packets="$packets" \
+    'BEGIN { printf "%.1f\n", instructions / packets }'
+}
+
+expected() { # expected BACKEND BATCH
+  awk -v backend="$1" -v batch="$2" '$1 == backend && $2 == batch { print $3 }' "$expected_file"
+}
+
+results=() failures=0
+printf '%-10s %6s %14s %10s\n' backend batch instructions committed
+for backend in "${backends[@]}"; do
+  for batch in "${batches[@]}"; do
+    measured=$(count "$1" "$backend" "$batch")
+    before=$(expected "$backend" "$batch")
+    results+=("$backend $batch $measured")
+    verdict=$(awk -v now="$measured" -v before="${before:-0}" -v tolerance="$tolerance_percent" \
+      -v promised="$promised" 'BEGIN {
+        if (now > promised) print "more than the " promised " promised"
+        else if (before == 0) print "no committed figure"
+        else if (now > before * (1 + tolerance / 100)) print "more than committed"
+        else if (now < before * (1 - tolerance / 100)) print "fewer: run with --update"
+      }')
+    printf '%-10s %6d %14s %10s %s\n' "$backend" "$batch" "$measured" "${before:--}" "$verdict"
+    case $verdict in *more* | no*) failures=$((failures + 1)) ;; esac
+  done
+done
+
+if [[ ${2:-} == --update ]]; then
+  {
+    sed -n '/^#/p' "$expected_file"
+    printf '%s\n' "${results[@]}"
+  } >"$expected_file.new"
+  mv "$expected_file.new" "$expected_file"
+  exit 0
+fi
+((failures == 0))

@@ -1,0 +1,105 @@
+// Receives a known number of packets in batches of a known size, so that callgrind can
+// count the user-space instructions from completion to view; run by check.sh.
+//
+// The engine runs inline: the application's thread does the worker's part and its own,
+// in the function that callgrind watches. What the kernel does is not counted.
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ringpeer/bench/peers/payload.h"
+#include "ringpeer/bench/peers/udp_socket.h"
+#include "ringpeer/packet_peer_udp.h"
+
+namespace ringpeer::bench {
+namespace {
+
+constexpr std::size_t kRemotes = 64;
+constexpr std::size_t kPacketSize = 64;
+// Enough that first touches of memory disappear in the mean.
+constexpr std::size_t kBatches = 400;
+
+struct Traffic {
+  std::vector<UdpSocket> remotes{kRemotes};
+  std::size_t next = 0;
+};
+
+[[noreturn]] void give_up(std::string_view reason) {
+  fmt::print(stderr, "instructions: {}\n", reason);
+  std::exit(1);
+}
+
+// One packet of each of the next remotes; on loopback they are in the receiver's socket
+// when the call returns.
+void send_batch(Traffic& traffic, std::size_t batch) {
+  const std::array<std::byte, kPacketSize> packet{};
+  for (std::size_t i = 0; i < batch; ++i) {
+    const UdpSocket& remote = traffic.remotes[traffic.next];
+    traffic.next = (traffic.next + 1) % kRemotes;
+    if (send(remote.fd(), packet.data(), packet.size(), 0) < 0) give_up("a send failed");
+  }
+}
+
+}  // namespace
+}  // namespace ringpeer::bench
+
+// The function that is counted; C linkage gives it a name that callgrind can be told.
+extern "C" __attribute__((noinline)) std::size_t ringpeer_take_batch(ringpeer::PacketPeerUDP* peer,
+                                                                     std::size_t* bytes) {
+  const int available = peer->get_available_packet_count();
+  std::span<const std::uint8_t> packet;
+  std::size_t taken = 0;
+  for (int i = 0; i < available; ++i) {
+    if (peer->get_packet(&packet) != ringpeer::Error::OK) break;
+    *bytes += packet.size();
+    ++taken;
+  }
+  return taken;
+}
+
+int main(int argc, char** argv) {
+  using namespace ringpeer;
+  using namespace ringpeer::bench;
+  if (argc != 3) give_up("usage: instructions io_uring|recvmmsg BATCH");
+  const std::string_view backend = argv[1];
+  const auto batch = static_cast<std::size_t>(std::atoi(argv[2]));
+  if (batch < 1 || batch > 128) give_up("BATCH is 1 to 128");
+  EngineOptions options;
+  options.workers = 0;
+  options.backend = backend == "recvmmsg" ? BackendKind::kRecvmmsg : BackendKind::kIoUring;
+  std::string message;
+  const std::shared_ptr<Engine> engine = Engine::create(options, nullptr, &message);
+  if (engine == nullptr) give_up(message);
+  PacketPeerUDP peer(engine);
+  if (peer.bind(0, "127.0.0.1") != Error::OK) give_up("bind failed");
+  Traffic traffic;
+  for (UdpSocket& remote : traffic.remotes) {
+    if (!remote.open().empty() || !remote.connect_to(peer.get_local_port()).empty()) {
+      give_up("a remote's socket failed");
+    }
+  }
+  std::size_t packets = 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < kBatches; ++i) {
+    send_batch(traffic, batch);
+    // A pass or two: the first may find only a part.
+    constexpr int kMostPasses = 100;
+    std::size_t taken = 0;
+    for (int pass = 0; taken < batch && pass < kMostPasses; ++pass) {
+      taken += ringpeer_take_batch(&peer, &bytes);
+    }
+    if (taken != batch) give_up("packets were lost on the way");
+    packets += taken;
+  }
+  if (bytes != packets * kPacketSize) give_up("packets have the wrong size");
+  fmt::print("{}\n", packets);
+  return 0;
+}
