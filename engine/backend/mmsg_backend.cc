@@ -66,6 +66,7 @@ class MmsgBackend final : public Backend {
   void allocate(packet::BufferReturn* home);
   void poll_sockets(int timeout_ms);
   void mark_ready(SocketSlot slot);
+  SocketSlot take_ready();
   std::size_t prepare(std::size_t wanted);
   std::size_t receive_from(SocketSlot slot, std::span<Datagram> batch);
   void describe(std::size_t i, SocketSlot slot, Datagram* datagram) const;
@@ -89,12 +90,12 @@ class MmsgBackend final : public Backend {
   std::size_t loaded_ = 0;
 
   std::vector<int> descriptors_ = std::vector<int>(kMaxSockets, -1);
+  // The sockets to read from, in turn: a circular queue that holds each at most once.
+  std::vector<SocketSlot> ready_ = std::vector<SocketSlot>(kMaxSockets);
   std::vector<bool> is_ready_ = std::vector<bool>(kMaxSockets, false);
-  std::vector<SocketSlot> ready_;
-  std::size_t next_ready_ = 0;
-  // Sockets that had datagrams since the last wait: looked at again without asking
-  // epoll, once the budget is slept.
-  std::vector<SocketSlot> active_;
+  std::size_t first_ready_ = 0;
+  std::size_t ready_count_ = 0;
+  bool received_since_wait_ = false;
   BackendEvents events_;
 };
 
@@ -164,7 +165,15 @@ void MmsgBackend::begin_detach(SocketSlot slot) {
 void MmsgBackend::mark_ready(SocketSlot slot) {
   if (is_ready_[slot]) return;
   is_ready_[slot] = true;
-  ready_.push_back(slot);
+  ready_[(first_ready_ + ready_count_++) % kMaxSockets] = slot;
+}
+
+SocketSlot MmsgBackend::take_ready() {
+  const SocketSlot slot = ready_[first_ready_];
+  first_ready_ = (first_ready_ + 1) % kMaxSockets;
+  --ready_count_;
+  is_ready_[slot] = false;
+  return slot;
 }
 
 void MmsgBackend::poll_sockets(int timeout_ms) {
@@ -181,18 +190,17 @@ void MmsgBackend::poll_sockets(int timeout_ms) {
 }
 
 void MmsgBackend::wait(const WaitPolicy& policy) {
-  if (next_ready_ < ready_.size()) return;  // not drained yet
-  ready_.clear();
-  next_ready_ = 0;
   ++events_.wakeups;
-  if (!active_.empty() && !policy.poll && policy.budget.count() > 0) {
+  int timeout_ms = policy.poll ? 0 : static_cast<int>(policy.idle.count());
+  if (ready_count_ > 0) {
+    timeout_ms = 0;  // not drained yet
+  } else if (received_since_wait_ && !policy.poll && policy.budget.count() > 0) {
     net::sleep_precisely(policy.budget);
-    for (const SocketSlot slot : active_) mark_ready(slot);
-    active_.clear();
-    return;
   }
-  active_.clear();
-  poll_sockets(policy.poll ? 0 : static_cast<int>(policy.idle.count()));
+  received_since_wait_ = false;
+  // Always asked: sockets that are never drained, or have something each time, must
+  // not hide the others.
+  poll_sockets(timeout_ms);
 }
 
 // Puts a buffer into each of the first messages that lacks one. Returns how many are
@@ -239,12 +247,12 @@ std::size_t MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch
   const std::size_t ready = prepare(std::min(batch.size(), kBatchSize));
   if (ready == 0) {
     ++events_.starved;
+    mark_ready(slot);
     return 0;
   }
   const int received = ::recvmmsg(descriptors_[slot], messages_.data(),
                                   static_cast<unsigned>(ready), MSG_DONTWAIT, nullptr);
   if (received <= 0) {
-    is_ready_[slot] = false;
     if (received < 0 && errno != EAGAIN && errno != EINTR) {
       batch[0] = Datagram{};
       batch[0].slot = slot;
@@ -255,7 +263,7 @@ std::size_t MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch
     return 0;
   }
   const auto count = static_cast<std::size_t>(received);
-  if (count < ready) is_ready_[slot] = false;  // drained
+  if (count == ready) mark_ready(slot);  // there may be more
   for (std::size_t i = 0; i < count; ++i) {
     describe(i, slot, &batch[i]);
     loaded_buffers_[i]->references.store(1, std::memory_order_relaxed);
@@ -263,27 +271,19 @@ std::size_t MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch
   // The unused buffers move to the front.
   for (std::size_t i = count; i < loaded_; ++i) spare_.push_back(loaded_buffers_[i]);
   loaded_ = 0;
-  if (active_.empty() || active_.back() != slot) active_.push_back(slot);
+  received_since_wait_ = true;
   return count;
 }
 
 std::size_t MmsgBackend::receive(std::span<Datagram> batch) {
   // One bounded look at each ready socket in turn, so that none waits for another's
   // flood to end.
-  while (next_ready_ < ready_.size()) {
-    const SocketSlot slot = ready_[next_ready_++];
-    if (descriptors_[slot] < 0) {
-      is_ready_[slot] = false;
-      continue;
-    }
+  while (ready_count_ > 0) {
+    const SocketSlot slot = take_ready();
+    if (descriptors_[slot] < 0) continue;
     const std::size_t count = receive_from(slot, batch);
-    if (is_ready_[slot]) ready_.push_back(slot);
     if (count > 0) return count;
-    if (spare_.empty()) break;
-  }
-  if (next_ready_ >= ready_.size()) {
-    ready_.clear();
-    next_ready_ = 0;
+    if (is_ready_[slot]) break;  // no buffers
   }
   return 0;
 }

@@ -93,6 +93,7 @@ class UringBackend final : public Backend {
              std::chrono::nanoseconds timeout);
   bool complete(const io_uring_cqe& completion, Datagram* datagram);
   bool complete_receive(const io_uring_cqe& completion, Datagram* datagram);
+  bool is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const;
   bool parse(const UringBuffers::Filled& filled, std::uint32_t size, Datagram* datagram) const;
 
   const BackendOptions options_;
@@ -210,8 +211,11 @@ io_uring_sqe* UringBackend::next_request() {
 unsigned UringBackend::flush_requests() {
   io_uring_sq& queue = ring_.sq;
   const unsigned tail = queue.sqe_tail;
-  for (unsigned i = *queue.ktail; i != tail; ++i) {
-    queue.array[i & queue.ring_mask] = i & queue.ring_mask;
+  // Newer ones than 2.5 ask for rings without this array where the kernel can.
+  if (queue.array != nullptr) {
+    for (unsigned i = *queue.ktail; i != tail; ++i) {
+      queue.array[i & queue.ring_mask] = i & queue.ring_mask;
+    }
   }
   queue.sqe_head = tail;
   io_uring_smp_store_release(queue.ktail, tail);
@@ -358,6 +362,13 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
   return true;
 }
 
+// A buffer may have had room for more than max_datagram. And a train whose control
+// message did not fit would pass for one large datagram.
+bool UringBackend::is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const {
+  if ((header.flags & MSG_TRUNC) != 0 || datagram.size > options_.max_datagram) return true;
+  return control_size_ > 0 && (header.flags & MSG_CTRUNC) != 0 && datagram.segment_size == 0;
+}
+
 // The layout of a multishot recvmsg completion: header, then the space reserved for
 // the address and for control messages (however much of it was used), then payload.
 // liburing's own check overflows in the oldest version supported; this one trusts
@@ -381,8 +392,7 @@ bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
   datagram->segment_size =
       control_size_ == 0 ? 0 : segment_size_of(datagram->control, datagram->control_size);
   if (datagram->segment_size >= datagram->size) datagram->segment_size = 0;
-  datagram->fault = (header.flags & MSG_TRUNC) != 0 ? DatagramFault::kTruncated
-                                                    : DatagramFault::kNone;
+  datagram->fault = is_cut(header, *datagram) ? DatagramFault::kTruncated : DatagramFault::kNone;
   return true;
 }
 
