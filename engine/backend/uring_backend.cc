@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/backend/backend.h"
@@ -105,6 +106,8 @@ class UringBackend final : public Backend {
   bool fixed_files_ = false;
   bool wake_armed_ = false;
   bool received_since_wait_ = false;
+  // A receive ended although the socket may have more, and is armed again by wait().
+  bool rearming_ = false;
   msghdr receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
   std::vector<SocketSlot> to_arm_;
@@ -275,13 +278,15 @@ void UringBackend::wait(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
   buffers_.feed();
+  // What waits behind an empty datagram, say, is there already: no reason to wait.
+  const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
   arm_wanted();
   ++events_.wakeups;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
   if (io_uring_cq_ready(&ring_) > 0) {
     // What was taken is dealt with first; the socket holds the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
-  } else if (policy.poll) {
+  } else if (policy.poll || rearming) {
     enter(kAllCompletions, microseconds(0), nanoseconds(1));
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);
@@ -341,6 +346,7 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
     } else {
       ++events_.rearms;
       want_arming(slot);
+      rearming_ = rearming_ || completion.res >= 0 || completion.res == -ENOBUFS;
     }
   }
   datagram->slot = slot;

@@ -26,7 +26,8 @@ TEST_P(BuffersTest, WhatIsHeldIsNotOverwritten) {
   hold_buffers(false);
   for (std::uint32_t i = kHeld; i < kHeld + 3000; ++i) {
     ASSERT_TRUE(sender.send_numbered(i, 1800));
-    ASSERT_TRUE(receive_until(i + 1));
+    const bool end_of_burst = i % 50 == 49;
+    ASSERT_TRUE(!end_of_burst || receive_until(i + 1));
   }
   ASSERT_EQ(held().size(), kHeld);
   for (const Held& entry : held()) {
@@ -68,7 +69,7 @@ TEST_P(BuffersTest, WithoutBuffersNothingIsLostAndReceivingStartsAgain) {
   const net::Socket socket = open_receiver(16 << 20);
   attach(socket);
   const Sender sender(port_of(socket));
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 2; ++round) {
     received().clear();
     hold_buffers(true);
     const std::uint64_t starved_before = backend().events().starved;

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <set>
 #include <string>
 #include <vector>
@@ -136,6 +137,22 @@ TEST_P(ReceiveTest, AFloodOfEmptyDatagramsNeitherStopsNorLeaks) {
   EXPECT_EQ(received().size(), sent);
   EXPECT_EQ(socket.kernel_drops(), 0u);
   EXPECT_TRUE(backend().has_buffers_to_lend()) << "all buffers are back";
+}
+
+// Each empty datagram costs the multishot, but must not cost a latency budget as
+// well: a stranger's trickle of them would hold up everybody's packets.
+TEST_P(ReceiveTest, EmptyDatagramsDoNotHoldUpWhatIsBehindThem) {
+  const net::Socket socket = open_receiver();
+  attach(socket);
+  const Sender sender(port_of(socket));
+  constexpr std::uint32_t kEmpty = 50;
+  constexpr std::chrono::milliseconds kBudget{100};
+  for (std::uint32_t i = 0; i < kEmpty; ++i) ASSERT_TRUE(sender.send({}));
+  ASSERT_TRUE(sender.send_numbered(7, 100));
+  const auto start = std::chrono::steady_clock::now();
+  while (received().size() <= kEmpty) step({.budget = kBudget, .idle = kBudget});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, kEmpty * kBudget / 2);
+  EXPECT_TRUE(is_numbered_payload(received().back().payload, 7));
 }
 
 // A connected socket reports an ICMP refusal, which ends a multishot.
