@@ -48,8 +48,8 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, Counter* reason) {
       *reason = Counter::kDropPendingFull;
       return nullptr;
     }
-  } while (!shared_->pending.compare_exchange_weak(pending, pending + 1,
-                                                   std::memory_order_relaxed));
+  } while (
+      !shared_->pending.compare_exchange_weak(pending, pending + 1, std::memory_order_relaxed));
   if (!ring_.has_slots(kEventReserve + 2)) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
     *reason = Counter::kDropRingFull;
@@ -114,8 +114,12 @@ void Demultiplexer::maintain() {
     retire(remote);
     remote = next;
   }
-  while (!to_retire_.empty() && announce(to_retire_.back(), kRemoteRetired)) to_retire_.pop_back();
   publish();
+}
+
+// As many as the ring has room for; the rest follows with the next packets.
+void Demultiplexer::announce_retired() {
+  while (!to_retire_.empty() && announce(to_retire_.back(), kRemoteRetired)) to_retire_.pop_back();
 }
 
 void Demultiplexer::retire(Remote* remote) {
