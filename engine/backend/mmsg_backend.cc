@@ -43,20 +43,20 @@ class MmsgBackend final : public Backend {
  private:
   void poll_sockets(int timeout_ms);
   void mark_ready(SocketSlot slot);
+  SocketSlot take_ready();
   std::size_t receive_from(SocketSlot slot, std::span<Datagram> batch);
 
   MmsgReceiver receiver_;
   net::Wakeup wakeup_;
   int epoll_ = -1;
-  bool starved_ = false;  // since the last wait: no buffer was free
 
   std::vector<int> descriptors_ = std::vector<int>(kMaxSockets, -1);
+  // The sockets to read from, in turn: a circular queue that holds each at most once.
+  std::vector<SocketSlot> ready_ = std::vector<SocketSlot>(kMaxSockets);
   std::vector<bool> is_ready_ = std::vector<bool>(kMaxSockets, false);
-  std::vector<SocketSlot> ready_;
-  std::size_t next_ready_ = 0;
-  // Sockets that had datagrams since the last wait: looked at again without asking
-  // epoll, once the budget is slept.
-  std::vector<SocketSlot> active_;
+  std::size_t first_ready_ = 0;
+  std::size_t ready_count_ = 0;
+  bool received_since_wait_ = false;
   BackendEvents events_;
 };
 
@@ -99,7 +99,15 @@ void MmsgBackend::begin_detach(SocketSlot slot) {
 void MmsgBackend::mark_ready(SocketSlot slot) {
   if (is_ready_[slot]) return;
   is_ready_[slot] = true;
-  ready_.push_back(slot);
+  ready_[(first_ready_ + ready_count_++) % kMaxSockets] = slot;
+}
+
+SocketSlot MmsgBackend::take_ready() {
+  const SocketSlot slot = ready_[first_ready_];
+  first_ready_ = (first_ready_ + 1) % kMaxSockets;
+  --ready_count_;
+  is_ready_[slot] = false;
+  return slot;
 }
 
 void MmsgBackend::poll_sockets(int timeout_ms) {
@@ -117,51 +125,37 @@ void MmsgBackend::poll_sockets(int timeout_ms) {
 }
 
 void MmsgBackend::wait(const WaitPolicy& policy) {
-  starved_ = false;
-  if (next_ready_ < ready_.size()) return;  // not drained yet
-  ready_.clear();
-  next_ready_ = 0;
   ++events_.wakeups;
-  if (!active_.empty() && !policy.poll && policy.budget.count() > 0) {
+  int timeout_ms = policy.poll ? 0 : static_cast<int>(policy.idle.count());
+  if (ready_count_ > 0) {
+    timeout_ms = 0;  // not drained yet
+  } else if (received_since_wait_ && !policy.poll && policy.budget.count() > 0) {
     net::sleep_precisely(policy.budget);
-    for (const SocketSlot slot : active_) mark_ready(slot);
-    active_.clear();
-    return;
   }
-  active_.clear();
-  poll_sockets(policy.poll ? 0 : static_cast<int>(policy.idle.count()));
+  received_since_wait_ = false;
+  // Always asked: sockets that are never drained, or have something each time, must
+  // not hide the others.
+  poll_sockets(timeout_ms);
 }
 
 std::size_t MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
-  const MmsgReceiver::Result result = receiver_.receive(descriptors_[slot], slot, batch);
   using Outcome = MmsgReceiver::Outcome;
-  if (result.outcome == Outcome::kStarved) {
-    ++events_.starved;
-    starved_ = true;
-  } else if (result.outcome != Outcome::kMore) {
-    is_ready_[slot] = false;
-  }
-  if (result.count > 0 && (active_.empty() || active_.back() != slot)) active_.push_back(slot);
+  const MmsgReceiver::Result result = receiver_.receive(descriptors_[slot], slot, batch);
+  if (result.outcome == Outcome::kStarved) ++events_.starved;
+  if (result.outcome == Outcome::kStarved || result.outcome == Outcome::kMore) mark_ready(slot);
+  if (result.count > 0) received_since_wait_ = true;
   return result.count;
 }
 
 std::size_t MmsgBackend::receive(std::span<Datagram> batch) {
   // One bounded look at each ready socket in turn, so that none waits for another's
   // flood to end.
-  while (next_ready_ < ready_.size()) {
-    const SocketSlot slot = ready_[next_ready_++];
-    if (descriptors_[slot] < 0) {
-      is_ready_[slot] = false;
-      continue;
-    }
+  while (ready_count_ > 0) {
+    const SocketSlot slot = take_ready();
+    if (descriptors_[slot] < 0) continue;
     const std::size_t count = receive_from(slot, batch);
-    if (is_ready_[slot]) ready_.push_back(slot);
     if (count > 0) return count;
-    if (starved_) break;
-  }
-  if (next_ready_ >= ready_.size()) {
-    ready_.clear();
-    next_ready_ = 0;
+    if (is_ready_[slot]) break;  // no buffers
   }
   return 0;
 }

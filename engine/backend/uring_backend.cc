@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/backend/backend.h"
@@ -106,6 +107,7 @@ class UringBackend final : public Backend {
   }
   bool complete(const io_uring_cqe& completion, Datagram* datagram);
   bool complete_receive(const io_uring_cqe& completion, Datagram* datagram);
+  bool is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const;
   bool parse(const UringBuffers::Filled& filled, std::uint32_t size, Datagram* datagram) const;
 
   const BackendOptions options_;
@@ -117,6 +119,8 @@ class UringBackend final : public Backend {
   bool fixed_files_ = false;
   bool wake_armed_ = false;
   bool received_since_wait_ = false;
+  // A receive ended although the socket may have more, and is armed again by wait().
+  bool rearming_ = false;
   msghdr receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
   std::vector<SocketSlot> to_arm_;
@@ -229,8 +233,11 @@ io_uring_sqe* UringBackend::next_request() {
 unsigned UringBackend::flush_requests() {
   io_uring_sq& queue = ring_.sq;
   const unsigned tail = queue.sqe_tail;
-  for (unsigned i = *queue.ktail; i != tail; ++i) {
-    queue.array[i & queue.ring_mask] = i & queue.ring_mask;
+  // Newer ones than 2.5 ask for rings without this array where the kernel can.
+  if (queue.array != nullptr) {
+    for (unsigned i = *queue.ktail; i != tail; ++i) {
+      queue.array[i & queue.ring_mask] = i & queue.ring_mask;
+    }
   }
   queue.sqe_head = tail;
   io_uring_smp_store_release(queue.ktail, tail);
@@ -290,13 +297,15 @@ void UringBackend::wait(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
   buffers_.feed();
+  // What waits behind an empty datagram, say, is there already: no reason to wait.
+  const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
   arm_wanted();
   ++events_.wakeups;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
   if (io_uring_cq_ready(&ring_) > 0 || !to_drain_.empty()) {
     // What was taken is dealt with first; the socket holds the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
-  } else if (policy.poll) {
+  } else if (policy.poll || rearming) {
     enter(kAllCompletions, microseconds(0), nanoseconds(1));
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);
@@ -377,6 +386,7 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
         to_drain_.push_back(slot);
       } else {
         want_arming(slot);
+        rearming_ = rearming_ || completion.res >= 0 || completion.res == -ENOBUFS;
       }
     }
   }
@@ -397,6 +407,13 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
   datagram->buffer = filled.buffer;
   if (!parse(filled, size, datagram)) datagram->fault = DatagramFault::kMalformed;
   return true;
+}
+
+// A buffer may have had room for more than max_datagram. And a train whose control
+// message did not fit would pass for one large datagram.
+bool UringBackend::is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const {
+  if ((header.flags & MSG_TRUNC) != 0 || datagram.size > options_.max_datagram) return true;
+  return control_size_ > 0 && (header.flags & MSG_CTRUNC) != 0 && datagram.segment_size == 0;
 }
 
 // The layout of a multishot recvmsg completion: header, then the space reserved for
@@ -422,8 +439,7 @@ bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
   datagram->segment_size =
       control_size_ == 0 ? 0 : segment_size_of(datagram->control, datagram->control_size);
   if (datagram->segment_size >= datagram->size) datagram->segment_size = 0;
-  datagram->fault =
-      (header.flags & MSG_TRUNC) != 0 ? DatagramFault::kTruncated : DatagramFault::kNone;
+  datagram->fault = is_cut(header, *datagram) ? DatagramFault::kTruncated : DatagramFault::kNone;
   return true;
 }
 

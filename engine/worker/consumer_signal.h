@@ -17,7 +17,9 @@ class ConsumerSignal {
  public:
   // Consumer: announces a sleep. Look at the ring once more after it.
   void prepare_wait() {
-    if (!interrupted_.load(std::memory_order_acquire)) wakeup_.clear();
+    wakeup_.clear();
+    // Looked at after the clear, which may just have eaten the interrupt's notification.
+    if (interrupted_.load(std::memory_order_seq_cst)) wakeup_.notify();
     waiting_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
   }

@@ -114,8 +114,12 @@ void Demultiplexer::maintain() {
     retire(remote);
     remote = next;
   }
-  while (!to_retire_.empty() && announce(to_retire_.back(), kRemoteRetired)) to_retire_.pop_back();
   publish();
+}
+
+// As many as the ring has room for; the rest follows with the next packets.
+void Demultiplexer::announce_retired() {
+  while (!to_retire_.empty() && announce(to_retire_.back(), kRemoteRetired)) to_retire_.pop_back();
 }
 
 void Demultiplexer::retire(Remote* remote) {

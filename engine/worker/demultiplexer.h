@@ -48,6 +48,8 @@ class Demultiplexer final : public DatagramSink {
 
   void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
   void publish() override {
+    if (!to_retire_.empty()) [[unlikely]]
+      announce_retired();
     ring_.publish();
     shared_->signal.notify_if_waiting();
   }
@@ -77,6 +79,7 @@ class Demultiplexer final : public DatagramSink {
   Remote* admit(const net::Endpoint& endpoint, Counter* reason);
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
+  void announce_retired();
   bool announce(Remote* remote, Event event);
 
   const std::uint16_t shard_;

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace ringpeer::worker {
@@ -74,8 +75,18 @@ bool Worker::start(backend::BackendFailure* failure) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this, failure] { thread_main(failure); });
+  int thread_error = 0;
+  try {
+    thread_ = std::thread([this, failure] { thread_main(failure); });
+  } catch (const std::system_error& error) {
+    thread_error = error.code().value();
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (thread_error != 0) {
+    *failure = {thread_error, "start of a thread"};
+    stopped_ = true;
+    return false;
+  }
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return started_; });
   if (failure->error == 0) return true;
@@ -123,6 +134,8 @@ std::uint32_t Worker::now_us() const {
 // packet's path.
 
 int Worker::submit(Command* command) {
+  // In a forked child nobody would answer.
+  if (fork_generation_.is_outdated()) return ESHUTDOWN;
   if (!options_.has_thread) {
     if (stopped_) return ESHUTDOWN;
     execute(command);
@@ -272,7 +285,7 @@ void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batche
 }
 
 void Worker::pump(std::chrono::milliseconds longest_wait) {
-  if (!stopped_) step(longest_wait, kMaxBatchesPerPump);
+  if (!stopped_ && !fork_generation_.is_outdated()) step(longest_wait, kMaxBatchesPerPump);
 }
 
 std::size_t Worker::drain(std::size_t max_batches) {
@@ -404,10 +417,15 @@ void Worker::shut_down() {
 }
 
 void Worker::stop() {
+  if (fork_generation_.is_outdated()) {  // the thread is the parent's
+    if (thread_.joinable()) thread_.detach();
+    return;
+  }
   if (!options_.has_thread) {
     if (!stopped_) shut_down();
     return;
   }
+  const std::lock_guard lock(join_mutex_);
   if (!thread_.joinable()) return;
   stopping_.store(true, std::memory_order_release);
   backend_->wake();

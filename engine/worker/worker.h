@@ -17,6 +17,7 @@
 #include "ringpeer/packet/slab_pool.h"
 #include "ringpeer/stats/counters.h"
 #include "ringpeer/worker/datagram_sink.h"
+#include "ringpeer/worker/fork_generation.h"
 #include "ringpeer/worker/send_batch.h"
 #include "ringpeer/worker/send_queue.h"
 
@@ -136,7 +137,9 @@ class Worker {
   bool stopped_ = false;
   bool started_ = false;
 
+  std::mutex join_mutex_;  // several threads may stop the worker at once
   std::thread thread_;
+  const ForkGeneration fork_generation_;
 };
 
 }  // namespace ringpeer::worker

@@ -1,22 +1,11 @@
 #include "ringpeer/worker/worker_group.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 namespace ringpeer::worker {
 namespace {
-
-// Counts fork() in this process and its ancestors, at the price of one load a call.
-std::atomic<unsigned> fork_count{0};
-
-void register_fork_handler() {
-  static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { fork_count.fetch_add(1, std::memory_order_relaxed); });
-  static_cast<void>(registered);
-}
 
 std::string explain(const backend::BackendFailure& failure) {
   std::string text = failure.what + ": " + std::strerror(failure.error);
@@ -39,9 +28,7 @@ std::string explain(const backend::BackendFailure& failure) {
 
 std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
                                                  backend::BackendFailure* failure) {
-  register_fork_handler();
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
-  group->fork_generation_ = fork_count.load(std::memory_order_relaxed);
   std::string why_not;
   if (options.backend != BackendChoice::kMmsg) {
     if (group->start_workers(options, true, failure)) {
@@ -95,9 +82,7 @@ void WorkerGroup::stop() {
   for (auto& worker : workers_) worker->stop();
 }
 
-bool WorkerGroup::is_usable() const {
-  return fork_count.load(std::memory_order_relaxed) == fork_generation_;
-}
+bool WorkerGroup::is_usable() const { return !fork_generation_.is_outdated(); }
 
 Worker& WorkerGroup::next() {
   return *workers_[next_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
@@ -109,6 +94,7 @@ void WorkerGroup::watch(const net::Socket* socket) {
 }
 
 void WorkerGroup::forget(const net::Socket* socket) {
+  if (!is_usable()) return;  // a thread that is not here may hold the lock
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
@@ -126,6 +112,7 @@ Counters* WorkerGroup::lend_counters() {
 }
 
 void WorkerGroup::release_counters(Counters* counters) {
+  if (!is_usable()) return;
   const std::lock_guard lock(mutex_);
   const auto found =
       std::find_if(lent_counters_.begin(), lent_counters_.end(),

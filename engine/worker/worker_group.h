@@ -12,6 +12,7 @@
 
 #include "ringpeer/net/socket.h"
 #include "ringpeer/stats/counters.h"
+#include "ringpeer/worker/fork_generation.h"
 #include "ringpeer/worker/worker.h"
 
 namespace ringpeer::worker {
@@ -75,7 +76,7 @@ class WorkerGroup {
   std::vector<std::unique_ptr<Worker>> workers_;
   bool uses_uring_ = false;
   std::string reason_;
-  unsigned fork_generation_ = 0;
+  const ForkGeneration fork_generation_;
   std::atomic<bool> stopped_{false};
   std::atomic<std::size_t> next_{0};
 

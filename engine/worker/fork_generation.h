@@ -1,0 +1,29 @@
+#ifndef RINGPEER_WORKER_FORK_GENERATION_H_
+#define RINGPEER_WORKER_FORK_GENERATION_H_
+
+#include <atomic>
+
+namespace ringpeer::worker {
+
+// Counts fork() in this process and its ancestors. Threads stay with the parent, so
+// what was made with another generation has none here, and its locks may be held by
+// nobody.
+//
+// Threads: any.
+class ForkGeneration {
+ public:
+  // Of this process, at the price of one load.
+  static unsigned current() { return count_.load(std::memory_order_relaxed); }
+
+  ForkGeneration();
+  // Whether the object that holds this was made before the last fork.
+  bool is_outdated() const { return current() != made_in_; }
+
+ private:
+  static std::atomic<unsigned> count_;
+  const unsigned made_in_;
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_FORK_GENERATION_H_

@@ -1,0 +1,208 @@
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <vector>
+
+#include "ringpeer/test/backend_fixture.h"
+
+namespace ringpeer::test {
+namespace {
+
+class SocketsTest : public BackendTest {
+ protected:
+  // Whether nobody receives on the port any more: close() alone does not end an
+  // armed multishot, which goes on receiving and holds the port.
+  static bool port_is_free(std::uint16_t port) {
+    net::Socket again;
+    return again.open(net::SocketFamily::kIpv4) == 0 && again.bind(loopback_ipv4(port)) == 0;
+  }
+};
+RINGPEER_TEST_ON_EVERY_BACKEND(SocketsTest);
+
+TEST_P(SocketsTest, DetachFreesThePortAtOnce) {
+  for (int round = 0; round < 50; ++round) {
+    net::Socket socket = open_receiver(0);
+    const std::uint16_t port = port_of(socket);
+    attach(socket);
+    const Sender sender(port);
+    ASSERT_TRUE(sender.send_numbered(0, 10));
+    ASSERT_TRUE(receive_until(static_cast<std::size_t>(round) + 1));
+    ASSERT_TRUE(detach());
+    socket.close();
+    ASSERT_TRUE(port_is_free(port)) << "round " << round;
+  }
+}
+
+TEST_P(SocketsTest, DetachRightAfterAttachFreesThePort) {
+  for (int round = 0; round < 20; ++round) {
+    net::Socket socket = open_receiver(0);
+    const std::uint16_t port = port_of(socket);
+    ASSERT_EQ(backend().attach(0, socket.descriptor()), 0);  // not waited for
+    ASSERT_TRUE(detach());
+    socket.close();
+    ASSERT_TRUE(port_is_free(port)) << "round " << round;
+  }
+}
+
+TEST_P(SocketsTest, DetachWithPacketsInFlightLosesTrackOfNothing) {
+  for (int round = 0; round < 30; ++round) {
+    received().clear();
+    net::Socket socket = open_receiver();
+    const std::uint16_t port = port_of(socket);
+    attach(socket);
+    const Sender sender(port);
+    constexpr std::uint32_t kCount = 100;
+    for (std::uint32_t i = 0; i < kCount; ++i) ASSERT_TRUE(sender.send_numbered(i, 200));
+    if (round % 2 == 1) backend().wait({.poll = true});  // completions wait unread
+    ASSERT_TRUE(detach());
+    std::uint32_t next = static_cast<std::uint32_t>(received().size());
+    for (std::uint32_t i = 0; i < next; ++i) ASSERT_EQ(number_of(received()[i].payload), i);
+    // What the backend did not take is still in the socket, in order.
+    std::array<std::uint8_t, 256> bytes{};
+    while (::recv(socket.descriptor(), bytes.data(), bytes.size(), 0) == 200) {
+      ASSERT_EQ(number_of(bytes), next++);
+    }
+    EXPECT_EQ(next, kCount);
+    socket.close();
+    ASSERT_TRUE(port_is_free(port));
+  }
+  EXPECT_TRUE(backend().has_buffers_to_lend());
+}
+
+TEST_P(SocketsTest, ADetachedSocketIsNotReadAnyMore) {
+  const net::Socket socket = open_receiver();
+  attach(socket);
+  ASSERT_TRUE(detach());
+  const Sender sender(port_of(socket));
+  ASSERT_TRUE(sender.send_numbered(9, 10));
+  step_a_while();
+  EXPECT_TRUE(received().empty());
+  std::array<std::uint8_t, 16> bytes{};
+  EXPECT_EQ(::recv(socket.descriptor(), bytes.data(), bytes.size(), 0), 10);
+}
+
+// What was under way for the last socket of a slot must never be taken for the next
+// one's.
+TEST_P(SocketsTest, ASlotServesOneSocketAfterAnother) {
+  for (std::uint32_t round = 0; round < 100; ++round) {
+    const net::Socket socket = open_receiver();
+    attach(socket, 5);
+    received().clear();
+    const Sender sender(port_of(socket));
+    for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(sender.send_numbered(round, 50));
+    ASSERT_TRUE(receive_until(round % 3 == 0 ? 10 : 1));
+    ASSERT_TRUE(detach(5));
+    for (const Received& datagram : received()) {
+      EXPECT_EQ(datagram.slot, 5);
+      ASSERT_EQ(number_of(datagram.payload), round);
+      ASSERT_EQ(datagram.source, sender.endpoint());
+    }
+  }
+}
+
+TEST_P(SocketsTest, TheSameSocketCanComeBack) {
+  const net::Socket socket = open_receiver();
+  const Sender sender(port_of(socket));
+  for (std::uint32_t round = 0; round < 20; ++round) {
+    attach(socket, static_cast<backend::SocketSlot>(round % 3));
+    ASSERT_TRUE(sender.send_numbered(round, 50));
+    ASSERT_TRUE(receive_until(round + 1));
+    EXPECT_EQ(number_of(received()[round].payload), round);
+    EXPECT_EQ(received()[round].slot, round % 3);
+    ASSERT_TRUE(detach(static_cast<backend::SocketSlot>(round % 3)));
+  }
+}
+
+TEST_P(SocketsTest, ServesManySockets) {
+  constexpr std::size_t kSockets = 300;
+  std::vector<net::Socket> sockets;
+  std::map<backend::SocketSlot, std::uint32_t> expected;
+  for (std::size_t i = 0; i < kSockets; ++i) {
+    sockets.push_back(open_receiver(0));
+    // The last of the slots as well as the first.
+    const auto slot = static_cast<backend::SocketSlot>(i % 2 == 0 ? i : backend::kMaxSockets - i);
+    ASSERT_EQ(backend().attach(slot, sockets[i].descriptor()), 0);
+    expected[slot] = static_cast<std::uint32_t>(i);
+  }
+  step();
+  for (int round = 0; round < 3; ++round) {
+    received().clear();
+    for (std::uint32_t i = 0; i < kSockets; ++i) {
+      ASSERT_TRUE(Sender(port_of(sockets[i])).send_numbered(i, 30));
+    }
+    ASSERT_TRUE(receive_until(kSockets));
+    for (const Received& datagram : received()) {
+      ASSERT_EQ(number_of(datagram.payload), expected.at(datagram.slot));
+    }
+  }
+  for (const auto& [slot, number] : expected) {
+    ASSERT_TRUE(detach(slot));
+    const std::uint16_t port = port_of(sockets[number]);
+    sockets[number].close();
+    ASSERT_TRUE(port_is_free(port));
+  }
+}
+
+// A socket that has something at each look must not hide the others.
+class BusySocketTest : public SocketsTest {
+ protected:
+  // Before each wait `each_time` datagrams arrive at a busy socket, of which at most
+  // one batch is taken. Returns the number of waits until a quiet socket is heard.
+  int waits_until_the_quiet_one_is_heard(int each_time, std::chrono::microseconds budget) {
+    const net::Socket busy = open_receiver();
+    const net::Socket quiet = open_receiver();
+    attach(busy, 0);
+    attach(quiet, 1);
+    step_a_while();
+    const Sender to_busy(port_of(busy));
+    const Sender to_quiet(port_of(quiet));
+    int waits = 0;
+    bool heard = false;
+    for (; waits < kMostWaits && !heard; ++waits) {
+      for (int i = 0; i < each_time; ++i) to_busy.send_numbered(0, 64);
+      if (waits == kQuietSendsAt) to_quiet.send_numbered(1, 64);
+      backend().wait({.budget = budget, .idle = std::chrono::milliseconds(100)});
+      heard = take_one_batch_has_quiet();
+    }
+    detach(0);
+    detach(1);
+    return waits - kQuietSendsAt;
+  }
+
+  static constexpr int kMostWaits = 200;
+  static constexpr int kQuietSendsAt = 10;  // by then the busy one is known to be busy
+  // Room for a ready queue of other entries; a fair backend needs two or three.
+  static constexpr int kSoon = 20;
+
+ private:
+  bool take_one_batch_has_quiet() {
+    std::array<backend::Datagram, backend::kBatchSize> batch;
+    const std::size_t count = backend().receive(batch);
+    bool quiet = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      quiet = quiet || batch[i].slot == 1;
+      batch[i].buffer->release();
+    }
+    reclaim();
+    return quiet;
+  }
+};
+RINGPEER_TEST_ON_EVERY_BACKEND(BusySocketTest);
+
+TEST_P(BusySocketTest, DoesNotHideAQuietOneWithALatencyBudget) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(1, std::chrono::microseconds(100)), kSoon);
+}
+
+TEST_P(BusySocketTest, DoesNotHideAQuietOneWithoutABudget) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(1, std::chrono::microseconds(0)), kSoon);
+}
+
+TEST_P(BusySocketTest, ThatIsNeverDrainedDoesNotHideAQuietOne) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100)), kSoon);
+}
+
+}  // namespace
+}  // namespace ringpeer::test

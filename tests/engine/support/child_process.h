@@ -1,0 +1,25 @@
+#ifndef RINGPEER_TEST_CHILD_PROCESS_H_
+#define RINGPEER_TEST_CHILD_PROCESS_H_
+
+#include <functional>
+#include <string>
+
+namespace ringpeer::test {
+
+struct ChildResult {
+  bool timed_out = false;  // it was killed
+  int exit_status = -1;    // -1: it died of a signal
+  std::string output;      // what body() returned
+};
+
+// Runs body() in a forked child and waits for it, kPatience at the most. Only the
+// text that body() returns comes back, so that assertions stay with the parent.
+ChildResult run_in_child(const std::function<std::string()>& body);
+
+// In a child: every further call of that system call fails with `error`. False where
+// the kernel or a surrounding sandbox does not allow filters.
+bool forbid_system_call(long number, int error);
+
+}  // namespace ringpeer::test
+
+#endif  // RINGPEER_TEST_CHILD_PROCESS_H_

@@ -1,0 +1,413 @@
+#include "ringpeer/worker/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "ringpeer/test/worker_fixture.h"
+#include "ringpeer/worker/demultiplexer.h"
+
+namespace ringpeer::test {
+namespace {
+
+constexpr std::size_t kManyPackets = 8192;
+constexpr std::uint64_t kManyBytes = std::uint64_t{1} << 30;
+
+RINGPEER_TEST_ON_EVERY_BACKEND(WorkerTest);
+
+// sync() makes "nothing arrived" a fact instead of a guess.
+TEST_P(WorkerTest, SyncBringsWhatTheKernelHadQueued) {
+  auto worker = make();
+  Consumer consumer(*worker, kManyPackets, kManyBytes);
+  EXPECT_EQ(worker->sync(), 0);
+  EXPECT_EQ(consumer.depth(), 0u);
+  const Sender sender(consumer.port());
+  std::uint32_t sent = 0;
+  for (std::uint32_t round = 1; round <= 20; ++round) {
+    for (std::uint32_t i = 0; i < round * 10; ++i) ASSERT_TRUE(sender.send_numbered(sent++, 100));
+    ASSERT_EQ(worker->sync(), 0);
+    ASSERT_EQ(consumer.depth(), round * 10);
+    EXPECT_EQ(consumer.take_all(), round * 10);
+    EXPECT_EQ(consumer.depth(), 0u);
+  }
+  EXPECT_EQ(counted(*worker, Counter::kReceivedPackets), sent);
+  EXPECT_EQ(counted(*worker, Counter::kReceivedBytes), sent * 100u);
+  EXPECT_EQ(worker->snapshot().dropped_packets(), 0u);
+}
+
+TEST_P(WorkerTest, DeliversWithoutBeingAsked) {
+  auto worker = make();
+  Consumer consumer(*worker, kManyPackets, kManyBytes);
+  const Sender sender(consumer.port());
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    ASSERT_TRUE(sender.send_numbered(i, 64));
+    ASSERT_TRUE(eventually([&] { return consumer.depth() == 1; }));
+    consumer.take_all([&](const net::Endpoint& source, std::span<const std::uint8_t> packet) {
+      EXPECT_EQ(source, sender.endpoint());
+      EXPECT_TRUE(is_numbered_payload(packet, i));
+    });
+  }
+}
+
+TEST_P(WorkerTest, BringsEverySizeToTheConsumer) {
+  auto worker = make();
+  Consumer consumer(*worker, kManyPackets, kManyBytes);
+  const Sender sender(consumer.port());
+  const std::vector<std::size_t> sizes = {0, 1, 100, 1200, 2048, 2049, 20000, 65507};
+  for (std::uint32_t i = 0; i < sizes.size(); ++i) ASSERT_TRUE(sender.send_numbered(i, sizes[i]));
+  ASSERT_EQ(worker->sync(), 0);
+  std::uint32_t next = 0;
+  consumer.take_all([&](const net::Endpoint&, std::span<const std::uint8_t> packet) {
+    ASSERT_LT(next, sizes.size());
+    EXPECT_EQ(packet.size(), sizes[next]);
+    EXPECT_TRUE(is_numbered_payload(packet, next)) << sizes[next];
+    ++next;
+  });
+  EXPECT_EQ(next, sizes.size());
+}
+
+// Both ways a payload reaches the consumer, in turn: lent and copied.
+TEST_P(WorkerTest, CopiesKeepPayloadAndSender) {
+  auto worker = make();
+  Consumer stalled(*worker, kManyPackets, kManyBytes);
+  Consumer reading(*worker, kManyPackets, kManyBytes);
+  const Sender to_stalled(stalled.port());
+  const Sender to_reading(reading.port());
+  std::uint32_t in_stalled = 0;
+  for (int i = 0; i < 400; ++i) {
+    ASSERT_TRUE(to_stalled.send_numbered(in_stalled++, 60000));
+    ASSERT_EQ(worker->sync(), 0);
+  }
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    ASSERT_TRUE(to_reading.send_numbered(i, 3 + i * 7));
+    const bool end_of_burst = i % 10 == 9;
+    ASSERT_TRUE(!end_of_burst || worker->sync() == 0);
+  }
+  std::uint32_t next = 0;
+  reading.take_all([&](const net::Endpoint& source, std::span<const std::uint8_t> packet) {
+    ASSERT_EQ(source, to_reading.endpoint());
+    ASSERT_EQ(packet.size(), 3 + next * 7);
+    ASSERT_TRUE(is_numbered_payload(packet, next)) << next;
+    ++next;
+  });
+  EXPECT_EQ(next, 300u);
+  next = 0;
+  stalled.take_all([&](const net::Endpoint& source, std::span<const std::uint8_t> packet) {
+    ASSERT_EQ(source, to_stalled.endpoint());
+    ASSERT_TRUE(is_numbered_payload(packet, next)) << next;
+    ++next;
+  });
+  EXPECT_EQ(next, in_stalled);
+}
+
+// A consumer that does not read fills its own queue and takes nobody else's buffers.
+TEST_P(WorkerTest, AStalledConsumerDoesNotStarveAnother) {
+  auto worker = make();
+  Consumer stalled(*worker, 1 << 16, 65535);
+  Consumer pinning(*worker, 1 << 16, kManyBytes);  // a buffer a packet, for ever
+  Consumer reading(*worker, kManyPackets, kManyBytes);
+  const Sender to_stalled(stalled.port());
+  const Sender to_pinning(pinning.port());
+  const Sender to_reading(reading.port());
+  std::uint32_t expected = 0;
+  std::uint64_t wrong = 0;
+  for (std::uint32_t round = 0; round < 100; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_TRUE(to_stalled.send_numbered(0, 1200));
+      ASSERT_TRUE(to_pinning.send_numbered(0, 9000));
+      ASSERT_TRUE(to_reading.send_numbered(round * 20 + static_cast<std::uint32_t>(i), 1200));
+    }
+    ASSERT_EQ(worker->sync(), 0);
+    reading.take_all([&](const net::Endpoint&, std::span<const std::uint8_t> packet) {
+      if (!is_numbered_payload(packet, expected++)) ++wrong;
+    });
+    ASSERT_EQ(expected, (round + 1) * 20) << "round " << round;
+  }
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_GT(counted(*worker, Counter::kDropPeerFull), 0u) << "the stalled one's, nobody else's";
+  EXPECT_EQ(worker->snapshot().dropped_packets(), counted(*worker, Counter::kDropPeerFull));
+}
+
+TEST_P(WorkerTest, KeepsTheOrderOfEachSenderUnderLoad) {
+  auto worker = make();
+  Consumer consumer(*worker, 1 << 16, kManyBytes);
+  constexpr int kSenders = 3;
+  constexpr std::uint32_t kEach = 5000;
+  std::vector<Sender> senders;
+  for (int i = 0; i < kSenders; ++i) senders.emplace_back(consumer.port());
+  std::atomic<int> running{kSenders};
+  std::vector<std::thread> threads;
+  for (const Sender& sender : senders) {
+    threads.emplace_back([&running, &sender] {
+      for (std::uint32_t i = 1; i <= kEach; ++i) {
+        sender.send_numbered(i, 4 + i % 300);
+        if (i % 64 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      }
+      running.fetch_sub(1);
+    });
+  }
+  std::map<std::uint16_t, std::uint32_t> last;
+  std::uint64_t out_of_order = 0;
+  const auto take = [&] {
+    consumer.take_all([&](const net::Endpoint& source, std::span<const std::uint8_t> packet) {
+      std::uint32_t& previous = last[source.port];
+      const std::uint32_t number = number_of(packet);
+      if (number <= previous || !is_numbered_payload(packet, number)) ++out_of_order;
+      previous = number;
+    });
+  };
+  ASSERT_TRUE(eventually([&] {
+    take();
+    return running.load() == 0;
+  }));
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_EQ(worker->sync(), 0);
+  take();
+  EXPECT_EQ(out_of_order, 0u);
+  EXPECT_EQ(last.size(), static_cast<std::size_t>(kSenders));
+  EXPECT_EQ(
+      consumer.taken() + consumer.socket().kernel_drops() + worker->snapshot().dropped_packets(),
+      kSenders * kEach);
+}
+
+TEST_P(WorkerTest, DetachedIsDetached) {
+  auto worker = make();
+  for (int round = 0; round < 20; ++round) {
+    Consumer consumer(*worker, kManyPackets, kManyBytes);
+    const Sender sender(consumer.port());
+    ASSERT_TRUE(sender.send_numbered(1, 10));
+    ASSERT_EQ(worker->sync(), 0);
+    consumer.detach();
+    ASSERT_TRUE(sender.send_numbered(2, 10));
+    ASSERT_EQ(worker->sync(), 0);
+    EXPECT_EQ(consumer.depth(), 1u);
+  }
+}
+
+TEST_P(WorkerTest, AttachesAndDetachesUnderAFlood) {
+  auto worker = make();
+  std::atomic<std::uint16_t> port{0};
+  std::atomic<bool> stop{false};
+  std::thread flood([&] {
+    std::uint16_t target = 0;
+    std::unique_ptr<Sender> sender;
+    while (!stop.load()) {
+      if (const std::uint16_t now = port.load(); now != target || sender == nullptr) {
+        target = now;
+        if (target == 0) continue;
+        sender = std::make_unique<Sender>(target);
+      }
+      sender->send_numbered(1, 500);
+    }
+  });
+  std::uint64_t taken = 0;
+  for (int round = 0; round < 40; ++round) {
+    Consumer consumer(*worker, kManyPackets, kManyBytes);
+    port.store(consumer.port());
+    EXPECT_TRUE(eventually([&] { return consumer.depth() > 0; }));
+    consumer.detach();
+    consumer.take_all();
+    taken += consumer.taken();
+  }
+  stop.store(true);
+  flood.join();
+  const CounterSnapshot counters = worker->snapshot();
+  EXPECT_EQ(counters[Counter::kReceivedPackets], taken + counters.dropped_packets());
+}
+
+TEST_P(WorkerTest, StopsCleanlyWithPacketsInFlight) {
+  for (int round = 0; round < 10; ++round) {
+    auto worker = make();
+    Consumer consumer(*worker, 1 << 14, kManyBytes);
+    const std::uint16_t port = consumer.port();
+    std::atomic<bool> stop{false};
+    std::thread flood([&] {
+      const Sender sender(port);
+      while (!stop.load()) sender.send_numbered(1, 200);
+    });
+    EXPECT_TRUE(eventually([&] { return consumer.depth() > 100; }));
+    worker->stop();
+    stop.store(true);
+    flood.join();
+    EXPECT_TRUE(consumer.queue().is_stopped());
+    // What was received before is still there, and is accounted for.
+    consumer.take_all([](const net::Endpoint&, std::span<const std::uint8_t> packet) {
+      EXPECT_TRUE(is_numbered_payload(packet, 1));
+    });
+    const CounterSnapshot counters = worker->snapshot();
+    EXPECT_EQ(counters[Counter::kReceivedPackets], consumer.taken() + counters.dropped_packets());
+  }
+}
+
+TEST_P(WorkerTest, CallsAfterTheStopFailAndDoNotHang) {
+  auto worker = make();
+  Consumer consumer(*worker, 64, kManyBytes);
+  worker->stop();
+  worker->stop();
+  EXPECT_EQ(worker->sync(), ESHUTDOWN);
+  const net::Socket socket = open_receiver();
+  worker::SocketQueue queue(64, kManyBytes);
+  backend::SocketSlot slot = 0;
+  EXPECT_EQ(worker->attach(socket.descriptor(), &queue, &slot), ESHUTDOWN);
+  consumer.detach();
+}
+
+TEST_P(WorkerTest, SeveralThreadsMayStopItAndCallItAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    auto worker = make();
+    Consumer consumer(*worker, 64, kManyBytes);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&worker, i] {
+        if (i < 2) {
+          worker->stop();
+        } else {
+          for (int k = 0; k < 10; ++k) {
+            const int error = worker->sync();
+            EXPECT_TRUE(error == 0 || error == ESHUTDOWN) << error;
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(worker->sync(), ESHUTDOWN);
+  }
+}
+
+TEST_P(WorkerTest, AConsumerThatWaitsIsWokenByAPacketAndByTheEnd) {
+  auto worker = make();
+  Consumer consumer(*worker, 64, kManyBytes);
+  const Sender sender(consumer.port());
+  constexpr int kTooLongMs = 20000;
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    std::thread other([&] { sender.send_numbered(i, 10); });
+    worker::ConsumerSignal& signal = consumer.queue().signal();
+    signal.prepare_wait();
+    EXPECT_TRUE(consumer.depth() > 0 || signal.wait(kTooLongMs));
+    signal.finish_wait();
+    EXPECT_EQ(consumer.take_all(), 1u);
+    other.join();
+  }
+  worker::ConsumerSignal& signal = consumer.queue().signal();
+  std::thread stopper([&] { worker->stop(); });
+  signal.prepare_wait();
+  EXPECT_TRUE(consumer.queue().is_stopped() || signal.wait(kTooLongMs));
+  signal.finish_wait();
+  stopper.join();
+  EXPECT_TRUE(consumer.queue().is_stopped());
+}
+
+TEST_P(WorkerTest, AnErrorOfTheSocketReachesItsQueue) {
+  auto worker = make();
+  net::Socket peer = open_receiver();
+  net::Socket socket = open_receiver();
+  ASSERT_EQ(socket.connect(loopback_ipv4(port_of(peer))), 0);
+  peer.close();
+  Consumer consumer(*worker, std::move(socket), 64, kManyBytes);
+  ASSERT_EQ(consumer.socket().send(numbered_payload(0, 10)), 0);
+  int error = 0;
+  EXPECT_TRUE(eventually([&] { return (error = consumer.queue().socket_error().take()) != 0; }));
+  EXPECT_EQ(error, ECONNREFUSED);
+  EXPECT_EQ(consumer.depth(), 0u);
+}
+
+TEST_P(WorkerTest, WithoutAThreadItRunsWhenPumped) {
+  worker::WorkerOptions options;
+  options.has_thread = false;
+  auto worker = make(options);
+  EXPECT_FALSE(worker->has_thread());
+  Consumer consumer(*worker, kManyPackets, kManyBytes);
+  const Sender sender(consumer.port());
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    ASSERT_TRUE(sender.send_numbered(i, 100));
+    EXPECT_EQ(consumer.depth(), 0u) << "nothing moves by itself";
+    worker->pump(std::chrono::milliseconds(0));
+    EXPECT_EQ(consumer.take_all(), 1u);
+  }
+  // It waits for what is on its way.
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    sender.send_numbered(0, 100);
+  });
+  EXPECT_TRUE(eventually([&] {
+    worker->pump(std::chrono::milliseconds(20));
+    return consumer.depth() == 1;
+  }));
+  other.join();
+  for (std::uint32_t i = 0; i < 1000; ++i) ASSERT_TRUE(sender.send_numbered(i, 10));
+  ASSERT_EQ(worker->sync(), 0);
+  EXPECT_EQ(consumer.depth(), 1001u);
+  consumer.detach();
+  worker->stop();
+  worker->pump(std::chrono::milliseconds(0));
+  EXPECT_EQ(worker->sync(), ESHUTDOWN);
+}
+
+// Strangers, closed remotes and packets, as a server's consumer sees them, while the
+// worker runs: what the worker names must be alive, which the sanitizers watch.
+TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {
+  auto worker = make();
+  worker::ServerShared shared;
+  worker::Demultiplexer demultiplexer(0, 4096, &shared);
+  const net::Socket socket = open_receiver();
+  backend::SocketSlot slot = 0;
+  ASSERT_EQ(worker->attach(socket.descriptor(), &demultiplexer, &slot), 0);
+  std::atomic<bool> stop{false};
+  std::thread flood([&] {
+    std::vector<Sender> senders;
+    for (int i = 0; i < 20; ++i) senders.emplace_back(port_of(socket));
+    for (std::uint32_t i = 0; !stop.load(); ++i) senders[i % 20].send_numbered(i, 50);
+  });
+  std::uint64_t lives = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t freed = 0;
+  packet::PacketRelease release;
+  const auto take_one = [&](const packet::PacketDescriptor& front) {
+    auto* remote = static_cast<worker::Remote*>(const_cast<void*>(front.source));
+    if (worker::Demultiplexer::is_event(front)) {
+      if (front.size == worker::Demultiplexer::kNewRemote) {
+        shared.pending.fetch_sub(1);
+        ++lives;
+      } else {
+        delete remote;
+        ++freed;
+      }
+      return;
+    }
+    ++packets;
+    release.add(front.buffer);
+    remote->taken_bytes.store(remote->taken_bytes.load() + front.charge());
+    // Every now and then a peer is closed.
+    if (packets % 50 == 0 && !remote->closed.load()) {
+      demultiplexer.close(remote);
+      worker->request_maintenance();
+    }
+  };
+  const auto take_all = [&] {
+    while (const packet::PacketDescriptor* front = demultiplexer.ring().front()) {
+      take_one(*front);
+      demultiplexer.ring().pop();
+    }
+    release.flush();
+  };
+  EXPECT_TRUE(eventually([&] {
+    take_all();
+    return freed >= 100;
+  }));
+  stop.store(true);
+  flood.join();
+  worker->detach(slot);
+  take_all();
+  EXPECT_GE(lives, freed);
+  const CounterSnapshot counters = worker->snapshot();
+  EXPECT_EQ(counters[Counter::kReceivedPackets], packets + counters.dropped_packets());
+}
+
+}  // namespace
+}  // namespace ringpeer::test
