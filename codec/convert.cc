@@ -5,6 +5,7 @@
 
 #include "ringpeer/codec/convert_math.h"
 #include "ringpeer/codec/html_color.h"
+#include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/variant_visit.h"
 
 namespace ringpeer {
@@ -27,8 +28,10 @@ template <typename T>
 T element_of(const Variant& value) {
   if constexpr (std::is_integral_v<T>) {
     return static_cast<T>(integer_of(value));
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return static_cast<T>(value.as_float());
+  } else if constexpr (std::is_same_v<T, float>) {
+    return narrow_float(value.as_float());
+  } else if constexpr (std::is_same_v<T, double>) {
+    return value.as_float();
   } else if constexpr (std::is_same_v<T, String>) {
     if (value.is_bool()) return value.ref<bool>() ? "true" : "false";
     if (value.is_int()) return std::to_string(value.ref<std::int64_t>());

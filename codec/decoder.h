@@ -13,6 +13,7 @@
 #include "ringpeer/codec/components.h"
 #include "ringpeer/codec/element_rule.h"
 #include "ringpeer/codec/error.h"
+#include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/options.h"
 #include "ringpeer/codec/utf8.h"
 #include "ringpeer/codec/variant.h"
@@ -207,19 +208,9 @@ class Decoder {
   // Doubles on the wire, floats in memory.
   void load_doubles(std::uint8_t* floats, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      const float component = narrowed(load<double>());
+      const float component = narrow_float(load<double>());
       std::memcpy(floats + i * sizeof(component), &component, sizeof(component));
     }
-  }
-
-  // A conversion out of float's range is undefined in C++, infinite in hardware.
-  static float narrowed(double value) {
-    constexpr double kLargest = std::numeric_limits<float>::max();
-    // Halfway to the next float that does not exist: from here on it rounds up.
-    constexpr double kRoundsToInfinity = 3.4028235677973366e38;
-    if (value >= kRoundsToInfinity) return std::numeric_limits<float>::infinity();
-    if (value <= -kRoundsToInfinity) return -std::numeric_limits<float>::infinity();
-    return static_cast<float>(value != value ? value : std::clamp(value, -kLargest, kLargest));
   }
 
   Error build(VariantTag<NodePath>, Variant* value, std::uint32_t) {

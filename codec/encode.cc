@@ -1,12 +1,11 @@
 #include "ringpeer/codec/encode.h"
 
 #include <bit>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <string_view>
 
 #include "ringpeer/codec/components.h"
+#include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/variant_visit.h"
 
 namespace ringpeer {
@@ -106,13 +105,9 @@ class Encoder {
   }
 
   Error put(double value, std::size_t) {
-    // Beyond float's range the conversion is undefined, not infinite; infinity itself
-    // is a float.
-    const bool in_range =
-        std::fabs(value) <= std::numeric_limits<float>::max() || std::isinf(value);
-    const float narrow = in_range ? static_cast<float>(value) : 0;
+    const float narrow = narrow_float(value);
     // NaN is not equal to itself: it always takes 64 bits and keeps its payload.
-    if (in_range && static_cast<double>(narrow) == value) {
+    if (static_cast<double>(narrow) == value) {
       writer_.fixed(header(VariantType::FLOAT), narrow);
     } else {
       writer_.fixed(header(VariantType::FLOAT, kHeaderFlag64), value);

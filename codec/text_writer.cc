@@ -5,6 +5,7 @@
 
 #include "ringpeer/codec/components.h"
 #include "ringpeer/codec/key_order.h"
+#include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/shortest_decimal.h"
 #include "ringpeer/codec/text.h"
 #include "ringpeer/codec/variant_visit.h"
@@ -33,9 +34,8 @@ class TextWriter {
       put("nan");
     } else if (std::isinf(value)) {
       put(value > 0 ? "inf" : "inf_neg");
-    } else if (std::fabs(value) <= std::numeric_limits<float>::max() &&
-               static_cast<Float>(static_cast<float>(value)) == value) {
-      append_decimal(&text_, static_cast<float>(value));
+    } else if (static_cast<Float>(narrow_float(value)) == value) {
+      append_decimal(&text_, narrow_float(value));
     } else {
       append_decimal(&text_, value);
     }
@@ -114,8 +114,7 @@ class TextWriter {
   }
 
   template <typename T>
-    requires(kIsMath<T>)
-  void put(const T& value, std::size_t) {
+  requires(kIsMath<T>) void put(const T& value, std::size_t) {
     put(variant_type_name(kVariantTypeOf<T>));
     put("(");
     put_components(value);

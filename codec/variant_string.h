@@ -140,6 +140,7 @@ class StringName {
   explicit StringName(String text) : text_(std::move(text)) {}
   explicit StringName(std::string_view text) : text_(text) {}
   explicit StringName(const char* text) : text_(text) {}
+  explicit StringName(const std::string& text) : text_(text) {}
 
   template <typename Memory>
   StringName(String::Valid valid, Memory& memory, std::string_view text)

@@ -1,0 +1,425 @@
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "ringpeer/codec/base64.h"
+#include "ringpeer/codec/components.h"
+#include "ringpeer/codec/narrow_float.h"
+#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text_lexer.h"
+#include "ringpeer/codec/variant_visit.h"
+
+namespace ringpeer {
+namespace {
+
+template <typename T>
+inline constexpr bool kIsPacked = false;
+template <typename T>
+inline constexpr bool kIsPacked<CompactVector<T>> = true;
+
+std::optional<double> named_number(std::string_view name) {
+  if (name == "inf") return std::numeric_limits<double>::infinity();
+  if (name == "inf_neg" || name == "-inf") return -std::numeric_limits<double>::infinity();
+  if (name == "nan") return std::numeric_limits<double>::quiet_NaN();
+  return std::nullopt;
+}
+
+// Godot's type names, among them those of Godot 3 that Godot 4 still reads.
+VariantType type_named(std::string_view name) {
+  constexpr std::pair<std::string_view, VariantType> kFormerNames[] = {
+      {"Matrix32", VariantType::TRANSFORM2D},
+      {"Quat", VariantType::QUATERNION},
+      {"Rect3", VariantType::AABB},
+      {"Matrix3", VariantType::BASIS},
+      {"Transform", VariantType::TRANSFORM3D},
+      {"PoolByteArray", VariantType::PACKED_BYTE_ARRAY},
+      {"PoolIntArray", VariantType::PACKED_INT32_ARRAY},
+      {"PoolRealArray", VariantType::PACKED_FLOAT32_ARRAY},
+      {"PoolStringArray", VariantType::PACKED_STRING_ARRAY},
+      {"PoolVector2Array", VariantType::PACKED_VECTOR2_ARRAY},
+      {"PoolVector3Array", VariantType::PACKED_VECTOR3_ARRAY},
+      {"PoolColorArray", VariantType::PACKED_COLOR_ARRAY},
+  };
+  for (std::uint32_t id = 1; id < kVariantTypeCount; ++id) {
+    const auto type = static_cast<VariantType>(id);
+    if (variant_type_name(type) == name) return type;
+  }
+  for (const auto& [former, type] : kFormerNames) {
+    if (former == name) return type;
+  }
+  return VariantType::NIL;
+}
+
+// A number as a component or element: cut to the type as Godot does.
+template <typename T>
+T number_as(const Variant& number) {
+  if constexpr (std::is_same_v<T, float>) {
+    return narrow_float(number.as_float());
+  } else if constexpr (std::is_same_v<T, double>) {
+    return number.as_float();
+  } else {
+    return static_cast<T>(number.as_int());
+  }
+}
+
+// Recursive descent; the first error ends it and stays in error_.
+class TextParser {
+ public:
+  explicit TextParser(std::string_view text) : lexer_(text) {}
+
+  bool parse(Variant* value) {
+    advance();
+    return parse_value(value, 0);
+  }
+
+  Error error() const { return error_; }
+  TextError text_error() const { return {lexer_.line(), message_}; }
+
+ private:
+  bool fail(std::string_view message) {
+    if (error_ == Error::OK) {
+      error_ = Error::ERR_PARSE_ERROR;
+      message_ = token_.kind == TokenKind::BAD ? token_.text : std::string(message);
+    }
+    return false;
+  }
+
+  void advance() { token_ = lexer_.next(); }
+  bool at(TokenKind kind) const { return token_.kind == kind; }
+  bool accept(TokenKind kind) {
+    if (!at(kind)) return false;
+    advance();
+    return true;
+  }
+  bool expect(TokenKind kind, std::string_view message) { return accept(kind) || fail(message); }
+
+  // Reads the value that starts at the current token; ends at its last token, not
+  // behind it: what follows a value may be anything.
+  bool parse_value(Variant* value, std::size_t depth) {
+    if (depth > kMaximumDepth) {
+      error_ = Error::ERR_OUT_OF_MEMORY;
+      message_ = "nested too deeply";
+      return false;
+    }
+    switch (token_.kind) {
+      case TokenKind::CURLY_OPEN:
+        return parse_entries(&value->emplace<Dictionary>(), depth);
+      case TokenKind::BRACKET_OPEN:
+        return parse_elements(&value->emplace<Array>(), depth);
+      case TokenKind::STRING:
+        *value = String(token_.text);
+        return true;
+      case TokenKind::STRING_NAME:
+        *value = StringName(token_.text);
+        return true;
+      case TokenKind::NUMBER:
+      case TokenKind::COLOR:
+        *value = std::move(token_.value);
+        return true;
+      case TokenKind::IDENTIFIER:
+        return parse_named(value, depth);
+      default:
+        return fail("expected a value");
+    }
+  }
+
+  bool parse_named(Variant* value, std::size_t depth) {
+    const std::string name = std::move(token_.text);
+    if (name == "true" || name == "false") {
+      *value = name == "true";
+      return true;
+    }
+    if (name == "null" || name == "nil") {
+      *value = Variant();
+      return true;
+    }
+    if (const auto number = named_number(name)) {
+      *value = *number;
+      return true;
+    }
+    advance();
+    if (name == "Array") return parse_typed_array(value, depth);
+    if (name == "Dictionary") return parse_typed_dictionary(value, depth);
+    const VariantType type = type_named(name);
+    if (type == VariantType::NIL) return fail("unexpected identifier '" + name + "'");
+    if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
+    return parse_constructor(type, value, depth);
+  }
+
+  // Behind the '('; ends at the ')'.
+  // Kept out of the recursive functions' frames.
+  [[gnu::noinline]] bool parse_constructor(VariantType type, Variant* value, std::size_t depth) {
+    return visit_variant_type(type, [&](auto tag) {
+      using T = typename decltype(tag)::Type;
+      if constexpr (kIsMath<T>) {
+        return parse_math(&value->emplace<T>());
+      } else if constexpr (std::is_same_v<T, PackedStringArray>) {
+        return parse_strings(&value->emplace<T>());
+      } else if constexpr (std::is_same_v<T, PackedByteArray>) {
+        return parse_bytes(&value->emplace<T>());
+      } else if constexpr (kIsPacked<T>) {
+        return parse_packed(&value->emplace<T>());
+      } else if constexpr (std::is_same_v<T, NodePath>) {
+        return parse_node_path(value);
+      } else if constexpr (std::is_same_v<T, RID>) {
+        return parse_rid(&value->emplace<T>());
+      } else if constexpr (std::is_same_v<T, Signal> || std::is_same_v<T, Callable>) {
+        value->emplace<T>();
+        return end_constructor();
+      } else if constexpr (std::is_same_v<T, Object>) {
+        return parse_object(value, depth);
+      } else {
+        return fail("this type has no constructor in text");
+      }
+    });
+  }
+
+  bool end_constructor() {
+    return at(TokenKind::PARENTHESIS_CLOSE) || fail("expected ')' in constructor");
+  }
+
+  bool parse_number(Variant* number) {
+    if (at(TokenKind::NUMBER)) {
+      *number = std::move(token_.value);
+    } else if (const auto named = named_number(token_.text); at(TokenKind::IDENTIFIER) && named) {
+      *number = *named;
+    } else {
+      return fail("expected a number in constructor");
+    }
+    advance();
+    return true;
+  }
+
+  bool parse_numbers(std::vector<Variant>* numbers) {
+    if (at(TokenKind::PARENTHESIS_CLOSE)) return true;
+    do {
+      if (!parse_number(&numbers->emplace_back())) return false;
+    } while (accept(TokenKind::COMMA));
+    return end_constructor();
+  }
+
+  template <typename T>
+  static void fill_components(const Variant* numbers, T* value) {
+    using Component = std::conditional_t<kIsIntegerMath<T>, std::int32_t, float>;
+    Component components[kComponentCount<T>];
+    for (std::size_t i = 0; i < kComponentCount<T>; ++i) {
+      components[i] = number_as<Component>(numbers[i]);
+    }
+    std::memcpy(static_cast<void*>(value), components, sizeof(components));
+  }
+
+  template <typename T>
+  bool parse_math(T* value) {
+    std::vector<Variant> numbers;
+    if (!parse_numbers(&numbers)) return false;
+    if (numbers.size() != kComponentCount<T>) return fail("wrong number of arguments");
+    fill_components(numbers.data(), value);
+    return true;
+  }
+
+  template <typename T>
+  bool parse_packed(CompactVector<T>* values) {
+    std::vector<Variant> numbers;
+    if (!parse_numbers(&numbers)) return false;
+    if constexpr (std::is_arithmetic_v<T>) {
+      values->reserve(numbers.size());
+      for (const Variant& number : numbers) values->push_back(number_as<T>(number));
+    } else {
+      // An incomplete last element is left out, as in Godot.
+      const std::size_t count = numbers.size() / kComponentCount<T>;
+      values->resize(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        fill_components(numbers.data() + i * kComponentCount<T>, &(*values)[i]);
+      }
+    }
+    return true;
+  }
+
+  bool parse_bytes(PackedByteArray* values) {
+    if (!at(TokenKind::STRING)) return parse_packed(values);
+    const auto bytes = base64_decode(token_.text);
+    if (!bytes) return fail("malformed base64");
+    *values = PackedByteArray(std::span<const std::uint8_t>(*bytes));
+    advance();
+    return end_constructor();
+  }
+
+  bool parse_strings(PackedStringArray* values) {
+    while (at(TokenKind::STRING)) {
+      values->push_back(String(token_.text));
+      advance();
+      if (!accept(TokenKind::COMMA)) break;
+    }
+    return end_constructor();
+  }
+
+  bool parse_node_path(Variant* value) {
+    if (!at(TokenKind::STRING)) return fail("expected a string in NodePath()");
+    *value = NodePath(token_.text);
+    advance();
+    return end_constructor();
+  }
+
+  bool parse_rid(RID* rid) {
+    if (at(TokenKind::NUMBER)) {
+      rid->id = static_cast<std::uint64_t>(token_.value.as_int());
+      advance();
+    }
+    return end_constructor();
+  }
+
+  // Resource("res://path"); only what names a script has a meaning here.
+  bool parse_resource(String* path) {
+    advance();
+    if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '(' after Resource")) return false;
+    if (!at(TokenKind::STRING)) return fail("expected a path in Resource()");
+    *path = String(token_.text);
+    advance();
+    return end_constructor();
+  }
+
+  bool parse_object(Variant* value, std::size_t depth) {
+    if (!at(TokenKind::IDENTIFIER)) return fail("expected a class name");
+    Object& object = value->emplace<Object>(String(token_.text));
+    advance();
+    if (!expect(TokenKind::COMMA, "expected ',' after the class name")) return false;
+    while (at(TokenKind::STRING)) {
+      String name(token_.text);
+      advance();
+      if (!expect(TokenKind::COLON, "expected ':' after a property's name")) return false;
+      Variant property;
+      if (name.view() == kScriptProperty && at(TokenKind::IDENTIFIER) &&
+          token_.text == "Resource") {
+        if (!parse_resource(&property.emplace<String>())) return false;
+      } else if (!parse_value(&property, depth + 1)) {
+        return false;
+      }
+      advance();
+      object.set(std::move(name), std::move(property));
+      if (!accept(TokenKind::COMMA)) break;
+    }
+    simplify_id(&object);
+    return end_constructor();
+  }
+
+  // An EncodedObjectAsID that says no more than an id is one.
+  static void simplify_id(Object* object) {
+    if (object->class_name() != kEncodedObjectAsIdClass) return;
+    const Variant* id = object->find(kEncodedObjectAsIdProperty);
+    const Variant* script = object->find(kScriptProperty);
+    if (id == nullptr || id->as_int() == 0) return;
+    if (script != nullptr && !script->is_nil()) return;
+    *object = Object::from_id(static_cast<std::uint64_t>(id->as_int()));
+  }
+
+  bool parse_elements(Array* array, std::size_t depth) {
+    advance();
+    while (!at(TokenKind::BRACKET_CLOSE)) {
+      Variant element;
+      if (!parse_value(&element, depth + 1)) return false;
+      array->push_back(std::move(element));
+      advance();
+      if (!accept(TokenKind::COMMA)) break;
+    }
+    return at(TokenKind::BRACKET_CLOSE) || fail("expected ',' or ']' in an array");
+  }
+
+  bool parse_entries(Dictionary* dictionary, std::size_t depth) {
+    advance();
+    while (!at(TokenKind::CURLY_CLOSE)) {
+      Variant key;
+      Variant value;
+      if (!parse_value(&key, depth + 1)) return false;
+      advance();
+      if (!expect(TokenKind::COLON, "expected ':' after a key")) return false;
+      if (!parse_value(&value, depth + 1)) return false;
+      advance();
+      dictionary->set(std::move(key), std::move(value));
+      if (!accept(TokenKind::COMMA)) break;
+    }
+    return at(TokenKind::CURLY_CLOSE) || fail("expected ',' or '}' in a dictionary");
+  }
+
+  bool parse_container_type(ContainerType* type) {
+    if (!at(TokenKind::IDENTIFIER)) return fail("expected an element type");
+    const std::string name = std::move(token_.text);
+    const VariantType builtin = type_named(name);
+    if (builtin != VariantType::NIL && variant_type_name(builtin) == name) {
+      *type = ContainerType::builtin(builtin);
+      advance();
+      return true;
+    }
+    advance();
+    if (name == "Resource" && at(TokenKind::PARENTHESIS_OPEN)) {
+      advance();
+      if (!at(TokenKind::STRING)) return fail("expected a path in Resource()");
+      *type = ContainerType::script(token_.text);
+      advance();
+      return expect(TokenKind::PARENTHESIS_CLOSE, "expected ')' after a path");
+    }
+    if (name != "Variant") *type = ContainerType::object_class(name);
+    return true;
+  }
+
+  // Godot assigns all elements or none.
+  bool parse_typed_array(Variant* value, std::size_t depth) {
+    ContainerType type;
+    Array elements;
+    if (!expect(TokenKind::BRACKET_OPEN, "expected '[' after Array")) return false;
+    if (!parse_container_type(&type)) return false;
+    if (!expect(TokenKind::BRACKET_CLOSE, "expected ']' after a type")) return false;
+    if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
+    if (!at(TokenKind::BRACKET_OPEN)) return fail("expected '['");
+    if (!parse_elements(&elements, depth)) return false;
+    advance();
+    Array& array = value->emplace<Array>(type);
+    for (Variant& element : elements) {
+      if (array.push_back(std::move(element))) continue;
+      array.clear();
+      break;
+    }
+    return end_constructor();
+  }
+
+  bool parse_typed_dictionary(Variant* value, std::size_t depth) {
+    ContainerType key_type;
+    ContainerType value_type;
+    Dictionary entries;
+    if (!expect(TokenKind::BRACKET_OPEN, "expected '[' after Dictionary")) return false;
+    if (!parse_container_type(&key_type)) return false;
+    if (!expect(TokenKind::COMMA, "expected ',' after the key type")) return false;
+    if (!parse_container_type(&value_type)) return false;
+    if (!expect(TokenKind::BRACKET_CLOSE, "expected ']' after a type")) return false;
+    if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
+    if (!at(TokenKind::CURLY_OPEN)) return fail("expected '{'");
+    if (!parse_entries(&entries, depth)) return false;
+    advance();
+    Dictionary& dictionary = value->emplace<Dictionary>(key_type, value_type);
+    for (DictionaryEntry& entry : entries) {
+      if (dictionary.set(entry.key, std::move(entry.value))) continue;
+      dictionary = Dictionary(key_type, value_type);
+      break;
+    }
+    return end_constructor();
+  }
+
+  TextLexer lexer_;
+  Token token_;
+  Error error_ = Error::OK;
+  std::string message_;
+};
+
+}  // namespace
+
+Error str_to_var(std::string_view text, Variant* value, TextError* text_error) {
+  TextParser parser(text);
+  *value = Variant();
+  if (parser.parse(value)) return Error::OK;
+  *value = Variant();
+  if (text_error != nullptr) *text_error = parser.text_error();
+  return parser.error();
+}
+
+}  // namespace ringpeer

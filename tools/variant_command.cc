@@ -1,0 +1,149 @@
+#include "ringpeer/tools/variant_command.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ringpeer/codec/decode.h"
+#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/variant.h"
+
+namespace ringpeer {
+namespace {
+
+// Keeps the members in the order they are written here.
+using Json = nlohmann::ordered_json;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+std::string trimmed(std::string_view line) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return std::string(line.substr(first, line.find_last_not_of(kBlanks) - first + 1));
+}
+
+std::optional<std::uint8_t> hex_value(char c) {
+  if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  const std::size_t digit = kHexDigits.find(c);
+  if (digit == std::string_view::npos) return std::nullopt;
+  return static_cast<std::uint8_t>(digit);
+}
+
+std::optional<Bytes> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  Bytes bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const auto high = hex_value(hex[i]);
+    const auto low = hex_value(hex[i + 1]);
+    if (!high || !low) return std::nullopt;
+    bytes.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
+  }
+  return bytes;
+}
+
+std::string to_hex(const Bytes& bytes) {
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (const std::uint8_t byte : bytes) {
+    hex.push_back(kHexDigits[byte >> 4]);
+    hex.push_back(kHexDigits[byte & 0xf]);
+  }
+  return hex;
+}
+
+Json failure(Error error, std::string_view message = {}) {
+  Json result{{"ok", false}, {"error", error_name(error)}, {"code", static_cast<int>(error)}};
+  if (!message.empty()) result["message"] = message;
+  return result;
+}
+
+// A line's member of that name, or the whole line when it is not a JSON object.
+std::optional<std::string> line_content(const std::string& line, const char* member) {
+  if (!line.starts_with('{')) return line;
+  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) {
+    return std::nullopt;
+  }
+  return json[member].get<std::string>();
+}
+
+Error encode_whole(const Variant& value, const EncodeOptions& options, Bytes* bytes) {
+  std::size_t size = 0;
+  bytes->resize(kMaximumDatagramSize);
+  Error error = encode_variant(value, *bytes, &size, options);
+  if (error == Error::OK && size > bytes->size()) {
+    bytes->resize(size);
+    error = encode_variant(value, *bytes, &size, options);
+  }
+  bytes->resize(size);
+  return error;
+}
+
+Json decode_line(const std::string& line, const DecodeOptions& options) {
+  const auto hex = line_content(line, "bytes");
+  if (!hex) return failure(Error::ERR_PARSE_ERROR, "expected hex or {\"bytes\": \"hex\"}");
+  const auto packet = from_hex(*hex);
+  if (!packet) return failure(Error::ERR_PARSE_ERROR, "the bytes are not pairs of hex digits");
+  Variant value;
+  std::size_t consumed = 0;
+  Error error = decode_variant(*packet, &value, &consumed, options);
+  if (error != Error::OK) return failure(error);
+  Bytes again;
+  error = encode_whole(value, {.full_objects = options.allow_objects}, &again);
+  if (error != Error::OK) return failure(error, "decoded, but does not encode again");
+  return {{"ok", true},
+          {"type", value.type_name()},
+          {"value", var_to_str(value)},
+          {"consumed", consumed},
+          {"bytes", to_hex(again)}};
+}
+
+// A bare line that starts with a brace may be a Dictionary in Godot's text as well.
+std::string text_of(const std::string& line) { return line_content(line, "text").value_or(line); }
+
+Json encode_line(const std::string& line, const EncodeOptions& options) {
+  Variant value;
+  TextError text_error;
+  Error error = str_to_var(text_of(line), &value, &text_error);
+  if (error != Error::OK) return failure(error, text_error.message);
+  Bytes bytes;
+  error = encode_whole(value, options, &bytes);
+  if (error != Error::OK) return failure(error);
+  return {{"ok", true}, {"bytes", to_hex(bytes)}};
+}
+
+template <typename Convert>
+int convert_lines(std::istream& input, std::ostream& output, Convert convert) {
+  std::string line;
+  while (std::getline(input, line)) {
+    // A dump never fails on text that is not UTF-8: it is replaced.
+    output << convert(trimmed(line)).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_variant_decode(std::istream& input, std::ostream& output, const DecodeOptions& options) {
+  return convert_lines(input, output,
+                       [&](const std::string& line) { return decode_line(line, options); });
+}
+
+int run_variant_encode(std::istream& input, std::ostream& output, const EncodeOptions& options) {
+  return convert_lines(input, output,
+                       [&](const std::string& line) { return encode_line(line, options); });
+}
+
+}  // namespace ringpeer

@@ -1,0 +1,25 @@
+#ifndef RINGPEER_TOOLS_VARIANT_COMMAND_H_
+#define RINGPEER_TOOLS_VARIANT_COMMAND_H_
+
+#include <iosfwd>
+
+#include "ringpeer/codec/options.h"
+
+namespace ringpeer {
+
+// `ringpeer variant decode`: reads one packet a line, bare hex or {"bytes": "hex"}, and
+// prints one JSON object a line:
+//   {"ok": true, "type": "Dictionary", "value": "<text>", "consumed": N, "bytes": "<hex>"}
+//   {"ok": false, "error": "ERR_INVALID_DATA", "code": 30}
+// with the bytes of encoding the value again (with its objects if they are allowed). A
+// line that cannot be read is reported in its place, with a "message"; the rest goes on.
+// Returns the exit status: 0.
+int run_variant_decode(std::istream& input, std::ostream& output, const DecodeOptions& options);
+
+// `ringpeer variant encode`: reads one value a line, {"text": "<text>"} or the bare
+// text, and prints {"ok": true, "bytes": "<hex>"} or an error as above.
+int run_variant_encode(std::istream& input, std::ostream& output, const EncodeOptions& options);
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_TOOLS_VARIANT_COMMAND_H_
