@@ -1,6 +1,7 @@
 #ifndef RINGPEER_CODEC_DICTIONARY_H_
 #define RINGPEER_CODEC_DICTIONARY_H_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -17,6 +18,12 @@ struct DictionaryEntry;
 
 template <>
 void destroy_compact_block<DictionaryEntry>(CompactBlock* block) noexcept;
+
+// What names a key without becoming a Variant: const char*, std::string, String and so
+// on.
+template <typename T>
+concept KeyText = std::convertible_to<const T&, std::string_view> && !std::same_as<T, Variant> &&
+                  !std::same_as<T, std::string_view>;
 
 // Godot's Dictionary with value semantics: insertion order, and Godot's equality of
 // keys ("a" equals &"a", NaN equals NaN, 1 is not 1.0; a Dictionary as a key equals
@@ -62,21 +69,34 @@ class Dictionary {
   // find String and StringName keys alike.
   Variant* find(std::string_view key);
   const Variant* find(std::string_view key) const;
-  Variant* find(const char* key) { return find(std::string_view(key)); }
-  const Variant* find(const char* key) const { return find(std::string_view(key)); }
+  template <KeyText T>
+  Variant* find(const T& key) {
+    return find(std::string_view(key));
+  }
+  template <KeyText T>
+  const Variant* find(const T& key) const {
+    return find(std::string_view(key));
+  }
   Variant* find(const Variant& key);
   const Variant* find(const Variant& key) const;
-  bool contains(std::string_view key) const { return find(key) != nullptr; }
-  bool contains(const char* key) const { return find(key) != nullptr; }
-  bool contains(const Variant& key) const { return find(key) != nullptr; }
+  template <typename T>
+  bool contains(const T& key) const {
+    return find(key) != nullptr;
+  }
 
   // The value of a key, which is inserted with Nil when it is absent.
   Variant& operator[](std::string_view key);
-  Variant& operator[](const char* key) { return (*this)[std::string_view(key)]; }
+  template <KeyText T>
+  Variant& operator[](const T& key) {
+    return (*this)[std::string_view(key)];
+  }
   Variant& operator[](Variant key);
   // The value of a key; Nil when it is absent.
   const Variant& operator[](std::string_view key) const;
-  const Variant& operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  template <KeyText T>
+  const Variant& operator[](const T& key) const {
+    return (*this)[std::string_view(key)];
+  }
   const Variant& operator[](const Variant& key) const;
 
   // A key that is there keeps its place and gets the value. False, and nothing is

@@ -1,0 +1,135 @@
+// What one hostile datagram can cost: heap, and time with a wide margin (the benchmark
+// shows the real one).
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <chrono>
+#include <memory>
+
+#include "ringpeer/codec/arena_decode.h"
+#include "ringpeer/codec/decode.h"
+#include "ringpeer/codec/encode.h"
+#include "tests/codec/counting_allocator.h"
+#include "tests/codec/hostile_shapes.h"
+
+namespace ringpeer {
+namespace {
+
+using testing::HostileShape;
+
+constexpr std::size_t kHeapBound = std::size_t{2} << 20;
+// The promise is 2 ms; debug builds on busy machines are an order slower.
+constexpr std::chrono::milliseconds kTimeBound{200};
+
+DecodeOptions with_objects() { return {.allow_objects = true}; }
+
+TEST(Hostile, HeapIsBounded) {
+  for (const HostileShape& shape : testing::hostile_shapes()) {
+    SCOPED_TRACE(shape.name);
+    ASSERT_LE(shape.bytes.size(), kMaximumDatagramSize);
+    Variant value;
+    testing::reset_heap_count();
+    const auto start = std::chrono::steady_clock::now();
+    const Error error = decode_variant(shape.bytes, &value, nullptr, with_objects());
+    const auto took = std::chrono::steady_clock::now() - start;
+    const testing::HeapCount count = testing::heap_count();
+    EXPECT_EQ(error == Error::OK, shape.valid) << error_name(error);
+    EXPECT_LE(count.peak_bytes, kHeapBound);
+    EXPECT_LE(took, kTimeBound);
+    value = Variant();
+    EXPECT_EQ(testing::heap_count().live_bytes, 0U);
+  }
+}
+
+TEST(Hostile, ArenaIsBoundedAndSteady) {
+  VariantArena arena;
+  for (int round = 0; round < 2; ++round) {
+    for (const HostileShape& shape : testing::hostile_shapes()) {
+      SCOPED_TRACE(shape.name);
+      const Variant* value = nullptr;
+      testing::reset_heap_count();
+      const Error error = arena.decode(shape.bytes, &value, nullptr, with_objects());
+      EXPECT_EQ(error == Error::OK, shape.valid);
+      EXPECT_EQ(value != nullptr, shape.valid);
+      if (round == 1) {
+        EXPECT_EQ(testing::heap_count().allocations, 0U);
+      }
+      arena.reset();
+    }
+  }
+  EXPECT_LE(arena.capacity(), 2 * kHeapBound);
+}
+
+TEST(Hostile, ArenaAndEncodeAllocateNothingInSteadyState) {
+  const Variant state =
+      Dictionary{{"t", 1}, {"id", 7}, {"pos", Vector3{1, 2, 3}}, {"vel", Vector3{0, 0, 1}}};
+  const testing::Bytes bytes = testing::encoded(state);
+  testing::Bytes destination(bytes.size());
+  VariantArena arena;
+  const Variant* value = nullptr;
+  ASSERT_EQ(arena.decode(bytes, &value, nullptr), Error::OK);
+  arena.reset();
+  testing::reset_heap_count();
+  for (int i = 0; i < 100; ++i) {
+    std::size_t size = 0;
+    ASSERT_EQ(arena.decode(bytes, &value, nullptr), Error::OK);
+    ASSERT_EQ(encode_variant(*value, destination, &size), Error::OK);
+    ASSERT_EQ(size, bytes.size());
+    arena.reset();
+  }
+  EXPECT_EQ(testing::heap_count().allocations, 0U);
+  EXPECT_EQ(destination, bytes);
+}
+
+TEST(Hostile, BudgetsAreChecked) {
+  const auto shapes = testing::hostile_shapes();
+  const auto decode_with = [&](std::size_t shape, DecodeLimits limits) {
+    Variant value;
+    return decode_variant(shapes[shape].bytes, &value, nullptr,
+                          {.allow_objects = true, .limits = limits});
+  };
+  EXPECT_EQ(decode_with(0, {.nodes = 1000}), Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(decode_with(0, {.bytes = 1000}), Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(decode_with(shapes.size() - 1, {.depth = 1023}), Error::ERR_OUT_OF_MEMORY);
+  const testing::Bytes packed = testing::from_hex("1d000000 04000000 01020304");
+  Variant value;
+  EXPECT_EQ(decode_variant(packed, &value, nullptr, {.limits = {.elements = 3}}),
+            Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(decode_variant(packed, &value, nullptr, {.limits = {.elements = 4}}), Error::OK);
+}
+
+// Everything a peer can nest must fit a small thread's stack.
+void* round_trip_at_depth(void*) {
+  for (const HostileShape& shape : testing::hostile_shapes()) {
+    Variant value;
+    if (decode_variant(shape.bytes, &value, nullptr, with_objects()) != Error::OK) continue;
+    const Variant copy = value;
+    if (!(copy == value)) return nullptr;
+    if (testing::encoded(copy) != testing::encoded(value)) return nullptr;
+  }
+  static int done = 0;
+  return &done;
+}
+
+TEST(Hostile, DepthFitsASmallStack) {
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr std::size_t kStack = std::size_t{4} << 20;  // instrumented frames
+#elif defined(__OPTIMIZE__)
+  constexpr std::size_t kStack = std::size_t{512} << 10;
+#else
+  constexpr std::size_t kStack = std::size_t{1} << 20;
+#endif
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, kStack), 0);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(&thread, &attributes, round_trip_at_depth, nullptr), 0);
+  void* result = nullptr;
+  ASSERT_EQ(pthread_join(thread, &result), 0);
+  EXPECT_NE(result, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+}  // namespace
+}  // namespace ringpeer

@@ -1,0 +1,157 @@
+#include "ringpeer/codec/variant.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <thread>
+
+#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/text.h"
+#include "tests/codec/hex.h"
+
+namespace ringpeer {
+namespace {
+
+TEST(Variant, KnowsItsType) {
+  EXPECT_TRUE(Variant().is_nil());
+  EXPECT_TRUE(Variant(nullptr).is_nil());
+  EXPECT_EQ(Variant(true).type(), VariantType::BOOL);
+  EXPECT_EQ(Variant(7).type(), VariantType::INT);
+  EXPECT_EQ(Variant(7u).type(), VariantType::INT);
+  EXPECT_EQ(Variant(1.5F).type(), VariantType::FLOAT);
+  EXPECT_EQ(Variant("text").type(), VariantType::STRING);
+  EXPECT_EQ(Variant(std::string("text")).type(), VariantType::STRING);
+  EXPECT_EQ(Variant(StringName("n")).type(), VariantType::STRING_NAME);
+  EXPECT_EQ(Variant(Projection()).type_name(), "Projection");
+  EXPECT_EQ(Variant(PackedColorArray{Color{1, 0, 0, 1}}).type_name(), "PackedColorArray");
+}
+
+TEST(Variant, ReadingAsAnotherTypeGivesADefault) {
+  const Variant value = 7;
+  EXPECT_EQ(value.get_if<double>(), nullptr);
+  EXPECT_EQ(*value.get_if<std::int64_t>(), 7);
+  EXPECT_EQ(value.get<Vector3>(), Vector3());
+  EXPECT_EQ(value.get_or<bool>(true), true);
+  EXPECT_EQ(value.as_float(), 7.0);
+  EXPECT_EQ(value.as_text("none"), "none");
+  EXPECT_EQ(Variant(1e300).as_int(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(Variant(std::nan("")).as_int(), 0);
+  EXPECT_TRUE(value["key"].is_nil());
+  EXPECT_TRUE(value.at(3).is_nil());
+}
+
+TEST(Variant, CopiesAreDeep) {
+  Variant first = Dictionary{{"list", Array{1, Dictionary{{"deep", "a text longer than inline"}}}},
+                             {"basis", Basis()},
+                             {"strings", PackedStringArray{"a", "another text that is long"}},
+                             {"path", NodePath("/root/A:x")},
+                             {"signal", Signal{StringName("hit"), 7}}};
+  Variant second = first;
+  EXPECT_EQ(first, second);
+  (*second.get_if<Dictionary>()).find("list")->get_if<Array>()->push_back(3);
+  EXPECT_EQ(first["list"].size(), 2U);
+  EXPECT_EQ(second["list"].size(), 3U);
+  EXPECT_FALSE(first == second);
+  first = second["list"];
+  EXPECT_EQ(first.size(), 3U);
+  second = std::move(first);
+  EXPECT_TRUE(first.is_nil());
+  EXPECT_EQ(second.size(), 3U);
+}
+
+TEST(Variant, EqualityIsGodotsForKeys) {
+  const double nan = std::nan("");
+  EXPECT_EQ(Variant("a"), Variant(StringName("a")));
+  EXPECT_EQ(Variant(nan), Variant(-nan));
+  EXPECT_EQ(Variant(0.0), Variant(-0.0));
+  EXPECT_FALSE(Variant(1) == Variant(1.0));
+  EXPECT_EQ(Variant(Vector2{NAN, 1}), Variant(Vector2{NAN, 1}));
+  EXPECT_EQ(Variant(Dictionary{{1, 2}, {3, 4}}), Variant(Dictionary{{3, 4}, {1, 2}}));
+}
+
+TEST(Variant, TextIsAlwaysWhatGodotCanRead) {
+  EXPECT_EQ(Variant("a\xff").as_text(), "a\xef\xbf\xbd");
+  EXPECT_EQ(Variant(std::string("a\0b", 3)).as_text(),
+            "a\xef\xbf\xbd"
+            "b");
+  EXPECT_EQ(Variant("\xed\xa0\x80").as_text().find("\xef\xbf\xbd"), 0U);
+}
+
+// A program may nest deeper than the wire can; nothing may depend on the stack.
+TEST(Variant, DeepNestingNeedsNoStack) {
+  constexpr int kLevels = 200000;
+  Variant value;
+  for (int i = 0; i < kLevels; ++i) {
+    Array outer;
+    if (i % 2 == 0) {
+      outer.push_back(std::move(value));
+      value = std::move(outer);
+    } else {
+      Dictionary entry;
+      entry["k"] = std::move(value);
+      value = std::move(entry);
+    }
+  }
+  const Variant copy = value;
+  EXPECT_EQ(copy.size(), 1U);
+  EXPECT_FALSE(copy == value);  // deeper than can be compared
+  EXPECT_LT(var_to_str(copy).size(), 2000U);
+  std::size_t size = 0;
+  EXPECT_EQ(encode_variant(copy, {}, &size), Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(size, 0U);
+}
+
+TEST(Array, GrowsAndShrinks) {
+  Array array;
+  for (int i = 0; i < 100; ++i) array.push_back(std::string(20, 'x') + std::to_string(i));
+  array.erase(0);
+  array.pop_back();
+  ASSERT_EQ(array.size(), 98U);
+  EXPECT_EQ(array[0].as_text(), "xxxxxxxxxxxxxxxxxxxx1");
+  EXPECT_EQ(array.back().as_text(), "xxxxxxxxxxxxxxxxxxxx98");
+  array.resize(200);
+  EXPECT_TRUE(array[199].is_nil());
+  array.clear();
+  EXPECT_TRUE(array.empty());
+}
+
+TEST(Array, TypedConvertsOrRefuses) {
+  Array numbers(ContainerType::builtin(VariantType::INT));
+  EXPECT_TRUE(numbers.push_back(1));
+  EXPECT_TRUE(numbers.push_back(2.9));
+  EXPECT_FALSE(numbers.push_back("three"));
+  EXPECT_EQ(var_to_str(numbers), "Array[int]([1, 2])");
+  Array objects(ContainerType::object_class("Node"));
+  EXPECT_TRUE(objects.push_back(nullptr));
+  EXPECT_TRUE(objects.push_back(Object(String("Node3D"))));
+  EXPECT_FALSE(objects.push_back(Object::from_id(7)));
+}
+
+TEST(Object, Forms) {
+  EXPECT_TRUE(Object().is_null());
+  EXPECT_TRUE(Object::from_id(0).is_null());
+  EXPECT_TRUE(Object(String("")).is_null());
+  EXPECT_EQ(Object::from_id(7).class_name(), "EncodedObjectAsID");
+  Object object(String("Node"));
+  object.set("name", "first");
+  object.set("name", "second");
+  const Variant value = object;
+  EXPECT_EQ(value["name"].as_text(), "second");
+  EXPECT_EQ(object.properties().size(), 1U);
+}
+
+TEST(NodePath, ParsesAsGodot) {
+  const NodePath path("/root/A:x:y");
+  EXPECT_TRUE(path.absolute());
+  EXPECT_EQ(path.names().size(), 2U);
+  EXPECT_EQ(path.subnames().size(), 2U);
+  EXPECT_EQ(path.str(), "/root/A:x:y");
+  EXPECT_EQ(NodePath("//a").str(), "/a");
+  EXPECT_EQ(NodePath("a:").str(), "a");
+  EXPECT_TRUE(NodePath("a::b").empty());
+}
+
+}  // namespace
+}  // namespace ringpeer
