@@ -133,6 +133,9 @@ class Decoder {
 
   // --- Values ---
 
+  // What recurses or is rare stays out of line: the frame of the common types is small
+  // then, and so is that of a level of nesting.
+
   Error decode_value(Variant* value, std::size_t depth) {
     if (depth > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
     if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
@@ -206,14 +209,14 @@ class Decoder {
   }
 
   // Doubles on the wire, floats in memory.
-  void load_doubles(std::uint8_t* floats, std::size_t count) {
+  [[gnu::noinline]] void load_doubles(std::uint8_t* floats, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const float component = narrow_float(load<double>());
       std::memcpy(floats + i * sizeof(component), &component, sizeof(component));
     }
   }
 
-  Error build(VariantTag<NodePath>, Variant* value, std::uint32_t) {
+  [[gnu::noinline]] Error build(VariantTag<NodePath>, Variant* value, std::uint32_t) {
     std::uint32_t words[3];  // name count, subname count, flags
     if (!has(sizeof(words[0]))) return Error::ERR_INVALID_DATA;
     std::memcpy(words, position_, sizeof(words[0]));
@@ -232,7 +235,7 @@ class Decoder {
     return error;
   }
 
-  Error build_strings(CompactVector<String>* strings, std::size_t count) {
+  [[gnu::noinline]] Error build_strings(CompactVector<String>* strings, std::size_t count) {
     const std::size_t promised_before = promised_;
     const std::size_t room = promise(count, sizeof(std::uint32_t));
     promised_ = promised_before;  // nothing nests in strings
@@ -290,7 +293,7 @@ class Decoder {
     return build_full_object(value, depth);
   }
 
-  Error build_full_object(Variant* value, std::size_t depth) {
+  [[gnu::noinline]] Error build_full_object(Variant* value, std::size_t depth) {
     std::string_view class_name;
     Error error = read_text(&class_name);
     if (error != Error::OK) return error;
@@ -390,7 +393,8 @@ class Decoder {
     return Error::OK;
   }
 
-  Error build(VariantTag<Array>, Variant* value, std::uint32_t header, std::size_t depth) {
+  [[gnu::noinline]] Error build(VariantTag<Array>, Variant* value, std::uint32_t header,
+                                std::size_t depth) {
     Array& array = value->template emplace_in<Array>(memory_);
     if ((header >> kElementKindShift & kContainerKindMask) != 0) {
       const Error error = read_array_type(&array, header);
@@ -423,7 +427,8 @@ class Decoder {
     return error;
   }
 
-  Error build(VariantTag<Dictionary>, Variant* value, std::uint32_t header, std::size_t depth) {
+  [[gnu::noinline]] Error build(VariantTag<Dictionary>, Variant* value, std::uint32_t header,
+                                std::size_t depth) {
     Dictionary& dictionary = value->template emplace_in<Dictionary>(memory_);
     constexpr std::uint32_t kKinds = kContainerKindMask << kKeyKindShift | kContainerKindMask
                                                                                << kValueKindShift;

@@ -110,7 +110,9 @@ class Dictionary {
   const Entry* begin() const;
   const Entry* end() const;
 
-  bool is_typed() const { return key_type().is_typed() || value_type().is_typed(); }
+  bool is_typed() const {
+    return extra_ != nullptr && (extra_->key_type.is_typed() || extra_->value_type.is_typed());
+  }
   const ContainerType& key_type() const;
   const ContainerType& value_type() const;
 

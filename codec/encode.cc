@@ -133,7 +133,7 @@ class Encoder {
     return Error::OK;
   }
 
-  Error put(const NodePath& value, std::size_t) {
+  [[gnu::noinline]] Error put(const NodePath& value, std::size_t) {
     const auto names = static_cast<std::uint32_t>(value.names().size());
     const auto subnames = static_cast<std::uint32_t>(value.subnames().size());
     writer_.fixed(header(VariantType::NODE_PATH), names | kNodePathFormatBit, subnames,
@@ -172,7 +172,7 @@ class Encoder {
   }
 
   // What Godot makes of an EncodedObjectAsID with full_objects: an object like any.
-  Error put_id_as_full(std::uint64_t id) {
+  [[gnu::noinline]] Error put_id_as_full(std::uint64_t id) {
     constexpr std::uint32_t kProperties = 2;
     writer_.word(header(VariantType::OBJECT));
     writer_.text(kEncodedObjectAsIdClass);
@@ -183,7 +183,7 @@ class Encoder {
     return put(NilValue(), 0);
   }
 
-  Error put_full(const Object& value, std::size_t depth) {
+  [[gnu::noinline]] Error put_full(const Object& value, std::size_t depth) {
     writer_.word(header(VariantType::OBJECT));
     writer_.text(value.class_name());
     writer_.word(static_cast<std::uint32_t>(value.properties().size()));
@@ -225,7 +225,7 @@ class Encoder {
     return Error::OK;
   }
 
-  Error put(const Dictionary& value, std::size_t depth) {
+  [[gnu::noinline]] Error put(const Dictionary& value, std::size_t depth) {
     if (value.is_typed()) {
       const Error error = put_dictionary_types(value);
       if (error != Error::OK) return error;
@@ -251,7 +251,7 @@ class Encoder {
     return error != Error::OK ? error : put_container_type(value.value_type());
   }
 
-  Error put(const Array& value, std::size_t depth) {
+  [[gnu::noinline]] Error put(const Array& value, std::size_t depth) {
     const auto kind = static_cast<std::uint32_t>(kind_on_wire(value.element_type()));
     writer_.word(header(VariantType::ARRAY, kind << kElementKindShift));
     Error error = put_container_type(value.element_type());
@@ -272,7 +272,7 @@ class Encoder {
     return Error::OK;
   }
 
-  Error put(const PackedStringArray& value, std::size_t) {
+  [[gnu::noinline]] Error put(const PackedStringArray& value, std::size_t) {
     writer_.fixed(header(VariantType::PACKED_STRING_ARRAY),
                   static_cast<std::uint32_t>(value.size()));
     for (const String& string : value) writer_.text(string.view(), string.size() + 1);

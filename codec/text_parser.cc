@@ -1,5 +1,5 @@
-#include <cmath>
-#include <cstring>
+#include <array>
+#include <bit>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -203,11 +203,9 @@ class TextParser {
   template <typename T>
   static void fill_components(const Variant* numbers, T* value) {
     using Component = std::conditional_t<kIsIntegerMath<T>, std::int32_t, float>;
-    Component components[kComponentCount<T>];
-    for (std::size_t i = 0; i < kComponentCount<T>; ++i) {
-      components[i] = number_as<Component>(numbers[i]);
-    }
-    std::memcpy(static_cast<void*>(value), components, sizeof(components));
+    std::array<Component, kComponentCount<T>> components;
+    for (Component& component : components) component = number_as<Component>(*numbers++);
+    *value = std::bit_cast<T>(components);
   }
 
   template <typename T>
@@ -286,12 +284,12 @@ class TextParser {
     advance();
     if (!expect(TokenKind::COMMA, "expected ',' after the class name")) return false;
     while (at(TokenKind::STRING)) {
+      const bool is_script = token_.text == kScriptProperty;
       String name(token_.text);
       advance();
       if (!expect(TokenKind::COLON, "expected ':' after a property's name")) return false;
       Variant property;
-      if (name.view() == kScriptProperty && at(TokenKind::IDENTIFIER) &&
-          token_.text == "Resource") {
+      if (is_script && at(TokenKind::IDENTIFIER) && token_.text == "Resource") {
         if (!parse_resource(&property.emplace<String>())) return false;
       } else if (!parse_value(&property, depth + 1)) {
         return false;

@@ -46,8 +46,7 @@ std::size_t sequence_length(std::string_view text, std::size_t position) {
   return length;
 }
 
-// How many bytes from `position` on are ASCII and not NUL; a lower bound that stops
-// at a word's border, so that plain text is checked eight bytes at a time.
+// How many bytes from `position` on are ASCII and not NUL; eight at a time.
 std::size_t plain_run(std::string_view text, std::size_t position) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080u;
   constexpr std::uint64_t kOnes = 0x0101010101010101u;
@@ -59,6 +58,9 @@ std::size_t plain_run(std::string_view text, std::size_t position) {
     if (((word | (word - kOnes)) & kHighBits) != 0) break;
     end += sizeof(word);
   }
+  // NUL wraps around to the largest value.
+  constexpr std::uint8_t kLastPlain = 0x7f - 1;
+  while (end < text.size() && static_cast<std::uint8_t>(text[end] - 1) <= kLastPlain) ++end;
   return end - position;
 }
 

@@ -47,12 +47,6 @@ double Variant::as_float(double fallback) const {
   return fallback;
 }
 
-std::string_view Variant::as_text(std::string_view fallback) const {
-  if (type_ == Type::STRING) return ref<String>().view();
-  if (type_ == Type::STRING_NAME) return ref<StringName>().view();
-  return fallback;
-}
-
 const Variant& Variant::operator[](std::string_view key) const {
   const Variant* value = nullptr;
   if (is_dictionary()) value = ref<Dictionary>().find(key);

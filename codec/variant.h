@@ -132,7 +132,11 @@ class Variant {
   bool as_bool(bool fallback = false) const;
   std::int64_t as_int(std::int64_t fallback = 0) const;
   double as_float(double fallback = 0) const;
-  std::string_view as_text(std::string_view fallback = {}) const;
+  std::string_view as_text(std::string_view fallback = {}) const {
+    if (type_ == Type::STRING) return ref<String>().view();
+    if (type_ == Type::STRING_NAME) return ref<StringName>().view();
+    return fallback;
+  }
 
   // The member of a Dictionary or the property of an Object; Nil when there is none.
   const Variant& operator[](std::string_view key) const;
@@ -168,6 +172,15 @@ class Variant {
   static const Variant& nil();
 
   // --- For builders (see memory.h). ---
+
+  // Whether the value is nothing but the bytes held here.
+  bool is_trivial() const {
+    constexpr std::uint64_t kTrivial =
+        (1ull << 0) | (1ull << 1) | (1ull << 2) | (1ull << 3) | (1ull << 5) | (1ull << 6) |
+        (1ull << 7) | (1ull << 8) | (1ull << 9) | (1ull << 10) | (1ull << 12) | (1ull << 13) |
+        (1ull << 14) | (1ull << 15) | (1ull << 20) | (1ull << 23) | (1ull << 25);
+    return (kTrivial >> static_cast<unsigned>(type_) & 1) != 0;
+  }
 
   // Whether a T is held in a block of its own.
   template <typename T>
@@ -211,15 +224,6 @@ class Variant {
   struct Bytes {
     alignas(8) std::byte data[kInlineSize];
   };
-
-  // Whether the value is nothing but the bytes held here.
-  bool is_trivial() const {
-    constexpr std::uint64_t kTrivial =
-        (1ull << 0) | (1ull << 1) | (1ull << 2) | (1ull << 3) | (1ull << 5) | (1ull << 6) |
-        (1ull << 7) | (1ull << 8) | (1ull << 9) | (1ull << 10) | (1ull << 12) | (1ull << 13) |
-        (1ull << 14) | (1ull << 15) | (1ull << 20) | (1ull << 23) | (1ull << 25);
-    return (kTrivial >> static_cast<unsigned>(type_) & 1) != 0;
-  }
 
   template <typename T>
   T* place() {

@@ -13,6 +13,7 @@ class DoomedBlocks {
 
   // Destroys one value but for the blocks of its children, which are added.
   void take(Variant* value) {
+    if (value->is_trivial()) return;
     switch (value->type()) {
       case VariantType::ARRAY: {
         auto& array = value->ref<Array>();
@@ -28,6 +29,9 @@ class DoomedBlocks {
       }
       case VariantType::OBJECT:
         add_properties(value->ref<Object>().detach_properties());
+        break;
+      case VariantType::STRING:
+        value->ref<String>().~String();
         break;
       default:
         destroy_leaf(value);

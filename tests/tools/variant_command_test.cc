@@ -1,0 +1,62 @@
+#include "ringpeer/tools/variant_command.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace ringpeer {
+namespace {
+
+std::string decoded(const std::string& lines, const DecodeOptions& options = {}) {
+  std::istringstream input(lines);
+  std::ostringstream output;
+  EXPECT_EQ(run_variant_decode(input, output, options), 0);
+  return output.str();
+}
+
+std::string encoded(const std::string& lines, const EncodeOptions& options = {}) {
+  std::istringstream input(lines);
+  std::ostringstream output;
+  EXPECT_EQ(run_variant_encode(input, output, options), 0);
+  return output.str();
+}
+
+TEST(VariantCommand, DecodesBareHexAndJson) {
+  const std::string expected =
+      R"({"ok":true,"type":"int","value":"5","consumed":12,"bytes":"0200000005000000"})"
+      "\n";
+  EXPECT_EQ(decoded("020001000500000000000000ff\n"), expected);
+  EXPECT_EQ(decoded("{\"bytes\": \"020001000500000000000000FF\"}\r\n"), expected);
+}
+
+TEST(VariantCommand, ReportsABadLineInItsPlace) {
+  EXPECT_EQ(decoded("ff000000\nzz\n{\"byte\": 1}\n00000000\n"),
+            R"({"ok":false,"error":"ERR_INVALID_DATA","code":30})"
+            "\n"
+            R"({"ok":false,"error":"ERR_PARSE_ERROR","code":43,"message":"the bytes are not pairs of hex digits"})"
+            "\n"
+            R"({"ok":false,"error":"ERR_PARSE_ERROR","code":43,"message":"expected hex or {\"bytes\": \"hex\"}"})"
+            "\n"
+            R"({"ok":true,"type":"Nil","value":"null","consumed":4,"bytes":"00000000"})"
+            "\n");
+}
+
+TEST(VariantCommand, EncodesTextAndJson) {
+  EXPECT_EQ(encoded("{\"text\": \"[1]\"}\n{\"a\": 1}\n[1\n"),
+            "{\"ok\":true,\"bytes\":\"1c000000010000000200000001000000\"}\n"
+            "{\"ok\":true,\"bytes\":\"1b0000000100000004000000010000006100000002000000"
+            "01000000\"}\n"
+            "{\"ok\":false,\"error\":\"ERR_PARSE_ERROR\",\"code\":43,\"message\":\"expected ',' "
+            "or ']' in an array\"}\n");
+}
+
+TEST(VariantCommand, ObjectsOnlyWhenAsked) {
+  const std::string line = "18000000040000004e6f646500000000\n";
+  EXPECT_NE(decoded(line).find("ERR_UNAUTHORIZED"), std::string::npos);
+  EXPECT_NE(decoded(line, {.allow_objects = true}).find("Object(Node,)"), std::string::npos);
+  EXPECT_EQ(encoded("Object(Node,)\n", {.full_objects = true}),
+            "{\"ok\":true,\"bytes\":\"18000000040000004e6f646500000000\"}\n");
+}
+
+}  // namespace
+}  // namespace ringpeer
