@@ -63,10 +63,10 @@ TEST_F(Allocations, AreCounted) {
   // allocation that nobody sees, and an expectation allocates itself.
   const volatile std::size_t size = 1000;
   const HeapUse before = heap_use();
-  std::vector<char>* const made = new std::vector<char>(size);
+  std::vector<char>* volatile made = new std::vector<char>(size);
   const HeapUse with_new = heap_use();
   delete made;
-  void* const raw = std::malloc(size);
+  void* volatile raw = std::malloc(size);
   const HeapUse with_malloc = heap_use();
   std::free(raw);
   const HeapUse after = heap_use();
