@@ -357,6 +357,30 @@ TEST(VariantView, HostilePacketsAreReadAsDecodingReadsThem) {
   }
 }
 
+// Found by fuzzing: an array that was given room for one element and got a second
+// wrote behind its block, because half of a capacity of one is nothing.
+TEST(Regression, AnArrayGrowsFromRoomForOneElement) {
+  const Bytes bytes = from_hex(
+      "1b000000 02000001 1c000000 00020002 00000000 01930000 02000000"
+      "02000000 20005454 54545454 54000004 00000100 00006100 00001c00");
+  expect_agreement(bytes);
+  CompactVector<std::int64_t> vector;
+  vector.reserve(1);
+  for (std::int64_t i = 0; i < 10; ++i) vector.push_back(i);
+  EXPECT_EQ(vector.size(), 10u);
+  EXPECT_GE(vector.capacity(), vector.size());
+}
+
+// Found by fuzzing: with allow_objects a script must have a res:// path, even one that
+// has the name of the class of ids.
+TEST(Regression, AScriptNamedAsTheClassOfIdsIsNoScript) {
+  const Bytes bytes =
+      from_hex("1c000300 11000000 456e636f 6465644f 626a6563 74417349 44000000 00000000");
+  expect_agreement(bytes);
+  PacketView packet;
+  EXPECT_EQ(packet.parse(bytes, {.allow_objects = true}), Error::ERR_INVALID_DATA);
+}
+
 // A copy of a view is worth as much as the view.
 TEST(DictionaryView, ACopyFindsTheSame) {
   const Bytes bytes = encoded(message());
