@@ -172,7 +172,8 @@ class CompactVector {
   static constexpr std::size_t kSmallestCapacity = 4;
 
   std::size_t grown_capacity() const {
-    return capacity() == 0 ? kSmallestCapacity : capacity() + capacity() / 2;
+    // Half of one is nothing: small capacities step to the smallest first.
+    return capacity() < kSmallestCapacity ? kSmallestCapacity : capacity() + capacity() / 2;
   }
 
   void assign_fresh(const T* values, std::size_t count) {

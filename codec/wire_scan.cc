@@ -263,10 +263,10 @@ Error Validator::read_descriptor(std::uint32_t kind) {
   // Without allow_objects the name means nothing: EncodedObjectAsID takes its place.
   if (!options_.allow_objects) return Error::OK;
   const std::string_view name = string_text(name_at, false);
-  if (name == kEncodedObjectAsIdClass) return Error::OK;
   const bool is_class = kind == static_cast<std::uint32_t>(ContainerKind::CLASS_NAME);
-  const bool taken =
-      is_class ? name.empty() || class_allowed(name) : name.starts_with(kScriptPathPrefix);
+  const bool taken = is_class
+                         ? name.empty() || name == kEncodedObjectAsIdClass || class_allowed(name)
+                         : name.starts_with(kScriptPathPrefix);
   return taken ? Error::OK : Error::ERR_INVALID_DATA;
 }
 

@@ -9,38 +9,40 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/variant.h"
-#include "tests/codec/hostile_packets.h"
+#include "tests/codec/hostile_shapes.h"
 
 namespace ringpeer::bench {
 namespace {
 
-void register_packet(const HostilePacket& packet) {
-  const auto add = [&packet](const char* how, auto body) {
-    const std::string name = std::string(how) + "/" + packet.name;
+constexpr DecodeOptions kOptions = {.allow_objects = true};
+
+void register_shape(const testing::HostileShape& shape) {
+  const auto add = [&shape](const char* how, auto body) {
+    const std::string name = std::string(how) + "/" + shape.name;
     benchmark::RegisterBenchmark(name.c_str(), body)->Unit(benchmark::kMicrosecond);
   };
-  add("decode_owning", [bytes = packet.bytes](benchmark::State& state) {
+  add("decode_owning", [bytes = shape.bytes](benchmark::State& state) {
     for (auto _ : state) {
       Variant value;  // and its destruction
-      benchmark::DoNotOptimize(decode_variant(bytes, &value, nullptr));
+      benchmark::DoNotOptimize(decode_variant(bytes, &value, nullptr, kOptions));
     }
   });
-  add("decode_arena", [bytes = packet.bytes](benchmark::State& state) {
+  add("decode_arena", [bytes = shape.bytes](benchmark::State& state) {
     VariantArena arena;
     for (auto _ : state) {
       const Variant* value = nullptr;
-      benchmark::DoNotOptimize(arena.decode(bytes, &value, nullptr));
+      benchmark::DoNotOptimize(arena.decode(bytes, &value, nullptr, kOptions));
       arena.reset();
     }
   });
-  add("view", [bytes = packet.bytes](benchmark::State& state) {
+  add("view", [bytes = shape.bytes](benchmark::State& state) {
     PacketView view;
-    for (auto _ : state) benchmark::DoNotOptimize(view.parse(bytes));
+    for (auto _ : state) benchmark::DoNotOptimize(view.parse(bytes, kOptions));
   });
 }
 
 [[maybe_unused]] const bool registered = [] {
-  for (const HostilePacket& packet : hostile_packets()) register_packet(packet);
+  for (const testing::HostileShape& shape : testing::hostile_shapes()) register_shape(shape);
   return true;
 }();
 

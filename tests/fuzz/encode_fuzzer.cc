@@ -47,8 +47,7 @@ void check(std::span<const std::uint8_t> input, bool objects) {
   // An id at the deepest level gets properties one level deeper as a full object.
   if (objects && error == Error::ERR_OUT_OF_MEMORY) return;
   FUZZ_CHECK(error == Error::OK && consumed == first.size());
-  // With full_objects an id becomes an object of class EncodedObjectAsID.
-  if (!objects) FUZZ_CHECK(again == value);
+  // The values may differ: a null object is written as Nil.
   FUZZ_CHECK(encode(again, encoding, &error) == first);
 }
 
