@@ -14,7 +14,7 @@ inline constexpr std::size_t kLargestRawPacket = 65507;
 
 // An input of the arena grows by this much at most while a client runs: a sequence number
 // beyond 32 bits, and the "leave" of the last packet.
-inline constexpr std::size_t kVarPacketGrowth = 4 + 20;
+inline constexpr std::size_t kVarPacketGrowth = 4 + 24;
 // Godot's encoding consists of words of 4 bytes.
 inline constexpr std::size_t kLargestVarPacket = kLargestRawPacket / 4 * 4 - kVarPacketGrowth;
 

@@ -215,8 +215,12 @@ TEST(CommandTest, NothingIsDrawnWhereThereIsNoTerminal) {
 // ---- Errors -----------------------------------------------------------------
 
 TEST(CommandTest, HelpIsNoError) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"serve", "--help"}, {"load", "--help"}, {"demo", "--help"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"serve", "--help"},
+                                             {"variant", "decode", "--help"},
+                                             {"load", "--help"},
+                                             {"demo", "--help"}}) {
     const Result result = run(arguments);
     EXPECT_EQ(result.status, 0);
     EXPECT_NE(result.output.find("Usage:"), std::string::npos);
@@ -255,6 +259,9 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"load", "--target", "127.0.0.1:4000", "--duration", "0"},
       {"demo", "--clients", "0"},
       {"demo", "--backend", "epoll"},
+      {"variant"},
+      {"variant", "translate"},
+      {"variant", "decode", "--full-objects"},
   };
   for (const auto& arguments : wrong) {
     const Result result = run(arguments);

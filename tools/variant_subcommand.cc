@@ -1,0 +1,34 @@
+#include "ringpeer/tools/variant_subcommand.h"
+
+#include <iostream>
+#include <memory>
+
+#include "ringpeer/tools/variant_command.h"
+
+namespace ringpeer::tools {
+
+void add_variant_command(CLI::App& app, int* exit_status) {
+  CLI::App* command =
+      app.add_subcommand("variant", "translate between Godot's wire format and its text");
+  command->require_subcommand(1);
+
+  auto decode_options = std::make_shared<DecodeOptions>();
+  CLI::App* decode =
+      command->add_subcommand("decode", "packets on stdin, one a line: hex or {\"bytes\": hex}");
+  decode->add_flag("--allow-objects", decode_options->allow_objects,
+                   "read full objects, as data without behaviour");
+  decode->callback([decode_options, exit_status] {
+    *exit_status = run_variant_decode(std::cin, std::cout, *decode_options);
+  });
+
+  auto encode_options = std::make_shared<EncodeOptions>();
+  CLI::App* encode = command->add_subcommand(
+      "encode", "values on stdin, one a line: Godot's text or {\"text\": text}");
+  encode->add_flag("--full-objects", encode_options->full_objects,
+                   "write objects with their properties, not their ids");
+  encode->callback([encode_options, exit_status] {
+    *exit_status = run_variant_encode(std::cin, std::cout, *encode_options);
+  });
+}
+
+}  // namespace ringpeer::tools
