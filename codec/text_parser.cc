@@ -126,7 +126,8 @@ class TextParser {
   }
 
   bool parse_named(Variant* value, std::size_t depth) {
-    const std::string name = std::move(token_.text);
+    const std::string text = std::move(token_.text);
+    const std::string_view name = text;
     if (name == "true" || name == "false") {
       *value = name == "true";
       return true;
@@ -143,7 +144,7 @@ class TextParser {
     if (name == "Array") return parse_typed_array(value, depth);
     if (name == "Dictionary") return parse_typed_dictionary(value, depth);
     const VariantType type = type_named(name);
-    if (type == VariantType::NIL) return fail("unexpected identifier '" + name + "'");
+    if (type == VariantType::NIL) return fail("unexpected identifier '" + text + "'");
     if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
     return parse_constructor(type, value, depth);
   }
