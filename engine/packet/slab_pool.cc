@@ -36,9 +36,9 @@ SlabPool::~SlabPool() {
 }
 
 PacketBuffer* SlabPool::allocate(std::size_t size) {
+  if (size > kLargestBlock - kHeaderSize) return nullptr;
   const std::size_t block_size = std::bit_ceil(std::max(size + kHeaderSize, kSmallestBlock));
   const auto size_class = static_cast<std::size_t>(std::bit_width(block_size / kSmallestBlock) - 1);
-  if (size_class >= kClassCount) return nullptr;
   Page* page = page_with_room(size_class);
   if (page == nullptr) return nullptr;
   PacketBuffer* block = page->free_blocks;

@@ -37,6 +37,7 @@ class SlabPool {
   // largest datagram and its header), doubling.
   static constexpr std::size_t kSmallestBlock = 256;
   static constexpr std::size_t kClassCount = 10;
+  static constexpr std::size_t kLargestBlock = kSmallestBlock << (kClassCount - 1);
   // Twice the largest block: fewer, larger pages would strand more memory in a class.
   static constexpr std::size_t kPageSize = kSmallestBlock << kClassCount;
 
