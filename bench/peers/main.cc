@@ -78,6 +78,9 @@ void print_summary(std::FILE* out, const RunSummary& summary) {
   fmt::print(out, "# Peers\n\n{}\n", machine_description());
   fmt::print(out, "{} measurements; {} void and repeated, {} void and given up\n", summary.measured,
              summary.repeated, summary.given_up);
+  fmt::print(out, "median steal {:.1f} %, median of other programs on the measured CPU {:.1f} %\n",
+             summary.series.median_of_all(&Measurement::steal_percent),
+             summary.series.median_of_all(&Measurement::neighbours_percent));
   for (const std::string& error : summary.errors) fmt::print(out, "not measured: {}\n", error);
   fmt::print(out, "{}", summary_tables(summary.series));
   fmt::print(out, "\n## Checks\n{}", check_table(evaluate_checks(summary.series)));

@@ -28,6 +28,7 @@ constexpr std::array kFields = {
     Field{"longest_call_us", &Measurement::longest_call_us},
     Field{"wakeups_per_second", &Measurement::wakeups_per_second},
     Field{"steal_percent", &Measurement::steal_percent},
+    Field{"neighbours_percent", &Measurement::neighbours_percent},
 };
 
 }  // namespace

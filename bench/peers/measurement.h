@@ -38,7 +38,8 @@ struct Measurement {
   double longest_call_us = kNone;           // the application thread's CPU time in one call
   double wakeups_per_second = kNone;
   double steal_percent = kNone;
-  int repeats = 0;  // void tries before this one
+  double neighbours_percent = kNone;  // of the measured CPU, had by other programs
+  int repeats = 0;                    // void tries before this one
 };
 
 void to_json(nlohmann::json& json, const Measurement& measurement);

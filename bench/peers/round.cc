@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <thread>
 
@@ -91,14 +92,30 @@ SendTask send_task(const Trial& trial, int port) {
   return task;
 }
 
-// Sleeps through the window; returns the steal in it.
-double pass_window(ChildProcess& measured, double seconds) {
+struct Window {
+  std::vector<CpuTicks> before;
+  std::vector<CpuTicks> after;
+  double steal() const { return steal_percent(before, after, kCpus); }
+};
+
+// Sleeps through it.
+Window pass_window(ChildProcess& measured, double seconds) {
+  Window window;
   std::this_thread::sleep_for(kWarmUp);
-  const std::vector<CpuTicks> before = read_cpu_ticks();
+  window.before = read_cpu_ticks();
   measured.write_line("begin");
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   measured.write_line("end");
-  return steal_percent(before, read_cpu_ticks(), kCpus);
+  window.after = read_cpu_ticks();
+  return window;
+}
+
+// What others than the receiving process had of its CPU: figures of a busy machine are
+// worth little, whatever goes before whom.
+double neighbours_percent(const Window& window, const ReceiveResult& received) {
+  const double own =
+      100.0 * static_cast<double>(received.window_process_cpu_ns) * 1e-9 / received.window_seconds;
+  return std::max(0.0, busy_percent(window.before, window.after, kMeasuredCpu) - own);
 }
 
 double each(std::uint64_t total, std::uint64_t packets) {
@@ -154,9 +171,9 @@ std::string void_reason(const Trial& trial, const Measurement& m) {
 // Starts the sender, passes the window, and reads the sender's result; nothing to send
 // in the idle case.
 std::string run_sender(const Trial& trial, const std::string& program, int port,
-                       ChildProcess& receiver, SendResult* sent, double* steal) {
+                       ChildProcess& receiver, SendResult* sent, Window* window) {
   if (trial.test_case->kind == Case::Kind::kIdle) {
-    *steal = pass_window(receiver, kIdleSeconds);
+    *window = pass_window(receiver, kIdleSeconds);
     return "";
   }
   ChildProcess sender;
@@ -164,7 +181,7 @@ std::string run_sender(const Trial& trial, const std::string& program, int port,
   if (std::string error = sender.start(program, {"send", task.dump()}); !error.empty()) {
     return error;
   }
-  *steal = pass_window(receiver, trial.seconds);
+  *window = pass_window(receiver, trial.seconds);
   if (std::string error = read_json(sender, kResultLimit, "the sender", sent); !error.empty()) {
     return error;
   }
@@ -187,19 +204,26 @@ TrialResult run_receive_trial(const Trial& trial, const Programs& programs) {
   if (result.error = ready.error; !result.error.empty()) return result;
   result.description = ready.description;
   SendResult sent;
+  Window window;
   Measurement& m = result.measurement;
-  result.error = run_sender(trial, program, ready.port, receiver, &sent, &m.steal_percent);
+  result.error = run_sender(trial, program, ready.port, receiver, &sent, &window);
+  m.steal_percent = window.steal();
   if (!result.error.empty()) return result;
   receiver.write_line("finish");
   ReceiveResult received;
   result.error = read_json(receiver, kResultLimit, trial.peer, &received);
   if (!result.error.empty()) return result;
   receiver.finish(kResultLimit);
+  if (received.window_seconds <= 0) {
+    result.error = "one call lasted longer than the whole window";
+    return result;
+  }
   // The kernel counts a train that it drops whole as one.
   if (peer_uses_gro(*trial.test_case, trial.peer)) {
     received.kernel_drops *= static_cast<std::uint64_t>(trial.test_case->train);
   }
   fill_received(received, &m);
+  m.neighbours_percent = neighbours_percent(window, received);
   if (trial.test_case->kind == Case::Kind::kReceive) fill_sent(sent, received, trial, &m);
   result.void_reason = void_reason(trial, m);
   return result;
@@ -253,7 +277,7 @@ TrialResult run_send_trial(const Trial& trial, const Programs& programs) {
     std::this_thread::sleep_for(kGreeting);
   }
   Measurement& m = result.measurement;
-  m.steal_percent = pass_window(transmitter, trial.seconds);
+  m.steal_percent = pass_window(transmitter, trial.seconds).steal();
   transmitter.write_line("finish");
   TransmitResult sent;
   result.error = read_json(transmitter, kResultLimit, trial.peer, &sent);
@@ -264,6 +288,11 @@ TrialResult run_send_trial(const Trial& trial, const Programs& programs) {
   result.error = read_json(sink, kResultLimit, "the sink", &sunk);
   if (!result.error.empty()) return result;
   sink.finish(kResultLimit);
+  if (sent.window_packets == 0) {
+    result.error =
+        "it sent nothing: " + std::to_string(sent.total_refused) + " packets were refused";
+    return result;
+  }
   fill_transmitted(sent, sunk, &m);
   result.void_reason = void_reason(trial, m);
   return result;

@@ -69,6 +69,16 @@ double Series::paired_difference(const Key& key, std::string_view peer, std::str
                          [](double a, double b) { return a - b; });
 }
 
+double Series::median_of_all(Field field) const {
+  std::vector<double> values;
+  for (const auto& [key, peers] : by_key_) {
+    for (const auto& [peer, measurements] : peers) {
+      for (const Measurement& m : measurements) values.push_back(m.*field);
+    }
+  }
+  return median(std::move(values));
+}
+
 double Series::worst(std::string_view prefix, const std::vector<std::string>& except,
                      Field field) const {
   double result = Measurement::kNone;

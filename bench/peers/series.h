@@ -44,6 +44,8 @@ class Series {
                       Field field) const;
   double paired_difference(const Key& key, std::string_view peer, std::string_view other,
                            Field field) const;
+  // Over every measurement that counts.
+  double median_of_all(Field field) const;
   // The largest absolute value in any round of any key whose peer starts with `prefix`
   // and whose case is none of `except`; NaN when there is none.
   double worst(std::string_view prefix, const std::vector<std::string>& except, Field field) const;

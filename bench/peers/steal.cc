@@ -10,6 +10,8 @@ namespace ringpeer::bench {
 std::vector<CpuTicks> parse_cpu_ticks(const std::string& text) {
   // user nice system idle iowait irq softirq steal; guest times are part of user.
   constexpr int kColumns = 8;
+  constexpr int kIdle = 3;
+  constexpr int kWaiting = 4;
   std::vector<CpuTicks> cpus;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -22,6 +24,7 @@ std::vector<CpuTicks> parse_cpu_ticks(const std::string& text) {
       std::uint64_t ticks = 0;
       words >> ticks;
       cpus[number].total += ticks;
+      if (column == kIdle || column == kWaiting) cpus[number].idle += ticks;
       if (column == kColumns - 1) cpus[number].steal = ticks;
     }
   }
@@ -44,6 +47,16 @@ double steal_percent(const std::vector<CpuTicks>& before, const std::vector<CpuT
     worst = std::max(worst, 100.0 * stolen / static_cast<double>(total));
   }
   return worst;
+}
+
+double busy_percent(const std::vector<CpuTicks>& before, const std::vector<CpuTicks>& after,
+                    std::size_t cpu) {
+  if (cpu >= before.size() || cpu >= after.size()) return 0;
+  const std::uint64_t total = after[cpu].total - before[cpu].total;
+  if (total == 0) return 0;
+  const std::uint64_t unused =
+      (after[cpu].idle - before[cpu].idle) + (after[cpu].steal - before[cpu].steal);
+  return 100.0 * (1.0 - static_cast<double>(unused) / static_cast<double>(total));
 }
 
 }  // namespace ringpeer::bench

@@ -10,6 +10,7 @@ namespace ringpeer::bench {
 // Ticks of one CPU from /proc/stat.
 struct CpuTicks {
   std::uint64_t total = 0;
+  std::uint64_t idle = 0;   // waiting for a disk counts as idle
   std::uint64_t steal = 0;  // taken by the hypervisor for others
 };
 
@@ -21,6 +22,10 @@ std::vector<CpuTicks> read_cpu_ticks();
 // among those numbered below `cpus`.
 double steal_percent(const std::vector<CpuTicks>& before, const std::vector<CpuTicks>& after,
                      std::size_t cpus);
+
+// The share of one CPU's time, in percent, in which something ran on it.
+double busy_percent(const std::vector<CpuTicks>& before, const std::vector<CpuTicks>& after,
+                    std::size_t cpu);
 
 }  // namespace ringpeer::bench
 

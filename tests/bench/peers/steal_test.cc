@@ -39,6 +39,15 @@ TEST(Steal, CpusBeyondThoseMeasuredDoNotCount) {
   EXPECT_DOUBLE_EQ(steal_percent(before, after, 2), 100.0);
 }
 
+TEST(Busy, IsNeitherIdleNorStolen) {
+  const auto before = parse_cpu_ticks(kBefore);
+  const auto after = parse_cpu_ticks(kAfter);
+  // CPU 0: 50 user and 40 system of 100 ticks. CPU 1: 50 and 60 of 200.
+  EXPECT_DOUBLE_EQ(busy_percent(before, after, 0), 90.0);
+  EXPECT_DOUBLE_EQ(busy_percent(before, after, 1), 55.0);
+  EXPECT_DOUBLE_EQ(busy_percent(before, after, 7), 0.0);
+}
+
 TEST(Steal, NoTimePassedIsNoSteal) {
   const auto ticks = parse_cpu_ticks(kBefore);
   EXPECT_DOUBLE_EQ(steal_percent(ticks, ticks, 2), 0.0);
