@@ -57,8 +57,10 @@ class Backend {
   // Makes the calling thread the owner. 0 or errno.
   virtual int start() = 0;
 
-  // Begins to receive from a socket, which stays open until is_detached(). 0 or errno.
-  virtual int attach(SocketSlot slot, int descriptor) = 0;
+  // Begins to receive from a socket, which stays open until is_detached(). With
+  // room_for_control, kFullControlSize bytes of control messages come with each
+  // datagram's. 0 or errno.
+  virtual int attach(SocketSlot slot, int descriptor, bool room_for_control = false) = 0;
   // Begins to stop; datagrams may still come until is_detached().
   virtual void begin_detach(SocketSlot slot) = 0;
   virtual bool is_detached(SocketSlot slot) const = 0;

@@ -1,6 +1,5 @@
 #include "ringpeer/backend/control_messages.h"
 
-#include <netinet/in.h>
 #include <netinet/udp.h>
 
 #include <cstring>
@@ -10,25 +9,56 @@
 #endif
 
 namespace ringpeer::backend {
+namespace {
 
-std::uint16_t segment_size_of(const std::uint8_t* control, std::size_t size) {
+// Copies the message of this level and type to *value. False when there is none.
+template <typename Value>
+bool find_message(const std::uint8_t* control, std::size_t size, int level, int type,
+                  Value* value) {
   // CMSG_NXTHDR wants alignment, which packed buffers do not give: walk by hand.
   std::size_t offset = 0;
   while (size - offset >= sizeof(cmsghdr)) {
     cmsghdr header;
     std::memcpy(&header, control + offset, sizeof(header));
-    if (header.cmsg_len < sizeof(header) || header.cmsg_len > size - offset) return 0;
-    if (header.cmsg_level == IPPROTO_UDP && header.cmsg_type == UDP_GRO &&
-        header.cmsg_len >= CMSG_LEN(sizeof(int))) {
-      int segment = 0;
-      std::memcpy(&segment, control + offset + CMSG_LEN(0), sizeof(segment));
-      return segment > 0 && segment <= UINT16_MAX ? static_cast<std::uint16_t>(segment) : 0;
+    if (header.cmsg_len < sizeof(header) || header.cmsg_len > size - offset) return false;
+    if (header.cmsg_level == level && header.cmsg_type == type &&
+        header.cmsg_len >= CMSG_LEN(sizeof(*value))) {
+      std::memcpy(value, control + offset + CMSG_LEN(0), sizeof(*value));
+      return true;
     }
     const std::size_t step = CMSG_ALIGN(header.cmsg_len);
-    if (step > size - offset) return 0;
+    if (step > size - offset) return false;
     offset += step;
   }
-  return 0;
+  return false;
+}
+
+}  // namespace
+
+std::uint16_t segment_size_of(const std::uint8_t* control, std::size_t size) {
+  int segment = 0;
+  if (!find_message(control, size, IPPROTO_UDP, UDP_GRO, &segment)) return 0;
+  return segment > 0 && segment <= UINT16_MAX ? static_cast<std::uint16_t>(segment) : 0;
+}
+
+std::int64_t timestamp_of(const std::uint8_t* control, std::size_t size) {
+  timespec time{};
+  if (!find_message(control, size, SOL_SOCKET, SCM_TIMESTAMPNS, &time)) return 0;
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+net::LocalAddress local_address_of(const std::uint8_t* control, std::size_t size) {
+  if (in_pktinfo ipv4{}; find_message(control, size, IPPROTO_IP, IP_PKTINFO, &ipv4)) {
+    // The header's destination may be a broadcast; this is an address to answer from.
+    return {net::IpAddress::from_ipv4(ipv4.ipi_spec_dst.s_addr),
+            static_cast<std::uint32_t>(ipv4.ipi_ifindex)};
+  }
+  if (in6_pktinfo ipv6{}; find_message(control, size, IPPROTO_IPV6, IPV6_PKTINFO, &ipv6)) {
+    net::IpAddress::Bytes bytes;
+    std::memcpy(bytes.data(), &ipv6.ipi6_addr, bytes.size());
+    return {net::IpAddress(bytes), ipv6.ipi6_ifindex};
+  }
+  return {};
 }
 
 }  // namespace ringpeer::backend

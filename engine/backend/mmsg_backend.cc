@@ -29,7 +29,7 @@ class MmsgBackend final : public Backend {
   bool set_up(BackendFailure* failure);
 
   int start() override { return 0; }
-  int attach(SocketSlot slot, int descriptor) override;
+  int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return descriptors_[slot] < 0; }
   void wait(const WaitPolicy& policy) override;
@@ -51,6 +51,7 @@ class MmsgBackend final : public Backend {
   int epoll_ = -1;
 
   std::vector<int> descriptors_ = std::vector<int>(kMaxSockets, -1);
+  std::vector<bool> with_control_ = std::vector<bool>(kMaxSockets, false);
   // The sockets to read from, in turn: a circular queue that holds each at most once.
   std::vector<SocketSlot> ready_ = std::vector<SocketSlot>(kMaxSockets);
   std::vector<bool> is_ready_ = std::vector<bool>(kMaxSockets, false);
@@ -81,12 +82,13 @@ bool MmsgBackend::set_up(BackendFailure* failure) {
   return true;
 }
 
-int MmsgBackend::attach(SocketSlot slot, int descriptor) {
+int MmsgBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = slot;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) return errno;
   descriptors_[slot] = descriptor;
+  with_control_[slot] = room_for_control;
   mark_ready(slot);
   return 0;
 }
@@ -140,7 +142,8 @@ void MmsgBackend::wait(const WaitPolicy& policy) {
 
 std::size_t MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
   using Outcome = MmsgReceiver::Outcome;
-  const MmsgReceiver::Result result = receiver_.receive(descriptors_[slot], slot, batch);
+  const MmsgReceiver::Result result =
+      receiver_.receive(descriptors_[slot], slot, batch, with_control_[slot]);
   if (result.outcome == Outcome::kStarved) ++events_.starved;
   if (result.outcome == Outcome::kStarved || result.outcome == Outcome::kMore) mark_ready(slot);
   if (result.count > 0) received_since_wait_ = true;

@@ -16,10 +16,11 @@ namespace {
 // batch's tails and is copied together.
 constexpr std::size_t kHeadSize = 2048;
 constexpr std::size_t kAddressSpace = 32;  // kSocketAddressSize, kept aligned
-constexpr std::size_t kControlSpace = 64;
+constexpr std::size_t kControlSpace = 96;
 
 static_assert(kAddressSpace >= net::kSocketAddressSize);
-static_assert(kControlSpace >= kGroControlSize);
+static_assert(kControlSpace >= kFullControlSize);
+static_assert((kAddressSpace + kControlSpace) % 64 == 0, "payloads start on a cache line");
 
 }  // namespace
 
@@ -61,7 +62,7 @@ void MmsgReceiver::allocate(packet::BufferReturn* home) {
 
 // Puts a buffer into each of the first messages that lacks one. Returns how many are
 // ready.
-std::size_t MmsgReceiver::prepare(std::size_t wanted) {
+std::size_t MmsgReceiver::prepare(std::size_t wanted, bool with_control) {
   while (loaded_ < wanted && !spare_.empty()) {
     packet::PacketBuffer* buffer = spare_.back();
     spare_.pop_back();
@@ -74,7 +75,7 @@ std::size_t MmsgReceiver::prepare(std::size_t wanted) {
   }
   for (std::size_t i = 0; i < loaded_; ++i) {
     messages_[i].msg_hdr.msg_namelen = net::kSocketAddressSize;
-    messages_[i].msg_hdr.msg_controllen = gro_ ? kControlSpace : 0;
+    messages_[i].msg_hdr.msg_controllen = gro_ || with_control ? kControlSpace : 0;
   }
   return std::min(loaded_, wanted);
 }
@@ -99,8 +100,8 @@ void MmsgReceiver::describe(std::size_t i, SocketSlot slot, Datagram* datagram) 
 }
 
 MmsgReceiver::Result MmsgReceiver::receive(int descriptor, SocketSlot slot,
-                                           std::span<Datagram> batch) {
-  const std::size_t ready = prepare(std::min(batch.size(), kBatchSize));
+                                           std::span<Datagram> batch, bool with_control) {
+  const std::size_t ready = prepare(std::min(batch.size(), kBatchSize), with_control);
   if (ready == 0) return {0, Outcome::kStarved};
   const int received =
       ::recvmmsg(descriptor, messages_.data(), static_cast<unsigned>(ready), MSG_DONTWAIT, nullptr);

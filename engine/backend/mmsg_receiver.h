@@ -42,8 +42,10 @@ class MmsgReceiver {
     std::size_t count = 0;
     Outcome outcome = Outcome::kDrained;
   };
-  // Up to batch.size() datagrams, with one system call.
-  Result receive(int descriptor, SocketSlot slot, std::span<Datagram> batch);
+  // Up to batch.size() datagrams, with one system call; with_control: and their control
+  // messages, if the socket was asked for any.
+  Result receive(int descriptor, SocketSlot slot, std::span<Datagram> batch,
+                 bool with_control = false);
 
   // Whether the buffer is one of these; recycle() takes it back.
   bool owns(const packet::PacketBuffer* buffer) const {
@@ -54,7 +56,7 @@ class MmsgReceiver {
 
  private:
   void allocate(packet::BufferReturn* home);
-  std::size_t prepare(std::size_t wanted);
+  std::size_t prepare(std::size_t wanted, bool with_control);
   void describe(std::size_t i, SocketSlot slot, Datagram* datagram) const;
 
   const bool gro_;

@@ -53,8 +53,7 @@ class UringBackend final : public Backend {
  public:
   UringBackend(const BackendOptions& options, packet::BufferReturn* home)
       : options_(options),
-        control_size_(options.gro ? kGroControlSize : 0),
-        buffers_(kHeaderSize + net::kSocketAddressSize + control_size_ + options.max_datagram,
+        buffers_(kHeaderSize + net::kSocketAddressSize + kFullControlSize + options.max_datagram,
                  home),
         receiver_(options, home) {}
 
@@ -65,7 +64,7 @@ class UringBackend final : public Backend {
   bool set_up(BackendFailure* failure);
 
   int start() override;
-  int attach(SocketSlot slot, int descriptor) override;
+  int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
   void wait(const WaitPolicy& policy) override;
@@ -86,6 +85,7 @@ class UringBackend final : public Backend {
   struct ArmedSocket {
     int descriptor = -1;
     std::uint32_t generation = 0;
+    std::uint16_t control_size = 0;  // reserved in each completion
     bool armed = false;
     bool closing = false;
     bool wants_arming = false;
@@ -101,17 +101,19 @@ class UringBackend final : public Backend {
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
-  bool is_empty_datagram(const io_uring_cqe& completion) const {
+  // Of sockets that were asked for nothing.
+  std::uint16_t receive_shape_control_size() const { return options_.gro ? kGroControlSize : 0; }
+  static bool is_empty_datagram(const io_uring_cqe& completion, const ArmedSocket& socket) {
     return completion.res ==
-           static_cast<int>(kHeaderSize + net::kSocketAddressSize) + control_size_;
+           static_cast<int>(kHeaderSize + net::kSocketAddressSize) + socket.control_size;
   }
   bool complete(const io_uring_cqe& completion, Datagram* datagram);
   bool complete_receive(const io_uring_cqe& completion, Datagram* datagram);
   bool is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const;
-  bool parse(const UringBuffers::Filled& filled, std::uint32_t size, Datagram* datagram) const;
+  bool parse(const UringBuffers::Filled& filled, std::uint32_t size, std::uint16_t control_size,
+             Datagram* datagram) const;
 
   const BackendOptions options_;
-  const std::uint16_t control_size_;
   UringBuffers buffers_;
   net::Wakeup wakeup_;
   io_uring ring_{};
@@ -121,7 +123,8 @@ class UringBackend final : public Backend {
   bool received_since_wait_ = false;
   // A receive ended although the socket may have more, and is armed again by wait().
   bool rearming_ = false;
-  msghdr receive_shape_{};
+  msghdr receive_shape_{};  // the space for address and control messages
+  msghdr full_receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
   std::vector<SocketSlot> to_arm_;
   // Sockets whose multishot was ended by an empty datagram, until they are drained.
@@ -173,7 +176,9 @@ int UringBackend::start() {
   // A table larger than RLIMIT_NOFILE is refused; plain descriptors work as well.
   fixed_files_ = io_uring_register_files_sparse(&ring_, kMaxSockets) == 0;
   receive_shape_.msg_namelen = net::kSocketAddressSize;
-  receive_shape_.msg_controllen = control_size_;
+  receive_shape_.msg_controllen = receive_shape_control_size();
+  full_receive_shape_.msg_namelen = net::kSocketAddressSize;
+  full_receive_shape_.msg_controllen = kFullControlSize;
   return 0;
 }
 
@@ -183,14 +188,16 @@ std::string UringBackend::features() const {
   return text + (min_wait ? ", min_wait" : ", sleeping wait");
 }
 
-int UringBackend::attach(SocketSlot slot, int descriptor) {
+int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) {
   ArmedSocket& socket = sockets_[slot];
   assert(socket.descriptor < 0);
   if (fixed_files_) {
     const int result = io_uring_register_files_update(&ring_, slot, &descriptor, 1);
     if (result < 0) return -result;
   }
-  socket = {descriptor, socket.generation + 1, false, false, false};
+  const std::uint16_t control_size =
+      room_for_control ? kFullControlSize : receive_shape_control_size();
+  socket = {descriptor, socket.generation + 1, control_size, false, false, false};
   want_arming(slot);
   return 0;
 }
@@ -254,8 +261,8 @@ void UringBackend::want_arming(SocketSlot slot) {
 void UringBackend::arm(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   io_uring_sqe* request = next_request();
-  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor, &receive_shape_,
-                                  0);
+  msghdr* shape = socket.control_size == kFullControlSize ? &full_receive_shape_ : &receive_shape_;
+  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor, shape, 0);
   request->flags |= IOSQE_BUFFER_SELECT | (fixed_files_ ? IOSQE_FIXED_FILE : 0);
   request->buf_group = UringBuffers::kGroup;
   request->user_data = request_id(RequestKind::kReceive, slot, socket.generation);
@@ -347,7 +354,8 @@ std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
   const ArmedSocket& socket = sockets_[slot];
   MmsgReceiver::Result result;
   if (socket.descriptor >= 0 && !socket.closing) {
-    result = receiver_.receive(socket.descriptor, slot, batch);
+    result =
+        receiver_.receive(socket.descriptor, slot, batch, socket.control_size == kFullControlSize);
   }
   if (result.outcome != MmsgReceiver::Outcome::kMore) {
     to_drain_.pop_back();
@@ -382,7 +390,7 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
       finish_detach(slot);
     } else {
       ++events_.rearms;
-      if (is_empty_datagram(completion)) {
+      if (is_empty_datagram(completion, socket)) {
         to_drain_.push_back(slot);
       } else {
         want_arming(slot);
@@ -405,7 +413,8 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
   const UringBuffers::Filled filled = buffers_.take(completion.flags, size);
   if (filled.buffer == nullptr) return false;
   datagram->buffer = filled.buffer;
-  if (!parse(filled, size, datagram)) datagram->fault = DatagramFault::kMalformed;
+  if (!parse(filled, size, socket.control_size, datagram))
+    datagram->fault = DatagramFault::kMalformed;
   return true;
 }
 
@@ -413,7 +422,7 @@ bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* da
 // message did not fit would pass for one large datagram.
 bool UringBackend::is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const {
   if ((header.flags & MSG_TRUNC) != 0 || datagram.size > options_.max_datagram) return true;
-  return control_size_ > 0 && (header.flags & MSG_CTRUNC) != 0 && datagram.segment_size == 0;
+  return options_.gro && (header.flags & MSG_CTRUNC) != 0 && datagram.segment_size == 0;
 }
 
 // The layout of a multishot recvmsg completion: header, then the space reserved for
@@ -421,9 +430,9 @@ bool UringBackend::is_cut(const io_uring_recvmsg_out& header, const Datagram& da
 // liburing's own check overflows in the oldest version supported; this one trusts
 // nothing but `size`.
 bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
-                         Datagram* datagram) const {
+                         std::uint16_t control_size, Datagram* datagram) const {
   const std::uint32_t overhead =
-      static_cast<std::uint32_t>(kHeaderSize + net::kSocketAddressSize) + control_size_;
+      static_cast<std::uint32_t>(kHeaderSize + net::kSocketAddressSize) + control_size;
   if (filled.memory == nullptr || size < overhead) return false;
   io_uring_recvmsg_out header;  // an incremental buffer aligns nothing
   std::memcpy(&header, filled.memory, sizeof(header));
@@ -431,13 +440,13 @@ bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
   datagram->source = filled.memory + kHeaderSize;
   datagram->control = filled.memory + kHeaderSize + net::kSocketAddressSize;
   datagram->control_size = static_cast<std::uint16_t>(
-      header.controllen < control_size_ ? header.controllen : control_size_);
+      header.controllen < control_size ? header.controllen : control_size);
   datagram->payload = filled.memory + overhead;
   datagram->size = header.payloadlen;
   datagram->tail = nullptr;
   datagram->tail_size = 0;
   datagram->segment_size =
-      control_size_ == 0 ? 0 : segment_size_of(datagram->control, datagram->control_size);
+      !options_.gro ? 0 : segment_size_of(datagram->control, datagram->control_size);
   if (datagram->segment_size >= datagram->size) datagram->segment_size = 0;
   datagram->fault = is_cut(header, *datagram) ? DatagramFault::kTruncated : DatagramFault::kNone;
   return true;

@@ -1,5 +1,6 @@
 #include "ringpeer/net/socket.h"
 
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
@@ -8,7 +9,10 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
+
+#include "ringpeer/net/source_control.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0
@@ -89,6 +93,23 @@ int Socket::open(SocketFamily family) {
   return 0;
 }
 
+int Socket::adopt(int descriptor) {
+  const int domain = get_option(descriptor, SOL_SOCKET, SO_DOMAIN);
+  if (get_option(descriptor, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP ||
+      (domain != AF_INET && domain != AF_INET6)) {
+    return EPROTOTYPE;
+  }
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
+    return errno;
+  }
+  close();
+  descriptor_ = descriptor;
+  family_ = domain;
+  return 0;
+}
+
 void Socket::close() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
@@ -130,6 +151,52 @@ int Socket::request_send_buffer(int bytes) {
 
 int Socket::receive_buffer() const { return get_option(descriptor_, SOL_SOCKET, SO_RCVBUF); }
 int Socket::send_buffer() const { return get_option(descriptor_, SOL_SOCKET, SO_SNDBUF); }
+
+// An IPv6 socket that speaks IPv4 too has both families' options.
+int Socket::set_for_families(int ipv4_name, int ipv4_value, int ipv6_name, int ipv6_value) {
+  if (family_ == AF_INET) return set_option(descriptor_, IPPROTO_IP, ipv4_name, ipv4_value);
+  const int error = set_option(descriptor_, IPPROTO_IPV6, ipv6_name, ipv6_value);
+  if (error == 0 && get_option(descriptor_, IPPROTO_IPV6, IPV6_V6ONLY) == 0) {
+    return set_option(descriptor_, IPPROTO_IP, ipv4_name, ipv4_value);
+  }
+  return error;
+}
+
+int Socket::set_dscp(int code_point) {
+  const int traffic_class = code_point << 2;  // the lower two bits are congestion marks
+  return set_for_families(IP_TOS, traffic_class, IPV6_TCLASS, traffic_class);
+}
+
+int Socket::set_path_mtu_discovery(PathMtuDiscovery discovery) {
+  switch (discovery) {
+    case PathMtuDiscovery::kSystemDefault:
+      return 0;
+    case PathMtuDiscovery::kFragment:
+      return set_for_families(IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IPV6_MTU_DISCOVER,
+                              IPV6_PMTUDISC_DONT);
+    case PathMtuDiscovery::kDontFragment:
+      return set_for_families(IP_MTU_DISCOVER, IP_PMTUDISC_DO, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO);
+    case PathMtuDiscovery::kProbe:
+      return set_for_families(IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, IPV6_MTU_DISCOVER,
+                              IPV6_PMTUDISC_PROBE);
+  }
+  return EINVAL;
+}
+
+int Socket::bind_to_interface(const std::string& name) {
+  const auto size = static_cast<socklen_t>(name.size());
+  return ::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) == 0 ? 0 : errno;
+}
+
+int Socket::report_local_addresses() {
+  // An IPv6 socket says IPv4 addresses in the same message, mapped.
+  return family_ == AF_INET ? set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, 1)
+                            : set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+int Socket::report_timestamps() { return set_option(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, 1); }
+
+int Socket::set_error_queue() { return set_for_families(IP_RECVERR, 1, IPV6_RECVERR, 1); }
 
 std::uint64_t Socket::kernel_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
@@ -179,6 +246,32 @@ int Socket::send_to(std::span<const std::uint8_t> payload, const SocketAddress& 
                   &destination.generic, destination.size) >= 0
              ? 0
              : errno;
+}
+
+int Socket::send_from(std::span<const std::uint8_t> payload, const SocketAddress& destination,
+                      const LocalAddress& source) const {
+  SocketAddress address = destination;
+  // sendmsg only reads it.
+  iovec part{const_cast<std::uint8_t*>(payload.data()), payload.size()};
+  alignas(cmsghdr) std::uint8_t control[kSourceControlSize];
+  msghdr message{};
+  message.msg_name = &address.generic;
+  message.msg_namelen = address.size;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = write_source_control(control, source, family_);
+  return ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ? 0 : errno;
+}
+
+// The kernel answers for a connected socket only.
+int path_mtu_to(const Endpoint& destination) {
+  Socket probe;
+  const bool ipv4 = destination.address.is_ipv4();
+  if (probe.open(ipv4 ? SocketFamily::kIpv4 : SocketFamily::kIpv6) != 0) return 0;
+  if (probe.connect(destination) != 0) return 0;
+  return ipv4 ? get_option(probe.descriptor(), IPPROTO_IP, IP_MTU)
+              : get_option(probe.descriptor(), IPPROTO_IPV6, IPV6_MTU);
 }
 
 }  // namespace ringpeer::net

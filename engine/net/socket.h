@@ -5,8 +5,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/local_address.h"
 
 namespace ringpeer::net {
 
@@ -15,6 +17,14 @@ enum class SocketFamily {
   kIpv4,       // AF_INET
   kIpv6,       // AF_INET6, IPv6 only
   kDualStack,  // AF_INET6 for both; AF_INET where the machine has no IPv6
+};
+
+// What becomes of a datagram that is larger than a link on its way.
+enum class PathMtuDiscovery {
+  kSystemDefault,
+  kFragment,      // cut up, here or on the way
+  kDontFragment,  // not sent when larger than the known path MTU (EMSGSIZE); the kernel learns it
+  kProbe,         // sent unfragmented whatever is known: for who measures the path MTU
 };
 
 // A non-blocking, close-on-exec UDP socket. The only place that knows setsockopt.
@@ -31,7 +41,12 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   int open(SocketFamily family);
+  // Takes over an open UDP socket, bound or not. EPROTOTYPE when it is none; the
+  // descriptor then stays the caller's.
+  int adopt(int descriptor);
   void close();
+  // Gives the descriptor back to the caller, open.
+  int release() { return std::exchange(descriptor_, -1); }
   bool is_open() const { return descriptor_ >= 0; }
   int descriptor() const { return descriptor_; }
   int family() const { return family_; }  // AF_INET or AF_INET6
@@ -53,6 +68,19 @@ class Socket {
   int receive_buffer() const;
   int send_buffer() const;
 
+  // Differentiated services code point, 0 to 63: how routers treat what is sent.
+  int set_dscp(int code_point);
+  int set_path_mtu_discovery(PathMtuDiscovery discovery);
+  // Only through this interface, in and out. Before bind.
+  int bind_to_interface(const std::string& name);
+  // Control messages with each datagram: the address it was sent to, and when the
+  // kernel got it.
+  int report_local_addresses();
+  int report_timestamps();
+  // ICMP errors of an unconnected socket are queued (see error_queue.h), and each is
+  // reported once by the next call that sends or receives, whatever that call is for.
+  int set_error_queue();
+
   // Datagrams that the kernel dropped at this socket for want of buffer.
   std::uint64_t kernel_drops() const;
 
@@ -65,13 +93,21 @@ class Socket {
   // 0 or errno; never blocks. A connected socket takes no destination.
   int send(std::span<const std::uint8_t> payload) const;
   int send_to(std::span<const std::uint8_t> payload, const SocketAddress& destination) const;
+  // From one of this machine's addresses instead of the one that the route would give.
+  int send_from(std::span<const std::uint8_t> payload, const SocketAddress& destination,
+                const LocalAddress& source) const;
 
  private:
+  int set_for_families(int ipv4_name, int ipv4_value, int ipv6_name, int ipv6_value);
   int change_group(const IpAddress& group, const std::string& interface_name, bool join);
 
   int descriptor_ = -1;
   int family_ = 0;
 };
+
+// The largest IP packet, headers included, that reaches the destination as far as
+// the kernel knows; 0 when there is no route. A few system calls.
+int path_mtu_to(const Endpoint& destination);
 
 }  // namespace ringpeer::net
 

@@ -39,6 +39,15 @@ class HeldPacket {
   std::span<const std::uint8_t> next() { return rest_.take_packet(); }
 
   const void* source() const { return source_; }
+  std::uint32_t received_at_us() const { return rest_.received_at_us; }
+
+  // The buffer of a packet or train that was taken to its end: the caller releases it.
+  // Null while packets of it wait.
+  packet::PacketBuffer* hand_over() {
+    if (waiting() > 0 || !has_buffer_) return nullptr;
+    has_buffer_ = false;
+    return buffer_;
+  }
 
   // Gives everything back: the view is invalid.
   void release() {

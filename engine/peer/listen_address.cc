@@ -2,11 +2,27 @@
 
 #include <net/if.h>
 
+#include <cerrno>
+#include <charconv>
 #include <string>
 
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
+namespace {
+
+constexpr int kLargestCodePoint = 63;
+
+// An interface by name or by number, as in RFC 4007. 0 when there is none such.
+std::uint32_t parse_scope(std::string_view scope) {
+  const std::uint32_t by_name = ::if_nametoindex(std::string(scope).c_str());
+  if (by_name != 0) return by_name;
+  std::uint32_t index = 0;
+  const auto [end, error] = std::from_chars(scope.data(), scope.data() + scope.size(), index);
+  return error == std::errc() && end == scope.data() + scope.size() ? index : 0;
+}
+
+}  // namespace
 
 std::optional<net::Endpoint> parse_host(std::string_view host) {
   net::Endpoint endpoint;
@@ -16,7 +32,7 @@ std::optional<net::Endpoint> parse_host(std::string_view host) {
   endpoint.address = *address;
   if (percent != std::string_view::npos) {
     if (!address->is_link_local_ipv6()) return std::nullopt;
-    endpoint.scope_id = ::if_nametoindex(std::string(host.substr(percent + 1)).c_str());
+    endpoint.scope_id = parse_scope(host.substr(percent + 1));
     if (endpoint.scope_id == 0) return std::nullopt;
   }
   return endpoint;
@@ -40,12 +56,38 @@ bool take_engine(std::shared_ptr<Engine>* engine) {
   return *engine != nullptr && (*engine)->workers_of_engine().is_usable();
 }
 
-void prepare_socket(net::Socket& socket, const EngineOptions& options) {
-  if (options.socket_receive_buffer > 0) {
-    socket.request_receive_buffer(options.socket_receive_buffer);
+int prepare_socket(net::Socket& socket, const EngineOptions& options,
+                   const SocketOptions& socket_options) {
+  if (!socket_options.interface.empty()) {
+    if (const int error = socket.bind_to_interface(socket_options.interface); error != 0) {
+      return error;
+    }
   }
-  if (options.socket_send_buffer > 0) socket.request_send_buffer(options.socket_send_buffer);
+  if (socket_options.share_port) {
+    if (const int error = socket.set_reuse_port(true); error != 0) return error;
+  }
+  return apply_after_open(socket, options, socket_options);
+}
+
+int apply_after_open(net::Socket& socket, const EngineOptions& options,
+                     const SocketOptions& socket_options) {
+  const auto choose = [](int own, int engines) { return own > 0 ? own : engines; };
+  const int receive = choose(socket_options.receive_buffer, options.socket_receive_buffer);
+  const int send = choose(socket_options.send_buffer, options.socket_send_buffer);
+  if (receive > 0) socket.request_receive_buffer(receive);
+  if (send > 0) socket.request_send_buffer(send);
   if (options.gro) socket.set_receive_offload(true);
+  int error = 0;
+  const auto attempt = [&error](int result) {
+    if (error == 0) error = result;
+  };
+  if (socket_options.dscp > kLargestCodePoint) return EINVAL;
+  if (socket_options.dscp >= 0) attempt(socket.set_dscp(socket_options.dscp));
+  attempt(socket.set_path_mtu_discovery(socket_options.path_mtu_discovery));
+  if (socket_options.reply_from_received_address) attempt(socket.report_local_addresses());
+  if (socket_options.receive_timestamps) attempt(socket.report_timestamps());
+  if (socket_options.detect_unreachable) attempt(socket.set_error_queue());
+  return error;
 }
 
 }  // namespace ringpeer

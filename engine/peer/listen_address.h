@@ -7,6 +7,7 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
+#include "ringpeer/socket_options.h"
 
 namespace ringpeer {
 
@@ -32,8 +33,12 @@ std::optional<net::Endpoint> parse_host(std::string_view host);
 // engine to be had, or this process was forked off from its workers.
 bool take_engine(std::shared_ptr<Engine>* engine);
 
-// The engine's socket options, before bind.
-void prepare_socket(net::Socket& socket, const EngineOptions& options);
+// The engine's and the caller's socket options, before bind. 0 or errno.
+int prepare_socket(net::Socket& socket, const EngineOptions& options,
+                   const SocketOptions& socket_options = {});
+// Those that an adopted socket can still be given. 0 or errno.
+int apply_after_open(net::Socket& socket, const EngineOptions& options,
+                     const SocketOptions& socket_options);
 
 }  // namespace ringpeer
 

@@ -54,6 +54,11 @@ internal::SocketEndpoint* PacketPeerUDP::own_socket() const {
 }
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) {
+  return bind(port, address, recv_buf_size, socket_options_);
+}
+
+Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
+                          const SocketOptions& options) {
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   const auto local = parse_listen_address(address, port);
   if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
@@ -62,12 +67,17 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size)
   if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
   if (socket.open(local->family) != 0) return Error::ERR_CANT_CREATE;
-  prepare_socket(socket, engine_->options());
+  if (prepare_socket(socket, engine_->options(), options) != 0) return Error::ERR_UNAVAILABLE;
   if (broadcast_) socket.set_broadcast(true);
   if (socket.bind(local->endpoint) != 0) return Error::ERR_UNAVAILABLE;
+  return open_bound(std::move(socket), recv_buf_size, options);
+}
+
+Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
+                                const SocketOptions& options) {
   int error = 0;
   endpoint_ = internal::SocketEndpoint::create(engine_, std::move(socket),
-                                               receive_bytes_for(recv_buf_size), &error);
+                                               receive_bytes_for(recv_buf_size), options, &error);
   return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
 }
 
@@ -76,11 +86,14 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
   net::Socket socket;
   const auto family = address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
   if (socket.open(family) != 0) return Error::ERR_CANT_OPEN;
-  prepare_socket(socket, engine_->options());
+  if (prepare_socket(socket, engine_->options(), socket_options_) != 0) {
+    return Error::ERR_CANT_OPEN;
+  }
   if (broadcast_) socket.set_broadcast(true);
   int error = 0;
-  endpoint_ = internal::SocketEndpoint::create(
-      engine_, std::move(socket), receive_bytes_for(kUnboundReceiveBufferSize), &error);
+  endpoint_ = internal::SocketEndpoint::create(engine_, std::move(socket),
+                                               receive_bytes_for(kUnboundReceiveBufferSize),
+                                               socket_options_, &error);
   return error == 0 ? Error::OK : Error::ERR_CANT_OPEN;
 }
 
@@ -133,6 +146,7 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
   destination_ = *remote;
   destination_.port = static_cast<std::uint16_t>(port);
   has_destination_ = true;
+  note_reply_address();
   return Error::OK;
 }
 
@@ -145,7 +159,7 @@ int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_
 void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return;
   broadcast_ = enabled;
-  if (auto* own = own_socket()) own->socket().set_broadcast(enabled);
+  if (auto* own = own_socket()) own->own_socket().set_broadcast(enabled);
 }
 
 Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* address) const {
@@ -162,7 +176,7 @@ Error PacketPeerUDP::join_multicast_group(std::string_view group, std::string_vi
   if (endpoint_ == nullptr) {
     if (const Error error = open_unbound(address); error != Error::OK) return error;
   }
-  const int error = own_socket()->socket().join_group(address, std::string(interface_name));
+  const int error = own_socket()->own_socket().join_group(address, std::string(interface_name));
   if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
   return error == 0 ? Error::OK : Error::FAILED;
 }
@@ -172,7 +186,7 @@ Error PacketPeerUDP::leave_multicast_group(std::string_view group,
   net::IpAddress address;
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
   if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
-  const int error = own_socket()->socket().leave_group(address, std::string(interface_name));
+  const int error = own_socket()->own_socket().leave_group(address, std::string(interface_name));
   if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
   return error == 0 ? Error::OK : Error::FAILED;
 }

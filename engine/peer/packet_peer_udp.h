@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/packet_peer.h"
+#include "ringpeer/socket_options.h"
 
 namespace ringpeer {
 
@@ -22,8 +24,8 @@ class SocketEndpoint;
 
 // Godot's PacketPeerUDP: one UDP socket, or one remote of a UDPServer.
 //
-// Threads: one consumer thread at a time for everything but put_packet, put_var and
-// wake, which any thread may call while no call of the consumer opens, connects or
+// Threads: one consumer thread at a time for everything but put_packet, put_packet_to,
+// put_var and wake, which any thread may call while no call of the consumer opens, connects or
 // closes the peer.
 class PacketPeerUDP : public PacketPeer {
  public:
@@ -46,6 +48,17 @@ class PacketPeerUDP : public PacketPeer {
   // size; ERR_UNAVAILABLE when the kernel refuses the port.
   Error bind(int port, std::string_view address = "*",
              int recv_buf_size = kDefaultReceiveBufferSize);
+  // The same with options. ERR_UNAVAILABLE when the kernel refuses one of them, too.
+  Error bind(int port, std::string_view address, int recv_buf_size, const SocketOptions& options);
+  // Takes over a UDP socket that is bound already (socket activation: see
+  // inherited_sockets()), and closes it with the peer. ERR_INVALID_PARAMETER when the
+  // descriptor is none; it stays the caller's on any error.
+  Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
+                        const SocketOptions& options = {});
+  // What a socket that is opened by connect_to_host or put_packet is asked for; no
+  // effect on one that is open. ERR_ALREADY_IN_USE when open.
+  Error set_socket_options(const SocketOptions& options);
+
   // Drops what waits. The destination stays.
   void close();
 
@@ -55,6 +68,31 @@ class PacketPeerUDP : public PacketPeer {
   Error wait(std::chrono::milliseconds timeout);
   // Any thread: ends the consumer's wait, or its next one.
   void wake();
+
+  // Takes what the workers have received. Not needed while they run: every other call
+  // that looks at packets does it too. ERR_UNCONFIGURED when not open, FAILED when the
+  // engine or server has stopped.
+  Error poll();
+
+  // Packets within a budget, as views that stay valid while the batch lives; see
+  // DrainBatch. Empty when not open.
+  DrainBatch drain(const DrainBudget& budget = {});
+
+  // A descriptor for a foreign event loop (poll, epoll): readable when packets may be
+  // queued, quiet again once a call of this peer has found none, readable after wake()
+  // until then. Never read, write or close it. Of a server's peer it is the server's. The
+  // first call costs nothing later but a system call each time that the queue runs empty
+  // and each time that it stops being so. -1 when not open, or with an engine without
+  // threads.
+  int get_poll_descriptor();
+
+  // Of a server's peer: nothing has come for the server's idle timeout.
+  bool is_idle() const;
+  // Of a server's peer: it is idle, or its machine has answered that nobody listens
+  // (SocketOptions::detect_unreachable) and nothing has come since, or the server has
+  // stopped. The peer goes on working: a packet that comes ends the state. Of others:
+  // not open.
+  bool is_disconnected() const;
 
   bool is_bound() const;
   bool is_socket_connected() const;
@@ -73,6 +111,27 @@ class PacketPeerUDP : public PacketPeer {
   int get_packet_port() const;
   int get_local_port() const;  // 0 when not open
 
+  // The same with the interface of a link-local address; all zeros before the first.
+  const net::Endpoint& get_packet_endpoint() const { return sender_; }
+  // When the packet that was last taken came in: to the worker, or with
+  // SocketOptions::receive_timestamps to the kernel.
+  std::chrono::steady_clock::time_point get_packet_arrival() const;
+
+  // Sends to anybody, whatever the destination is. From any thread, in the order of
+  // each thread's calls. ERR_UNCONFIGURED when not open, ERR_LOCKED on a connected peer
+  // and on a server's, ERR_INVALID_PARAMETER for a bad address or port, ERR_BUSY when
+  // the send queue is full, FAILED. What the kernel refuses later is only counted.
+  Error put_packet_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);
+  Error put_packet_to(std::string_view ip, int port, std::span<const std::uint8_t> packet);
+
+  // What the kernel granted, in bytes of its own counting (twice what was asked for, at
+  // most twice its limit); 0 when not open.
+  int get_socket_receive_buffer() const;
+  int get_socket_send_buffer() const;
+  // The largest payload that reaches the destination unfragmented as far as the kernel
+  // knows; 0 without a destination or a route to it. A few system calls.
+  int get_path_mtu() const;
+
   void set_broadcast_enabled(bool enabled);
   Error join_multicast_group(std::string_view group, std::string_view interface_name);
   Error leave_multicast_group(std::string_view group, std::string_view interface_name);
@@ -82,6 +141,8 @@ class PacketPeerUDP : public PacketPeer {
 
  private:
   friend class UDPServer;
+
+  Error open_bound(net::Socket socket, int recv_buf_size, const SocketOptions& options);
 
   Error take_packet(std::span<const std::uint8_t>* packet) override;
   Error send_packet(std::span<const std::uint8_t> packet) override;
@@ -94,11 +155,13 @@ class PacketPeerUDP : public PacketPeer {
   Error open_unbound(const net::IpAddress& address);
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
   internal::SocketEndpoint* own_socket() const;
+  void note_reply_address();
 
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<internal::PeerEndpoint> endpoint_;
   net::Endpoint destination_;
   net::Endpoint sender_;
+  SocketOptions socket_options_;
   bool has_destination_ = false;
   bool has_sender_ = false;
   bool broadcast_ = false;

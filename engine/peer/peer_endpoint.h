@@ -7,7 +7,9 @@
 #include <span>
 
 #include "ringpeer/codec/error.h"
+#include "ringpeer/drain_batch.h"
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/socket.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/worker_group.h"
 
@@ -40,7 +42,18 @@ class PeerEndpoint {
   virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
                    bool now) = 0;
 
+  // A descriptor for foreign event loops; -1 without threads.
+  virtual int watch() = 0;
+  // When the packet taken last came in.
+  virtual std::chrono::steady_clock::time_point last_arrival() const = 0;
+  // Takes what the workers have published.
+  virtual Error poll() = 0;
+  virtual DrainSource* drain_source() = 0;
+  virtual const net::Socket* socket() const = 0;
+
   virtual bool is_alive() const = 0;
+  virtual bool is_idle() const { return false; }
+  virtual bool is_disconnected() const { return !is_alive(); }
   virtual bool is_server_peer() const = 0;
   virtual int local_port() const = 0;
 };

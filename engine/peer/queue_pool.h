@@ -48,6 +48,15 @@ class QueuePool {
     return &nodes_[remote.queue_head].descriptor;
   }
 
+  // What a remote's whole queue is charged with.
+  std::uint64_t charge(const worker::Remote& remote) const {
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = remote.queue_head; i != worker::Remote::kNone; i = nodes_[i].next) {
+      sum += nodes_[i].descriptor.charge();
+    }
+    return sum;
+  }
+
   // The caller has lowered queued_packets by what it took.
   void pop(worker::Remote& remote) {
     const std::uint32_t index = remote.queue_head;

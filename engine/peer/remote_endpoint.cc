@@ -15,6 +15,7 @@ std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
 
 RemoteEndpoint::~RemoteEndpoint() {
   if (remote_ != nullptr) server_->close(*remote_);
+  end_batch();
 }
 
 int RemoteEndpoint::available() {
@@ -38,6 +39,18 @@ Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
         return is_alive() && remote_->queued_packets > 0;
       },
       [this] { return !is_alive(); });
+}
+
+Error RemoteEndpoint::poll() {
+  if (!is_alive()) return Error::FAILED;
+  server_->take_arrivals();
+  return Error::OK;
+}
+
+bool RemoteEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+  if (!is_alive()) return false;
+  server_->take_arrivals();
+  return server_->take_next_of(*remote_, packet, buffer);
 }
 
 int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&, bool now) {

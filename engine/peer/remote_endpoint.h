@@ -9,7 +9,7 @@
 namespace ringpeer::internal {
 
 // One remote of a server, as the peer that take_connection() gave out sees it.
-class RemoteEndpoint final : public PeerEndpoint {
+class RemoteEndpoint final : public PeerEndpoint, public DrainSource {
  public:
   // Null when no remote is pending.
   static std::unique_ptr<RemoteEndpoint> take_pending(const std::shared_ptr<ServerCore>& server);
@@ -25,6 +25,28 @@ class RemoteEndpoint final : public PeerEndpoint {
   bool is_server_peer() const override { return true; }
   int local_port() const override { return server_->local_port(); }
 
+  bool is_idle() const override { return is_alive() && server_->is_idle(*remote_); }
+  bool is_disconnected() const override {
+    return !is_alive() || server_->is_disconnected(*remote_);
+  }
+  Error poll() override;
+  int watch() override { return server_->watch(); }
+  std::chrono::steady_clock::time_point last_arrival() const override {
+    return server_->last_arrival();
+  }
+  DrainSource* drain_source() override { return this; }
+  const net::Socket* socket() const override { return server_->socket(); }
+  bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
+  void note_delivered(std::uint64_t packets, std::uint64_t bytes) override {
+    server_->note_delivered(packets, bytes);
+  }
+  const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
+
+  ServerCore& server() { return *server_; }
+  const worker::Remote* remote() const { return remote_; }
+  PacketPeerUDP* peer() const { return peer_; }
+  void set_peer(PacketPeerUDP* peer) { peer_ = peer; }
+
   const net::Endpoint& endpoint() const { return endpoint_; }
   // The server has stopped: the remote is gone.
   void orphan() { remote_ = nullptr; }
@@ -34,6 +56,7 @@ class RemoteEndpoint final : public PeerEndpoint {
 
   const std::shared_ptr<ServerCore> server_;
   worker::Remote* remote_ = nullptr;
+  PacketPeerUDP* peer_ = nullptr;  // whose endpoint this is
   net::Endpoint endpoint_;
 };
 

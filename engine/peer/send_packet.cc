@@ -4,7 +4,21 @@
 
 #include "ringpeer/engine.h"
 
-namespace ringpeer::internal {
+namespace ringpeer {
+
+Error send_result(int error) {
+  switch (error) {
+    case 0:
+      return Error::OK;
+    case EAGAIN:
+    case ENOBUFS:
+      return Error::ERR_BUSY;
+    default:
+      return Error::FAILED;
+  }
+}
+
+namespace internal {
 namespace {
 
 int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target) {
@@ -16,10 +30,21 @@ int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target
   return 0;
 }
 
+int send_unconnected(const net::Socket& socket, std::span<const std::uint8_t> packet,
+                     const worker::SendTarget& target) {
+  const net::SocketAddress destination = net::to_socket_address(target.destination, target.family);
+  if (!target.has_source) return socket.send_to(packet, destination);
+  const auto& latch = *static_cast<const worker::AddressedLatch*>(target.latch);
+  return socket.send_from(packet, destination, *latch.source);
+}
+
 int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
              const worker::SendTarget& target) {
   if (target.connected) return socket.send(packet);
-  return socket.send_to(packet, net::to_socket_address(target.destination, target.family));
+  const int error = send_unconnected(socket, packet, target);
+  // On a socket with an error queue a refusal is the ICMP error of an earlier packet, to
+  // whomever; the kernel has reported it by now.
+  return error == ECONNREFUSED ? send_unconnected(socket, packet, target) : error;
 }
 
 }  // namespace
@@ -40,4 +65,5 @@ int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net:
   return error;
 }
 
-}  // namespace ringpeer::internal
+}  // namespace internal
+}  // namespace ringpeer

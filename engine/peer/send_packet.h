@@ -4,10 +4,16 @@
 #include <cstdint>
 #include <span>
 
+#include "ringpeer/codec/error.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/worker/worker_group.h"
 
-namespace ringpeer::internal {
+namespace ringpeer {
+
+// What a put_* call answers for an errno.
+Error send_result(int error);
+
+namespace internal {
 
 // Sends through a socket: by a system call when `now` or when there is no worker
 // thread to do it, else through the worker's queue. What can be known at once is
@@ -17,6 +23,7 @@ namespace ringpeer::internal {
 int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
                 std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now);
 
-}  // namespace ringpeer::internal
+}  // namespace internal
+}  // namespace ringpeer
 
 #endif  // RINGPEER_PEER_SEND_PACKET_H_

@@ -15,37 +15,69 @@ namespace {
 // flood of small packets, three times over. One MiB of descriptors.
 constexpr std::size_t kRingSlots = 32768;
 
+// What remotes that nobody has taken may hold of the payload budget, all together: a
+// server that is slow to accept, or is flooded, keeps the rest for its players.
+constexpr std::size_t kPendingShareOfBudget = 4;
+
+// Remote::taken_index has 30 bits.
+constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
+
 }  // namespace
 
 ServerCore::Shard::Shard(worker::Worker& shard_worker, std::uint16_t index,
                          worker::ServerShared* shared)
     : worker(shard_worker), demultiplexer(index, kRingSlots, shared) {}
 
-ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending)
+ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
+                       const ServerOptions& options)
     : engine_(std::move(engine)),
+      socket_options_(options.socket),
       workers_(engine_->workers_of_engine()),
       counters_(workers_.lend_counters()) {
   shared_.max_pending.store(max_pending, std::memory_order_relaxed);
+  shared_.sorted = options.receive == ServerReceive::kPerRemote;
+  shared_.arrival.timestamps = options.socket.receive_timestamps;
+  shared_.arrival.local_addresses = options.socket.reply_from_received_address;
+  shared_.read_errors = options.socket.detect_unreachable;
+  set_idle_timeout(options.idle_timeout);
 }
 
 std::shared_ptr<ServerCore> ServerCore::create(std::shared_ptr<Engine> engine,
                                                const net::Endpoint& local, net::SocketFamily family,
-                                               int max_pending, int* error) {
-  std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending));
+                                               int max_pending, const ServerOptions& options,
+                                               int* error) {
+  std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending, options));
   *error = core->open(local, family);
   if (*error != 0) return nullptr;
   return core;
 }
 
+std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, net::Socket socket,
+                                              int max_pending, const ServerOptions& options,
+                                              int* error) {
+  std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending, options));
+  core->shards_.push_back(
+      std::make_unique<Shard>(core->workers_.next(), std::uint16_t{0}, &core->shared_));
+  Shard& shard = *core->shards_.back();
+  shard.socket = std::move(socket);
+  *error = apply_after_open(shard.socket, core->engine_->options(), core->socket_options_);
+  if (*error == 0) *error = core->receive_on(shard);
+  if (*error == 0) return core;
+  shard.socket.release();  // it stays the caller's
+  return nullptr;
+}
+
 ServerCore::~ServerCore() {
+  end_batch();
   stop();
   workers_.release_counters(counters_);
 }
 
 int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
-  const bool share = workers_.size() > 1;
+  const bool several = workers_.size() > 1;
+  const bool share = several || socket_options_.share_port;
   net::Endpoint endpoint = local;
-  if (share) {
+  if (several && !socket_options_.share_port) {
     // A shared port would let a second server in unnoticed: ask first, alone.
     net::Socket alone;
     if (const int error = alone.open(family); error != 0) return error;
@@ -58,6 +90,7 @@ int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
     if (const int error = open_shard(*shards_.back(), endpoint, family, share); error != 0) {
       return error;
     }
+    endpoint.port = static_cast<std::uint16_t>(local_port());  // which the kernel may have chosen
   }
   return 0;
 }
@@ -66,8 +99,16 @@ int ServerCore::open_shard(Shard& shard, const net::Endpoint& local, net::Socket
                            bool share) {
   if (const int error = shard.socket.open(family); error != 0) return error;
   if (share) shard.socket.set_reuse_port(true);
-  prepare_socket(shard.socket, engine_->options());
+  if (const int error = prepare_socket(shard.socket, engine_->options(), socket_options_);
+      error != 0) {
+    return error;
+  }
   if (const int error = shard.socket.bind(local); error != 0) return error;
+  return receive_on(shard);
+}
+
+int ServerCore::receive_on(Shard& shard) {
+  shard.demultiplexer.set_descriptor(shard.socket.descriptor());
   const int error =
       shard.worker.attach(shard.socket.descriptor(), &shard.demultiplexer, &shard.slot);
   if (error != 0) return error;
@@ -85,8 +126,9 @@ void ServerCore::stop() {
     shard->socket.close();
   }
   // Nothing is published any more. What still waits is dropped with its remote.
-  for (auto& shard : shards_) take_from(*shard);
+  for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
   release_held();
+  ready_ = nullptr;
   for (worker::Remote* remote : pending_) drop_queue(*remote);
   for (worker::Remote* remote : taken_) {
     drop_queue(*remote);
@@ -108,38 +150,72 @@ int ServerCore::local_port() const {
 
 void ServerCore::take_arrivals() {
   workers_.pump();
+  if (!shared_.sorted) return;  // stays in the rings
   for (auto& shard : shards_) {
     if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
   }
+  if (shared_.signal.is_watched()) note_if_empty();
+}
+
+// For the event loop that watches the signal.
+void ServerCore::note_if_empty() {
+  const auto is_empty = [this](const auto& shard) {
+    return shard->demultiplexer.ring().front() == nullptr;
+  };
+  if (waiting_packets_ > 0 || !pending_.empty() || unsorted_rest_.size > 0) return;
+  if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) return;
+  shared_.signal.note_empty();
+  if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) shared_.signal.note_missed();
 }
 
 void ServerCore::take_from(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
   // Only what is there now: a flood must not keep the consumer here.
+  if (idle_timeout_.count() > 0) now_us_ = now_us();
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
     const packet::PacketDescriptor* descriptor = ring.front();
     if (descriptor == nullptr) break;
     if (worker::Demultiplexer::is_event(*descriptor)) {
       take_event(*descriptor);
     } else {
-      auto& remote = *static_cast<worker::Remote*>(const_cast<void*>(descriptor->source));
-      if (remote.closed.load(std::memory_order_relaxed)) {
-        drop(remote, *descriptor, Counter::kDropClosed);
-      } else if (!queues_.push(remote, *descriptor)) {
-        drop(remote, *descriptor, Counter::kDropBudget);
-      }
-      remote.last_received_us = descriptor->received_at_us;
+      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)),
+                  *descriptor);
     }
     ring.pop();
   }
 }
 
+void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor) {
+  if (remote.closed.load(std::memory_order_relaxed)) {
+    drop(remote, descriptor, Counter::kDropClosed);
+    return;
+  }
+  const std::uint32_t charge = remote.owner == nullptr ? descriptor.charge() : 0;
+  const std::uint64_t share = engine_->options().payload_budget / kPendingShareOfBudget;
+  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor)) {
+    drop(remote, descriptor, Counter::kDropBudget);
+    return;
+  }
+  pending_bytes_ += charge;
+  waiting_packets_ += descriptor.packet_count();
+  if (idle_timeout_.count() > 0) remote.last_received_us = taken_at_us(descriptor.received_at_us);
+  if (remote.unreachable != 0 || remote.reported != 0) [[unlikely]] {
+    remote.unreachable = remote.reported = 0;  // it lives
+  }
+  if (rotating_ && remote.owner != nullptr) link_ready(remote);
+}
+
 void ServerCore::take_event(const packet::PacketDescriptor& event) {
   auto* remote = static_cast<worker::Remote*>(const_cast<void*>(event.source));
-  if (event.size == worker::Demultiplexer::kNewRemote) {
-    pending_.push_back(remote);
-  } else {
-    delete remote;
+  switch (event.size) {
+    case worker::Demultiplexer::kNewRemote:
+      pending_.push_back(remote);
+      return;
+    case worker::Demultiplexer::kUnreachable:
+      remote->unreachable = 1;
+      return;
+    default:
+      delete remote;
   }
 }
 
@@ -148,15 +224,36 @@ void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& de
   counters_->add(reason, descriptor.packet_count());
   remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) + descriptor.charge(),
                            std::memory_order_release);
+  // An earlier packet of the same train may be in view.
+  auto* owner = static_cast<RemoteEndpoint*>(remote.owner);
+  if (leave_to_batch(descriptor.buffer)) return;
+  if (owner != nullptr && owner->leave_to_batch(descriptor.buffer)) return;
   release_.add(descriptor.buffer);
 }
 
 void ServerCore::drop_queue(worker::Remote& remote) {
+  if (remote.owner == nullptr) pending_bytes_ -= queues_.charge(remote);
+  waiting_packets_ -= remote.queued_packets;
   while (packet::PacketDescriptor* descriptor = queues_.front(remote)) {
     drop(remote, *descriptor, Counter::kDropClosed);
     queues_.pop(remote);
   }
   remote.queued_packets = 0;
+  unlink_ready(remote);
+}
+
+void ServerCore::drop_unsorted(Shard& shard) {
+  packet::PacketRing& ring = shard.demultiplexer.ring();
+  if (unsorted_rest_.size > 0) {
+    counters_->add(Counter::kDropClosed, unsorted_rest_.packet_count());
+    release_.add(unsorted_rest_.buffer);
+    unsorted_rest_ = {};
+  }
+  while (const packet::PacketDescriptor* descriptor = ring.front()) {
+    counters_->add(Counter::kDropClosed, descriptor->packet_count());
+    release_.add(descriptor->buffer);
+    ring.pop();
+  }
 }
 
 // ---- Connections.
@@ -172,8 +269,12 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   worker::Remote* remote = pending_.front();
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
+  pending_bytes_ -= queues_.charge(*remote);
   remote->owner = owner;
-  remote->taken_index = static_cast<std::uint32_t>(taken_.size());
+  remote->established.store(true, std::memory_order_relaxed);
+  remote->last_received_us = now_us();
+  if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
+  remote->taken_index = static_cast<std::uint32_t>(taken_.size()) & kIndexMask;
   taken_.push_back(remote);
   return remote;
 }
@@ -196,7 +297,7 @@ void ServerCore::close(worker::Remote& remote) {
   release_.flush();
   if (remote.owner != nullptr) {
     taken_[remote.taken_index] = taken_.back();
-    taken_[remote.taken_index]->taken_index = remote.taken_index;
+    taken_[remote.taken_index]->taken_index = remote.taken_index & kIndexMask;
     taken_.pop_back();
     remote.owner = nullptr;
   }
@@ -214,34 +315,29 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
     return Error::ERR_UNAVAILABLE;
   }
   if (held_buffer_ != nullptr) release_.add(std::exchange(held_buffer_, nullptr));
+  last_arrival_us_ = descriptor->received_at_us;
   *packet = descriptor->take_packet();
   if (descriptor->size == 0) {  // else a train's buffer stays with the queue
     held_buffer_ = descriptor->buffer;
     queues_.pop(remote);
   }
-  --remote.queued_packets;
-  remote.taken_bytes.store(
-      remote.taken_bytes.load(std::memory_order_relaxed) + packet->size() + packet::kRecordOverhead,
-      std::memory_order_release);
+  note_taken_packet(remote, packet->size());
   counters_->add(Counter::kDeliveredPackets, 1);
   counters_->add(Counter::kDeliveredBytes, packet->size());
   return Error::OK;
 }
 
+void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {
+  --waiting_packets_;
+  if (--remote.queued_packets == 0) unlink_ready(remote);
+  remote.taken_bytes.store(
+      remote.taken_bytes.load(std::memory_order_relaxed) + size + packet::kRecordOverhead,
+      std::memory_order_release);
+}
+
 void ServerCore::release_held() {
   if (held_buffer_ != nullptr) release_.add(std::exchange(held_buffer_, nullptr));
   release_.flush();
-}
-
-int ServerCore::send(worker::Remote& remote, std::span<const std::uint8_t> packet, bool now) {
-  if (const int error = remote.send_error.take(); error != 0) {
-    workers_.count_send(error, packet.size());
-    return error;
-  }
-  Shard& shard = *shards_[remote.shard];
-  const worker::SendTarget target{remote.endpoint, shard.socket.descriptor(), shard.socket.family(),
-                                  false, &remote.send_error};
-  return send_packet(workers_, shard.worker, shard.socket, packet, target, now);
 }
 
 }  // namespace ringpeer::internal

@@ -7,10 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
 #include "ringpeer/peer/queue_pool.h"
+#include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
 #include "ringpeer/worker/worker_group.h"
 
@@ -21,14 +23,19 @@ class RemoteEndpoint;
 // A listening server: one socket and one demultiplexer a worker, and on the
 // consumer's side the queues of all its remotes.
 //
-// Threads: send() from any; the rest belongs to the server's consumer.
-class ServerCore {
+// Threads: send() and send_to() from any; the rest belongs to the server's consumer.
+class ServerCore final : public DrainSource {
  public:
   // Null on failure (errno in *error).
   static std::shared_ptr<ServerCore> create(std::shared_ptr<Engine> engine,
                                             const net::Endpoint& local, net::SocketFamily family,
-                                            int max_pending, int* error);
-  ~ServerCore();
+                                            int max_pending, const ServerOptions& options,
+                                            int* error);
+  // On a socket that is bound already, with one worker.
+  static std::shared_ptr<ServerCore> adopt(std::shared_ptr<Engine> engine, net::Socket socket,
+                                           int max_pending, const ServerOptions& options,
+                                           int* error);
+  ~ServerCore() override;
 
   // Closes the sockets and lets go of every remote; peers find themselves closed.
   void stop();
@@ -48,6 +55,41 @@ class ServerCore {
   // Drops what waits, forgets the remote.
   void close(worker::Remote& remote);
 
+  // ---- The server as a whole.
+
+  // OK when a packet or a new remote waits; else as PeerEndpoint::wait.
+  Error wait(std::chrono::milliseconds timeout);
+  // As take(), of each remote in turn; valid until the next call.
+  Error take_any(ReceivedPacket* packet);
+  bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
+  void note_delivered(std::uint64_t packets, std::uint64_t bytes) override;
+  const std::shared_ptr<Engine>& engine() const override { return engine_; }
+  // Of one remote, for a batch.
+  bool take_next_of(worker::Remote& remote, ReceivedPacket* packet, packet::PacketBuffer** buffer);
+  // When the packet that take() gave last came in.
+  std::chrono::steady_clock::time_point last_arrival() const;
+  // A descriptor for foreign event loops; -1 without threads.
+  int watch();
+
+  bool is_sorted() const { return shared_.sorted; }
+  const net::Socket* socket() const { return shards_.empty() ? nullptr : &shards_[0]->socket; }
+  std::size_t remote_count() const;
+
+  void set_idle_timeout(std::chrono::milliseconds timeout);
+  std::chrono::milliseconds idle_time(const worker::Remote& remote) const;
+  bool is_idle(const worker::Remote& remote) const;
+  bool is_disconnected(const worker::Remote& remote) const {
+    return remote.unreachable != 0 || is_idle(remote);
+  }
+  // The next taken remote that has become so, or null: a bounded look at some remotes.
+  PacketPeerUDP* next_disconnected();
+
+  // 0 or errno. From any thread.
+  int send_to(const net::Endpoint& destination, const net::LocalAddress& source,
+              std::span<const std::uint8_t> packet);
+  // To all taken remotes but one: all or none of each worker's. 0 or errno.
+  int send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except);
+
   worker::ConsumerSignal& signal() { return shared_.signal; }
   worker::WorkerGroup& workers() { return workers_; }
   int send(worker::Remote& remote, std::span<const std::uint8_t> packet, bool now);
@@ -62,16 +104,35 @@ class ServerCore {
     bool receiving = false;
   };
 
-  ServerCore(std::shared_ptr<Engine> engine, int max_pending);
+  ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int open_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family, bool share);
+  int receive_on(Shard& shard);
+  bool finds_something();
+  std::uint64_t now_us() const;
+  void link_ready(worker::Remote& remote);
+  void unlink_ready(worker::Remote& remote);
+  void start_rotation();
+  bool load_unsorted();
+  bool take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer);
+  void note_taken_packet(worker::Remote& remote, std::size_t size);
+  std::chrono::steady_clock::time_point arrival_time(std::uint32_t received_at_us) const;
+  int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
+  void note_if_empty();
+  void drop_unsorted(Shard& shard);
+  // The engine's time of arrival without its wrap; after now_us_ was set.
+  std::uint64_t taken_at_us(std::uint32_t received_at_us) const {
+    return now_us_ - (static_cast<std::uint32_t>(now_us_) - received_at_us);
+  }
+  void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor);
   void take_event(const packet::PacketDescriptor& event);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
   void release_held();
 
   const std::shared_ptr<Engine> engine_;
+  const SocketOptions socket_options_;
   worker::WorkerGroup& workers_;
   Counters* const counters_;
   worker::ServerShared shared_;
@@ -79,6 +140,24 @@ class ServerCore {
   std::deque<worker::Remote*> pending_;
   std::vector<worker::Remote*> taken_;
   QueuePool queues_;
+  // Packets in the queues of all remotes, and the bytes that those of pending ones hold.
+  std::uint64_t waiting_packets_ = 0;
+  std::uint64_t pending_bytes_ = 0;
+
+  // The remotes with packets, as a ring in the order of service; the next one. Kept
+  // from the first drain on, so that who reads peer by peer does not pay for it.
+  bool rotating_ = false;
+  worker::Remote* ready_ = nullptr;
+  // Unsorted: what was taken from a ring and holds more packets, and the next ring.
+  packet::PacketDescriptor unsorted_rest_{};
+  std::size_t next_shard_ = 0;
+
+  // 0: none, and no time of any packet is kept.
+  std::chrono::microseconds idle_timeout_{0};
+  std::uint32_t last_arrival_us_ = 0;
+  std::uint64_t now_us_ = 0;  // when arrivals were last taken
+  std::size_t next_idle_look_ = 0;
+  std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
   // The buffer of the packet that the application is looking at, and of those that
   // were taken before it and lie in the same one.
   packet::PacketBuffer* held_buffer_ = nullptr;

@@ -19,6 +19,9 @@ constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 // A connect drops at most what a socket buffer of any sane size holds.
 constexpr int kMostDroppedOnConnect = 1 << 20;
 
+// Packets that share a look at the clock.
+constexpr std::size_t kDrainsPerClock = 64;
+
 // Packets waiting, below which an engine without threads reads its sockets again.
 constexpr std::size_t kPumpBelow = 64;
 
@@ -30,27 +33,31 @@ std::size_t slots_for(std::uint64_t receive_bytes) {
 }  // namespace
 
 SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket,
-                               std::uint64_t receive_bytes)
+                               std::uint64_t receive_bytes, const SocketOptions& options)
     : engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
       worker_(workers_.next()),
       counters_(workers_.lend_counters()),
       socket_(std::move(socket)),
-      queue_(slots_for(receive_bytes), receive_bytes) {
+      notes_local_addresses_(options.reply_from_received_address),
+      queue_(slots_for(receive_bytes), receive_bytes,
+             {options.receive_timestamps, options.reply_from_received_address}) {
   workers_.watch(&socket_);
 }
 
 std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> engine,
                                                        net::Socket socket,
-                                                       std::uint64_t receive_bytes, int* error) {
+                                                       std::uint64_t receive_bytes,
+                                                       const SocketOptions& options, int* error) {
   std::unique_ptr<SocketEndpoint> endpoint(
-      new SocketEndpoint(std::move(engine), std::move(socket), receive_bytes));
+      new SocketEndpoint(std::move(engine), std::move(socket), receive_bytes, options));
   *error = endpoint->start_receiving();
   if (*error != 0) return nullptr;
   return endpoint;
 }
 
 SocketEndpoint::~SocketEndpoint() {
+  end_batch();
   stop_receiving();
   drop_waiting();
   workers_.forget(&socket_);
@@ -115,7 +122,19 @@ void SocketEndpoint::pump() {
 int SocketEndpoint::available() {
   pump();
   if (!is_alive() || queue_.socket_error().take() != 0) return -1;
+  front();
   return static_cast<int>(queue_.ring().depth());
+}
+
+// The oldest descriptor or null, which an event loop that watches has to know.
+const packet::PacketDescriptor* SocketEndpoint::front() {
+  const packet::PacketDescriptor* descriptor = queue_.ring().front();
+  worker::ConsumerSignal& signal = queue_.signal();
+  if (descriptor != nullptr || held_.waiting() > 0 || !signal.is_watched()) return descriptor;
+  signal.note_empty();
+  descriptor = queue_.ring().front();
+  if (descriptor != nullptr) signal.note_missed();
+  return descriptor;
 }
 
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
@@ -125,7 +144,7 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   if (held_.waiting() > 0) {
     *packet = held_.next();
   } else {
-    const packet::PacketDescriptor* descriptor = queue_.ring().front();
+    const packet::PacketDescriptor* descriptor = front();
     if (descriptor == nullptr) {
       held_.release();
       return Error::ERR_UNAVAILABLE;
@@ -135,6 +154,7 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   }
   charge += packet->size();
   queue_.ring().note_taken(1, charge);
+  note_local_address();
   *sender = net::endpoint_from_socket_address(held_.source());
   counters_->add(Counter::kDeliveredPackets, 1);
   counters_->add(Counter::kDeliveredBytes, packet->size());
@@ -162,9 +182,73 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoi
     workers_.count_send(error, packet.size());
     return error;
   }
+  if (reply_address_.is_known() && !connected_) return send_to(destination, reply_address_, packet);
   worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_,
                             &latch};
   return send_packet(workers_, worker_, socket_, packet, target, now);
+}
+
+int SocketEndpoint::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
+                            std::span<const std::uint8_t> packet) {
+  if (!is_alive()) return ESHUTDOWN;
+  worker::SendTarget target{destination, socket_.descriptor(), socket_.family()};
+  worker::AddressedLatch latch;
+  // The queue has no room for an address: such packets go by a system call of this thread.
+  const bool now = source.is_known();
+  if (now) {
+    latch.source = &source;
+    target.latch = &latch;
+    target.has_source = true;
+  }
+  return send_packet(workers_, worker_, socket_, packet, target, now);
+}
+
+// ---- Draining.
+
+Error SocketEndpoint::poll() {
+  pump();
+  return is_alive() ? Error::OK : Error::FAILED;
+}
+
+bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+  if (queue_.ring().depth() == 0) pump();
+  if (!is_alive()) return false;
+  if (held_.waiting() > 0) {
+    packet->payload = held_.next();
+  } else {
+    const packet::PacketDescriptor* descriptor = front();
+    if (descriptor == nullptr) return false;
+    packet->payload = held_.hold(*descriptor);
+    queue_.ring().pop();
+  }
+  queue_.ring().note_taken(1, packet::kRecordOverhead + packet->payload.size());
+  packet->sender = net::endpoint_from_socket_address(held_.source());
+  note_local_address();
+  packet->local = last_local_;
+  // A clock costs as much as the packet: this one need not be fresh.
+  if (drained_++ % kDrainsPerClock == 0) clock_ = std::chrono::steady_clock::now();
+  packet->arrived = arrival_time(clock_);
+  packet->peer = nullptr;
+  *buffer = held_.hand_over();
+  return true;
+}
+
+void SocketEndpoint::note_delivered(std::uint64_t packets, std::uint64_t bytes) {
+  counters_->add(Counter::kDeliveredPackets, packets);
+  counters_->add(Counter::kDeliveredBytes, bytes);
+}
+
+void SocketEndpoint::note_local_address() {
+  if (notes_local_addresses_) last_local_ = worker::noted_local_address(held_.source());
+}
+
+std::chrono::steady_clock::time_point SocketEndpoint::arrival_time(
+    std::chrono::steady_clock::time_point now) const {
+  const auto now_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(now - workers_.epoch()).count();
+  const auto age =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(now_us) - held_.received_at_us());
+  return workers_.epoch() + std::chrono::microseconds(now_us - age);
 }
 
 int SocketEndpoint::local_port() const {

@@ -7,17 +7,19 @@
 #include "ringpeer/net/socket.h"
 #include "ringpeer/peer/held_packet.h"
 #include "ringpeer/peer/peer_endpoint.h"
+#include "ringpeer/socket_options.h"
 #include "ringpeer/worker/socket_queue.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer::internal {
 
 // A socket of its own, served by one worker.
-class SocketEndpoint final : public PeerEndpoint {
+class SocketEndpoint final : public PeerEndpoint, public DrainSource {
  public:
   // Takes the socket over and begins to receive. Null on failure (errno in *error).
   static std::unique_ptr<SocketEndpoint> create(std::shared_ptr<Engine> engine, net::Socket socket,
-                                                std::uint64_t receive_bytes, int* error);
+                                                std::uint64_t receive_bytes,
+                                                const SocketOptions& options, int* error);
   // The port is free when it returns.
   ~SocketEndpoint() override;
 
@@ -34,10 +36,31 @@ class SocketEndpoint final : public PeerEndpoint {
   // Connects the socket; what had arrived before is dropped and counted. 0 or errno.
   int connect(const net::Endpoint& remote);
   bool is_connected() const { return connected_; }
-  net::Socket& socket() { return socket_; }
+  net::Socket& own_socket() { return socket_; }
+
+  Error poll() override;
+  DrainSource* drain_source() override { return this; }
+  const net::Socket* socket() const override { return &socket_; }
+  bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
+  void note_delivered(std::uint64_t packets, std::uint64_t bytes) override;
+  const std::shared_ptr<Engine>& engine() const override { return engine_; }
+
+  // To any destination, from `source` if that is known. From any thread. 0 or errno.
+  int send_to(const net::Endpoint& destination, const net::LocalAddress& source,
+              std::span<const std::uint8_t> packet);
+  // Which address the packet taken last was sent to, as far as such things are noted.
+  const net::LocalAddress& last_local_address() const { return last_local_; }
+  std::chrono::steady_clock::time_point last_arrival() const override {
+    return arrival_time(std::chrono::steady_clock::now());
+  }
+  // Where packets to the destination leave from, until the next call.
+  void set_reply_address(const net::LocalAddress& local) { reply_address_ = local; }
+  int watch() override { return workers_.is_inline() ? -1 : queue_.signal().watch(); }
 
  private:
-  SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes);
+  SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes,
+                 const SocketOptions& options);
+  const packet::PacketDescriptor* front();
   int start_receiving();
   void stop_receiving();
   void pump();
@@ -49,10 +72,19 @@ class SocketEndpoint final : public PeerEndpoint {
   worker::Worker& worker_;
   Counters* const counters_;
   net::Socket socket_;
+  const bool notes_local_addresses_;
   worker::SocketQueue queue_;
   HeldPacket held_;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   backend::SocketSlot slot_ = 0;
+  void note_local_address();
+  std::chrono::steady_clock::time_point arrival_time(
+      std::chrono::steady_clock::time_point now) const;
+
+  net::LocalAddress last_local_;
+  net::LocalAddress reply_address_;
+  std::chrono::steady_clock::time_point clock_;
+  std::size_t drained_ = 0;
   bool receiving_ = false;
   bool connected_ = false;
 };

@@ -13,13 +13,20 @@ UDPServer::UDPServer(std::shared_ptr<Engine> engine) : engine_(std::move(engine)
 UDPServer::~UDPServer() { stop(); }
 
 Error UDPServer::listen(int port, std::string_view bind_address) {
+  ServerOptions options;
+  options.idle_timeout = idle_timeout_;
+  return listen(port, bind_address, options);
+}
+
+Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) {
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   const auto local = parse_listen_address(bind_address, port);
   if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
   if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
   int error = 0;
   core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
-                                       max_pending_connections_, &error);
+                                       max_pending_connections_, options, &error);
+  if (error == 0) idle_timeout_ = options.idle_timeout;
   return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
 }
 
@@ -46,6 +53,7 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
   peer->sender_ = peer->destination_ = endpoint->endpoint();
   peer->has_sender_ = peer->has_destination_ = peer->connected_ = true;
   peer->destination_proven_.store(true, std::memory_order_relaxed);  // it has written to us
+  endpoint->set_peer(peer.get());
   peer->endpoint_ = std::move(endpoint);
   return peer;
 }

@@ -23,7 +23,11 @@ class ConsumerSignal {
     waiting_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
   }
-  void finish_wait() { waiting_.store(false, std::memory_order_relaxed); }
+  void finish_wait() {
+    waiting_.store(false, std::memory_order_relaxed);
+    // prepare_wait() has made the descriptor quiet, whatever there is now.
+    if (watched_) wakeup_.notify();
+  }
   // True when notified within the time; a negative time waits for ever.
   bool wait(int timeout_ms) const { return wakeup_.wait(timeout_ms); }
 
@@ -42,11 +46,32 @@ class ConsumerSignal {
   // Consumer: whether interrupt() was called since the last time.
   bool was_interrupted() { return interrupted_.exchange(false, std::memory_order_acq_rel); }
 
-  int descriptor() const { return wakeup_.descriptor(); }
+  // Consumer: from now on an event loop watches the descriptor. It is readable until
+  // note_empty(), and again once something is published.
+  int watch() {
+    if (!watched_) wakeup_.notify();
+    watched_ = true;
+    return wakeup_.descriptor();
+  }
+  bool is_watched() const { return watched_; }
+  // Consumer: the ring was found empty. Makes the descriptor quiet and ends an
+  // interrupt(). Look at the ring once more after it, and call note_missed() if it is
+  // not empty after all.
+  void note_empty() {
+    if (waiting_.load(std::memory_order_relaxed)) return;  // quiet already
+    interrupted_.store(false, std::memory_order_relaxed);
+    wakeup_.clear();
+    waiting_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  void note_missed() {
+    if (waiting_.exchange(false, std::memory_order_relaxed)) wakeup_.notify();
+  }
 
  private:
   std::atomic<bool> waiting_{false};
   std::atomic<bool> interrupted_{false};
+  bool watched_ = false;  // the consumer's
   net::Wakeup wakeup_;
 };
 

@@ -28,6 +28,13 @@ class DatagramSink {
   virtual void begin_maintain() {}
   virtual void maintain() {}
 
+  // Whether its socket was asked for control messages; constant.
+  virtual bool wants_control() const { return false; }
+  // Whether the worker is to call check_errors() now and then, at least each time that
+  // it wakes up: the socket has an error queue. Constant.
+  virtual bool wants_error_checks() const { return false; }
+  virtual void check_errors() {}
+
   // The worker has ended: nothing will be delivered any more.
   virtual void on_worker_stopped() = 0;
 };

@@ -32,8 +32,10 @@ class Delivery {
   }
 
   // Gives the descriptor its payload, by reference or as a copy. False when there is
-  // no memory for the copy: the datagram is dropped and counted.
-  bool keep(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor) {
+  // no memory for the copy: the datagram is dropped and counted. A copy leaves
+  // source_space bytes to the sender's address, at least kSocketAddressSize.
+  bool keep(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
+            std::size_t source_space = net::kSocketAddressSize) {
     descriptor->received_at_us = now_us_;
     if (lend_ && datagram.tail_size == 0) [[likely]] {
       descriptor->payload = datagram.payload;
@@ -41,7 +43,7 @@ class Delivery {
       descriptor->source = datagram.source;
       return true;
     }
-    return copy(datagram, descriptor);
+    return copy(datagram, descriptor, source_space);
   }
 
   void drop(const backend::Datagram& datagram, Counter reason, std::uint32_t packets = 1) {
@@ -50,7 +52,8 @@ class Delivery {
   }
 
  private:
-  bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor);
+  bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
+            std::size_t source_space);
 
   Counters& counters_;
   packet::SlabPool& slabs_;

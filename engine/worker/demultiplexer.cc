@@ -1,23 +1,31 @@
 #include "ringpeer/worker/demultiplexer.h"
 
-#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <optional>
 #include <utility>
 
+#include "ringpeer/backend/control_messages.h"
+#include "ringpeer/net/error_queue.h"
+
 namespace ringpeer::worker {
+namespace {
+
+// ICMP errors dealt with at a time: a flood of them is a reason to go back to packets.
+constexpr int kMaxErrorsPerCheck = 64;
+
+}  // namespace
 
 // The consumer has emptied the ring; what is left belongs to nobody else.
 Demultiplexer::~Demultiplexer() {
   Remote* remote = closed_.load(std::memory_order_acquire);
   while (remote != nullptr) {
     Remote* next = remote->next_closed;
-    if (const auto entry = table_.find(remote->endpoint);
-        entry == table_.end() || entry->second != remote) {
-      delete remote;
-    }
+    if (table_.find(remote->endpoint) != remote) delete remote;
     remote = next;
   }
   for (Remote* retired : to_retire_) delete retired;
-  for (const auto& [endpoint, known] : table_) delete known;
+  for (const Remote* known : table_) delete known;
 }
 
 Remote* Demultiplexer::find(const net::Endpoint& endpoint) {
@@ -25,12 +33,24 @@ Remote* Demultiplexer::find(const net::Endpoint& endpoint) {
       !last_->closed.load(std::memory_order_relaxed)) {
     return last_;
   }
-  const auto entry = table_.find(endpoint);
-  if (entry == table_.end() || entry->second->closed.load(std::memory_order_acquire)) {
-    return nullptr;
-  }
-  last_ = entry->second;
+  Remote* known = table_.find(endpoint);
+  if (known == nullptr || known->closed.load(std::memory_order_acquire)) return nullptr;
+  last_ = known;
   return last_;
+}
+
+// Looks all senders up before any packet is dealt with: the look-ups do not depend on
+// each other, so the processor waits for their cache misses together.
+void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
+    endpoints_[i] = net::endpoint_from_socket_address(datagrams[i].source);
+    remotes_[i] = find(endpoints_[i]);
+  }
+}
+
+bool Demultiplexer::has_slot(const Remote& remote) {
+  const bool established = remote.established.load(std::memory_order_relaxed);
+  return ring_.has_slots((established ? kEventReserve : stranger_reserve_) + 1);
 }
 
 bool Demultiplexer::announce(Remote* remote, Event event) {
@@ -41,7 +61,8 @@ bool Demultiplexer::announce(Remote* remote, Event event) {
 }
 
 // A sender that is not known, or whose peer was closed.
-Remote* Demultiplexer::admit(const net::Endpoint& endpoint, Counter* reason) {
+Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
+                             Counter* reason) {
   int pending = shared_->pending.load(std::memory_order_relaxed);
   do {
     if (pending >= shared_->max_pending.load(std::memory_order_relaxed)) {
@@ -50,16 +71,21 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, Counter* reason) {
     }
   } while (
       !shared_->pending.compare_exchange_weak(pending, pending + 1, std::memory_order_relaxed));
-  if (!ring_.has_slots(kEventReserve + 2)) {
+  if (!ring_.has_slots(stranger_reserve_ + 2)) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
     *reason = Counter::kDropRingFull;
     return nullptr;
   }
   auto* remote = new Remote(endpoint, shard_);
+  if (shared_->arrival.local_addresses) {
+    const net::LocalAddress local =
+        backend::local_address_of(datagram.control, datagram.control_size);
+    if (local.is_known()) remote->send_error.source = new net::LocalAddress(local);
+  }
   announce(remote, kNewRemote);
   // A closed namesake is on its way out through maintain(), which sees that the
   // table does not name it any more.
-  table_[endpoint] = remote;
+  table_.put(remote);
   count_.store(table_.size(), std::memory_order_relaxed);
   last_ = remote;
   return remote;
@@ -72,19 +98,61 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
 }
 
 void Demultiplexer::deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
-  const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
+  if (shared_->sorted) [[likely]] {
+    deliver_sorted(datagrams, delivery);
+  } else {
+    deliver_unsorted(datagrams, delivery);
+  }
+}
+
+void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagrams,
+                                     Delivery& delivery) {
+  std::optional<ArrivalClock> clock;
+  if (shared_->arrival.timestamps) clock.emplace(delivery.now_us());
+  const bool notes = shared_->arrival.any();
   for (const backend::Datagram& datagram : datagrams) {
     packet::PacketDescriptor descriptor = Delivery::describe(datagram);
-    const net::Endpoint endpoint = net::endpoint_from_socket_address(datagram.source);
+    if (!ring_.has_slots()) {
+      delivery.drop(datagram, Counter::kDropRingFull, descriptor.packet_count());
+      continue;
+    }
+    const std::uint32_t arrival_us =
+        clock.has_value() ? clock->arrival_us(datagram) : delivery.now_us();
+    if (!delivery.keep(datagram, &descriptor,
+                       notes ? kNotedSourceSpace : net::kSocketAddressSize)) {
+      continue;
+    }
+    descriptor.received_at_us = arrival_us;
+    if (notes) note_local_address(datagram, descriptor);
+    ring_.push(descriptor);
+  }
+}
+
+void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
+                                   Delivery& delivery) {
+  assert(datagrams.size() <= backend::kBatchSize);
+  const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
+  find_all(datagrams);
+  std::optional<ArrivalClock> clock;
+  if (shared_->arrival.timestamps) [[unlikely]]
+    clock.emplace(delivery.now_us());
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
+    const backend::Datagram& datagram = datagrams[i];
+    packet::PacketDescriptor descriptor = Delivery::describe(datagram);
     Counter reason = Counter::kDropRingFull;
-    Remote* remote = find(endpoint);
-    if (remote == nullptr) remote = admit(endpoint, &reason);
+    Remote* remote = remotes_[i];
+    if (remote == nullptr) [[unlikely]] {
+      remote = find(endpoints_[i]);  // this very batch may have let it in
+      if (remote == nullptr) remote = admit(endpoints_[i], datagram, &reason);
+    }
     const std::uint32_t charge = descriptor.charge();
-    if (remote == nullptr || !ring_.has_slots(kEventReserve + 1)) {
+    if (remote == nullptr || !has_slot(*remote)) {
       delivery.drop(datagram, reason, descriptor.packet_count());
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull, descriptor.packet_count());
     } else if (delivery.keep(datagram, &descriptor)) {
+      if (clock.has_value()) [[unlikely]]
+        descriptor.received_at_us = clock->arrival_us(datagram);
       descriptor.source = remote;
       remote->admitted_bytes += charge;
       ring_.push(descriptor);
@@ -124,12 +192,22 @@ void Demultiplexer::announce_retired() {
 
 void Demultiplexer::retire(Remote* remote) {
   if (last_ == remote) last_ = nullptr;
-  const auto entry = table_.find(remote->endpoint);
-  if (entry != table_.end() && entry->second == remote) {
-    table_.erase(entry);
-    count_.store(table_.size(), std::memory_order_relaxed);
-  }
+  if (table_.erase(remote)) count_.store(table_.size(), std::memory_order_relaxed);
   to_retire_.push_back(remote);
+}
+
+void Demultiplexer::check_errors() {
+  if (!shared_->read_errors) return;
+  bool announced = false;
+  for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
+    const auto returned = net::read_returned_error(descriptor_);
+    if (!returned.has_value()) break;
+    Remote* remote = find(returned->destination);
+    if (remote == nullptr || returned->error == EMSGSIZE) continue;  // lives, on a thinner link
+    remote->send_error.set(returned->error);
+    announced = announce(remote, kUnreachable) || announced;
+  }
+  if (announced) publish();
 }
 
 void Demultiplexer::on_worker_stopped() {

@@ -1,18 +1,20 @@
 #ifndef RINGPEER_WORKER_DEMULTIPLEXER_H_
 #define RINGPEER_WORKER_DEMULTIPLEXER_H_
 
-#include <tsl/robin_map.h>
-
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "ringpeer/backend/backend.h"
 #include "ringpeer/packet/packet_ring.h"
+#include "ringpeer/worker/arrival_notes.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/datagram_sink.h"
-#include "ringpeer/worker/endpoint_hash.h"
 #include "ringpeer/worker/remote.h"
+#include "ringpeer/worker/remote_table.h"
 
 namespace ringpeer::worker {
 
@@ -24,14 +26,23 @@ struct ServerShared {
   // Bytes that one remote may have waiting, in Godot's counting.
   std::atomic<std::uint64_t> max_bytes_per_remote{65535};
   std::atomic<bool> stopped{false};
+
+  // Constant once a socket is open.
+  bool sorted = true;  // false: one queue of all senders, and no remote is known
+  ArrivalOptions arrival;
+  bool read_errors = false;  // the sockets have error queues
 };
 
 // One worker's part of a server: sorts datagrams by sender into one ring to the
 // server's consumer. Strangers get in only while fewer than max_pending wait to be
-// taken, so a flood of spoofed senders costs a table look-up each and nothing more.
+// taken, so a flood of spoofed senders costs a table look-up each and nothing more;
+// and while they wait, half of the ring is not theirs.
 //
-// A ring element is a packet (source: its Remote) or, with no buffer and no payload,
-// an event whose size says which.
+// Unsorted, a datagram's sender is looked at by nobody here and no sender costs any
+// memory.
+//
+// A ring element is a packet (source: its Remote; unsorted: its sockaddr) or, with no buffer and no
+// payload, an event whose size says which.
 //
 // Threads: the DatagramSink side is the worker's; ring() reading and close() belong
 // to the consumer. After the worker has let go, for_each_remote() is the consumer's.
@@ -40,10 +51,14 @@ class Demultiplexer final : public DatagramSink {
   enum Event : std::uint16_t {
     kNewRemote = 1,      // the consumer may hand it out
     kRemoteRetired = 2,  // nothing after this names the remote: free it
+    kUnreachable = 3,    // its machine has answered that nobody listens
   };
 
   Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
-      : shard_(shard), shared_(shared), ring_(max_packets, UINT64_MAX) {}
+      : shard_(shard),
+        shared_(shared),
+        ring_(max_packets, UINT64_MAX),
+        stranger_reserve_(max_packets / 2) {}
   ~Demultiplexer() override;
 
   void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
@@ -53,10 +68,17 @@ class Demultiplexer final : public DatagramSink {
     ring_.publish();
     shared_->signal.notify_if_waiting();
   }
-  void on_socket_error(int) override {}  // an unconnected socket reports none
+  // An unconnected socket reports errors of its error queue only.
+  void on_socket_error(int) override { check_errors(); }
+  bool wants_control() const override { return shared_->arrival.any(); }
+  bool wants_error_checks() const override { return shared_->read_errors; }
+  void check_errors() override;
   void begin_maintain() override;
   void maintain() override;
   void on_worker_stopped() override;
+
+  // The socket whose error queue is to be read; before it is attached.
+  void set_descriptor(int descriptor) { descriptor_ = descriptor; }
 
   packet::PacketRing& ring() { return ring_; }
   static bool is_event(const packet::PacketDescriptor& descriptor) {
@@ -70,22 +92,31 @@ class Demultiplexer final : public DatagramSink {
   std::size_t remote_count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  using Table = tsl::robin_map<net::Endpoint, Remote*, EndpointHash>;
-
   // Slots of the ring that packets leave free, so that events always find room soon.
   static constexpr std::size_t kEventReserve = 64;
 
+  void deliver_sorted(std::span<const backend::Datagram> datagrams, Delivery& delivery);
+  void deliver_unsorted(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   Remote* find(const net::Endpoint& endpoint);
-  Remote* admit(const net::Endpoint& endpoint, Counter* reason);
+  void find_all(std::span<const backend::Datagram> datagrams);
+  bool has_slot(const Remote& remote);
+  Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram, Counter* reason);
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
   void announce_retired();
   bool announce(Remote* remote, Event event);
 
   const std::uint16_t shard_;
+  int descriptor_ = -1;
   ServerShared* const shared_;
   packet::PacketRing ring_;
-  Table table_;
+  // Slots that packets of remotes nobody has taken yet leave free: however many bytes
+  // they may have waiting, they cannot fill the ring against established peers.
+  const std::size_t stranger_reserve_;
+  RemoteTable table_;
+  // The senders of the batch at hand.
+  std::array<net::Endpoint, backend::kBatchSize> endpoints_;
+  std::array<Remote*, backend::kBatchSize> remotes_;
   // The remote of the last datagram: trains of one sender need no look-up.
   Remote* last_ = nullptr;
   Remote* closing_ = nullptr;       // taken from closed_ by begin_maintain()

@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "ringpeer/net/local_address.h"
+
 namespace ringpeer::worker {
 
 // Where an errno that nobody was waiting for is left for whoever calls next: an ICMP
@@ -20,6 +22,12 @@ class ErrorLatch {
 
  private:
   std::atomic<int> error_{0};
+};
+
+// A latch that also says which address packets leave from, for destinations that
+// have to hear from the address they wrote to.
+struct AddressedLatch : ErrorLatch {
+  const net::LocalAddress* source = nullptr;  // null: the kernel chooses. Not owned.
 };
 
 }  // namespace ringpeer::worker

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103  // linux/udp.h, since Linux 4.18
@@ -23,7 +24,8 @@ constexpr int kCompleteDrainPolls = 50;
 constexpr int kCompleteDrainPollMs = 2;
 
 bool same_destination(const SendItem& a, const SendItem& b) {
-  return a.descriptor == b.descriptor && a.destination == b.destination;
+  return a.descriptor == b.descriptor && a.destination == b.destination &&
+         a.has_source == b.has_source && (!a.has_source || a.latch == b.latch);
 }
 
 }  // namespace
@@ -137,18 +139,31 @@ void SendBatch::build_message(std::size_t position, std::size_t count) {
     header.msg_name = &address.generic;
     header.msg_namelen = address.size;
   }
-  if (count > 1) {
-    SegmentControl& control = controls_[message_count_];
-    header.msg_control = control.bytes;
-    header.msg_controllen = sizeof(control.bytes);
-    cmsghdr* message = CMSG_FIRSTHDR(&header);
-    message->cmsg_level = IPPROTO_UDP;
-    message->cmsg_type = UDP_SEGMENT;
-    message->cmsg_len = CMSG_LEN(sizeof(first.size));
-    std::memcpy(CMSG_DATA(message), &first.size, sizeof(first.size));
-  }
+  if (count > 1 || first.has_source) add_control(position, count);
   messages_[message_count_++] = {static_cast<std::uint16_t>(position),
-                                 static_cast<std::uint16_t>(count)};
+                                 static_cast<std::uint16_t>(count), false};
+}
+
+// To the message being built: the size of a train's segments, the address to leave from.
+void SendBatch::add_control(std::size_t position, std::size_t count) {
+  const SendItem& first = item_at(position);
+  std::uint8_t* space = controls_[message_count_].bytes;
+  std::size_t used = 0;
+  if (count > 1) {
+    cmsghdr segment{};
+    segment.cmsg_level = IPPROTO_UDP;
+    segment.cmsg_type = UDP_SEGMENT;
+    segment.cmsg_len = CMSG_LEN(sizeof(first.size));
+    std::memcpy(space, &segment, sizeof(segment));
+    std::memcpy(space + CMSG_LEN(0), &first.size, sizeof(first.size));
+    used = kSegmentControlSize;
+  }
+  if (first.has_source) {
+    const net::LocalAddress& source = *static_cast<const AddressedLatch*>(first.latch)->source;
+    used += net::write_source_control(space + used, source, first.family);
+  }
+  headers_[message_count_].msg_hdr.msg_control = space;
+  headers_[message_count_].msg_hdr.msg_controllen = used;
 }
 
 void SendBatch::send_messages() {
@@ -162,34 +177,43 @@ void SendBatch::send_messages() {
     if (sent > 0) {
       for (int i = 0; i < sent; ++i) finish(messages_[next_message_++], 0);
     } else if (const int error = errno; error != EINTR) {
-      if (!refuse(next_message_, error)) return;
-      ++next_message_;
+      if (error == EAGAIN || error == EWOULDBLOCK) return;
+      if (may_be_of_another(&messages_[next_message_])) continue;
+      refuse(messages_[next_message_++], error);
     }
   }
 }
 
-bool SendBatch::refuse(std::size_t message, int error) {
-  if (error == EAGAIN || error == EWOULDBLOCK) return false;
-  const Message& refused = messages_[message];
-  if (refused.count > 1 && error != ECONNREFUSED && error != ENOBUFS) {
+// On a socket with an error queue the errno may be the ICMP error of a packet to
+// somebody else; the kernel has reported that one now, so one more try tells.
+bool SendBatch::may_be_of_another(Message* message) const {
+  return !item_at(message->first).connected && !std::exchange(message->retried, true);
+}
+
+void SendBatch::refuse(const Message& message, int error) {
+  if (message.count > 1 && error != ECONNREFUSED && error != ENOBUFS) {
     // No trains here: EINVAL or EIO from old kernels and some devices. For good.
     use_trains_ = false;
-    send_singly(refused);
-    return true;
+    send_singly(message);
+    return;
   }
-  finish(refused, error);
-  return true;
+  finish(message, error);
 }
 
 void SendBatch::send_singly(const Message& message) {
   for (std::uint16_t i = 0; i < message.count; ++i) {
     const auto position = static_cast<std::uint16_t>(message.first + i);
-    const SendItem& item = item_at(position);
-    const net::SocketAddress address = net::to_socket_address(item.destination, item.family);
+    mmsghdr single = headers_[&message - messages_.data()];
+    single.msg_hdr.msg_iov = &parts_[position];
+    single.msg_hdr.msg_iovlen = 1;
+    if (single.msg_hdr.msg_control != nullptr) {  // without the segment size
+      single.msg_hdr.msg_control =
+          controls_[&message - messages_.data()].bytes + kSegmentControlSize;
+      single.msg_hdr.msg_controllen -= kSegmentControlSize;
+    }
     const ssize_t sent =
-        ::sendto(item.descriptor, item.block->memory, item.size, MSG_DONTWAIT | MSG_NOSIGNAL,
-                 item.connected ? nullptr : &address.generic, item.connected ? 0 : address.size);
-    finish({position, 1}, sent >= 0 ? 0 : errno);
+        ::sendmsg(item_at(position).descriptor, &single.msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
+    finish({position, 1, false}, sent >= 0 ? 0 : errno);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/source_control.h"
 #include "ringpeer/stats/counters.h"
 #include "ringpeer/worker/endpoint_hash.h"
 #include "ringpeer/worker/send_queue.h"
@@ -47,16 +48,19 @@ class SendBatch {
   struct Message {
     std::uint16_t first;  // position in order_
     std::uint16_t count;
+    bool retried;  // after an error
   };
 
   bool load();
   void group();
   void build_messages();
   void build_message(std::size_t position, std::size_t count);
+  void add_control(std::size_t position, std::size_t count);
   std::size_t train_length(std::size_t position) const;
   void send_messages();
-  // Deals with a message that the kernel refused. False when it is to be tried again.
-  bool refuse(std::size_t message, int error);
+  bool may_be_of_another(Message* message) const;
+  // Deals with a message that the kernel refused.
+  void refuse(const Message& message, int error);
   void send_singly(const Message& message);
   void finish(const Message& message, int error);
   void release_batch();
@@ -82,10 +86,11 @@ class SendBatch {
   std::array<mmsghdr, kMaxItems> headers_;
   std::array<iovec, kMaxItems> parts_;
   std::array<net::SocketAddress, kMaxItems> addresses_;
-  struct alignas(cmsghdr) SegmentControl {
-    std::uint8_t bytes[CMSG_SPACE(sizeof(std::uint16_t))];
+  static constexpr std::size_t kSegmentControlSize = CMSG_SPACE(sizeof(std::uint16_t));
+  struct alignas(cmsghdr) Control {
+    std::uint8_t bytes[kSegmentControlSize + net::kSourceControlSize];
   };
-  std::array<SegmentControl, kMaxItems> controls_;
+  std::array<Control, kMaxItems> controls_;
   std::size_t message_count_ = 0;
   std::size_t next_message_ = 0;
 };

@@ -136,7 +136,8 @@ SendItem SendQueue::make_item(SendBlock* block, std::size_t size, const SendTarg
           static_cast<std::uint16_t>(size),
           static_cast<std::uint8_t>(target.family),
           target.connected,
-          false};
+          false,
+          target.has_source};
 }
 
 void SendQueue::return_block(ThreadState& thread, SendBlock* block, std::size_t size) {

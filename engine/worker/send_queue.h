@@ -19,7 +19,8 @@ struct SendTarget {
   int descriptor = -1;
   int family = 0;
   bool connected = false;
-  ErrorLatch* latch = nullptr;  // outlives everything pushed with it
+  ErrorLatch* latch = nullptr;  // outlives everything pushed with it; null: nobody is told
+  bool has_source = false;      // the latch is an AddressedLatch with a source
 };
 
 // The payload of queued packets: one sending, or several of the same bytes.
@@ -38,6 +39,7 @@ struct SendItem {
   std::uint8_t family;
   bool connected : 1;
   bool broadcast : 1;  // counts against kMaxBroadcastItems
+  bool has_source : 1;
 };
 
 // The queue from the threads that send to the worker that hands packets to the

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ringpeer/packet/packet_ring.h"
+#include "ringpeer/worker/arrival_notes.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/datagram_sink.h"
 #include "ringpeer/worker/error_latch.h"
@@ -19,7 +20,8 @@ namespace ringpeer::worker {
 // to the consumer.
 class SocketQueue final : public DatagramSink {
  public:
-  SocketQueue(std::size_t max_packets, std::uint64_t max_bytes) : ring_(max_packets, max_bytes) {}
+  SocketQueue(std::size_t max_packets, std::uint64_t max_bytes, const ArrivalOptions& arrival = {})
+      : ring_(max_packets, max_bytes), arrival_(arrival) {}
 
   void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
   void publish() override {
@@ -27,6 +29,7 @@ class SocketQueue final : public DatagramSink {
     signal_.notify_if_waiting();
   }
   void on_socket_error(int error) override;
+  bool wants_control() const override { return arrival_.any(); }
   void on_worker_stopped() override;
 
   packet::PacketRing& ring() { return ring_; }
@@ -38,7 +41,12 @@ class SocketQueue final : public DatagramSink {
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
  private:
+  void deliver_with_notes(std::span<const backend::Datagram> datagrams, Delivery& delivery);
+  bool admit(const backend::Datagram& datagram, const packet::PacketDescriptor& descriptor,
+             Delivery& delivery);
+
   packet::PacketRing ring_;
+  const ArrivalOptions arrival_;
   ConsumerSignal signal_;
   ErrorLatch socket_error_;
   std::atomic<bool> stopped_{false};

@@ -218,8 +218,12 @@ void Worker::execute(Command* command) {
 int Worker::attach_now(Command* command) {
   if (free_slots_.empty()) return EMFILE;
   const backend::SocketSlot slot = free_slots_.back();
-  if (const int error = backend_->attach(slot, command->descriptor); error != 0) return error;
+  const bool control = command->sink->wants_control();
+  if (const int error = backend_->attach(slot, command->descriptor, control); error != 0) {
+    return error;
+  }
   free_slots_.pop_back();
+  if (command->sink->wants_error_checks()) error_checked_.push_back(command->sink);
   sinks_[slot] = command->sink;
   command->slot = slot;
   return 0;
@@ -232,6 +236,7 @@ void Worker::finish_detaches() {
       ++i;
       continue;
     }
+    std::erase(error_checked_, sinks_[command->slot]);
     sinks_[command->slot] = nullptr;
     free_slots_.push_back(command->slot);
     detaching_[i] = detaching_.back();
@@ -281,6 +286,7 @@ void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batche
   drain(max_batches);
   reclaim();
   if (!detaching_.empty()) finish_detaches();
+  for (DatagramSink* sink : error_checked_) sink->check_errors();
   note_backend_events();
 }
 
@@ -399,6 +405,7 @@ void Worker::shut_down() {
     drain(kMaxBatchesPerStep);
     reclaim();
   }
+  error_checked_.clear();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
   }

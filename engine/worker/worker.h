@@ -125,6 +125,7 @@ class Worker {
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;
   std::vector<DatagramSink*> touched_;  // since the last publish
+  std::vector<DatagramSink*> error_checked_;
   std::array<backend::Datagram, backend::kBatchSize> batch_;
 
   std::mutex mutex_;

@@ -29,6 +29,7 @@ std::string explain(const backend::BackendFailure& failure) {
 std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
                                                  backend::BackendFailure* failure) {
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
+  group->epoch_ = options.worker.epoch;
   std::string why_not;
   if (options.backend != BackendChoice::kMmsg) {
     if (group->start_workers(options, true, failure)) {

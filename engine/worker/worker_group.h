@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,9 @@ class WorkerGroup {
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const;
 
+  // What descriptors' received_at_us counts from.
+  std::chrono::steady_clock::time_point epoch() const { return epoch_; }
+
   bool uses_uring() const { return uses_uring_; }
   const std::string& backend_reason() const { return reason_; }
   std::size_t size() const { return workers_.size(); }
@@ -65,7 +69,9 @@ class WorkerGroup {
   // A packet that a call has sent, or has failed to.
   void count_send(int error, std::size_t bytes);
   // A packet that is with a worker now, which counts what becomes of it.
-  void count_queued_send() { send_requested_.fetch_add(1, std::memory_order_relaxed); }
+  void count_queued_send(std::size_t packets = 1) {
+    send_requested_.fetch_add(packets, std::memory_order_relaxed);
+  }
 
   CounterSnapshot snapshot() const;
 
@@ -77,6 +83,7 @@ class WorkerGroup {
   bool uses_uring_ = false;
   std::string reason_;
   const ForkGeneration fork_generation_;
+  std::chrono::steady_clock::time_point epoch_;
   std::atomic<bool> stopped_{false};
   std::atomic<std::size_t> next_{0};
 

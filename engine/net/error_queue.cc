@@ -1,0 +1,53 @@
+#include "ringpeer/net/error_queue.h"
+
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ringpeer::net {
+namespace {
+
+// The extended error and the address of the machine that complains.
+constexpr std::size_t kErrorControlSize =
+    CMSG_SPACE(sizeof(sock_extended_err) + sizeof(sockaddr_in6));
+// Other control messages that the socket may have been asked for come along.
+constexpr std::size_t kControlSize = kErrorControlSize + 128;
+
+bool is_extended_error(const cmsghdr& header) {
+  return (header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_RECVERR) ||
+         (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR);
+}
+
+}  // namespace
+
+std::optional<ReturnedError> read_returned_error(int descriptor) {
+  SocketAddress destination;
+  std::uint8_t byte = 0;  // the payload that came back is of no interest
+  iovec part{&byte, sizeof(byte)};
+  alignas(cmsghdr) std::uint8_t control[kControlSize];
+  msghdr message{};
+  message.msg_name = &destination.generic;
+  message.msg_namelen = kSocketAddressSize;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  if (::recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
+  ReturnedError returned;
+  if (message.msg_namelen > 0)
+    returned.destination = endpoint_from_socket_address(&destination.generic);
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (!is_extended_error(*header)) continue;
+    sock_extended_err extended;
+    std::memcpy(&extended, CMSG_DATA(header), sizeof(extended));
+    returned.error = static_cast<int>(extended.ee_errno);
+  }
+  return returned;
+}
+
+}  // namespace ringpeer::net

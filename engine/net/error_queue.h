@@ -1,0 +1,22 @@
+#ifndef RINGPEER_NET_ERROR_QUEUE_H_
+#define RINGPEER_NET_ERROR_QUEUE_H_
+
+#include <optional>
+
+#include "ringpeer/net/endpoint.h"
+
+namespace ringpeer::net {
+
+// An ICMP message that came back for a datagram that this machine has sent.
+struct ReturnedError {
+  Endpoint destination;  // whom the datagram was for
+  int error = 0;         // errno: ECONNREFUSED when nobody listens there
+};
+
+// The oldest message that waits in the error queue of a socket with
+// Socket::set_error_queue(), or nothing. Never blocks.
+std::optional<ReturnedError> read_returned_error(int descriptor);
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_ERROR_QUEUE_H_

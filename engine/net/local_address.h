@@ -1,0 +1,23 @@
+#ifndef RINGPEER_NET_LOCAL_ADDRESS_H_
+#define RINGPEER_NET_LOCAL_ADDRESS_H_
+
+#include <cstdint>
+
+#include "ringpeer/net/ip_address.h"
+
+namespace ringpeer::net {
+
+// One of this machine's addresses: what a datagram was sent to, and what its answer
+// leaves from. A value type.
+struct LocalAddress {
+  IpAddress address;                  // :: when not known
+  std::uint32_t interface_index = 0;  // that the datagram came in on; 0: any
+
+  bool is_known() const { return address != IpAddress(); }
+  friend bool operator==(const LocalAddress&, const LocalAddress&) = default;
+};
+static_assert(sizeof(LocalAddress) == 20);
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_LOCAL_ADDRESS_H_

@@ -1,0 +1,106 @@
+// What PacketPeerUDP has beyond Godot.
+
+#include <cerrno>
+#include <utility>
+
+#include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/peer/listen_address.h"
+#include "ringpeer/peer/send_packet.h"
+#include "ringpeer/peer/socket_endpoint.h"
+
+namespace ringpeer {
+namespace {
+
+// What IP and UDP put before the payload.
+constexpr int kIpv4Headers = 28;
+constexpr int kIpv6Headers = 48;
+
+}  // namespace
+
+Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
+                                     const SocketOptions& options) {
+  if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
+    return Error::ERR_INVALID_PARAMETER;
+  }
+  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  net::Socket socket;
+  if (socket.adopt(descriptor) != 0) return Error::ERR_INVALID_PARAMETER;
+  if (apply_after_open(socket, engine_->options(), options) != 0) {
+    socket.release();
+    return Error::ERR_UNAVAILABLE;
+  }
+  return open_bound(std::move(socket), recv_buf_size, options);
+}
+
+Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
+  if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  socket_options_ = options;
+  return Error::OK;
+}
+
+Error PacketPeerUDP::poll() {
+  return endpoint_ == nullptr ? Error::ERR_UNCONFIGURED : endpoint_->poll();
+}
+
+DrainBatch PacketPeerUDP::drain(const DrainBudget& budget) {
+  return DrainBatch(endpoint_ == nullptr ? nullptr : endpoint_->drain_source(), budget);
+}
+
+int PacketPeerUDP::get_poll_descriptor() { return is_open() ? endpoint_->watch() : -1; }
+
+bool PacketPeerUDP::is_idle() const { return endpoint_ != nullptr && endpoint_->is_idle(); }
+
+bool PacketPeerUDP::is_disconnected() const {
+  return endpoint_ == nullptr || endpoint_->is_disconnected();
+}
+
+std::chrono::steady_clock::time_point PacketPeerUDP::get_packet_arrival() const {
+  return endpoint_ == nullptr ? std::chrono::steady_clock::time_point() : endpoint_->last_arrival();
+}
+
+Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
+                                   std::span<const std::uint8_t> packet) {
+  internal::SocketEndpoint* own = own_socket();
+  if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (own == nullptr || own->is_connected()) return Error::ERR_LOCKED;
+  if (packet.empty()) return Error::OK;
+  return send_result(own->send_to(destination, {}, packet));
+}
+
+Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,
+                                   std::span<const std::uint8_t> packet) {
+  auto destination = parse_host(ip);
+  if (!destination.has_value() || port < 1 || port > kLargestPort) {
+    return Error::ERR_INVALID_PARAMETER;
+  }
+  destination->port = static_cast<std::uint16_t>(port);
+  return put_packet_to(*destination, packet);
+}
+
+// An answer to the packet that was last taken leaves from where that was sent to.
+void PacketPeerUDP::note_reply_address() {
+  internal::SocketEndpoint* own = own_socket();
+  if (own == nullptr) return;
+  own->set_reply_address(has_sender_ && destination_ == sender_ ? own->last_local_address()
+                                                                : net::LocalAddress());
+}
+
+int PacketPeerUDP::get_socket_receive_buffer() const {
+  const net::Socket* socket = is_open() ? endpoint_->socket() : nullptr;
+  return socket == nullptr ? 0 : socket->receive_buffer();
+}
+
+int PacketPeerUDP::get_socket_send_buffer() const {
+  const net::Socket* socket = is_open() ? endpoint_->socket() : nullptr;
+  return socket == nullptr ? 0 : socket->send_buffer();
+}
+
+int PacketPeerUDP::get_path_mtu() const {
+  if (!has_destination_) return 0;
+  const int mtu = net::path_mtu_to(destination_);
+  const int headers = destination_.address.is_ipv4() ? kIpv4Headers : kIpv6Headers;
+  return mtu > headers ? mtu - headers : 0;
+}
+
+}  // namespace ringpeer

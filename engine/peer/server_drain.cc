@@ -1,0 +1,217 @@
+// Reading a server as a whole: its packets in fair rotation, who is idle, waiting.
+
+#include <algorithm>
+#include <utility>
+
+#include "ringpeer/peer/peer_endpoint.h"
+#include "ringpeer/peer/remote_endpoint.h"
+#include "ringpeer/peer/server_core.h"
+
+namespace ringpeer::internal {
+namespace {
+
+// Remotes that one look for disconnected ones passes: 100,000 in 100 calls, each of
+// which takes microseconds.
+constexpr std::size_t kIdleLook = 1024;
+
+}  // namespace
+
+// ---- The rotation: a ring of the remotes with packets, linked both ways, so that a
+// remote can leave it from anywhere.
+
+void ServerCore::link_ready(worker::Remote& remote) {
+  if (remote.next_ready != nullptr) return;
+  if (ready_ == nullptr) {
+    ready_ = remote.next_ready = remote.previous_ready = &remote;
+    return;
+  }
+  worker::Remote* last = ready_->previous_ready;
+  remote.next_ready = ready_;
+  remote.previous_ready = last;
+  last->next_ready = ready_->previous_ready = &remote;
+}
+
+void ServerCore::unlink_ready(worker::Remote& remote) {
+  if (remote.next_ready == nullptr) return;
+  if (remote.next_ready == &remote) {
+    ready_ = nullptr;
+  } else {
+    remote.previous_ready->next_ready = remote.next_ready;
+    remote.next_ready->previous_ready = remote.previous_ready;
+    if (ready_ == &remote) ready_ = remote.next_ready;
+  }
+  remote.next_ready = remote.previous_ready = nullptr;
+}
+
+void ServerCore::start_rotation() {
+  rotating_ = true;
+  for (worker::Remote* remote : taken_) {
+    if (remote->queued_packets > 0) link_ready(*remote);
+  }
+}
+
+// ---- Packets.
+
+std::chrono::steady_clock::time_point ServerCore::arrival_time(std::uint32_t received_at_us) const {
+  const std::uint32_t age = static_cast<std::uint32_t>(now_us_) - received_at_us;
+  // What came after the clock was read is younger than nothing.
+  const auto signed_age = static_cast<std::int32_t>(age);
+  return workers_.epoch() +
+         std::chrono::microseconds(static_cast<std::int64_t>(now_us_) - signed_age);
+}
+
+std::chrono::steady_clock::time_point ServerCore::last_arrival() const {
+  const std::uint64_t now = now_us();
+  return workers_.epoch() +
+         std::chrono::microseconds(now - (static_cast<std::uint32_t>(now) - last_arrival_us_));
+}
+
+bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
+                              packet::PacketBuffer** buffer) {
+  packet::PacketDescriptor* descriptor = queues_.front(remote);
+  if (descriptor == nullptr) return false;
+  packet->arrived = arrival_time(descriptor->received_at_us);
+  packet->payload = descriptor->take_packet();
+  packet->sender = remote.endpoint;
+  packet->local =
+      remote.send_error.source == nullptr ? net::LocalAddress() : *remote.send_error.source;
+  packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
+  *buffer = nullptr;
+  if (descriptor->size == 0) {
+    *buffer = descriptor->buffer;
+    queues_.pop(remote);
+  }
+  note_taken_packet(remote, packet->payload.size());
+  return true;
+}
+
+bool ServerCore::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+  if (!is_alive()) return false;
+  if (!shared_.sorted) return take_unsorted(packet, buffer);
+  if (!rotating_) start_rotation();
+  if (ready_ == nullptr) {
+    now_us_ = now_us();
+    take_arrivals();
+    if (ready_ == nullptr) return false;
+  }
+  worker::Remote& remote = *ready_;
+  ready_ = remote.next_ready;  // one packet each
+  return take_next_of(remote, packet, buffer);
+}
+
+bool ServerCore::load_unsorted() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    packet::PacketRing& ring = shards_[next_shard_]->demultiplexer.ring();
+    next_shard_ = next_shard_ + 1 == shards_.size() ? 0 : next_shard_ + 1;
+    if (const packet::PacketDescriptor* descriptor = ring.front()) {
+      unsorted_rest_ = *descriptor;
+      ring.pop();
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ServerCore::take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+  if (unsorted_rest_.size == 0 && !load_unsorted()) {
+    now_us_ = now_us();
+    take_arrivals();
+    if (!load_unsorted()) {
+      if (shared_.signal.is_watched()) note_if_empty();
+      return false;
+    }
+  }
+  packet->arrived = arrival_time(unsorted_rest_.received_at_us);
+  packet->payload = unsorted_rest_.take_packet();
+  packet->sender = net::endpoint_from_socket_address(unsorted_rest_.source);
+  packet->local = shared_.arrival.any() ? worker::noted_local_address(unsorted_rest_.source)
+                                        : net::LocalAddress();
+  packet->peer = nullptr;
+  *buffer = unsorted_rest_.size == 0 ? unsorted_rest_.buffer : nullptr;
+  return true;
+}
+
+void ServerCore::note_delivered(std::uint64_t packets, std::uint64_t bytes) {
+  counters_->add(Counter::kDeliveredPackets, packets);
+  counters_->add(Counter::kDeliveredBytes, bytes);
+}
+
+Error ServerCore::take_any(ReceivedPacket* packet) {
+  if (!is_alive()) return Error::FAILED;
+  packet::PacketBuffer* buffer = nullptr;
+  if (!take_next(packet, &buffer)) {
+    release_held();
+    return Error::ERR_UNAVAILABLE;
+  }
+  if (held_buffer_ != nullptr) release_.add(held_buffer_);
+  held_buffer_ = buffer;
+  note_delivered(1, packet->payload.size());
+  return Error::OK;
+}
+
+// ---- Waiting.
+
+bool ServerCore::finds_something() {
+  take_arrivals();
+  if (shared_.sorted) return waiting_packets_ > 0 || !pending_.empty();
+  return unsorted_rest_.size > 0 ||
+         std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) {
+           return shard->demultiplexer.ring().front() != nullptr;
+         });
+}
+
+Error ServerCore::wait(std::chrono::milliseconds timeout) {
+  return wait_for_packets(
+      workers_, shared_.signal, timeout, [this] { return finds_something(); },
+      [this] { return !is_alive(); });
+}
+
+int ServerCore::watch() { return workers_.is_inline() ? -1 : shared_.signal.watch(); }
+
+// ---- Who is gone.
+
+std::uint64_t ServerCore::now_us() const {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now() - workers_.epoch())
+                                        .count());
+}
+
+void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {
+  if (idle_timeout_.count() == 0) {
+    // Nothing was noted so far.
+    const std::uint64_t now = now_us();
+    for (worker::Remote* remote : taken_) remote->last_received_us = now;
+  }
+  idle_timeout_ = timeout;
+}
+
+std::chrono::milliseconds ServerCore::idle_time(const worker::Remote& remote) const {
+  const std::uint64_t now = now_us();
+  const std::uint64_t idle = now > remote.last_received_us ? now - remote.last_received_us : 0;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(idle));
+}
+
+bool ServerCore::is_idle(const worker::Remote& remote) const {
+  return idle_timeout_.count() > 0 && idle_time(remote) >= idle_timeout_;
+}
+
+PacketPeerUDP* ServerCore::next_disconnected() {
+  take_arrivals();
+  const std::size_t looks = std::min(taken_.size(), kIdleLook);
+  for (std::size_t i = 0; i < looks; ++i) {
+    if (next_idle_look_ >= taken_.size()) next_idle_look_ = 0;
+    worker::Remote& remote = *taken_[next_idle_look_++];
+    if (remote.reported != 0 || !is_disconnected(remote)) continue;
+    remote.reported = 1;
+    return static_cast<RemoteEndpoint*>(remote.owner)->peer();
+  }
+  return nullptr;
+}
+
+std::size_t ServerCore::remote_count() const {
+  std::size_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->demultiplexer.remote_count();
+  return sum;
+}
+
+}  // namespace ringpeer::internal

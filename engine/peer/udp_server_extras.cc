@@ -1,0 +1,120 @@
+// What UDPServer has beyond Godot.
+
+#include <utility>
+
+#include "ringpeer/codec/pooled_encoding.h"
+#include "ringpeer/peer/listen_address.h"
+#include "ringpeer/peer/remote_endpoint.h"
+#include "ringpeer/peer/send_packet.h"
+#include "ringpeer/peer/server_core.h"
+#include "ringpeer/udp_server.h"
+
+namespace ringpeer {
+
+Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) {
+  if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  net::Socket socket;
+  if (socket.adopt(descriptor) != 0) return Error::ERR_INVALID_PARAMETER;
+  int error = 0;
+  core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_, options,
+                                      &error);
+  if (error == 0) idle_timeout_ = options.idle_timeout;
+  return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
+}
+
+// ---- Receiving.
+
+DrainBatch UDPServer::drain(const DrainBudget& budget) { return DrainBatch(core_.get(), budget); }
+
+Error UDPServer::get_packet(ReceivedPacket* packet) {
+  *packet = {};
+  return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->take_any(packet);
+}
+
+Error UDPServer::wait(std::chrono::milliseconds timeout) {
+  return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->wait(timeout);
+}
+
+void UDPServer::wake() {
+  if (core_ != nullptr) core_->signal().interrupt();
+}
+
+int UDPServer::get_poll_descriptor() { return core_ == nullptr ? -1 : core_->watch(); }
+
+// ---- Sending.
+
+Error UDPServer::put_packet_to(const net::Endpoint& destination,
+                               std::span<const std::uint8_t> packet) {
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (packet.empty()) return Error::OK;
+  return send_result(core_->send_to(destination, {}, packet));
+}
+
+Error UDPServer::put_packet_to(std::string_view ip, int port,
+                               std::span<const std::uint8_t> packet) {
+  auto destination = parse_host(ip);
+  if (!destination.has_value() || port < 1 || port > kLargestPort) {
+    return Error::ERR_INVALID_PARAMETER;
+  }
+  destination->port = static_cast<std::uint16_t>(port);
+  return put_packet_to(*destination, packet);
+}
+
+Error UDPServer::answer(const ReceivedPacket& received, std::span<const std::uint8_t> packet) {
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (packet.empty()) return Error::OK;
+  return send_result(core_->send_to(received.sender, received.local, packet));
+}
+
+Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
+                                   const PacketPeerUDP* except) {
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (packet.empty()) return Error::OK;
+  const worker::Remote* excepted = nullptr;
+  if (except != nullptr && except->endpoint_ != nullptr && except->endpoint_->is_server_peer()) {
+    excepted = static_cast<internal::RemoteEndpoint*>(except->endpoint_.get())->remote();
+  }
+  return send_result(core_->send_to_all(packet, excepted));
+}
+
+Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
+                                const PacketPeerUDP* except) {
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  PooledEncoding encoding;
+  EncodeOptions options;
+  options.full_objects = full_objects;
+  const Error error = encoding.encode(&engine_->encode_pool(), value,
+                                      PacketPeer::kEncodeBufferDefaultSize, options);
+  if (error != Error::OK) return error;
+  return put_packet_to_all(encoding.bytes(), except);
+}
+
+// ---- Who is there.
+
+void UDPServer::set_idle_timeout(std::chrono::milliseconds timeout) {
+  if (timeout.count() < 0) {
+    if (engine_ != nullptr) engine_->log("the idle timeout must not be negative");
+    return;
+  }
+  idle_timeout_ = timeout;
+  if (core_ != nullptr) core_->set_idle_timeout(timeout);
+}
+
+PacketPeerUDP* UDPServer::next_disconnected() {
+  return core_ == nullptr || !core_->is_alive() ? nullptr : core_->next_disconnected();
+}
+
+std::size_t UDPServer::get_remote_count() const {
+  return core_ == nullptr ? 0 : core_->remote_count();
+}
+
+int UDPServer::get_socket_receive_buffer() const {
+  return core_ == nullptr || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
+}
+
+int UDPServer::get_socket_send_buffer() const {
+  return core_ == nullptr || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
+}
+
+}  // namespace ringpeer

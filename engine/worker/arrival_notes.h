@@ -1,0 +1,48 @@
+#ifndef RINGPEER_WORKER_ARRIVAL_NOTES_H_
+#define RINGPEER_WORKER_ARRIVAL_NOTES_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ringpeer/backend/datagram.h"
+#include "ringpeer/net/local_address.h"
+#include "ringpeer/packet/packet_descriptor.h"
+
+namespace ringpeer::worker {
+
+// What a socket's sink notes of each datagram besides its sender, when asked to.
+struct ArrivalOptions {
+  bool timestamps = false;       // when the kernel got it, instead of when the worker did
+  bool local_addresses = false;  // which of this machine's addresses it was sent to
+
+  bool any() const { return timestamps || local_addresses; }
+};
+
+// A descriptor's source is its sender's sockaddr; the address that the datagram was
+// sent to follows at this offset, over control messages that were read by then.
+inline constexpr std::size_t kLocalAddressOffset = 32;
+inline constexpr std::size_t kNotedSourceSpace = kLocalAddressOffset + sizeof(net::LocalAddress);
+
+// Turns the kernel's times of arrival into the engine's. One per run of datagrams:
+// both clocks are read once.
+class ArrivalClock {
+ public:
+  // now_us: the engine's clock, now.
+  explicit ArrivalClock(std::uint32_t now_us);
+  std::uint32_t arrival_us(const backend::Datagram& datagram) const;
+
+ private:
+  const std::uint32_t now_us_;
+  std::int64_t now_real_ns_;
+};
+
+// Writes behind the sockaddr of a descriptor whose payload was kept with
+// kNotedSourceSpace.
+void note_local_address(const backend::Datagram& datagram,
+                        const packet::PacketDescriptor& descriptor);
+// What was noted there.
+net::LocalAddress noted_local_address(const void* source);
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_ARRIVAL_NOTES_H_
