@@ -4,14 +4,17 @@
 #include <netdb.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "ringpeer/net/endpoint.h"
@@ -32,13 +35,29 @@ void raise_loopback() {
   ::close(control);
 }
 
+// Lets this process see an /etc/hosts in which localhost has both addresses, as on most
+// machines. Nobody else sees it.
+void name_both_loopbacks() {
+  std::string path = "/tmp/ringpeer-hosts-XXXXXX";
+  const int file = ::mkstemp(path.data());
+  if (file < 0) return;
+  constexpr std::string_view kHosts = "127.0.0.1 localhost\n::1 localhost\n";
+  const bool written = ::write(file, kHosts.data(), kHosts.size()) == static_cast<ssize_t>(kHosts.size());
+  if (written && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) {
+    ::mount(path.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr);
+  }
+  ::close(file);
+  ::unlink(path.c_str());
+}
+
 }  // namespace
 
-void enter_network_namespace() {
+void enter_namespaces() {
   // As root it is enough to ask; others need a user namespace in which they are.
-  if (::unshare(CLONE_NEWNET) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) {
-    raise_loopback();
-  }
+  constexpr int kNamespaces = CLONE_NEWNET | CLONE_NEWNS;
+  if (::unshare(kNamespaces) != 0 && ::unshare(kNamespaces | CLONE_NEWUSER) != 0) return;
+  raise_loopback();
+  name_both_loopbacks();
 }
 
 Machine examine_machine() {

@@ -13,10 +13,10 @@ struct Machine {
   std::string localhost_is_not_ipv6;
 };
 
-// Puts this process into a network namespace of its own that has nothing but a loopback
-// device, as Godot had. Where that is not permitted the machine's own loopback serves.
-// Call it before any thread is started.
-void enter_network_namespace();
+// Puts this process into namespaces of its own: a network that has nothing but a loopback
+// device, as Godot had, and an /etc/hosts that gives localhost an IPv6 address. Where that
+// is not permitted the machine's own serve. Call it before any thread is started.
+void enter_namespaces();
 
 Machine examine_machine();
 

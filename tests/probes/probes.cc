@@ -76,7 +76,7 @@ int run(const Options& options) {
                expected.has_value() ? "--differences" : "--expected");
     return kExitUsage;
   }
-  enter_network_namespace();
+  enter_namespaces();
   const Machine machine = examine_machine();
   std::map<std::string, Verdict> worst;
   for (const Backend& backend : kBackends) {
