@@ -26,7 +26,7 @@ constexpr int kExitUsage = 2;
 
 struct Options {
   std::string backend = "both";
-  std::string expected = "tests/testdata/godot_behaviour.jsonl";
+  std::string expected = "tests/testdata/behaviour.jsonl";
   std::string differences = "docs/compatibility.md";
   bool all = false;
 };
