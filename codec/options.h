@@ -29,6 +29,18 @@ struct DecodeLimits {
   // PackedByteArray may have one element a byte.
   std::size_t elements = kMaximumDatagramSize;
 
+  // The same generosity for data of another size: a stream's packets may be larger than
+  // a datagram.
+  static constexpr DecodeLimits for_size(std::size_t size) {
+    const DecodeLimits datagram;
+    if (size <= kMaximumDatagramSize) return datagram;
+    constexpr std::size_t kBytesPerByte = 32;  // as the limit of a datagram has it
+    return {.nodes = size / kSmallestVariantSize + 1,
+            .depth = kMaximumDepth,
+            .bytes = size * kBytesPerByte,
+            .elements = size};
+  }
+
   // For trusted data that did not come in a datagram; the depth stays Godot's.
   static constexpr DecodeLimits unlimited() {
     constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/options.h"
 #include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/wire_format.h"
 
 namespace ringpeer {
 
@@ -23,30 +25,37 @@ class PooledEncoding {
   // is copied. What was held before is given back.
   //
   // `encode_buffer_max_size` is PacketPeer's property: a power of two from 1024 on.
+  // `largest_packet` is what can be sent at all; beyond a datagram's size the value is
+  // walked a second time, into memory of the heap.
   // Threads: any, each with its own PooledEncoding; the pool is shared. Errors:
   //   ERR_OUT_OF_MEMORY  larger than encode_buffer_max_size, or nested too deeply
-  //   FAILED             not larger than that, but larger than any datagram: what
+  //   FAILED             not larger than that, but larger than largest_packet: what
   //                      Godot's socket says to it
   //   others             as encode_variant
   // An error leaves no bytes.
   Error encode(EncodePool* pool, const Variant& value, std::size_t encode_buffer_max_size,
-               const EncodeOptions& options = {});
+               const EncodeOptions& options = {},
+               std::size_t largest_packet = kMaximumDatagramSize);
 
   // Moves the bytes into the smallest buffer that holds them, for who keeps them longer
   // than a call: a queue of small packets must not pin the large buffers.
   void shrink();
 
-  std::span<const std::uint8_t> bytes() const { return {lease_.data(), size_}; }
+  std::span<const std::uint8_t> bytes() const {
+    return {large_ != nullptr ? large_.get() : lease_.data(), size_};
+  }
   std::size_t capacity() const { return lease_.size(); }
 
   void reset() {
     lease_.reset();
+    large_.reset();
     size_ = 0;
   }
 
  private:
   EncodePool* pool_ = nullptr;
   EncodePool::Lease lease_;
+  std::unique_ptr<std::uint8_t[]> large_;  // what no buffer of the pool holds
   std::size_t size_ = 0;
 };
 

@@ -31,6 +31,7 @@ Error PacketPeer::get_var(Variant* value, bool allow_objects) {
   std::size_t consumed = 0;
   DecodeOptions options;
   options.allow_objects = allow_objects;
+  options.limits = DecodeLimits::for_size(packet.size());
   return decode_variant(packet, value, &consumed, options);
 }
 
@@ -44,8 +45,9 @@ Error PacketPeer::put_var(const Variant& value, bool full_objects) {
   PooledEncoding encoding;
   EncodeOptions options;
   options.full_objects = full_objects;
-  const Error error = encoding.encode(&encode_pool(), value,
-                                      static_cast<std::size_t>(encode_buffer_max_size_), options);
+  const Error error =
+      encoding.encode(&encode_pool(), value, static_cast<std::size_t>(encode_buffer_max_size_),
+                      options, largest_packet());
   if (error == Error::FAILED) return oversized_packet_error();
   if (error != Error::OK) return error;
   return send_packet(encoding.bytes());

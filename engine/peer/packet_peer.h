@@ -55,7 +55,7 @@ class PacketPeer {
   Error put_var(const Variant& value, bool full_objects = false);
 
   // Bytes; 1024 to 256 MiB, rounded up to a power of two. A size outside is
-  // rejected: logged, value unchanged.
+  // rejected: the value stays.
   std::int64_t get_encode_buffer_max_size() const { return encode_buffer_max_size_; }
   void set_encode_buffer_max_size(std::int64_t bytes);
 
@@ -71,7 +71,9 @@ class PacketPeer {
  private:
   virtual Error take_packet(std::span<const std::uint8_t>* packet) = 0;
   virtual Error send_packet(std::span<const std::uint8_t> packet) = 0;
-  // What send_packet would answer to a packet that is larger than any datagram.
+  // The largest packet that send_packet may take, and what it would answer to a larger
+  // one: put_var then spares itself the encoding.
+  virtual std::size_t largest_packet() const { return kEncodeBufferLargestMaximum; }
   virtual Error oversized_packet_error() const { return Error::FAILED; }
   Error last_get_error_ = Error::OK;
   std::int64_t encode_buffer_max_size_ = kEncodeBufferDefaultSize;

@@ -147,6 +147,7 @@ class PacketPeerUDP : public PacketPeer {
   Error take_packet(std::span<const std::uint8_t>* packet) override;
   Error send_packet(std::span<const std::uint8_t> packet) override;
 
+  std::size_t largest_packet() const override;
   Error oversized_packet_error() const override;
   EncodePool& encode_pool() override;
 

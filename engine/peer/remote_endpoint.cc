@@ -35,7 +35,7 @@ Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
   return wait_for_packets(
       server_->workers(), server_->signal(), timeout,
       [this] {
-        server_->take_arrivals();
+        server_->poll();
         return is_alive() && remote_->queued_packets > 0;
       },
       [this] { return !is_alive(); });

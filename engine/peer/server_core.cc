@@ -148,7 +148,7 @@ int ServerCore::local_port() const {
 
 // ---- Arrivals.
 
-void ServerCore::take_arrivals() {
+void ServerCore::poll() {
   workers_.pump();
   if (!shared_.sorted) return;  // stays in the rings
   for (auto& shard : shards_) {
@@ -281,7 +281,7 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
 
 void ServerCore::set_max_pending(int count) {
   shared_.max_pending.store(count, std::memory_order_relaxed);
-  take_arrivals();
+  poll();
   while (pending_.size() > static_cast<std::size_t>(count)) {
     // The newest go first: whoever has waited longest keeps its place.
     worker::Remote* newest = pending_.back();

@@ -43,7 +43,12 @@ class ServerCore final : public DrainSource {
   int local_port() const;
 
   // Moves what the workers have published to the remotes' queues.
-  void take_arrivals();
+  void poll();
+  // Whether every look at packets or connections polls first.
+  void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
+  void take_arrivals() {
+    if (automatic_poll_) poll();
+  }
 
   bool has_pending();
   // The oldest new remote, or null.
@@ -162,6 +167,7 @@ class ServerCore final : public DrainSource {
   // were taken before it and lie in the same one.
   packet::PacketBuffer* held_buffer_ = nullptr;
   packet::PacketRelease release_;
+  bool automatic_poll_ = true;
   bool stopped_ = false;
 };
 

@@ -26,8 +26,10 @@ Error UDPServer::listen(int port, std::string_view bind_address, const ServerOpt
   int error = 0;
   core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
                                        max_pending_connections_, options, &error);
-  if (error == 0) idle_timeout_ = options.idle_timeout;
-  return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
+  if (error != 0) return Error::ERR_UNAVAILABLE;
+  idle_timeout_ = options.idle_timeout;
+  core_->set_automatic_poll(automatic_poll_);
+  return Error::OK;
 }
 
 void UDPServer::stop() {
@@ -37,8 +39,13 @@ void UDPServer::stop() {
 Error UDPServer::poll() {
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (!core_->is_alive()) return Error::FAILED;
-  core_->take_arrivals();
+  core_->poll();
   return Error::OK;
+}
+
+void UDPServer::set_automatic_poll(bool enabled) {
+  automatic_poll_ = enabled;
+  if (core_ != nullptr) core_->set_automatic_poll(enabled);
 }
 
 bool UDPServer::is_connection_available() const {

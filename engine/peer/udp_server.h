@@ -43,9 +43,14 @@ class UDPServer {
   Error listen_descriptor(int descriptor, const ServerOptions& options = {});
   void stop();
 
-  // Moves what has arrived to the peers. Not needed while workers run: every other
-  // call that looks at packets or connections does it too.
+  // Moves what has arrived to the peers. ERR_UNCONFIGURED when not listening. Not
+  // needed unless automatic polling was switched off.
   Error poll();
+  // Whether every call that looks at packets or connections polls first; true by
+  // default. False is Godot's way: what arrives after poll() waits for the next one, so
+  // that a tick sees the same input from its beginning to its end.
+  void set_automatic_poll(bool enabled);
+  bool get_automatic_poll() const { return automatic_poll_; }
 
   bool is_connection_available() const;
   // The oldest new remote, its first packet queued; null when there is none.
@@ -123,6 +128,7 @@ class UDPServer {
   std::shared_ptr<internal::ServerCore> core_;
   std::chrono::milliseconds idle_timeout_{0};
   int max_pending_connections_ = kDefaultMaxPendingConnections;
+  bool automatic_poll_ = true;
 };
 
 }  // namespace ringpeer

@@ -1,0 +1,75 @@
+#include "ringpeer/net/tcp_socket.h"
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace ringpeer::net {
+
+int TcpSocket::connect(const Endpoint& remote) {
+  close();
+  const int family = remote.address.is_ipv4() ? AF_INET : AF_INET6;
+  descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor_ < 0) return errno;
+  const SocketAddress address = to_socket_address(remote, family);
+  return ::connect(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
+}
+
+int TcpSocket::adopt(int descriptor) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) return errno;
+  close();
+  descriptor_ = descriptor;
+  return 0;
+}
+
+void TcpSocket::close() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+int TcpSocket::connection_error() const {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  if (error != 0) return error;
+  pollfd request{descriptor_, POLLOUT, 0};
+  return ::poll(&request, 1, 0) > 0 ? 0 : EINPROGRESS;
+}
+
+std::optional<Endpoint> TcpSocket::remote_endpoint() const {
+  SocketAddress address;
+  socklen_t size = kSocketAddressSize;
+  if (::getpeername(descriptor_, &address.generic, &size) != 0) return std::nullopt;
+  return endpoint_from_socket_address(&address.generic);
+}
+
+std::optional<Endpoint> TcpSocket::local_endpoint() const {
+  SocketAddress address;
+  socklen_t size = kSocketAddressSize;
+  if (::getsockname(descriptor_, &address.generic, &size) != 0) return std::nullopt;
+  return endpoint_from_socket_address(&address.generic);
+}
+
+int TcpSocket::set_no_delay(bool enabled) {
+  const int value = enabled ? 1 : 0;
+  return ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value)) == 0 ? 0
+                                                                                         : errno;
+}
+
+int TcpSocket::send(std::span<const std::uint8_t> data, std::size_t* count) const {
+  const ssize_t sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
+  *count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  return sent < 0 ? errno : 0;
+}
+
+int TcpSocket::receive(std::span<std::uint8_t> buffer, std::size_t* count) const {
+  const ssize_t received = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+  *count = received < 0 ? 0 : static_cast<std::size_t>(received);
+  return received < 0 ? errno : 0;
+}
+
+}  // namespace ringpeer::net

@@ -1,0 +1,88 @@
+#ifndef RINGPEER_PACKET_PEER_STREAM_H_
+#define RINGPEER_PACKET_PEER_STREAM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "ringpeer/packet_peer.h"
+#include "ringpeer/stream_peer.h"
+
+namespace ringpeer {
+
+// Godot's PacketPeerStream: packets over a stream of bytes, each behind its length (32
+// bits, little-endian). Talks to Godot's own, and to StreamPeer.put_var.
+//
+// Nothing blocks: what the stream does not take at once waits in the output buffer and
+// goes with the next call of any kind; a packet that has no room behind it is ERR_BUSY.
+//
+// Threads: one at a time, put_packet and put_var included.
+// Lifetime: shares its stream.
+class PacketPeerStream final : public PacketPeer {
+ public:
+  static constexpr int kDefaultBufferSize = 1 << 16;  // Godot's max_buffer_po2 of 16
+  static constexpr int kLengthSize = 4;               // in front of each packet
+  // As the largest encode buffer: a length that is beyond it is nobody's packet.
+  static constexpr int kLargestBufferSize = 256 << 20;
+
+  explicit PacketPeerStream(std::shared_ptr<StreamPeer> stream = nullptr);
+
+  // What is buffered in both directions is discarded.
+  void set_stream_peer(std::shared_ptr<StreamPeer> stream);
+  const std::shared_ptr<StreamPeer>& get_stream_peer() const { return stream_; }
+
+  // The largest packet to receive and to send. Setting rounds size + 4 up to a power of
+  // two. A negative size, one beyond 256 MiB and, for the input, any size while packets
+  // wait are rejected: the value stays.
+  int get_input_buffer_max_size() const;
+  void set_input_buffer_max_size(int size);
+  int get_output_buffer_max_size() const;
+  void set_output_buffer_max_size(int size);
+
+  // Sends what waits and reads what has come. ERR_UNCONFIGURED without a stream; the
+  // stream's error. Every other call does it too.
+  Error poll();
+
+  // Bytes that the stream has not taken yet.
+  std::size_t get_pending_output() const { return output_.size() - output_sent_; }
+
+  // Complete packets; 0 without a stream. -1 when the next packet is larger than the
+  // input buffer: nothing behind it can ever be received.
+  //
+  // get_packet: ERR_UNCONFIGURED without a stream, ERR_UNAVAILABLE when none is complete.
+  // put_packet: ERR_UNCONFIGURED, the stream's error, ERR_INVALID_PARAMETER when larger
+  // than get_output_buffer_max_size(), ERR_BUSY.
+  int get_available_packet_count() const override;
+  int get_max_packet_size() const override { return get_output_buffer_max_size(); }
+
+ private:
+  Error take_packet(std::span<const std::uint8_t>* packet) override;
+  Error send_packet(std::span<const std::uint8_t> packet) override;
+  std::size_t largest_packet() const override;
+  Error oversized_packet_error() const override;
+
+  Error flush();
+  Error fill();
+  void count_packets();
+  std::uint32_t length_at(std::size_t offset) const;
+
+  std::shared_ptr<StreamPeer> stream_;
+  // Bytes of the stream from input_begin_ to input_end_; packets up to counted_ are
+  // complete.
+  std::vector<std::uint8_t> input_;
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  std::size_t counted_ = 0;
+  int complete_ = 0;
+  bool stuck_ = false;
+  std::vector<std::uint8_t> packet_;  // what the last get gave
+  std::vector<std::uint8_t> output_;
+  std::size_t output_sent_ = 0;
+  std::size_t output_capacity_ = kDefaultBufferSize;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_PACKET_PEER_STREAM_H_

@@ -1,0 +1,36 @@
+#ifndef RINGPEER_STREAM_PEER_H_
+#define RINGPEER_STREAM_PEER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ringpeer/codec/error.h"
+
+namespace ringpeer {
+
+// Godot's StreamPeer, as far as PacketPeerStream needs it: bytes in order, without
+// boundaries. Nothing here blocks.
+//
+// Threads: one at a time.
+class StreamPeer {
+ public:
+  virtual ~StreamPeer() = default;
+  StreamPeer(const StreamPeer&) = delete;
+  StreamPeer& operator=(const StreamPeer&) = delete;
+
+  // Writes as much as goes without waiting; *written says how much, also 0 with OK when
+  // the stream is full. An error means that no byte will ever go again.
+  virtual Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) = 0;
+
+  // Reads what is there, at most the buffer's size; 0 with OK when there is nothing.
+  // ERR_FILE_EOF at the end of the stream.
+  virtual Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) = 0;
+
+ protected:
+  StreamPeer() = default;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_STREAM_PEER_H_

@@ -1,0 +1,212 @@
+#include "ringpeer/packet_peer_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ringpeer/stream_peer_buffer.h"
+
+namespace ringpeer {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes framed(const std::string& text) {
+  Bytes bytes = {static_cast<std::uint8_t>(text.size()), 0, 0, 0};
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  return bytes;
+}
+
+Bytes plain(const std::string& text) { return {text.begin(), text.end()}; }
+
+// A stream whose other side is the test's: takes and gives a few bytes at a time.
+class TrickleStream final : public StreamPeer {
+ public:
+  std::size_t step = 1;
+  std::size_t room = SIZE_MAX;  // bytes until it is full
+  Bytes incoming;
+  Bytes sent;
+  Error broken = Error::OK;
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    *written = std::min({data.size(), step, room});
+    room -= *written;
+    sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    return broken;
+  }
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    *received = std::min({buffer.size(), step, incoming.size()});
+    const auto end = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
+    std::copy(incoming.begin(), end, buffer.begin());
+    incoming.erase(incoming.begin(), end);
+    return incoming.empty() && *received == 0 ? broken : Error::OK;
+  }
+};
+
+// ---- The cases of Godot's own test.
+
+TEST(PacketPeerStreamTest, ReadsAVariant) {
+  auto buffer = std::make_shared<StreamPeerBuffer>();
+  PacketPeerStream peer(buffer);
+  ASSERT_EQ(Error::OK, peer.put_var("Godot Rules!!!"));
+  buffer->seek(0);
+  Variant value;
+  EXPECT_EQ(Error::OK, peer.get_var(&value));
+  EXPECT_EQ(Variant("Godot Rules!!!"), value);
+}
+
+TEST(PacketPeerStreamTest, HasNothingWithoutAStream) {
+  PacketPeerStream peer;
+  Variant value;
+  EXPECT_EQ(Error::ERR_UNCONFIGURED, peer.get_var(&value));
+  EXPECT_EQ(Error::ERR_UNCONFIGURED, peer.put_var(1));
+  EXPECT_EQ(Error::ERR_UNCONFIGURED, peer.poll());
+  EXPECT_EQ(0, peer.get_available_packet_count());
+}
+
+TEST(PacketPeerStreamTest, RefusesAVariantBeyondTheEncodeBuffer) {
+  PacketPeerStream peer(std::make_shared<StreamPeerBuffer>());
+  peer.set_encode_buffer_max_size(1024);
+  EXPECT_EQ(Error::ERR_OUT_OF_MEMORY, peer.put_var(std::string(1025, '*')));
+}
+
+TEST(PacketPeerStreamTest, PutsTheLengthInFront) {
+  auto buffer = std::make_shared<StreamPeerBuffer>();
+  PacketPeerStream peer(buffer);
+  EXPECT_EQ(Error::OK, peer.put_packet({}));
+  EXPECT_EQ(0u, buffer->get_size());
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("Godot rules!")));
+  EXPECT_EQ(framed("Godot rules!"), buffer->get_data_array());
+}
+
+TEST(PacketPeerStreamTest, GetsAPacket) {
+  PacketPeerStream peer(std::make_shared<StreamPeerBuffer>(framed("Godot rules!")));
+  EXPECT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(plain("Godot rules!"), peer.get_packet());
+  EXPECT_EQ(Error::OK, peer.get_packet_error());
+  EXPECT_TRUE(peer.get_packet().empty());
+  EXPECT_EQ(Error::ERR_UNAVAILABLE, peer.get_packet_error());
+}
+
+// ---- And beyond.
+
+TEST(PacketPeerStreamTest, PutsPacketsTogetherFromAnyPieces) {
+  for (const std::size_t step : {1u, 2u, 3u, 5u, 7u, 100u}) {
+    auto stream = std::make_shared<TrickleStream>();
+    stream->step = step;
+    PacketPeerStream peer(stream);
+    Bytes expected;
+    for (const char* text : {"one", "", "three", "a longer packet"}) {
+      const Bytes frame = framed(text);
+      stream->incoming.insert(stream->incoming.end(), frame.begin(), frame.end());
+      if (*text != 0) {
+        EXPECT_EQ(Error::OK, peer.put_packet(plain(text)));
+        expected.insert(expected.end(), frame.begin(), frame.end());
+      }
+    }
+    EXPECT_EQ(expected, stream->sent);
+    EXPECT_EQ(4, peer.get_available_packet_count());
+    EXPECT_EQ(plain("one"), peer.get_packet());
+    EXPECT_TRUE(peer.get_packet().empty());
+    EXPECT_EQ(Error::OK, peer.get_packet_error()) << "an empty packet is a packet";
+    EXPECT_EQ(plain("three"), peer.get_packet());
+    EXPECT_EQ(plain("a longer packet"), peer.get_packet());
+  }
+}
+
+TEST(PacketPeerStreamTest, ViewStaysWhileMoreArrives) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->incoming = framed("first");
+  PacketPeerStream peer(stream);
+  std::span<const std::uint8_t> view;
+  ASSERT_EQ(Error::OK, peer.get_packet(&view));
+  stream->incoming = framed("second");
+  EXPECT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(plain("first"), Bytes(view.begin(), view.end()));
+}
+
+TEST(PacketPeerStreamTest, WaitsForRoomInsteadOfBlocking) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  stream->room = 10;
+  PacketPeerStream peer(stream);
+  peer.set_output_buffer_max_size(12);
+  EXPECT_EQ(12, peer.get_output_buffer_max_size());
+  EXPECT_EQ(Error::ERR_INVALID_PARAMETER, peer.put_packet(Bytes(13)));
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("0123456789ab")));
+  EXPECT_EQ(6u, peer.get_pending_output());
+  EXPECT_EQ(Error::ERR_BUSY, peer.put_packet(plain("0123456789ab")));
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("tiny")));
+  EXPECT_EQ(14u, peer.get_pending_output());
+  stream->room = SIZE_MAX;
+  EXPECT_EQ(Error::OK, peer.poll());
+  EXPECT_EQ(0u, peer.get_pending_output());
+  Bytes expected = framed("0123456789ab");
+  const Bytes tiny = framed("tiny");
+  expected.insert(expected.end(), tiny.begin(), tiny.end());
+  EXPECT_EQ(expected, stream->sent);
+}
+
+TEST(PacketPeerStreamTest, SaysThatAPacketWillNeverFit) {
+  PacketPeerStream peer;
+  peer.set_input_buffer_max_size(28);
+  EXPECT_EQ(28, peer.get_input_buffer_max_size());
+  auto stream = std::make_shared<TrickleStream>();
+  stream->incoming = {29, 0, 0, 0};
+  peer.set_stream_peer(stream);
+  EXPECT_EQ(-1, peer.get_available_packet_count());
+  EXPECT_TRUE(peer.get_packet().empty());
+  EXPECT_EQ(Error::ERR_UNAVAILABLE, peer.get_packet_error());
+  peer.set_stream_peer(std::make_shared<StreamPeerBuffer>(Bytes{0xff, 0xff, 0xff, 0xff, 1}));
+  EXPECT_EQ(-1, peer.get_available_packet_count());
+}
+
+TEST(PacketPeerStreamTest, ChecksBufferSizesAsGodotDoes) {
+  auto buffer = std::make_shared<StreamPeerBuffer>(framed("waiting"));
+  PacketPeerStream peer(buffer);
+  EXPECT_EQ(65532, peer.get_input_buffer_max_size());
+  EXPECT_EQ(65532, peer.get_output_buffer_max_size());
+  peer.set_input_buffer_max_size(-1);
+  peer.set_output_buffer_max_size(-1);
+  EXPECT_EQ(65532, peer.get_input_buffer_max_size());
+  EXPECT_EQ(65532, peer.get_output_buffer_max_size());
+  peer.set_output_buffer_max_size(100000);
+  EXPECT_EQ(131068, peer.get_output_buffer_max_size());
+  EXPECT_EQ(1, peer.get_available_packet_count());
+  peer.set_input_buffer_max_size(100000);
+  EXPECT_EQ(65532, peer.get_input_buffer_max_size()) << "a packet waits in it";
+  peer.get_packet();
+  peer.set_input_buffer_max_size(100000);
+  EXPECT_EQ(131068, peer.get_input_buffer_max_size());
+}
+
+TEST(PacketPeerStreamTest, CarriesAValueAsLargeAsItsBuffers) {
+  auto buffer = std::make_shared<StreamPeerBuffer>();
+  PacketPeerStream peer(buffer);
+  PackedByteArray bytes;
+  bytes.resize(200000);
+  EXPECT_EQ(Error::ERR_INVALID_PARAMETER, peer.put_var(bytes));
+  peer.set_output_buffer_max_size(262140);
+  peer.set_input_buffer_max_size(262140);
+  ASSERT_EQ(Error::OK, peer.put_var(bytes));
+  buffer->seek(0);
+  EXPECT_EQ(Variant(bytes), peer.get_var());
+}
+
+TEST(PacketPeerStreamTest, ReportsABrokenStreamAfterWhatArrived) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->incoming = framed("last words");
+  stream->broken = Error::ERR_FILE_EOF;
+  PacketPeerStream peer(stream);
+  EXPECT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(plain("last words"), peer.get_packet());
+  Variant value;
+  EXPECT_EQ(Error::ERR_FILE_EOF, peer.get_var(&value));
+  EXPECT_EQ(Error::ERR_FILE_EOF, peer.put_packet(plain("too late")));
+}
+
+}  // namespace
+}  // namespace ringpeer
