@@ -61,8 +61,9 @@ std::string enter_own_network() {
 // Both kinds of traffic from one thread: players at their rate, the flood at its own.
 class Traffic {
  public:
-  Traffic(int port, std::size_t spoofed, double spoofed_per_second, milliseconds at_most)
-      : players_(port, kPlayerBlock),
+  Traffic(bench::SpoofingSender& players, int port, std::size_t spoofed, double spoofed_per_second,
+          milliseconds at_most)
+      : players_(players),
         flood_(port, kSpoofedBlock),
         spoofed_(spoofed),
         spoofed_per_second_(spoofed_per_second),
@@ -104,7 +105,7 @@ class Traffic {
     players_asked_ = due;
   }
 
-  bench::SpoofingSender players_;
+  bench::SpoofingSender& players_;
   bench::SpoofingSender flood_;
   const std::size_t spoofed_;
   const double spoofed_per_second_;  // 0: as many as the kernel takes
@@ -162,11 +163,11 @@ class SpoofedFloodTest : public testing::TestWithParam<BackendKind> {
   }
 
   void take_players() {
-    bench::SpoofingSender sender(server_->get_local_port(), kPlayerBlock);
+    players_ = std::make_unique<bench::SpoofingSender>(server_->get_local_port(), kPlayerBlock);
     const std::array<std::uint8_t, 5> hello{};
     constexpr std::size_t kGroup = UDPServer::kDefaultMaxPendingConnections;
     for (std::uint32_t first = 0; first < kPlayers; first += kGroup) {
-      sender.send(first, std::min<std::size_t>(kGroup, kPlayers - first), hello);
+      players_->send(first, std::min<std::size_t>(kGroup, kPlayers - first), hello);
       ASSERT_EQ(Error::OK, engine_->sync());
       while (auto peer = server_->take_connection()) peers_.push_back(std::move(peer));
     }
@@ -184,7 +185,7 @@ class SpoofedFloodTest : public testing::TestWithParam<BackendKind> {
     Outcome outcome;
     const auto begin = Clock::now();
     {
-      Traffic traffic(server_->get_local_port(), spoofed, spoofed_per_second, at_most);
+      Traffic traffic(*players_, server_->get_local_port(), spoofed, spoofed_per_second, at_most);
       while (!traffic.is_done()) {
         outcome.players_received += drain();
         std::this_thread::sleep_for(kTick);
@@ -225,6 +226,7 @@ class SpoofedFloodTest : public testing::TestWithParam<BackendKind> {
   static std::string why_not_;
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<UDPServer> server_;
+  std::unique_ptr<bench::SpoofingSender> players_;  // one socket: one port for all of a player
   std::vector<std::shared_ptr<PacketPeerUDP>> peers_;
 };
 
@@ -256,6 +258,8 @@ TEST_P(SpoofedFloodTest, UnlimitedFloodLosesNoPlayersPacketInTheEngine) {
   outcome.print("unlimited");
   EXPECT_GE(outcome.flood_sent, kSpoofed);
   EXPECT_EQ(0u, outcome.other_engine_drops);
+  EXPECT_GT(outcome.players_sent, kPlayers);
+  EXPECT_GE(outcome.players_received + outcome.kernel_drops, outcome.players_sent);
   expect_nobody_moved();
   // What the kernel let through has arrived, each packet of a player with the player.
   EXPECT_EQ(outcome.received, outcome.players_received + outcome.strangers_dropped +
