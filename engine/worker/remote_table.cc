@@ -78,7 +78,7 @@ void RemoteTable::put(Remote* remote) {
 }
 
 void RemoteTable::grow() {
-  const std::vector<Slot> old = std::exchange(slots_, {});
+  const Slots old = std::exchange(slots_, {});
   std::size_t size = old.size();
   bool placed = false;
   while (!placed) {
