@@ -13,9 +13,9 @@
 namespace ringpeer::bench {
 namespace {
 
-// Senders between two looks of the server: what a socket buffer of the default size
+// Senders between two looks of the server: what the socket buffer that anybody is granted
 // holds with room to spare, so that the measurement needs no privileges.
-constexpr std::uint32_t kSendersAtATime = 128;
+constexpr std::uint32_t kSendersAtATime = 256;
 constexpr std::uint8_t kFirstBlock = 16;
 constexpr std::size_t kPayloadSize = 64;
 // Packets that pass through every slot of a server's ring, and some more.
