@@ -14,6 +14,7 @@
 
 #include "lookup_cost.h"
 #include "peer_memory.h"
+#include "ringpeer/worker/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -23,13 +24,14 @@ using Json = nlohmann::json;
 // What this project promises, and this program checks.
 constexpr double kMostBytesPerPeer = 1024;
 constexpr double kMostLookupRatio = 2.5;
-constexpr std::size_t kLongestProbe = 64;
+constexpr std::size_t kLongestProbe = worker::RemoteTable::kLongestProbe;
 
 constexpr int kBadUsage = 2;
 
 Json to_json(const PeerMemory& memory) {
   if (!memory.error.empty()) return {{"error", memory.error}};
   return {{"peers", memory.peers},
+          {"server_bytes", memory.server_bytes},
           {"resident_bytes_per_peer", memory.resident_bytes_per_peer},
           {"malloc_bytes_per_peer", memory.allocated_bytes_per_peer},
           {"packets_drained", memory.packets_drained},
@@ -80,8 +82,9 @@ bool report_memory(const char* name, BackendKind backend, const std::vector<std:
                         row["fewest_packets_of_a_peer"].get<std::size_t>() >= kPacketsPerPeer;
       good = good && kept;
       if (!quiet) {
-        fmt::print("{:<10} {:>8} {:>12.0f} {:>12.0f} {:>12} {:>14.0f}  {}\n", name, peers, resident,
-                   allocated, row["packets_drained"].get<std::size_t>(),
+        fmt::print("{:<10} {:>8} {:>12.0f} {:>12.0f} {:>10} {:>12} {:>14.0f}  {}\n", name, peers,
+                   resident, allocated, row["server_bytes"].get<std::size_t>() >> 10,
+                   row["packets_drained"].get<std::size_t>(),
                    row["slowest_accept_us"].get<double>(), kept ? "ok" : "TOO MUCH");
       }
     }
@@ -135,8 +138,8 @@ int run(int argc, char** argv) {
   Json memory = Json::array();
   Json lookups = Json::array();
   if (!as_json) {
-    fmt::print("{:<10} {:>8} {:>12} {:>12} {:>12} {:>14}\n", "backend", "peers", "resident B",
-               "malloc B", "drained", "worst look us");
+    fmt::print("{:<10} {:>8} {:>12} {:>12} {:>10} {:>12} {:>14}\n", "backend", "peers",
+               "resident B", "malloc B", "once KiB", "drained", "worst look us");
   }
   bool good = true;
   if (backend != "recvmmsg") {

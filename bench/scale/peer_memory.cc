@@ -13,11 +13,13 @@
 namespace ringpeer::bench {
 namespace {
 
-// Senders between two looks of the server: what a socket buffer of the default size
+// Senders between two looks of the server: what the socket buffer that anybody is granted
 // holds with room to spare, so that the measurement needs no privileges.
-constexpr std::uint32_t kSendersAtATime = 128;
+constexpr std::uint32_t kSendersAtATime = 256;
 constexpr std::uint8_t kFirstBlock = 16;
 constexpr std::size_t kPayloadSize = 64;
+// Packets that pass through every slot of a server's ring, and some more.
+constexpr std::size_t kServerWarmUp = 40000;
 // A lost datagram is sent again so often before the measurement gives up.
 constexpr int kMaxResends = 200;
 
@@ -35,6 +37,20 @@ class Population {
     peers_.resize(count_);
     received_.resize(count_);
     return sender_->is_valid();
+  }
+
+  // Uses the server's own memory, its ring above all, once as a whole: by a peer that is
+  // not among those that are measured.
+  bool warm_up() {
+    for (std::size_t packets = 0; packets < kServerWarmUp; packets += kSendersAtATime) {
+      for (std::size_t i = 0; i < kSendersAtATime; ++i) {
+        sender_->send(static_cast<std::uint32_t>(count_), 1, payload_);
+      }
+      if (engine_->sync() != Error::OK) return false;
+      if (first_ == nullptr) first_ = server_.take_connection();
+      for (const ReceivedPacket& packet : server_.drain()) static_cast<void>(packet);
+    }
+    return first_ != nullptr;
   }
 
   // One packet of every sender, all of them taken and drained.
@@ -97,6 +113,7 @@ class Population {
   std::unique_ptr<SpoofingSender> sender_;
   std::vector<std::shared_ptr<PacketPeerUDP>> peers_;
   std::vector<std::uint8_t> received_;  // kPacketsPerPeer fits, and resends
+  std::shared_ptr<PacketPeerUDP> first_;
   std::size_t taken_ = 0;
   std::uint64_t drained_ = 0;
   double slowest_accept_us_ = 0;
@@ -117,16 +134,10 @@ PeerMemory measure_peer_memory(BackendKind backend, std::size_t peers) {
   std::string message;
   auto engine = Engine::create(options, nullptr, &message);
   if (engine == nullptr) return failed(message);
-  {
-    // Warms the engine's own memory up: buffers, rings, queues.
-    Population warm_up(engine, kSendersAtATime);
-    if (!warm_up.start()) return failed("no socket on 127.0.0.1");
-    for (std::size_t i = 0; i < kPacketsPerPeer; ++i) {
-      if (!warm_up.round()) return failed("the kernel lost too many packets");
-    }
-  }
   Population population(engine, peers);
   if (!population.start()) return failed("no socket on 127.0.0.1");
+  const MemoryUse empty = memory_use();
+  if (!population.warm_up()) return failed("the kernel lost too many packets");
   const MemoryUse before = memory_use();
   for (std::size_t i = 0; i < kPacketsPerPeer; ++i) {
     if (!population.round()) return failed("the kernel lost too many packets");
@@ -134,6 +145,7 @@ PeerMemory measure_peer_memory(BackendKind backend, std::size_t peers) {
   const MemoryUse used = memory_use() - before;
   if (!population.is_complete()) return failed("not every sender became a peer");
   PeerMemory memory = population.result();
+  memory.server_bytes = (before - empty).resident;
   memory.resident_bytes_per_peer = static_cast<double>(used.resident) / static_cast<double>(peers);
   memory.allocated_bytes_per_peer =
       static_cast<double>(used.allocated) / static_cast<double>(peers);

@@ -14,6 +14,8 @@ namespace ringpeer::bench {
 struct PeerMemory {
   std::string error;  // why nothing was measured; "" when it was
   std::size_t peers = 0;
+  // What the engine and the server touch once, whatever the number of peers.
+  std::size_t server_bytes = 0;
   double resident_bytes_per_peer = 0;
   double allocated_bytes_per_peer = 0;
   std::uint64_t packets_drained = 0;

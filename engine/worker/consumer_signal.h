@@ -58,8 +58,8 @@ class ConsumerSignal {
   // interrupt(). Look at the ring once more after it, and call note_missed() if it is
   // not empty after all.
   void note_empty() {
-    if (waiting_.load(std::memory_order_relaxed)) return;  // quiet already
-    interrupted_.store(false, std::memory_order_relaxed);
+    const bool interrupted = interrupted_.exchange(false, std::memory_order_acquire);
+    if (!interrupted && waiting_.load(std::memory_order_relaxed)) return;  // quiet already
     wakeup_.clear();
     waiting_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);

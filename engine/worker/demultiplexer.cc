@@ -1,5 +1,6 @@
 #include "ringpeer/worker/demultiplexer.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <optional>
@@ -25,26 +26,34 @@ Demultiplexer::~Demultiplexer() {
     remote = next;
   }
   for (Remote* retired : to_retire_) delete retired;
-  for (const Remote* known : table_) delete known;
+  table_.for_each([](const Remote* known) { delete known; });
 }
 
 Remote* Demultiplexer::find(const net::Endpoint& endpoint) {
-  if (last_ != nullptr && last_->endpoint == endpoint &&
-      !last_->closed.load(std::memory_order_relaxed)) {
-    return last_;
-  }
   Remote* known = table_.find(endpoint);
-  if (known == nullptr || known->closed.load(std::memory_order_acquire)) return nullptr;
-  last_ = known;
-  return last_;
+  return known == nullptr || known->closed.load(std::memory_order_acquire) ? nullptr : known;
 }
 
-// Looks all senders up before any packet is dealt with: the look-ups do not depend on
-// each other, so the processor waits for their cache misses together.
+// Looks all senders up before any packet is dealt with, so that the processor waits for
+// their cache misses together. A run of one sender's packets needs one look-up.
 void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     endpoints_[i] = net::endpoint_from_socket_address(datagrams[i].source);
-    remotes_[i] = find(endpoints_[i]);
+  }
+  const bool is_run =
+      last_ != nullptr && std::all_of(endpoints_.begin(), endpoints_.begin() + datagrams.size(),
+                                      [this](const auto& e) { return e == last_->endpoint; });
+  if (is_run) {
+    std::fill_n(remotes_.begin(), datagrams.size(), last_);
+  } else {
+    table_.find_all({endpoints_.data(), datagrams.size()}, remotes_.data());
+    last_ = remotes_[datagrams.size() - 1];
+  }
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
+    // A closed one's sender is a stranger again.
+    if (remotes_[i] != nullptr && remotes_[i]->closed.load(std::memory_order_acquire)) {
+      remotes_[i] = nullptr;
+    }
   }
 }
 
