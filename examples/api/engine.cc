@@ -1,9 +1,10 @@
 // Engine: workers and memory that several peers share.
+#include "ringpeer/engine.h"
+
 #include <cstdio>
 #include <memory>
 #include <string>
 
-#include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
 
 namespace {

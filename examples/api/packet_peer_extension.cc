@@ -1,11 +1,11 @@
 // PacketPeerExtension: a transport of your own gets put_var and get_var.
+#include "ringpeer/packet_peer_extension.h"
+
 #include <cstdint>
 #include <deque>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "ringpeer/packet_peer_extension.h"
 
 namespace {
 

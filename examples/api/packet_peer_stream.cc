@@ -1,10 +1,11 @@
 // PacketPeerStream: Variants in a file's bytes, or over a TCP connection.
+#include "ringpeer/packet_peer_stream.h"
+
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"
 
 namespace {

@@ -1,9 +1,9 @@
 // PacketPeerUDP: a client that asks and waits for the answer, and a socket that answers.
+#include "ringpeer/packet_peer_udp.h"
+
 #include <chrono>
 #include <cstdint>
 #include <thread>
-
-#include "ringpeer/packet_peer_udp.h"
 
 namespace {
 

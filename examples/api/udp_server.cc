@@ -1,10 +1,10 @@
 // UDPServer: one port, a peer for each sender.
+#include "ringpeer/udp_server.h"
+
 #include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
-
-#include "ringpeer/udp_server.h"
 
 namespace {
 

@@ -35,8 +35,8 @@ std::vector<Block> blocks_of(const std::string& page) {
     if (lines[i] != "```cpp" && lines[i] != "```gdscript") continue;
     Block block{page, static_cast<int>(i + 1), {}, {}};
     if (i > 0 && lines[i - 1].starts_with(kBefore) && lines[i - 1].ends_with(kAfter)) {
-      block.example = lines[i - 1].substr(
-          kBefore.size(), lines[i - 1].size() - kBefore.size() - kAfter.size());
+      block.example =
+          lines[i - 1].substr(kBefore.size(), lines[i - 1].size() - kBefore.size() - kAfter.size());
     }
     for (++i; i < lines.size() && lines[i] != "```"; ++i) block.text += lines[i] + "\n";
     blocks.push_back(block);
