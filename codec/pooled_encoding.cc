@@ -36,7 +36,9 @@ Error PooledEncoding::encode(EncodePool* pool, const Variant& value,
 }
 
 void PooledEncoding::shrink() {
-  if (!lease_ || large_ != nullptr || size_ > lease_.size() / 2 || lease_.size() == EncodePool::kSmallestBuffer) return;
+  if (!lease_ || large_ != nullptr || size_ > lease_.size() / 2 ||
+      lease_.size() == EncodePool::kSmallestBuffer)
+    return;
   EncodePool::Lease smaller = pool_->lease(size_);
   std::memcpy(smaller.data(), lease_.data(), size_);
   lease_ = std::move(smaller);

@@ -6,8 +6,7 @@
 
 namespace ringpeer {
 
-Error StreamPeerBuffer::put_partial_data(std::span<const std::uint8_t> data,
-                                         std::size_t* written) {
+Error StreamPeerBuffer::put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) {
   if (data_.size() < position_ + data.size()) data_.resize(position_ + data.size());
   if (!data.empty()) std::memcpy(data_.data() + position_, data.data(), data.size());
   position_ += data.size();

@@ -2,11 +2,12 @@
 #define RINGPEER_TESTS_PROBES_COMPARISON_H_
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "tests/probes/probe_report.h"
 

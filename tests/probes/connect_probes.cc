@@ -10,10 +10,10 @@ void run_connect_arguments(ProbeContext& context, int rx_port) {
     std::string port_text;
   };
   const std::vector<Case> cases = {
-      {"nope", 5, "5"},           {"", 5, "5"},
-      {"*", 5, "5"},              {"localhost", rx_port, "rxport"},
-      {"127.0.0.1", 0, "0"},      {"127.0.0.1", 65536, "65536"},
-      {"127.0.0.1", -1, "-1"},    {"::1", 5, "5"},
+      {"nope", 5, "5"},        {"", 5, "5"},
+      {"*", 5, "5"},           {"localhost", rx_port, "rxport"},
+      {"127.0.0.1", 0, "0"},   {"127.0.0.1", 65536, "65536"},
+      {"127.0.0.1", -1, "-1"}, {"::1", 5, "5"},
   };
   for (const Case& entry : cases) {
     const std::string probe = "connect.host_" + entry.host + "_port_" + entry.port_text;
@@ -117,8 +117,8 @@ void run_closes(ProbeContext& context) {
                                           {"get_packet_error", code(rx->get_packet_error())}});
   rx->close();
   context.report("close.twice", context.state(rx));
-  context.report("close.rebind", {{"code", code(rx->bind(port, kLoopback))},
-                                  {"available", context.available(rx)}});
+  context.report("close.rebind",
+                 {{"code", code(rx->bind(port, kLoopback))}, {"available", context.available(rx)}});
   context.report("close.put_after_rebind_without_dest", code(rx->put_packet(filled_bytes(1))));
   const Peer sink = context.bound();
   const Peer u = context.to(sink->get_local_port());
@@ -154,9 +154,9 @@ void run_addresses(ProbeContext& context) {
   context.get(any);
   context.report("addr.ipv4_on_dual_stack_text", any->get_packet_ip());
   any->set_dest_address(any->get_packet_ip(), any->get_packet_port());
-  context.report("addr.echo_ipv4_from_dual_stack",
-                 {{"code", code(any->put_packet(filled_bytes(4)))},
-                  {"received", context.available(a)}});
+  context.report(
+      "addr.echo_ipv4_from_dual_stack",
+      {{"code", code(any->put_packet(filled_bytes(4)))}, {"received", context.available(a)}});
   const Peer o = context.to(any->get_local_port(), "127.0.0.2");
   context.report("addr.other_loopback_address", {{"put", code(o->put_packet(filled_bytes(1)))},
                                                  {"received", context.available(any)}});

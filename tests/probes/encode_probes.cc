@@ -21,13 +21,13 @@ Variant packed_bytes(std::size_t size) {
 void run_setter(ProbeContext& context) {
   const Peer p = context.peer();
   for (const std::int64_t size :
-       {std::int64_t{0},        std::int64_t{1},          std::int64_t{-1},
-        std::int64_t{512},      std::int64_t{1023},       std::int64_t{1024},
-        std::int64_t{1025},     std::int64_t{2047},       std::int64_t{2048},
-        std::int64_t{2049},     std::int64_t{65536},      std::int64_t{65537},
-        std::int64_t{8388608},  std::int64_t{8388609},    std::int64_t{100000000},
-        256 * kMebibyte - 1,    256 * kMebibyte,          256 * kMebibyte + 1,
-        512 * kMebibyte,        std::int64_t{1} << 31,    (std::int64_t{1} << 32) + 4096}) {
+       {std::int64_t{0},       std::int64_t{1},       std::int64_t{-1},
+        std::int64_t{512},     std::int64_t{1023},    std::int64_t{1024},
+        std::int64_t{1025},    std::int64_t{2047},    std::int64_t{2048},
+        std::int64_t{2049},    std::int64_t{65536},   std::int64_t{65537},
+        std::int64_t{8388608}, std::int64_t{8388609}, std::int64_t{100000000},
+        256 * kMebibyte - 1,   256 * kMebibyte,       256 * kMebibyte + 1,
+        512 * kMebibyte,       std::int64_t{1} << 31, (std::int64_t{1} << 32) + 4096}) {
     p->set_encode_buffer_max_size(4096);
     p->set_encode_buffer_max_size(size);
     context.report("encode_max.set_" + std::to_string(size), p->get_encode_buffer_max_size());
@@ -39,10 +39,9 @@ void put_packed_bytes(ProbeContext& context, const std::string& limit, const Pee
   for (const std::size_t size : sizes) {
     const Variant value = packed_bytes(size);
     const int error = code(t->put_var(value));
-    context.report("encode_max." + limit + "_put_packed_bytes_" + std::to_string(size),
-                   {{"encoded", encoded_size(value)},
-                    {"code", error},
-                    {"received", context.available(rx)}});
+    context.report(
+        "encode_max." + limit + "_put_packed_bytes_" + std::to_string(size),
+        {{"encoded", encoded_size(value)}, {"code", error}, {"received", context.available(rx)}});
     context.empty(rx);
   }
 }
@@ -66,9 +65,9 @@ void run_encode_maximum(ProbeContext& context) {
   context.report("encode_max.no_dest_too_big", code(no_destination->put_var(packed_bytes(5000))));
   context.report("encode_max.no_dest_fits", code(no_destination->put_var(5)));
   t->set_encode_buffer_max_size(1024);
-  context.report("encode_max.put_packet_not_limited",
-                 {{"code", code(t->put_packet(filled_bytes(5000)))},
-                  {"received", context.available(rx)}});
+  context.report(
+      "encode_max.put_packet_not_limited",
+      {{"code", code(t->put_packet(filled_bytes(5000)))}, {"received", context.available(rx)}});
   context.get(rx);
   rx->set_encode_buffer_max_size(1024);
   t->set_encode_buffer_max_size(65536);

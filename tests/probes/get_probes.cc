@@ -13,8 +13,7 @@ Bytes encoded(const Variant& value) {
 }
 
 std::string class_of(const Variant& value) {
-  return value.is_object() ? std::string(value.get<Object>().class_name())
-                           : to_json(value).dump();
+  return value.is_object() ? std::string(value.get<Object>().class_name()) : to_json(value).dump();
 }
 
 void run_zero_length(ProbeContext& context, const Peer& rx) {
@@ -26,10 +25,9 @@ void run_zero_length(ProbeContext& context, const Peer& rx) {
                                               {"available_after", context.available(rx)}});
   context.send_empty(rx->get_local_port());
   count = context.available(rx);
-  context.report("get.zero_length_datagram_get_var",
-                 {{"available", count},
-                  {"value", to_json(context.get_var(rx))},
-                  {"available_after", context.available(rx)}});
+  context.report("get.zero_length_datagram_get_var", {{"available", count},
+                                                      {"value", to_json(context.get_var(rx))},
+                                                      {"available_after", context.available(rx)}});
 }
 
 // Godot sends the id of an instance, or its class and properties; here the one and the
@@ -124,8 +122,8 @@ void run_get_errors(ProbeContext& context) {
   context.report("err.get_var_trailing_bytes", {{"value", to_json(context.get_var(rx))}});
   run_objects(context, rx, t);
   t->put_var(Variant());
-  context.report("var.null_is_sent", {{"available", context.available(rx)},
-                                      {"value", to_json(context.get_var(rx))}});
+  context.report("var.null_is_sent",
+                 {{"available", context.available(rx)}, {"value", to_json(context.get_var(rx))}});
 }
 
 }  // namespace ringpeer::probes

@@ -42,7 +42,8 @@ void name_both_loopbacks() {
   const int file = ::mkstemp(path.data());
   if (file < 0) return;
   constexpr std::string_view kHosts = "127.0.0.1 localhost\n::1 localhost\n";
-  const bool written = ::write(file, kHosts.data(), kHosts.size()) == static_cast<ssize_t>(kHosts.size());
+  const bool written =
+      ::write(file, kHosts.data(), kHosts.size()) == static_cast<ssize_t>(kHosts.size());
   if (written && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) {
     ::mount(path.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr);
   }
@@ -72,9 +73,8 @@ Machine examine_machine() {
   if (!machine.no_ipv6.empty()) {
     machine.localhost_is_not_ipv6 = machine.no_ipv6;
   } else if (localhost != kIpv6Loopback) {
-    machine.localhost_is_not_ipv6 =
-        "this machine's resolver says " + (localhost.empty() ? "nothing" : localhost) +
-        " for localhost";
+    machine.localhost_is_not_ipv6 = "this machine's resolver says " +
+                                    (localhost.empty() ? "nothing" : localhost) + " for localhost";
   }
   return machine;
 }

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
@@ -43,9 +44,7 @@ class ProbeContext {
       : engine_(std::move(engine)), machine_(machine), report_(report) {}
 
   const Machine& machine() const { return machine_; }
-  void report(const std::string& probe, Json result) {
-    report_->report(probe, std::move(result));
-  }
+  void report(const std::string& probe, Json result) { report_->report(probe, std::move(result)); }
   void skip(const std::string& probe, const std::string& reason) { report_->skip(probe, reason); }
 
   Peer peer() { return std::make_shared<PacketPeerUDP>(engine_); }

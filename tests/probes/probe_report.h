@@ -2,9 +2,10 @@
 #define RINGPEER_TESTS_PROBES_PROBE_REPORT_H_
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 namespace ringpeer::probes {
 

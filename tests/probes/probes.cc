@@ -1,13 +1,14 @@
 // Makes the calls that a real Godot 4.6.3 was asked to make and compares the answers.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "ringpeer/engine.h"
 #include "tests/probes/comparison.h"

@@ -87,9 +87,8 @@ void run_put_families(ProbeContext& context, const Peer& rx) {
   v6->set_dest_address(kLoopbackIpv6, rx->get_local_port());
   v6->put_packet(filled_bytes(1));
   v6->set_dest_address(kLoopback, rx->get_local_port());
-  context.report("put.ipv6_socket_then_ipv4_dest",
-                 {{"code", code(v6->put_packet(filled_bytes(6)))},
-                  {"received", context.available(rx)}});
+  context.report("put.ipv6_socket_then_ipv4_dest", {{"code", code(v6->put_packet(filled_bytes(6)))},
+                                                    {"received", context.available(rx)}});
   context.empty(rx);
 }
 

@@ -40,9 +40,8 @@ void run_listen(ProbeContext& context, const Server& s) {
   const int port = s->get_local_port();
   context.report("server.listen_twice", code(s->listen(0, kLoopback)));
   const Server s2 = context.server();
-  context.report("server.listen_port_of_other_server",
-                 {{"code", code(s2->listen(port, kLoopback))},
-                  {"is_listening", s2->is_listening()}});
+  context.report("server.listen_port_of_other_server", {{"code", code(s2->listen(port, kLoopback))},
+                                                        {"is_listening", s2->is_listening()}});
   s2->stop();
   const Peer pp = context.peer();
   context.report("server.peer_bind_on_servers_port", {{"code", code(pp->bind(port, kLoopback))}});
@@ -55,9 +54,9 @@ void run_listen(ProbeContext& context, const Server& s) {
 }
 
 void run_listen_arguments(ProbeContext& context) {
-  const std::vector<std::pair<int, std::string>> cases = {
-      {-1, "127.0.0.1"}, {65536, "127.0.0.1"}, {0, "nope"},
-      {0, "192.0.2.77"}, {0, "*"},             {0, "::1"}};
+  const std::vector<std::pair<int, std::string>> cases = {{-1, "127.0.0.1"}, {65536, "127.0.0.1"},
+                                                          {0, "nope"},       {0, "192.0.2.77"},
+                                                          {0, "*"},          {0, "::1"}};
   for (const auto& [port, address] : cases) {
     const std::string probe = "server.listen_" + std::to_string(port) + "_" + address;
     if (address == kLoopbackIpv6 && !context.machine().no_ipv6.empty()) {
@@ -67,10 +66,10 @@ void run_listen_arguments(ProbeContext& context) {
     const Server s = context.server();
     const int error = code(s->listen(port, address));
     const int local = s->get_local_port();
-    context.report(probe, {{"code", error},
-                           {"is_listening", s->is_listening()},
-                           {"port", local != 0 && local != 65535 ? "ephemeral"
-                                                                 : std::to_string(local)}});
+    context.report(probe,
+                   {{"code", error},
+                    {"is_listening", s->is_listening()},
+                    {"port", local != 0 && local != 65535 ? "ephemeral" : std::to_string(local)}});
   }
 }
 
@@ -79,8 +78,7 @@ Peer run_first_connection(ProbeContext& context, const Server& s, const Peer& a)
   context.report("server.poll_nothing", code(s->poll()));
   a->put_packet(filled_bytes(5, 1));
   context.let_arrive();
-  context.report("server.before_poll",
-                 {{"is_connection_available", s->is_connection_available()}});
+  context.report("server.before_poll", {{"is_connection_available", s->is_connection_available()}});
   context.poll(s);
   context.report("server.after_poll", {{"is_connection_available", s->is_connection_available()}});
   a->put_packet(filled_bytes(6, 2));
@@ -130,9 +128,8 @@ void run_peer_calls(ProbeContext& context, const Server& s, const Peer& a, const
     context.poll(s);
     kept = pa->get_available_packet_count();
   }
-  context.report("server.peer_ring_packets_of_1000", {{"kept", kept},
-                                                      {"bytes", kept * 1024},
-                                                      {"first", number_of(context.get(pa))}});
+  context.report("server.peer_ring_packets_of_1000",
+                 {{"kept", kept}, {"bytes", kept * 1024}, {"first", number_of(context.get(pa))}});
   context.empty(pa);
 }
 
