@@ -300,11 +300,12 @@ std::size_t Worker::drain(std::size_t max_batches) {
     const std::size_t count = backend_->receive(batch_);
     if (count == 0) break;
     total += count;
+    // What came back meanwhile decides whether this batch is lent, copied or dropped.
+    reclaim();
     Delivery delivery(counters_, slabs_, now_us(), backend_->has_buffers_to_lend());
     sort({batch_.data(), count}, delivery);
     for (DatagramSink* sink : touched_) sink->publish();
     touched_.clear();
-    reclaim();
   }
   return total;
 }
