@@ -14,7 +14,9 @@ namespace ringpeer::worker {
 // collide. Multilinear hashing: the sum of each 32-bit word times its own random
 // 64-bit key, upper half. Without the keys any two endpoints collide with
 // probability 2^-32, whatever they are (Lemire and Kaser, "Strongly universal string
-// hashing is fast", 2014); six multiplications that do not wait for each other.
+// hashing is fast", 2014); six multiplications that do not wait for each other. A last
+// multiplication breaks the linearity: without it one key in a hundred lays neighbours
+// (ports of one address, addresses of one net) into few of a table's buckets.
 class EndpointHash {
  public:
   EndpointHash();  // keys from the kernel's random source
@@ -24,10 +26,12 @@ class EndpointHash {
     std::memcpy(words.data(), &endpoint, sizeof(endpoint));
     std::uint64_t sum = keys_[kWords];
     for (std::size_t i = 0; i < kWords; ++i) sum += keys_[i] * words[i];
-    return static_cast<std::size_t>(sum >> 32);
+    sum ^= sum >> 32;
+    return static_cast<std::size_t>((sum * kMixer) >> 32);
   }
 
  private:
+  static constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15;  // odd, 2^64 / golden ratio
   static constexpr std::size_t kWords = sizeof(net::Endpoint) / sizeof(std::uint32_t);
   std::array<std::uint64_t, kWords + 1> keys_;
 };

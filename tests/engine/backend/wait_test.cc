@@ -47,7 +47,6 @@ TEST_P(WaitTest, ADatagramEndsIt) {
   for (const microseconds budget : {microseconds(0), microseconds(200), microseconds(20000)}) {
     step_a_while();
     received().clear();
-    std::atomic<bool> stop{false};
     std::thread other([&] {
       const Sender sender(port_of(socket));
       std::this_thread::sleep_for(milliseconds(5));  // most probably inside the wait

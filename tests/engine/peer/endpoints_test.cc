@@ -39,14 +39,14 @@ class EndpointsTest : public testing::TestWithParam<EngineVariant> {
 
   std::unique_ptr<SocketEndpoint> open_socket(std::uint64_t bytes = 65535) {
     int error = 0;
-    auto endpoint = SocketEndpoint::create(engine_, test::open_receiver(), bytes, &error);
+    auto endpoint = SocketEndpoint::create(engine_, test::open_receiver(), bytes, {}, &error);
     EXPECT_EQ(error, 0);
     return endpoint;
   }
   std::shared_ptr<ServerCore> listen(int max_pending = 64) {
     int error = 0;
-    auto server =
-        ServerCore::create(engine_, loopback_ipv4(), net::SocketFamily::kIpv4, max_pending, &error);
+    auto server = ServerCore::create(engine_, loopback_ipv4(), net::SocketFamily::kIpv4,
+                                     max_pending, {}, &error);
     EXPECT_EQ(error, 0);
     return server;
   }
@@ -235,7 +235,7 @@ TEST_P(EndpointsTest, ASecondServerOnThePortIsRefused) {
   const auto server = listen();
   int error = 0;
   const net::Endpoint same = loopback_ipv4(static_cast<std::uint16_t>(server->local_port()));
-  EXPECT_EQ(ServerCore::create(engine_, same, net::SocketFamily::kIpv4, 16, &error), nullptr);
+  EXPECT_EQ(ServerCore::create(engine_, same, net::SocketFamily::kIpv4, 16, {}, &error), nullptr);
   EXPECT_EQ(error, EADDRINUSE);
 }
 

@@ -269,16 +269,31 @@ TEST_F(DemultiplexerTest, BytesAreBoundedPerRemote) {
 
 TEST_F(DemultiplexerTest, AFullRingDropsPacketsButHasRoomForEvents) {
   shared_.max_bytes_per_remote.store(1 << 30);
+  deliver(client(1));
+  take_new_remote()->established.store(true);
+  take_all();
   for (std::size_t i = 0; i < 2 * kSlots; ++i) deliver(client(1));
-  // One slot holds the announcement.
-  EXPECT_EQ(counted(Counter::kDropRingFull), 2 * kSlots - (kSlots - kEventReserve - 1));
+  EXPECT_EQ(counted(Counter::kDropRingFull), 2 * kSlots - (kSlots - kEventReserve));
   deliver(client(2));
   EXPECT_EQ(demultiplexer().remote_count(), 1u) << "a stranger needs room for its packet, too";
-  EXPECT_EQ(shared_.pending.load(), 1) << "and takes no pending place";
+  EXPECT_EQ(shared_.pending.load(), 0) << "and takes no pending place";
   const packet::PacketDescriptor front = *demultiplexer().ring().front();
   demultiplexer().close(static_cast<Remote*>(const_cast<void*>(front.source)));
   maintain();
   EXPECT_EQ(free_retired(), 1u) << "its retirement gets through";
+}
+
+// Whoever has not been accepted yet must not fill the ring against those who have.
+TEST_F(DemultiplexerTest, StrangersLeaveHalfOfTheRingToEstablishedPeers) {
+  shared_.max_bytes_per_remote.store(1 << 30);
+  deliver(client(1));
+  take_new_remote()->established.store(true);
+  take_all();
+  for (std::size_t i = 0; i < 2 * kSlots; ++i) deliver(client(2));
+  const std::uint64_t dropped = counted(Counter::kDropRingFull);
+  EXPECT_EQ(dropped, 2 * kSlots - (kSlots / 2 - 1)) << "one slot holds the announcement";
+  deliver(client(1));
+  EXPECT_EQ(counted(Counter::kDropRingFull), dropped) << "there is room for the known peer";
 }
 
 // More closed at once than the ring has slots: those that find no room follow later.
