@@ -85,15 +85,16 @@ void UringBuffers::allocate(std::size_t count, std::size_t size, std::size_t str
   memory_size_ = count * stride;
   memory_ = static_cast<std::uint8_t*>(map(memory_size_));
   if (memory_ == nullptr) return;
-  for (std::size_t i = count; i-- > 0;) {
-    auto buffer = std::make_unique<packet::PacketBuffer>();
-    buffer->home = home_;
-    buffer->memory = memory_ + i * stride;
-    buffer->capacity = static_cast<std::uint32_t>(size);
-    buffer->index = static_cast<std::uint16_t>(buffers_.size());
-    buffer->kind = packet::BufferKind::kKernel;
-    spare_.push_back(buffer.get());
-    buffers_.push_back(std::move(buffer));
+  buffers_ = std::make_unique<packet::PacketBuffer[]>(count);
+  buffer_count_ = count;
+  for (std::size_t i = 0; i < count; ++i) {
+    packet::PacketBuffer& buffer = buffers_[i];
+    buffer.home = home_;
+    buffer.memory = memory_ + i * stride;
+    buffer.capacity = static_cast<std::uint32_t>(size);
+    buffer.index = static_cast<std::uint16_t>(i);
+    buffer.kind = packet::BufferKind::kKernel;
+    spare_.push_back(&buffer);
   }
 }
 
@@ -112,8 +113,8 @@ void UringBuffers::feed() {
 
 UringBuffers::Filled UringBuffers::take(std::uint32_t completion_flags, std::uint32_t size) {
   const std::uint32_t index = completion_flags >> IORING_CQE_BUFFER_SHIFT;
-  if (index >= buffers_.size()) return {nullptr, nullptr};
-  packet::PacketBuffer* buffer = buffers_[index].get();
+  if (index >= buffer_count_) return {nullptr, nullptr};
+  packet::PacketBuffer* buffer = &buffers_[index];
   const std::uint8_t* memory = buffer->memory + buffer->consumed;
   if (size > buffer->capacity - buffer->consumed) memory = nullptr;
   ++buffer->issued;

@@ -49,7 +49,7 @@ class UringBuffers {
   void feed();
 
   bool kernel_has_buffers() const { return with_kernel_ > 0; }
-  bool has_buffers_to_lend() const { return (with_kernel_ + spare_.size()) * 2 > buffers_.size(); }
+  bool has_buffers_to_lend() const { return (with_kernel_ + spare_.size()) * 2 > buffer_count_; }
 
  private:
   void allocate(std::size_t count, std::size_t size, std::size_t stride);
@@ -62,7 +62,8 @@ class UringBuffers {
 
   std::uint8_t* memory_ = nullptr;
   std::size_t memory_size_ = 0;
-  std::vector<std::unique_ptr<packet::PacketBuffer>> buffers_;
+  std::unique_ptr<packet::PacketBuffer[]> buffers_;
+  std::size_t buffer_count_ = 0;
   std::vector<packet::PacketBuffer*> spare_;
 
   io_uring_buf_ring* ring_ = nullptr;

@@ -116,10 +116,12 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
 // Without a worker thread this is what reads the socket: while little waits, so that
 // a backlog stays with the kernel instead of overflowing here.
 void SocketEndpoint::pump() {
-  if (queue_.ring().depth() < kPumpBelow) workers_.pump();
+  if (!workers_.is_inline() || queue_.ring().depth() >= kPumpBelow) return;
+  workers_.pump_if_due();
 }
 
 int SocketEndpoint::available() {
+  if (queue_.ring().depth() == 0) workers_.pump();
   pump();
   if (!is_alive() || queue_.socket_error().take() != 0) return -1;
   front();
@@ -138,7 +140,7 @@ const packet::PacketDescriptor* SocketEndpoint::front() {
 }
 
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
-  if (queue_.ring().depth() == 0) pump();
+  pump();
   if (!is_alive() || queue_.socket_error().take() != 0) return Error::FAILED;
   std::uint64_t charge = packet::kRecordOverhead;
   if (held_.waiting() > 0) {
@@ -206,12 +208,12 @@ int SocketEndpoint::send_to(const net::Endpoint& destination, const net::LocalAd
 // ---- Draining.
 
 Error SocketEndpoint::poll() {
-  pump();
+  workers_.pump();
   return is_alive() ? Error::OK : Error::FAILED;
 }
 
 bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
-  if (queue_.ring().depth() == 0) pump();
+  pump();
   if (!is_alive()) return false;
   if (held_.waiting() > 0) {
     packet->payload = held_.next();

@@ -29,6 +29,7 @@ std::string explain(const backend::BackendFailure& failure) {
 std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
                                                  backend::BackendFailure* failure) {
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
+  group->latency_budget_ = options.worker.latency_budget;
   group->epoch_ = options.worker.epoch;
   std::string why_not;
   if (options.backend != BackendChoice::kMmsg) {
@@ -84,6 +85,21 @@ void WorkerGroup::stop() {
 }
 
 bool WorkerGroup::is_usable() const { return !fork_generation_.is_outdated(); }
+
+void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
+  if (!is_inline() || is_stopped()) return;
+  workers_[0]->pump(longest_wait);
+  if (latency_budget_.count() > 0) last_pump_ = std::chrono::steady_clock::now();
+}
+
+void WorkerGroup::pump_if_due() {
+  if (!is_inline()) return;
+  if (latency_budget_.count() > 0 &&
+      std::chrono::steady_clock::now() - last_pump_ < latency_budget_) {
+    return;
+  }
+  pump();
+}
 
 Worker& WorkerGroup::next() {
   return *workers_[next_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];

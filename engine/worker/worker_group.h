@@ -55,9 +55,10 @@ class WorkerGroup {
 
   // One step of a worker without a thread, which waits for packets at most that long;
   // nothing where threads run.
-  void pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0)) {
-    if (is_inline() && !is_stopped()) workers_[0]->pump(longest_wait);
-  }
+  void pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0));
+  // The same without waiting, unless the last step is less than the latency budget ago:
+  // a loop of calls that only look must not cost a system call for each packet.
+  void pump_if_due();
 
   // A socket whose kernel drops are to be counted, until forget().
   void watch(const net::Socket* socket);
@@ -86,6 +87,8 @@ class WorkerGroup {
   std::chrono::steady_clock::time_point epoch_;
   std::atomic<bool> stopped_{false};
   std::atomic<std::size_t> next_{0};
+  std::chrono::microseconds latency_budget_{0};
+  std::chrono::steady_clock::time_point last_pump_;
 
   mutable std::mutex mutex_;
   struct WatchedSocket {
