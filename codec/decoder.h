@@ -301,7 +301,7 @@ class Decoder {
       value->template emplace_in<Object>(memory_);
       return Error::OK;
     }
-    if (!class_allowed(class_name)) return Error::ERR_INVALID_DATA;
+    if (!is_class_name(class_name) || !class_allowed(class_name)) return Error::ERR_INVALID_DATA;
     std::int32_t count = 0;
     error = read(&count);
     if (error != Error::OK) return error;

@@ -10,7 +10,7 @@
 #include "ringpeer/codec/arena_decode.h"
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/encode.h"
-#include "tests/codec/counting_allocator.h"
+#include "tests/codec/allocation_counter.h"
 #include "tests/codec/hostile_shapes.h"
 
 namespace ringpeer {
@@ -34,16 +34,17 @@ TEST(Hostile, HeapIsBounded) {
     SCOPED_TRACE(shape.name);
     ASSERT_LE(shape.bytes.size(), kMaximumDatagramSize);
     Variant value;
-    testing::reset_heap_count();
+    reset_most_bytes();
+    const std::size_t held_before = heap_use().bytes;
     const auto start = std::chrono::steady_clock::now();
     const Error error = decode_variant(shape.bytes, &value, nullptr, with_objects());
     const auto took = std::chrono::steady_clock::now() - start;
-    const testing::HeapCount count = testing::heap_count();
+    const std::size_t most_bytes = heap_use().most_bytes - held_before;
     EXPECT_EQ(error == Error::OK, shape.valid) << error_name(error);
-    EXPECT_LE(count.peak_bytes, kHeapBound);
+    EXPECT_LE(most_bytes, kHeapBound);
     EXPECT_LE(took, kTimeBound);
     value = Variant();
-    EXPECT_EQ(testing::heap_count().live_bytes, 0U);
+    EXPECT_EQ(heap_use().bytes, held_before);
   }
 }
 
@@ -53,12 +54,12 @@ TEST(Hostile, ArenaIsBoundedAndSteady) {
     for (const HostileShape& shape : testing::hostile_shapes()) {
       SCOPED_TRACE(shape.name);
       const Variant* value = nullptr;
-      testing::reset_heap_count();
+      const std::uint64_t allocations_before = heap_use().allocations;
       const Error error = arena.decode(shape.bytes, &value, nullptr, with_objects());
       EXPECT_EQ(error == Error::OK, shape.valid);
       EXPECT_EQ(value != nullptr, shape.valid);
       if (round == 1) {
-        EXPECT_EQ(testing::heap_count().allocations, 0U);
+        EXPECT_EQ(heap_use().allocations, allocations_before);
       }
       arena.reset();
     }
@@ -75,7 +76,7 @@ TEST(Hostile, ArenaAndEncodeAllocateNothingInSteadyState) {
   const Variant* value = nullptr;
   ASSERT_EQ(arena.decode(bytes, &value, nullptr), Error::OK);
   arena.reset();
-  testing::reset_heap_count();
+  const std::uint64_t allocations_before = heap_use().allocations;
   for (int i = 0; i < 100; ++i) {
     std::size_t size = 0;
     ASSERT_EQ(arena.decode(bytes, &value, nullptr), Error::OK);
@@ -83,7 +84,7 @@ TEST(Hostile, ArenaAndEncodeAllocateNothingInSteadyState) {
     ASSERT_EQ(size, bytes.size());
     arena.reset();
   }
-  EXPECT_EQ(testing::heap_count().allocations, 0U);
+  EXPECT_EQ(heap_use().allocations, allocations_before);
   EXPECT_EQ(destination, bytes);
 }
 
