@@ -471,6 +471,7 @@ class Decoder {
     if (!spend_bytes(dictionary->next_index_bytes())) return Error::ERR_OUT_OF_MEMORY;
     DictionaryEntry* same = dictionary->index_last(memory_);
     if (same == nullptr) return Error::OK;
+    if (options_.distinct_object_keys && key->is_object()) return Error::OK;
     same->value.swap(entry->value);
     discard(entry);
     dictionary->storage().drop_uninitialized();
