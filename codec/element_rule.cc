@@ -1,5 +1,7 @@
 #include "ringpeer/codec/element_rule.h"
 
+#include <algorithm>
+
 #include "ringpeer/codec/convert.h"
 #include "ringpeer/codec/variant.h"
 
@@ -16,8 +18,10 @@ bool is_encoded_object_as_id_ancestor(std::string_view name) {
 // that cannot exist.
 ElementFit fit_full_object(const ContainerType& type, const Object& object) {
   if (type.kind() == ContainerKind::SCRIPT) {
-    const Variant* script = object.find(kScriptProperty);
-    return script != nullptr && !script->is_nil() ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
+    const bool has_script = std::ranges::any_of(object.properties(), [](const auto& property) {
+      return property.name.view() == kScriptProperty && !property.value.is_nil();
+    });
+    return has_script ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
   }
   return is_class_name(type.name()) ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
 }
