@@ -182,7 +182,7 @@ TEST(VariantGolden, EncodesEveryVectorsText) {
   }
   const std::vector<json> again = run_variant("decode", packets);
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    EXPECT_EQ(again[i]["value"], lines[i]["value_str"]);
+    EXPECT_EQ(again[i]["value"], lines[i]["decoded_str"]);
   }
   EXPECT_GE(same_bytes, 371U);
 }
