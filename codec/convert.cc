@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "ringpeer/codec/convert_math.h"
 #include "ringpeer/codec/html_color.h"
+#include "ringpeer/codec/named_color.h"
 #include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/variant_visit.h"
 
@@ -105,7 +107,8 @@ bool convert_text(const Variant& from, VariantType to, Variant* converted) {
   } else if (to == VariantType::NODE_PATH) {
     *converted = NodePath(from.as_text());
   } else if (to == VariantType::COLOR) {
-    *converted = color_from_html(from.as_text()).value_or(Color());
+    const std::optional<Color> color = color_from_html(from.as_text());
+    *converted = color ? *color : color_named(from.as_text()).value_or(Color());
   } else {
     return false;
   }

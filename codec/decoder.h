@@ -301,7 +301,7 @@ class Decoder {
       value->template emplace_in<Object>(memory_);
       return Error::OK;
     }
-    if (!class_allowed(class_name)) return Error::ERR_INVALID_DATA;
+    if (!is_class_name(class_name) || !class_allowed(class_name)) return Error::ERR_INVALID_DATA;
     std::int32_t count = 0;
     error = read(&count);
     if (error != Error::OK) return error;
@@ -471,6 +471,7 @@ class Decoder {
     if (!spend_bytes(dictionary->next_index_bytes())) return Error::ERR_OUT_OF_MEMORY;
     DictionaryEntry* same = dictionary->index_last(memory_);
     if (same == nullptr) return Error::OK;
+    if (options_.distinct_object_keys && key->is_object()) return Error::OK;
     same->value.swap(entry->value);
     discard(entry);
     dictionary->storage().drop_uninitialized();

@@ -1,5 +1,7 @@
 #include "ringpeer/codec/element_rule.h"
 
+#include <algorithm>
+
 #include "ringpeer/codec/convert.h"
 #include "ringpeer/codec/variant.h"
 
@@ -11,11 +13,23 @@ bool is_encoded_object_as_id_ancestor(std::string_view name) {
   return name == kEncodedObjectAsIdClass || name == "RefCounted" || name == "Object";
 }
 
+// Which class or script inherits from which is only known in the engine, so that a full
+// object is believed; but without a script it is of none, and no object is of a class
+// that cannot exist.
+ElementFit fit_full_object(const ContainerType& type, const Object& object) {
+  if (type.kind() == ContainerKind::SCRIPT) {
+    const bool has_script = std::ranges::any_of(object.properties(), [](const auto& property) {
+      return property.name.view() == kScriptProperty && !property.value.is_nil();
+    });
+    return has_script ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
+  }
+  return is_class_name(type.name()) ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
+}
+
 ElementFit fit_object(const ContainerType& type, const Variant& element) {
-  // Which class inherits from which is only known in the engine: a full object is
-  // believed, of an id the class is known.
   const auto& object = element.ref<Object>();
-  if (!object.is_id() || type.kind() == ContainerKind::BUILTIN) return ElementFit::AS_IT_IS;
+  if (object.is_null() || type.kind() == ContainerKind::BUILTIN) return ElementFit::AS_IT_IS;
+  if (object.is_full()) return fit_full_object(type, object);
   if (type.kind() == ContainerKind::SCRIPT) return ElementFit::REFUSED;
   return is_encoded_object_as_id_ancestor(type.name()) ? ElementFit::AS_IT_IS : ElementFit::REFUSED;
 }

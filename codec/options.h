@@ -58,6 +58,12 @@ struct DecodeOptions {
   // The names are not copied: they must outlive the call.
   std::span<const std::string_view> allowed_classes = {};
 
+  // Equal object ids (with allow_objects, equal objects) as keys of one Dictionary are one
+  // key. Godot makes a new object of each and keeps all entries; then none can be looked
+  // up, and true does the same here: all are kept, and a lookup finds the first.
+  // A view shows all of them either way.
+  bool distinct_object_keys = false;
+
   DecodeLimits limits = {};
 };
 

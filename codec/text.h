@@ -26,11 +26,18 @@ struct TextError {
   std::string message;
 };
 
+struct TextOptions {
+  // var_to_str writes \a and \v for two control characters, as Godot does, and Godot reads
+  // them back as the letters. False does the same here.
+  bool read_control_escapes = true;
+};
+
 // Reads one value; what follows it is ignored, as in Godot. Object(...) becomes inert
 // data of any class, Resource("path") only the path of a script. *value is Nil on an
 // error, *text_error (which may be null) says what was wrong.
 // Errors: ERR_PARSE_ERROR; ERR_OUT_OF_MEMORY when nested deeper than kMaximumDepth.
-Error str_to_var(std::string_view text, Variant* value, TextError* text_error = nullptr);
+Error str_to_var(std::string_view text, Variant* value, TextError* text_error = nullptr,
+                 const TextOptions& options = {});
 
 }  // namespace ringpeer
 

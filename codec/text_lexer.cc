@@ -149,8 +149,10 @@ Token TextLexer::read_string(TokenKind kind) {
 }
 
 bool TextLexer::read_escape(Token* token) {
-  constexpr std::string_view kNames = "abtnvfr";
-  constexpr std::string_view kMeanings = "\a\b\t\n\v\f\r";
+  // The last two are those that Godot writes but does not read.
+  constexpr std::string_view kAllNames = "btnfrav";
+  constexpr std::string_view kMeanings = "\b\t\n\f\r\a\v";
+  const std::string_view names = kAllNames.substr(0, control_escapes_ ? kAllNames.size() : 5);
   const char c = peek();
   if (c == '\0') {
     *token = bad("unterminated string");
@@ -158,7 +160,7 @@ bool TextLexer::read_escape(Token* token) {
   }
   ++position_;
   if (c != 'u' && c != 'U') {
-    const std::size_t name = kNames.find(c);
+    const std::size_t name = names.find(c);
     token->text.push_back(name == std::string_view::npos ? c : kMeanings[name]);
     return true;
   }

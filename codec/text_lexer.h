@@ -36,7 +36,9 @@ struct Token {
 // Splits Godot's text form into tokens.
 class TextLexer {
  public:
-  explicit TextLexer(std::string_view text) : text_(text) {}
+  // Without `control_escapes`, \a and \v in a string are the letters.
+  TextLexer(std::string_view text, bool control_escapes)
+      : text_(text), control_escapes_(control_escapes) {}
 
   Token next();
   std::size_t line() const { return line_; }
@@ -56,6 +58,7 @@ class TextLexer {
   char peek() const { return at_end() ? '\0' : text_[position_]; }
 
   std::string_view text_;
+  bool control_escapes_;
   std::size_t position_ = 0;
   std::size_t line_ = 1;
 };

@@ -67,7 +67,8 @@ T number_as(const Variant& number) {
 // Recursive descent; the first error ends it and stays in error_.
 class TextParser {
  public:
-  explicit TextParser(std::string_view text) : lexer_(text) {}
+  TextParser(std::string_view text, const TextOptions& options)
+      : lexer_(text, options.read_control_escapes) {}
 
   bool parse(Variant* value) {
     advance();
@@ -412,8 +413,9 @@ class TextParser {
 
 }  // namespace
 
-Error str_to_var(std::string_view text, Variant* value, TextError* text_error) {
-  TextParser parser(text);
+Error str_to_var(std::string_view text, Variant* value, TextError* text_error,
+                 const TextOptions& options) {
+  TextParser parser(text, options);
   *value = Variant();
   if (parser.parse(value)) return Error::OK;
   *value = Variant();

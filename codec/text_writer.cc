@@ -172,15 +172,14 @@ class TextWriter {
   }
 
   void put_property_name(std::string_view name) {
-    put("\"");
-    put(name);
-    put("\":");
+    put_quoted(name);
+    put(":");
   }
 
   void put_resource(std::string_view path) {
-    put("Resource(\"");
-    put(path);
-    put("\")");
+    put("Resource(");
+    put_quoted(path);
+    put(")");
   }
 
   void put_type(const ContainerType& type) {

@@ -15,6 +15,29 @@ bool is_class_of_ids(std::string_view name) {
   return name.empty() || name == "RefCounted" || name == "Object";
 }
 
+struct FullObject {
+  bool is_null;
+  bool has_script;
+};
+
+// What a typed container asks of the full object whose header is at `at`.
+FullObject full_object(const std::uint8_t* at) {
+  at += 4;
+  if (wire_scan::string_text(at, false).empty()) return {.is_null = true, .has_script = false};
+  at = wire_scan::after_string(at);
+  const std::uint32_t count = wire_scan::load_word(at);
+  at += 4;
+  if (count > 0x7fffffff) return {.is_null = false, .has_script = false};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const bool is_script = wire_scan::string_text(at, false) == kScriptProperty;
+    at = wire_scan::after_string(at);
+    const bool is_nil = (wire_scan::load_word(at) & kHeaderTypeMask) == 0;
+    if (is_script && !is_nil) return {.is_null = false, .has_script = true};
+    at = wire_scan::skip(at);
+  }
+  return {.is_null = false, .has_script = false};
+}
+
 }  // namespace
 
 VariantView VariantView::parse(std::span<const std::uint8_t> packet, const DecodeOptions& options,
@@ -82,17 +105,23 @@ DeclaredType DeclaredType::of_descriptor(const std::uint8_t* at, std::uint32_t k
   const std::string_view name = wire_scan::string_text(at, traits.plain);
   const bool is_class = kind == static_cast<std::uint32_t>(ContainerKind::CLASS_NAME);
   const bool takes_ids = name == kEncodedObjectAsIdClass || (is_class && is_class_of_ids(name));
-  return {.type = VariantType::OBJECT, .refuses_ids = !takes_ids};
+  return {.type = VariantType::OBJECT,
+          .refuses_ids = !takes_ids,
+          .refuses_full = is_class && !name.empty() && !is_class_name(name),
+          .wants_script = !is_class};
 }
 
 bool DeclaredType::converts(const std::uint8_t* at, VariantType actual,
                             VariantType* becomes) const {
   if (type == VariantType::OBJECT) {
-    // An empty place stays what it is; so does a full object, whose class is believed.
+    // An empty place stays what it is; the class of a full object is believed.
     if (actual == VariantType::NIL) return true;
     if (actual != VariantType::OBJECT) return false;
     const bool is_id = (wire_scan::load_word(at) & kHeaderFlagObjectAsId) != 0;
-    return !is_id || load_little_endian<std::uint64_t>(at + 4) == 0;
+    if (is_id) return !refuses_ids || load_little_endian<std::uint64_t>(at + 4) == 0;
+    if (!refuses_full && !wants_script) return true;
+    const FullObject object = full_object(at);
+    return object.is_null || (!refuses_full && object.has_script);
   }
   if (!variant_converts(actual, type)) return false;
   *becomes = type;

@@ -198,12 +198,15 @@ class VariantView {
 struct DeclaredType {
   VariantType type = VariantType::NIL;  // NIL: anything
   bool refuses_ids = false;             // of OBJECT: a class that an id cannot be of
+  bool refuses_full = false;            // of OBJECT: a class that cannot exist
+  bool wants_script = false;            // of OBJECT: only objects that have a script
 
   // False when the element at `at` is left out.
   bool takes(const std::uint8_t* at, VariantType* becomes) const {
     const auto actual = static_cast<VariantType>(wire_scan::load_word(at) & kHeaderTypeMask);
     *becomes = actual;
-    return type == VariantType::NIL || (type == actual && !refuses_ids) ||
+    return type == VariantType::NIL ||
+           (type == actual && !refuses_ids && !refuses_full && !wants_script) ||
            converts(at, actual, becomes);
   }
 

@@ -1,5 +1,6 @@
 #include "ringpeer/codec/wire_format.h"
 
+#include <algorithm>
 #include <array>
 
 namespace ringpeer {
@@ -53,6 +54,15 @@ constexpr std::array<std::string_view, kVariantTypeCount> kTypeNames = {
 std::string_view variant_type_name(VariantType type) {
   const auto index = static_cast<std::size_t>(type);
   return index < kTypeNames.size() ? kTypeNames[index] : "";
+}
+
+bool is_class_name(std::string_view name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (name.empty() || is_digit(name.front())) return false;
+  return std::ranges::all_of(name, [&](char c) { return is_letter(c) || is_digit(c); });
 }
 
 }  // namespace ringpeer

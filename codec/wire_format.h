@@ -107,6 +107,9 @@ inline constexpr std::string_view kScriptProperty = "script";
 // Where a script must lie to be named on the wire.
 inline constexpr std::string_view kScriptPathPrefix = "res://";
 
+// Whether a class could have this name at all; nothing else is one of Godot's.
+bool is_class_name(std::string_view name);
+
 // Godot's recursion limit: the top value is at depth 0, a value at depth 1024 passes,
 // one at 1025 is ERR_OUT_OF_MEMORY; encoding and decoding alike.
 inline constexpr std::size_t kMaximumDepth = 1024;

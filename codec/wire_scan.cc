@@ -242,7 +242,7 @@ Error Validator::read_object() {
   std::string_view name;
   utf8_from_wire(string_bytes(name_at), &name);
   if (name.empty()) return Error::OK;  // a null object: no properties follow
-  if (!class_allowed(name)) return Error::ERR_INVALID_DATA;
+  if (!is_class_name(name) || !class_allowed(name)) return Error::ERR_INVALID_DATA;
   if (remaining() < 4) return Error::ERR_INVALID_DATA;
   const std::uint32_t count = load_word(here());
   position_ += 4;

@@ -12,7 +12,11 @@ void add_variant_command(CLI::App& app, int* exit_status) {
       app.add_subcommand("variant", "translate between Godot's wire format and its text");
   command->require_subcommand(1);
 
+  // What comes from a file is no datagram: only Godot's own limit, the depth, holds.
   auto decode_options = std::make_shared<DecodeOptions>();
+  decode_options->limits = DecodeLimits::unlimited();
+  // What is printed is what Godot would print.
+  decode_options->distinct_object_keys = true;
   CLI::App* decode =
       command->add_subcommand("decode", "packets on stdin, one a line: hex or {\"bytes\": hex}");
   decode->add_flag("--allow-objects", decode_options->allow_objects,

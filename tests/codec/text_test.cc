@@ -51,6 +51,25 @@ TEST(Text, ReadsBackWhatItWrites) {
   }
 }
 
+TEST(Text, ControlEscapesAreReadUnlessAskedNot) {
+  EXPECT_EQ(parsed("\"\\a\\v\\n\"").as_text(), "\a\v\n");
+  Variant value;
+  ASSERT_EQ(str_to_var("\"\\a\\v\\n\"", &value, nullptr, {.read_control_escapes = false}),
+            Error::OK);
+  EXPECT_EQ(value.as_text(), "av\n");
+}
+
+// Found by fuzzing: the text of such names did not read back.
+TEST(Regression, PropertyNamesAndPathsAreEscaped) {
+  Variant value =
+      parsed("Object(Node,\"a\\\\b\":1,\"q\\\"\":2,\"script\":Resource(\"res://\\\"\"))");
+  const auto& object = value.ref<Object>();
+  EXPECT_NE(object.find("a\\b"), nullptr);
+  EXPECT_NE(object.find("q\""), nullptr);
+  EXPECT_EQ(var_to_str(parsed(var_to_str(value))), var_to_str(value));
+  EXPECT_EQ(parsed(var_to_str(value)), value);
+}
+
 TEST(Text, ReadsWhatGodotReads) {
   EXPECT_EQ(parsed(" ; a comment\n [ 1 , 2, ] "), Variant(Array{1, 2}));
   EXPECT_EQ(parsed("1 and what follows"), Variant(1));

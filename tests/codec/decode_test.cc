@@ -1,0 +1,104 @@
+#include "ringpeer/codec/decode.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "ringpeer/codec/text.h"
+#include "tests/codec/hex.h"
+
+namespace ringpeer {
+namespace {
+
+using testing::encoded;
+using testing::from_hex;
+
+Variant decoded(const testing::Bytes& bytes, const DecodeOptions& options = {}) {
+  Variant value;
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, options), Error::OK);
+  return value;
+}
+
+// An array of Colors that holds Strings instead, as another server could send it.
+Color color_from(const std::string& name) {
+  testing::Bytes bytes = from_hex("1c000100 14000000 01000000");
+  const testing::Bytes text = encoded(Variant(name));
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  const Variant array = decoded(bytes);
+  EXPECT_EQ(array.size(), 1U);
+  return array.ref<Array>()[0].get<Color>();
+}
+
+TEST(Decode, NamesBecomeColors) {
+  EXPECT_EQ(color_from("red"), (Color{1, 0, 0, 1}));
+  EXPECT_EQ(color_from("Dark Red"), color_from("8b0000"));
+  EXPECT_EQ(color_from("LIGHT_GOLDENROD"), color_from("#fafad2"));
+  EXPECT_EQ(color_from("web-gray"), color_from("808080"));
+  EXPECT_EQ(color_from("transparent"), (Color{1, 1, 1, 0}));
+  EXPECT_EQ(color_from("yellowgreen"), color_from("9acd32"));
+  // The digits are looked at before the names, and what is neither is black.
+  EXPECT_EQ(color_from("fade"), color_from("#ffaaddee"));
+  EXPECT_EQ(color_from("no such colour, and a long one"), Color());
+}
+
+TEST(Decode, EqualObjectIdsAreOneKeyUnlessAskedNot) {
+  const testing::Bytes bytes = from_hex(
+      "1b000000 02000000 18000100 07000000 00000000 00000000 18000100 07000000 00000000 "
+      "02000000 01000000");
+  const Variant merged = decoded(bytes);
+  ASSERT_EQ(merged.size(), 1U);
+  EXPECT_EQ(merged.ref<Dictionary>().begin()->value, Variant(1));
+  const Variant distinct = decoded(bytes, {.distinct_object_keys = true});
+  ASSERT_EQ(distinct.size(), 2U);
+  EXPECT_EQ(encoded(distinct), bytes);
+  EXPECT_EQ(encoded(Variant(distinct)), bytes);
+}
+
+// Enough of them that the Dictionary is indexed.
+TEST(Decode, ManyDistinctObjectKeys) {
+  constexpr std::uint32_t kCount = 100;
+  testing::Bytes bytes = from_hex("1b000000 64000000");
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    const testing::Bytes entry = from_hex("18000100 07000000 00000000");
+    bytes.insert(bytes.end(), entry.begin(), entry.end());
+    const testing::Bytes value = encoded(Variant(i));
+    bytes.insert(bytes.end(), value.begin(), value.end());
+  }
+  const Variant distinct = decoded(bytes, {.distinct_object_keys = true});
+  EXPECT_EQ(distinct.size(), kCount);
+  const Variant* first = distinct.ref<Dictionary>().find(Variant(Object::from_id(7)));
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(*first, Variant(0));
+  EXPECT_EQ(decoded(bytes).size(), 1U);
+}
+
+TEST(Decode, AClassNameIsAnIdentifier) {
+  const DecodeOptions objects = {.allow_objects = true};
+  Variant value;
+  for (const char* hex : {"18000000 04000000 4e6f2064 00000000",              // "No d"
+                          "18000000 04000000 31414243 00000000",              // "1ABC"
+                          "18000000 04000000 4e6f6403 ffffffff",              // "Nod\3", cut
+                          "18000000 05000000 4ec3b664 65000000 00000000"}) {  // "Nöde"
+    EXPECT_EQ(decode_variant(from_hex(hex), &value, nullptr, objects), Error::ERR_INVALID_DATA);
+  }
+  EXPECT_EQ(
+      decode_variant(from_hex("18000000 04000000 4e6f6465 00000000"), &value, nullptr, objects),
+      Error::OK);
+}
+
+TEST(Decode, ScriptArraysTakeObjectsWithAScript) {
+  Variant value;
+  ASSERT_EQ(str_to_var("[Object(Node,\"script\":null), Object(Node,\"script\":Resource(\"res://a"
+                       "\")), null]",
+                       &value),
+            Error::OK);
+  Array array(ContainerType::script("res://a"));
+  EXPECT_FALSE(array.push_back(value.ref<Array>()[0]));
+  EXPECT_TRUE(array.push_back(value.ref<Array>()[1]));
+  EXPECT_TRUE(array.push_back(value.ref<Array>()[2]));
+  Array impossible(ContainerType::object_class("res://a"));
+  EXPECT_FALSE(impossible.push_back(value.ref<Array>()[1]));
+}
+
+}  // namespace
+}  // namespace ringpeer
