@@ -16,7 +16,6 @@ REPOSITORIES = [
     "libuv",
     "msgpack-cxx",
     "nlohmann_json",
-    "robin-map",
 ]
 
 def debian_repositories():

@@ -23,7 +23,8 @@ std::string program_path() {
 
 }  // namespace
 
-CommandProcess::CommandProcess(const std::vector<std::string>& arguments) {
+CommandProcess::CommandProcess(const std::vector<std::string>& arguments,
+                               const std::function<void()>& restrict_process) {
   std::string program = program_path();
   std::vector<std::string> words = arguments;
   std::vector<char*> vector = {program.data()};
@@ -38,6 +39,7 @@ CommandProcess::CommandProcess(const std::vector<std::string>& arguments) {
     dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
     dup2(output[1], STDOUT_FILENO);
     dup2(error[1], STDERR_FILENO);
+    if (restrict_process) restrict_process();
     execv(program.c_str(), vector.data());
     _exit(127);
   }

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,10 @@ namespace ringpeer::tools {
 // Threads: one.
 class CommandProcess {
  public:
-  // Starts it; standard input is empty.
-  explicit CommandProcess(const std::vector<std::string>& arguments);
+  // Starts it; standard input is empty. `restrict_process` runs in the new process before the
+  // command does.
+  explicit CommandProcess(const std::vector<std::string>& arguments,
+                          const std::function<void()>& restrict_process = {});
   // Kills what still runs.
   ~CommandProcess();
   CommandProcess(const CommandProcess&) = delete;

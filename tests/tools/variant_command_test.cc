@@ -30,15 +30,16 @@ TEST(VariantCommand, DecodesBareHexAndJson) {
 }
 
 TEST(VariantCommand, ReportsABadLineInItsPlace) {
-  EXPECT_EQ(decoded("ff000000\nzz\n{\"byte\": 1}\n00000000\n"),
-            R"({"ok":false,"error":"ERR_INVALID_DATA","code":30})"
-            "\n"
-            R"({"ok":false,"error":"ERR_PARSE_ERROR","code":43,"message":"the bytes are not pairs of hex digits"})"
-            "\n"
-            R"({"ok":false,"error":"ERR_PARSE_ERROR","code":43,"message":"expected hex or {\"bytes\": \"hex\"}"})"
-            "\n"
-            R"({"ok":true,"type":"Nil","value":"null","consumed":4,"bytes":"00000000"})"
-            "\n");
+  EXPECT_EQ(
+      decoded("ff000000\nzz\n{\"byte\": 1}\n00000000\n"),
+      R"({"ok":false,"error":"ERR_INVALID_DATA","code":30})"
+      "\n"
+      R"({"ok":false,"error":"ERR_PARSE_ERROR","code":43,"message":"the bytes are not pairs of hex digits"})"
+      "\n"
+      R"({"ok":false,"error":"ERR_PARSE_ERROR","code":43,"message":"expected hex or {\"bytes\": \"hex\"}"})"
+      "\n"
+      R"({"ok":true,"type":"Nil","value":"null","consumed":4,"bytes":"00000000"})"
+      "\n");
 }
 
 TEST(VariantCommand, EncodesTextAndJson) {
