@@ -159,7 +159,7 @@ void ServerCore::poll() {
 
 // For the event loop that watches the signal.
 void ServerCore::note_if_empty() {
-  const auto is_empty = [this](const auto& shard) {
+  const auto is_empty = [](const auto& shard) {
     return shard->demultiplexer.ring().front() == nullptr;
   };
   if (waiting_packets_ > 0 || !pending_.empty() || unsorted_rest_.size > 0) return;
