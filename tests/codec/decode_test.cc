@@ -54,6 +54,18 @@ TEST(Decode, EqualObjectIdsAreOneKeyUnlessAskedNot) {
   EXPECT_EQ(encoded(Variant(distinct)), bytes);
 }
 
+// Found by fuzzing: null object and Nil are two keys, as in Godot, but both are written
+// as Nil, so that such a Dictionary does not survive.
+TEST(Regression, ANullObjectKeyBecomesANilKey) {
+  const testing::Bytes bytes =
+      from_hex("1b000000 02000000 00000000 00000000 18000100 00000000 00000000 00000000");
+  const Variant value = decoded(bytes);
+  EXPECT_EQ(value.size(), 2U);
+  const testing::Bytes again = encoded(value);
+  EXPECT_EQ(again, from_hex("1b000000 02000000 00000000 00000000 00000000 00000000"));
+  EXPECT_EQ(decoded(again).size(), 1U);
+}
+
 // Enough of them that the Dictionary is indexed.
 TEST(Decode, ManyDistinctObjectKeys) {
   constexpr std::uint32_t kCount = 100;

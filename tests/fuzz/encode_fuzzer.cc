@@ -32,6 +32,27 @@ bool holds_byte_order_mark(std::span<const std::uint8_t> bytes) {
   return std::search(bytes.begin(), bytes.end(), std::begin(kMark), std::end(kMark)) != bytes.end();
 }
 
+// A null object is written as Nil: as a key it may meet a Nil key of the same Dictionary
+// when it is read again.
+bool holds_null_object_key(const Variant& value) {
+  if (const auto* array = value.get_if<Array>()) {
+    return std::any_of(array->begin(), array->end(), holds_null_object_key);
+  }
+  if (const auto* object = value.get_if<Object>()) {
+    const auto& properties = object->properties();
+    return std::any_of(properties.begin(), properties.end(), [](const ObjectProperty& property) {
+      return holds_null_object_key(property.value);
+    });
+  }
+  const auto* dictionary = value.get_if<Dictionary>();
+  if (dictionary == nullptr) return false;
+  return std::any_of(dictionary->begin(), dictionary->end(), [](const DictionaryEntry& entry) {
+    const auto* key = entry.key.get_if<Object>();
+    return (key != nullptr && key->is_null()) || holds_null_object_key(entry.key) ||
+           holds_null_object_key(entry.value);
+  });
+}
+
 void check(std::span<const std::uint8_t> input, bool objects) {
   const DecodeOptions decoding = {.allow_objects = objects, .limits = DecodeLimits::unlimited()};
   const EncodeOptions encoding = {.full_objects = objects};
@@ -40,7 +61,7 @@ void check(std::span<const std::uint8_t> input, bool objects) {
   Error error = Error::OK;
   const std::vector<std::uint8_t> first = encode(value, encoding, &error);
   FUZZ_CHECK(error == Error::OK);
-  if (holds_byte_order_mark(first)) return;
+  if (holds_byte_order_mark(first) || holds_null_object_key(value)) return;
   Variant again;
   std::size_t consumed = 0;
   error = decode_variant(first, &again, &consumed, decoding);
