@@ -27,7 +27,7 @@ struct SocketOptions {
   int dscp = -1;
 
   // Whether packets may be fragmented. With kDontFragment a packet larger than the
-  // known path MTU fails, and path_mtu_to() says what fits.
+  // known path MTU fails, and get_path_mtu() says what fits.
   PathMtuDiscovery path_mtu_discovery = PathMtuDiscovery::kSystemDefault;
 
   // Receive and send through this interface only ("eth1"); "": any.
