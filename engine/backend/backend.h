@@ -46,6 +46,16 @@ struct WaitPolicy {
   bool poll = false;
 };
 
+// What one look at a backend brought.
+struct Received {
+  std::size_t count = 0;
+  // All of one socket and without fault, none a train, none in two parts or with control
+  // messages: nothing has to be looked at one by one. False when not known.
+  bool is_plain = false;
+  std::uint64_t bytes = 0;  // of all payloads, if is_plain
+  bool may_be_more = false;
+};
+
 // Where datagrams come from. One instance per worker.
 //
 // Threads: create anywhere; start() and everything after it on the worker's thread,
@@ -67,9 +77,8 @@ class Backend {
 
   virtual void wait(const WaitPolicy& policy) = 0;
 
-  // Takes up to batch.size() datagrams without waiting; fewer mean that there are no
-  // more for now.
-  virtual std::size_t receive(std::span<Datagram> batch) = 0;
+  // Takes up to batch.size() datagrams without waiting.
+  virtual Received receive(std::span<Datagram> batch) = 0;
 
   // Takes back a buffer of kind kKernel that came home.
   virtual void recycle(packet::PacketBuffer* buffer) = 0;

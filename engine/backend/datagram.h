@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/packet/packet_descriptor.h"
 
 namespace ringpeer::backend {
 
@@ -18,21 +18,21 @@ enum class DatagramFault : std::uint8_t {
 };
 
 // One datagram, or one train of them, as a backend hands it to its worker together
-// with one reference to buffer. The pointers live as long as that reference, tail
+// with one reference to its buffer. The pointers live as long as that reference, tail
 // only until the next receive().
 struct Datagram {
-  const std::uint8_t* payload = nullptr;
-  const void* source = nullptr;  // kSocketAddressSize bytes of sockaddr, any alignment
-  packet::PacketBuffer* buffer = nullptr;
-  const std::uint8_t* tail = nullptr;     // the rest of a datagram that came in two parts
-  const std::uint8_t* control = nullptr;  // control messages, any alignment
-  std::uint32_t size = 0;                 // of the payload without the tail
-  std::uint32_t tail_size = 0;
-  std::uint16_t control_size = 0;
-  std::uint16_t segment_size = 0;  // 0: a single datagram
-  SocketSlot slot = 0;
-  DatagramFault fault = DatagramFault::kNone;
-  int error = 0;
+  // As a consumer will get it, but for the time. source: kSocketAddressSize bytes of
+  // sockaddr at any alignment.
+  packet::PacketDescriptor packet;
+  SocketSlot slot;
+  DatagramFault fault;
+  std::uint16_t control_size;
+  std::uint16_t tail_size;  // bytes at the payload's end that are not there but in tail
+
+  // Each is set only where something above says that there is such a thing.
+  const std::uint8_t* control;  // control messages, any alignment
+  const std::uint8_t* tail;
+  int error;
 };
 
 }  // namespace ringpeer::backend

@@ -33,7 +33,7 @@ class MmsgBackend final : public Backend {
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return descriptors_[slot] < 0; }
   void wait(const WaitPolicy& policy) override;
-  std::size_t receive(std::span<Datagram> batch) override;
+  Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override { receiver_.recycle(buffer); }
   bool has_buffers_to_lend() const override { return receiver_.has_buffers_to_lend(); }
   void wake() noexcept override { wakeup_.notify(); }
@@ -44,7 +44,7 @@ class MmsgBackend final : public Backend {
   void poll_sockets(int timeout_ms);
   void mark_ready(SocketSlot slot);
   SocketSlot take_ready();
-  std::size_t receive_from(SocketSlot slot, std::span<Datagram> batch);
+  Received receive_from(SocketSlot slot, std::span<Datagram> batch);
 
   MmsgReceiver receiver_;
   net::Wakeup wakeup_;
@@ -140,27 +140,30 @@ void MmsgBackend::wait(const WaitPolicy& policy) {
   poll_sockets(timeout_ms);
 }
 
-std::size_t MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
+Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
   using Outcome = MmsgReceiver::Outcome;
   const MmsgReceiver::Result result =
       receiver_.receive(descriptors_[slot], slot, batch, with_control_[slot]);
   if (result.outcome == Outcome::kStarved) ++events_.starved;
   if (result.outcome == Outcome::kStarved || result.outcome == Outcome::kMore) mark_ready(slot);
-  if (result.count > 0) received_since_wait_ = true;
-  return result.count;
+  if (result.received.count > 0) received_since_wait_ = true;
+  return result.received;
 }
 
-std::size_t MmsgBackend::receive(std::span<Datagram> batch) {
+Received MmsgBackend::receive(std::span<Datagram> batch) {
   // One bounded look at each ready socket in turn, so that none waits for another's
   // flood to end.
   while (ready_count_ > 0) {
     const SocketSlot slot = take_ready();
     if (descriptors_[slot] < 0) continue;
-    const std::size_t count = receive_from(slot, batch);
-    if (count > 0) return count;
+    Received received = receive_from(slot, batch);
+    if (received.count > 0) {
+      received.may_be_more = ready_count_ > 0;
+      return received;
+    }
     if (is_ready_[slot]) break;  // no buffers
   }
-  return 0;
+  return {};
 }
 
 }  // namespace

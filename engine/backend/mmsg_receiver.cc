@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "ringpeer/backend/control_messages.h"
 #include "ringpeer/net/endpoint.h"
@@ -27,7 +28,9 @@ static_assert((kAddressSpace + kControlSpace) % 64 == 0, "payloads start on a ca
 MmsgReceiver::MmsgReceiver(const BackendOptions& options, packet::BufferReturn* home)
     : gro_(options.gro),
       head_size_(std::min(kHeadSize, options.max_datagram)),
-      tail_size_(options.max_datagram - head_size_) {
+      tail_size_(options.max_datagram - head_size_),
+      // An odd number of cache lines spreads datagrams over the cache's sets.
+      stride_(((kAddressSpace + kControlSpace + head_size_ + 63) / 64 | 1) * 64) {
   allocate(home);
 }
 
@@ -36,91 +39,140 @@ MmsgReceiver::~MmsgReceiver() {
 }
 
 void MmsgReceiver::allocate(packet::BufferReturn* home) {
-  // An odd number of cache lines between buffers spreads them over the cache's sets.
-  const std::size_t stride = ((kAddressSpace + kControlSpace + head_size_ + 63) / 64 | 1) * 64;
-  memory_size_ = kBufferCount * stride + kBatchSize * tail_size_;
+  const std::size_t buffer_size = kDatagramsPerBuffer * stride_;
+  memory_size_ = kBufferCount * buffer_size + kBatchSize * tail_size_;
   void* memory =
       ::mmap(nullptr, memory_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return;
   memory_ = static_cast<std::uint8_t*>(memory);
-  tails_ = memory_ + kBufferCount * stride;
+  tails_ = memory_ + kBufferCount * buffer_size;
   spare_.reserve(kBufferCount);
   for (std::size_t i = 0; i < kBufferCount; ++i) {
     buffers_[i].home = home;
-    buffers_[i].memory = memory_ + i * stride;
-    buffers_[i].capacity = static_cast<std::uint32_t>(stride);
+    buffers_[i].memory = memory_ + i * buffer_size;
+    buffers_[i].capacity = static_cast<std::uint32_t>(buffer_size);
     buffers_[i].index = static_cast<std::uint16_t>(i);
     buffers_[i].kind = packet::BufferKind::kKernel;
     spare_.push_back(&buffers_[i]);
   }
   for (std::size_t i = 0; i < kBatchSize; ++i) {
-    parts_[i][1] = {tails_ + i * tail_size_, tail_size_};
+    parts_[i] = {iovec{nullptr, head_size_}, iovec{tails_ + i * tail_size_, tail_size_}};
     messages_[i].msg_hdr.msg_iov = parts_[i].data();
     messages_[i].msg_hdr.msg_iovlen = tail_size_ > 0 ? 2 : 1;
   }
 }
 
-// Puts a buffer into each of the first messages that lacks one. Returns how many are
-// ready.
-std::size_t MmsgReceiver::prepare(std::size_t wanted, bool with_control) {
-  while (loaded_ < wanted && !spare_.empty()) {
-    packet::PacketBuffer* buffer = spare_.back();
-    spare_.pop_back();
-    loaded_buffers_[loaded_] = buffer;
-    msghdr& header = messages_[loaded_].msg_hdr;
-    header.msg_name = buffer->memory;
-    header.msg_control = buffer->memory + kAddressSpace;
-    parts_[loaded_][0] = {buffer->memory + kAddressSpace + kControlSpace, head_size_};
-    ++loaded_;
-  }
-  for (std::size_t i = 0; i < loaded_; ++i) {
-    messages_[i].msg_hdr.msg_namelen = net::kSocketAddressSize;
-    messages_[i].msg_hdr.msg_controllen = gro_ || with_control ? kControlSpace : 0;
-  }
-  return std::min(loaded_, wanted);
+// The last to come back is the first to be used, so that the memory in use stays warm.
+bool MmsgReceiver::open_buffer(packet::PacketBuffer** place) {
+  if (*place != nullptr) return true;
+  if (spare_.empty()) return false;
+  *place = spare_.back();
+  spare_.pop_back();
+  (*place)->open();
+  return true;
 }
 
-void MmsgReceiver::describe(std::size_t i, SocketSlot slot, Datagram* datagram) const {
+// Returns how many messages are ready.
+std::size_t MmsgReceiver::prepare(std::size_t wanted, bool with_control) {
+  if (!open_buffer(&open_)) return 0;
+  with_control_ = gro_ || with_control;
+  const std::size_t control_space = with_control_ ? kControlSpace : 0;
+  in_open_ = std::min(wanted, room_in(*open_));
+  load(0, in_open_, *open_, control_space);
+  if (in_open_ == wanted || !open_buffer(&ahead_)) return in_open_;
+  load(in_open_, wanted - in_open_, *ahead_, control_space);
+  return wanted;
+}
+
+void MmsgReceiver::load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer,
+                        std::size_t control_space) {
+  std::uint8_t* memory = buffer.memory + buffer.consumed;
+  for (std::size_t i = first; i < first + count; ++i, memory += stride_) {
+    msghdr& header = messages_[i].msg_hdr;
+    header.msg_name = memory;
+    header.msg_namelen = net::kSocketAddressSize;
+    header.msg_control = memory + kAddressSpace;
+    header.msg_controllen = control_space;
+    parts_[i][0].iov_base = memory + kAddressSpace + kControlSpace;
+  }
+}
+
+// True when it is an ordinary one: not a train, not in two parts, not cut.
+inline bool MmsgReceiver::describe(std::size_t i, packet::PacketBuffer* buffer, SocketSlot slot,
+                                   Datagram* datagram) const {
   const msghdr& header = messages_[i].msg_hdr;
   const std::uint32_t length = messages_[i].msg_len;
+  const auto* const memory = static_cast<const std::uint8_t*>(header.msg_name);
+  datagram->packet.payload = memory + kAddressSpace + kControlSpace;
+  datagram->packet.buffer = buffer;
+  datagram->packet.source = memory;
+  datagram->packet.size = static_cast<std::uint16_t>(length);
+  datagram->packet.segment_size = 0;
   datagram->slot = slot;
-  datagram->buffer = loaded_buffers_[i];
-  datagram->source = datagram->buffer->memory;
-  datagram->control = datagram->buffer->memory + kAddressSpace;
-  datagram->control_size = static_cast<std::uint16_t>(header.msg_controllen);
-  datagram->payload = datagram->control + kControlSpace;
-  datagram->size = std::min(length, static_cast<std::uint32_t>(head_size_));
-  datagram->tail = tails_ + i * tail_size_;
-  datagram->tail_size = length - datagram->size;
-  datagram->segment_size = gro_ ? segment_size_of(datagram->control, datagram->control_size) : 0;
-  if (datagram->segment_size >= length) datagram->segment_size = 0;
-  datagram->error = 0;
-  datagram->fault =
-      (header.msg_flags & MSG_TRUNC) != 0 ? DatagramFault::kTruncated : DatagramFault::kNone;
+  datagram->fault = DatagramFault::kNone;
+  datagram->control_size = 0;
+  datagram->tail_size = 0;
+  if (length <= head_size_ && !with_control_ && (header.msg_flags & MSG_TRUNC) == 0) [[likely]]
+    return true;
+  if ((header.msg_flags & MSG_TRUNC) != 0) datagram->fault = DatagramFault::kTruncated;
+  if (with_control_) {
+    datagram->control = memory + kAddressSpace;
+    datagram->control_size = static_cast<std::uint16_t>(header.msg_controllen);
+  }
+  if (gro_) {
+    const std::uint16_t segment = segment_size_of(datagram->control, datagram->control_size);
+    if (segment < length) datagram->packet.segment_size = segment;
+  }
+  if (length > head_size_) {
+    datagram->tail = tails_ + i * tail_size_;
+    datagram->tail_size = static_cast<std::uint16_t>(length - head_size_);
+  }
+  return false;
+}
+
+Received MmsgReceiver::describe_all(std::size_t count, SocketSlot slot,
+                                    std::span<Datagram> batch) const {
+  Received received{count, true, 0, false};
+  for (std::size_t i = 0; i < count; ++i) {
+    packet::PacketBuffer* const buffer = i < in_open_ ? open_ : ahead_;
+    if (!describe(i, buffer, slot, &batch[i])) [[unlikely]]
+      received.is_plain = false;
+    received.bytes += batch[i].packet.size;
+  }
+  return received;
+}
+
+// The first of the prepared messages have a datagram in them.
+void MmsgReceiver::take(std::size_t count) {
+  const std::size_t from_open = std::min(count, in_open_);
+  for (const std::size_t taken : {from_open, count - from_open}) {
+    if (taken == 0) continue;
+    open_->issued += static_cast<std::uint32_t>(taken);
+    open_->consumed += static_cast<std::uint32_t>(taken * stride_);
+    if (room_in(*open_) > 0) continue;
+    open_->retire();
+    open_ = std::exchange(ahead_, nullptr);
+  }
 }
 
 MmsgReceiver::Result MmsgReceiver::receive(int descriptor, SocketSlot slot,
                                            std::span<Datagram> batch, bool with_control) {
   const std::size_t ready = prepare(std::min(batch.size(), kBatchSize), with_control);
-  if (ready == 0) return {0, Outcome::kStarved};
-  const int received =
+  if (ready == 0) return {{}, Outcome::kStarved};
+  const int result =
       ::recvmmsg(descriptor, messages_.data(), static_cast<unsigned>(ready), MSG_DONTWAIT, nullptr);
-  if (received < 0 && errno != EAGAIN && errno != EINTR) {
+  if (result < 0 && errno != EAGAIN && errno != EINTR) {
     batch[0] = Datagram{};
     batch[0].slot = slot;
     batch[0].fault = DatagramFault::kSocketError;
     batch[0].error = errno;
-    return {1, Outcome::kError};
+    return {{1, false, 0, true}, Outcome::kError};
   }
-  if (received <= 0) return {0, Outcome::kDrained};
-  const auto count = static_cast<std::size_t>(received);
-  for (std::size_t i = 0; i < count; ++i) {
-    describe(i, slot, &batch[i]);
-    loaded_buffers_[i]->references.store(1, std::memory_order_relaxed);
-  }
-  for (std::size_t i = count; i < loaded_; ++i) spare_.push_back(loaded_buffers_[i]);
-  loaded_ = 0;
-  return {count, count < ready ? Outcome::kDrained : Outcome::kMore};
+  if (result <= 0) return {{}, Outcome::kDrained};
+  const auto count = static_cast<std::size_t>(result);
+  const Received received = describe_all(count, slot, batch);
+  take(count);
+  return {received, count < ready ? Outcome::kDrained : Outcome::kMore};
 }
 
 }  // namespace ringpeer::backend

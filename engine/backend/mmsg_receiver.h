@@ -17,13 +17,16 @@
 namespace ringpeer::backend {
 
 // Takes datagrams from a socket with recvmmsg, into buffers that a consumer can hold
-// without a copy.
+// without a copy. A buffer takes many datagrams one after another, as the incremental
+// ones of the io_uring backend do, so that a consumer gives back few of them.
 //
 // Threads: one worker.
 class MmsgReceiver {
  public:
-  // As many buffers as the io_uring backend has where each takes one datagram.
-  static constexpr std::size_t kBufferCount = 512;
+  // As many as the io_uring backend has incremental ones: 4,096 datagrams, half a 60 Hz
+  // frame of a small-packet flood; what comes beyond is copied.
+  static constexpr std::size_t kBufferCount = 64;
+  static constexpr std::size_t kDatagramsPerBuffer = 64;
 
   MmsgReceiver(const BackendOptions& options, packet::BufferReturn* home);
   ~MmsgReceiver();
@@ -39,7 +42,7 @@ class MmsgReceiver {
     kError,    // the socket reported an error: batch[0] says which
   };
   struct Result {
-    std::size_t count = 0;
+    Received received;
     Outcome outcome = Outcome::kDrained;
   };
   // Up to batch.size() datagrams, with one system call; with_control: and their control
@@ -56,12 +59,22 @@ class MmsgReceiver {
 
  private:
   void allocate(packet::BufferReturn* home);
+  bool open_buffer(packet::PacketBuffer** place);
+  std::size_t room_in(const packet::PacketBuffer& buffer) const {
+    return (buffer.capacity - buffer.consumed) / stride_;
+  }
   std::size_t prepare(std::size_t wanted, bool with_control);
-  void describe(std::size_t i, SocketSlot slot, Datagram* datagram) const;
+  void load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer,
+            std::size_t control_space);
+  Received describe_all(std::size_t count, SocketSlot slot, std::span<Datagram> batch) const;
+  bool describe(std::size_t i, packet::PacketBuffer* buffer, SocketSlot slot,
+                Datagram* datagram) const;
+  void take(std::size_t count);
 
   const bool gro_;
   const std::size_t head_size_;
   const std::size_t tail_size_;
+  const std::size_t stride_;  // bytes of a buffer that a datagram has to itself
 
   std::uint8_t* memory_ = nullptr;
   std::size_t memory_size_ = 0;
@@ -69,11 +82,15 @@ class MmsgReceiver {
   std::vector<packet::PacketBuffer> buffers_{kBufferCount};
   std::vector<packet::PacketBuffer*> spare_;
 
-  // The batch's messages; the first `loaded_` have a buffer in them.
+  // The buffer that takes the next datagrams, and the one after it, once a batch has
+  // reached that far.
+  packet::PacketBuffer* open_ = nullptr;
+  packet::PacketBuffer* ahead_ = nullptr;
+  // The batch's messages, the first of which lie in open_, the others in ahead_.
   std::array<mmsghdr, kBatchSize> messages_{};
   std::array<std::array<iovec, 2>, kBatchSize> parts_{};
-  std::array<packet::PacketBuffer*, kBatchSize> loaded_buffers_{};
-  std::size_t loaded_ = 0;
+  std::size_t in_open_ = 0;
+  bool with_control_ = false;
 };
 
 }  // namespace ringpeer::backend

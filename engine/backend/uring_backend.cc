@@ -1,9 +1,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -36,8 +39,24 @@ constexpr unsigned kWaitCompletions = 128;
 constexpr unsigned kAllCompletions = 65536;
 
 constexpr std::size_t kHeaderSize = sizeof(io_uring_recvmsg_out);
+constexpr std::uint32_t kOverhead = kHeaderSize + net::kSocketAddressSize;
 
-enum class RequestKind : std::uint8_t { kReceive = 1, kWake = 2, kCancel = 3 };
+// Two fields that lie one behind the other as one word, the second of which is zero.
+constexpr std::uint64_t first_of_two(std::uint32_t first) {
+  return std::endian::native == std::endian::little ? first : std::uint64_t{first} << 32;
+}
+static_assert(offsetof(io_uring_recvmsg_out, flags) ==
+              offsetof(io_uring_recvmsg_out, payloadlen) + sizeof(std::uint32_t));
+
+// What a request is for. The upper half of a receive's identity is its socket's slot alone,
+// if its completions hold nothing but header, address and payload: the one look that tells
+// ordinary datagrams from everything else.
+enum class RequestKind : std::uint8_t {
+  kReceive = 0,
+  kReceiveWithControl = 1,
+  kWake = 2,
+  kCancel = 3,
+};
 
 constexpr std::uint64_t request_id(RequestKind kind, SocketSlot slot, std::uint32_t generation) {
   return static_cast<std::uint64_t>(kind) << 56 | static_cast<std::uint64_t>(slot) << 32 |
@@ -45,6 +64,7 @@ constexpr std::uint64_t request_id(RequestKind kind, SocketSlot slot, std::uint3
 }
 constexpr RequestKind kind_of(std::uint64_t id) { return static_cast<RequestKind>(id >> 56); }
 constexpr SocketSlot slot_of(std::uint64_t id) { return static_cast<SocketSlot>(id >> 32); }
+constexpr bool is_plain_receive(std::uint64_t id) { return (id >> 32) < kMaxSockets; }
 
 // Receives with one multishot recvmsg a socket, on a ring that only its worker
 // enters (SINGLE_ISSUER and DEFER_TASKRUN: without both, waiting for several
@@ -53,6 +73,7 @@ class UringBackend final : public Backend {
  public:
   UringBackend(const BackendOptions& options, packet::BufferReturn* home)
       : options_(options),
+        largest_ordinary_(static_cast<std::uint32_t>(options.max_datagram) + kOverhead),
         buffers_(kHeaderSize + net::kSocketAddressSize + kFullControlSize + options.max_datagram,
                  home),
         receiver_(options, home) {}
@@ -68,7 +89,7 @@ class UringBackend final : public Backend {
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
   void wait(const WaitPolicy& policy) override;
-  std::size_t receive(std::span<Datagram> batch) override;
+  Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override {
     if (receiver_.owns(buffer)) {
       receiver_.recycle(buffer);
@@ -104,16 +125,31 @@ class UringBackend final : public Backend {
   // Of sockets that were asked for nothing.
   std::uint16_t receive_shape_control_size() const { return options_.gro ? kGroControlSize : 0; }
   static bool is_empty_datagram(const io_uring_cqe& completion, const ArmedSocket& socket) {
-    return completion.res ==
-           static_cast<int>(kHeaderSize + net::kSocketAddressSize) + socket.control_size;
+    return completion.res == static_cast<int>(overhead_of(socket));
   }
-  bool complete(const io_uring_cqe& completion, Datagram* datagram);
-  bool complete_receive(const io_uring_cqe& completion, Datagram* datagram);
-  bool is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const;
-  bool parse(const UringBuffers::Filled& filled, std::uint32_t size, std::uint16_t control_size,
-             Datagram* datagram) const;
+  std::uint64_t receive_id(SocketSlot slot) const {
+    const ArmedSocket& socket = sockets_[slot];
+    return request_id(
+        socket.control_size == 0 ? RequestKind::kReceive : RequestKind::kReceiveWithControl, slot,
+        socket.generation);
+  }
+  // What a completion holds before the payload.
+  static std::uint32_t overhead_of(const ArmedSocket& socket) {
+    return kOverhead + socket.control_size;
+  }
+  bool take_completions(std::span<Datagram> batch, Received* received);
+  bool take_ordinary(const io_uring_cqe& completion, Datagram* datagram);
+  [[gnu::noinline]] bool complete(const io_uring_cqe& completion, Datagram* datagram);
+  void end_receive(const io_uring_cqe& completion);
+  bool take_any(const io_uring_cqe& completion, Datagram* datagram);
+  DatagramFault parse(const std::uint8_t* memory, std::uint32_t size, const ArmedSocket& socket,
+                      Datagram* datagram) const;
+  void parse_control(const io_uring_recvmsg_out& header, const std::uint8_t* control,
+                     std::uint16_t control_size, Datagram* datagram) const;
 
   const BackendOptions options_;
+  // Bytes of the largest completion without control messages.
+  const std::uint32_t largest_ordinary_;
   UringBuffers buffers_;
   net::Wakeup wakeup_;
   io_uring ring_{};
@@ -213,7 +249,7 @@ void UringBackend::begin_detach(SocketSlot slot) {
   // close() does not end a multishot: it would go on receiving and hold the port.
   io_uring_sqe* request = next_request();
   io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
-  request->addr = request_id(RequestKind::kReceive, slot, socket.generation);
+  request->addr = receive_id(slot);
   request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
 }
 
@@ -265,7 +301,7 @@ void UringBackend::arm(SocketSlot slot) {
   io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor, shape, 0);
   request->flags |= IOSQE_BUFFER_SELECT | (fixed_files_ ? IOSQE_FIXED_FILE : 0);
   request->buf_group = UringBuffers::kGroup;
-  request->user_data = request_id(RequestKind::kReceive, slot, socket.generation);
+  request->user_data = receive_id(slot);
   socket.armed = true;
 }
 
@@ -330,23 +366,51 @@ void UringBackend::wait(const WaitPolicy& policy) {
   received_since_wait_ = false;
 }
 
-std::size_t UringBackend::receive(std::span<Datagram> batch) {
-  std::size_t count = 0;
-  unsigned seen = 0;
-  unsigned head = 0;
-  io_uring_cqe* completion = nullptr;
-  io_uring_for_each_cqe(&ring_, head, completion) {
-    if (count == batch.size()) break;
-    ++seen;
-    if (complete(*completion, &batch[count])) ++count;
+Received UringBackend::receive(std::span<Datagram> batch) {
+  Received received;
+  received.is_plain = true;
+  while (received.count < batch.size() && take_completions(batch, &received)) {
   }
-  io_uring_cq_advance(&ring_, seen);
+  received.may_be_more = received.count == batch.size() || !to_drain_.empty();
   // Only after the completions: what they hold came before what the socket holds.
-  if (!to_drain_.empty() && count < batch.size() && io_uring_cq_ready(&ring_) == 0) {
-    count += receive_directly(batch.subspan(count));
+  if (!to_drain_.empty() && received.count < batch.size() && io_uring_cq_ready(&ring_) == 0) {
+    received.count += receive_directly(batch.subspan(received.count));
+    received.is_plain = false;
   }
-  if (count > 0) received_since_wait_ = true;
-  return count;
+  if (received.count > 0) received_since_wait_ = true;
+  return received;
+}
+
+// Takes those that lie in one piece of the ring and fit the batch; false when none are
+// there.
+bool UringBackend::take_completions(std::span<Datagram> batch, Received* received) {
+  const unsigned head = *ring_.cq.khead;
+  const unsigned tail = io_uring_smp_load_acquire(ring_.cq.ktail);
+  const unsigned index = head & ring_.cq.ring_mask;
+  const auto count = static_cast<unsigned>(
+      std::min({std::size_t{tail - head}, std::size_t{ring_.cq.ring_mask} + 1 - index,
+                batch.size() - received->count}));
+  if (count == 0) return false;
+  Datagram* datagram = batch.data() + received->count;
+  const SocketSlot first_slot =
+      received->count == 0 ? slot_of(ring_.cq.cqes[index].user_data) : batch[0].slot;
+  std::uint64_t bytes = 0;
+  unsigned other_slots = 0;
+  for (const io_uring_cqe& completion : std::span(&ring_.cq.cqes[index], count)) {
+    if (take_ordinary(completion, datagram)) [[likely]] {
+      bytes += datagram->packet.size;
+      other_slots |= datagram->slot ^ first_slot;
+      ++datagram;
+    } else {
+      received->is_plain = false;
+      if (complete(completion, datagram)) ++datagram;
+    }
+  }
+  io_uring_smp_store_release(ring_.cq.khead, head + count);
+  received->count = static_cast<std::size_t>(datagram - batch.data());
+  received->bytes += bytes;
+  received->is_plain = received->is_plain && other_slots == 0;
+  return true;
 }
 
 std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
@@ -361,14 +425,49 @@ std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
     to_drain_.pop_back();
     want_arming(slot);
   }
-  return result.count;
+  return result.received.count;
+}
+
+// A datagram like nearly all are: without control messages, not cut, not its multishot's
+// last. False, and nothing has changed, when it is anything else.
+inline bool UringBackend::take_ordinary(const io_uring_cqe& completion, Datagram* datagram) {
+  constexpr unsigned kOneOfMany = IORING_CQE_F_MORE | IORING_CQE_F_BUFFER;
+  const std::uint64_t id = completion.user_data;
+  const std::uint32_t flags = completion.flags;
+  const auto size = static_cast<std::uint32_t>(completion.res);  // an error is too large
+  if (!is_plain_receive(id) || (flags & kOneOfMany) != kOneOfMany || size > largest_ordinary_)
+      [[unlikely]] {
+    return false;
+  }
+  UringBuffers::Filled filled;
+  if (!buffers_.find(flags, size, &filled)) [[unlikely]]
+    return false;
+  // An incremental buffer aligns nothing.
+  std::uint64_t payload_size_and_flags = 0;
+  std::memcpy(&payload_size_and_flags, filled.memory + offsetof(io_uring_recvmsg_out, payloadlen),
+              sizeof(payload_size_and_flags));
+  const std::uint32_t payload_size = size - kOverhead;
+  if (payload_size_and_flags != first_of_two(payload_size)) [[unlikely]]
+    return false;
+  buffers_.take(filled.buffer, flags, size);
+  datagram->packet.payload = filled.memory + kOverhead;
+  datagram->packet.buffer = filled.buffer;
+  datagram->packet.source = filled.memory + kHeaderSize;
+  datagram->packet.size = static_cast<std::uint16_t>(payload_size);
+  datagram->packet.segment_size = 0;
+  datagram->slot = slot_of(id);
+  datagram->fault = DatagramFault::kNone;
+  datagram->control_size = 0;
+  datagram->tail_size = 0;
+  return true;
 }
 
 // True when *datagram was filled.
 bool UringBackend::complete(const io_uring_cqe& completion, Datagram* datagram) {
   switch (kind_of(completion.user_data)) {
     case RequestKind::kReceive:
-      return complete_receive(completion, datagram);
+    case RequestKind::kReceiveWithControl:
+      break;
     case RequestKind::kWake:
       wakeup_.clear();
       wake_armed_ = false;
@@ -376,80 +475,89 @@ bool UringBackend::complete(const io_uring_cqe& completion, Datagram* datagram) 
     case RequestKind::kCancel:
       return false;
   }
-  return false;
-}
-
-bool UringBackend::complete_receive(const io_uring_cqe& completion, Datagram* datagram) {
-  const SocketSlot slot = slot_of(completion.user_data);
-  ArmedSocket& socket = sockets_[slot];
-  // A multishot ends for many reasons (no buffer, an empty datagram, an ICMP error,
-  // a full completion ring): whatever it was, it is armed again.
-  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
-    socket.armed = false;
-    if (socket.closing) {
-      finish_detach(slot);
-    } else {
-      ++events_.rearms;
-      if (is_empty_datagram(completion, socket)) {
-        to_drain_.push_back(slot);
-      } else {
-        want_arming(slot);
-        rearming_ = rearming_ || completion.res >= 0 || completion.res == -ENOBUFS;
-      }
-    }
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) end_receive(completion);
+  if (completion.res >= 0) {
+    return (completion.flags & IORING_CQE_F_BUFFER) != 0 && take_any(completion, datagram);
   }
-  datagram->slot = slot;
-  datagram->error = 0;
-  if (completion.res < 0) {
-    if (completion.res == -ENOBUFS) ++events_.starved;
-    if (completion.res == -ENOBUFS || completion.res == -ECANCELED) return false;
-    datagram->buffer = nullptr;
-    datagram->fault = DatagramFault::kSocketError;
-    datagram->error = -completion.res;
-    return true;
-  }
-  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return false;
-  const auto size = static_cast<std::uint32_t>(completion.res);
-  const UringBuffers::Filled filled = buffers_.take(completion.flags, size);
-  if (filled.buffer == nullptr) return false;
-  datagram->buffer = filled.buffer;
-  if (!parse(filled, size, socket.control_size, datagram))
-    datagram->fault = DatagramFault::kMalformed;
+  if (completion.res == -ENOBUFS) ++events_.starved;
+  if (completion.res == -ENOBUFS || completion.res == -ECANCELED) return false;
+  *datagram = {};
+  datagram->slot = slot_of(completion.user_data);
+  datagram->fault = DatagramFault::kSocketError;
+  datagram->error = -completion.res;
   return true;
 }
 
-// A buffer may have had room for more than max_datagram. And a train whose control
-// message did not fit would pass for one large datagram.
-bool UringBackend::is_cut(const io_uring_recvmsg_out& header, const Datagram& datagram) const {
-  if ((header.flags & MSG_TRUNC) != 0 || datagram.size > options_.max_datagram) return true;
-  return options_.gro && (header.flags & MSG_CTRUNC) != 0 && datagram.segment_size == 0;
+// A multishot ends for many reasons (no buffer, an empty datagram, an ICMP error, a full
+// completion ring): whatever it was, it is armed again.
+void UringBackend::end_receive(const io_uring_cqe& completion) {
+  const SocketSlot slot = slot_of(completion.user_data);
+  ArmedSocket& socket = sockets_[slot];
+  socket.armed = false;
+  if (socket.closing) {
+    finish_detach(slot);
+    return;
+  }
+  ++events_.rearms;
+  if (is_empty_datagram(completion, socket)) {
+    to_drain_.push_back(slot);
+  } else {
+    want_arming(slot);
+    rearming_ = rearming_ || completion.res >= 0 || completion.res == -ENOBUFS;
+  }
+}
+
+bool UringBackend::take_any(const io_uring_cqe& completion, Datagram* datagram) {
+  const SocketSlot slot = slot_of(completion.user_data);
+  const auto size = static_cast<std::uint32_t>(completion.res);
+  UringBuffers::Filled filled;
+  if (!buffers_.find(completion.flags, size, &filled) && filled.buffer == nullptr) return false;
+  buffers_.take(filled.buffer, completion.flags, size);
+  datagram->packet.buffer = filled.buffer;
+  datagram->slot = slot;
+  datagram->tail_size = 0;
+  datagram->fault = parse(filled.memory, size, sockets_[slot], datagram);
+  return true;
 }
 
 // The layout of a multishot recvmsg completion: header, then the space reserved for
 // the address and for control messages (however much of it was used), then payload.
 // liburing's own check overflows in the oldest version supported; this one trusts
 // nothing but `size`.
-bool UringBackend::parse(const UringBuffers::Filled& filled, std::uint32_t size,
-                         std::uint16_t control_size, Datagram* datagram) const {
-  const std::uint32_t overhead =
-      static_cast<std::uint32_t>(kHeaderSize + net::kSocketAddressSize) + control_size;
-  if (filled.memory == nullptr || size < overhead) return false;
+DatagramFault UringBackend::parse(const std::uint8_t* memory, std::uint32_t size,
+                                  const ArmedSocket& socket, Datagram* datagram) const {
+  const std::uint32_t overhead = overhead_of(socket);
+  if (memory == nullptr || size < overhead) return DatagramFault::kMalformed;
   io_uring_recvmsg_out header;  // an incremental buffer aligns nothing
-  std::memcpy(&header, filled.memory, sizeof(header));
-  if (header.namelen > net::kSocketAddressSize || header.payloadlen > size - overhead) return false;
-  datagram->source = filled.memory + kHeaderSize;
-  datagram->control = filled.memory + kHeaderSize + net::kSocketAddressSize;
-  datagram->control_size = static_cast<std::uint16_t>(
-      header.controllen < control_size ? header.controllen : control_size);
-  datagram->payload = filled.memory + overhead;
-  datagram->size = header.payloadlen;
-  datagram->tail = nullptr;
-  datagram->tail_size = 0;
-  datagram->segment_size =
-      !options_.gro ? 0 : segment_size_of(datagram->control, datagram->control_size);
-  if (datagram->segment_size >= datagram->size) datagram->segment_size = 0;
-  datagram->fault = is_cut(header, *datagram) ? DatagramFault::kTruncated : DatagramFault::kNone;
-  return true;
+  std::memcpy(&header, memory, sizeof(header));
+  if (header.namelen > net::kSocketAddressSize || header.payloadlen > size - overhead) {
+    return DatagramFault::kMalformed;
+  }
+  datagram->packet.payload = memory + overhead;
+  datagram->packet.source = memory + kHeaderSize;
+  datagram->packet.size = static_cast<std::uint16_t>(header.payloadlen);
+  datagram->packet.segment_size = 0;
+  datagram->control_size = 0;
+  if (socket.control_size != 0) {
+    parse_control(header, memory + kHeaderSize + net::kSocketAddressSize, socket.control_size,
+                  datagram);
+  }
+  // A buffer may have had room for more than max_datagram. And a train whose control
+  // message did not fit would pass for one large datagram.
+  const bool is_cut =
+      (header.flags & MSG_TRUNC) != 0 || header.payloadlen > options_.max_datagram ||
+      (options_.gro && (header.flags & MSG_CTRUNC) != 0 && datagram->packet.segment_size == 0);
+  return is_cut ? DatagramFault::kTruncated : DatagramFault::kNone;
+}
+
+void UringBackend::parse_control(const io_uring_recvmsg_out& header, const std::uint8_t* control,
+                                 std::uint16_t control_size, Datagram* datagram) const {
+  datagram->control = control;
+  datagram->control_size =
+      static_cast<std::uint16_t>(std::min<std::uint32_t>(header.controllen, control_size));
+  if (!options_.gro) return;
+  const std::uint16_t segment_size = segment_size_of(control, datagram->control_size);
+  datagram->packet.segment_size = segment_size < header.payloadlen ? segment_size : 0;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
                                    static_cast<std::uint32_t>(largest_));
     if (error == 0) {
       incremental_ = true;
+      buffer_more_ = abi::kCompletionBufferMore;
       feed_target_ = kIncrementalWithKernel;
       // An odd number of lines between buffers, so that they start in different sets
       // of the cache.
@@ -111,24 +112,14 @@ void UringBuffers::feed() {
   if (added > 0) io_uring_buf_ring_advance(ring_, added);
 }
 
-UringBuffers::Filled UringBuffers::take(std::uint32_t completion_flags, std::uint32_t size) {
-  const std::uint32_t index = completion_flags >> IORING_CQE_BUFFER_SHIFT;
-  if (index >= buffer_count_) return {nullptr, nullptr};
-  packet::PacketBuffer* buffer = &buffers_[index];
-  const std::uint8_t* memory = buffer->memory + buffer->consumed;
-  if (size > buffer->capacity - buffer->consumed) memory = nullptr;
-  ++buffer->issued;
-  if (incremental_ && (completion_flags & abi::kCompletionBufferMore) != 0) {
-    buffer->consumed += size;
-    return {memory, buffer};
-  }
+// The kernel writes no more datagrams into the buffer.
+void UringBuffers::end_of(packet::PacketBuffer* buffer) {
   --with_kernel_;
   if (incremental_) {
     buffer->retire();
   } else {
     buffer->references.store(1, std::memory_order_relaxed);
   }
-  return {memory, buffer};
 }
 
 }  // namespace ringpeer::backend

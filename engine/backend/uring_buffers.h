@@ -34,13 +34,31 @@ class UringBuffers {
 
   bool is_incremental() const { return incremental_; }
 
-  // The bytes of one completion: `size` at `memory`, in `buffer` with one reference
-  // for the caller. memory is null when the kernel named a buffer it does not hold.
+  // Where the next completion of a buffer lies, `size` bytes of it, without taking them.
   struct Filled {
-    const std::uint8_t* memory;
-    packet::PacketBuffer* buffer;
+    packet::PacketBuffer* buffer = nullptr;  // null: there is no such buffer
+    const std::uint8_t* memory = nullptr;    // null: it does not hold so many bytes
   };
-  Filled take(std::uint32_t completion_flags, std::uint32_t size);
+  // False when the kernel named something that it does not hold.
+  bool find(std::uint32_t completion_flags, std::uint32_t size, Filled* filled) const {
+    const std::uint32_t index = completion_flags >> IORING_CQE_BUFFER_SHIFT;
+    if (index >= buffer_count_) [[unlikely]]
+      return false;
+    filled->buffer = &buffers_[index];
+    if (size > filled->buffer->capacity - filled->buffer->consumed) [[unlikely]]
+      return false;
+    filled->memory = filled->buffer->memory + filled->buffer->consumed;
+    return true;
+  }
+  // Takes them, with one reference to the buffer for the caller.
+  void take(packet::PacketBuffer* buffer, std::uint32_t completion_flags, std::uint32_t size) {
+    ++buffer->issued;
+    if ((completion_flags & buffer_more_) != 0) [[likely]] {
+      buffer->consumed += size;
+    } else {
+      end_of(buffer);
+    }
+  }
 
   // A buffer that is nobody's any more.
   void recycle(packet::PacketBuffer* buffer) { spare_.push_back(buffer); }
@@ -52,12 +70,15 @@ class UringBuffers {
   bool has_buffers_to_lend() const { return (with_kernel_ + spare_.size()) * 2 > buffer_count_; }
 
  private:
+  void end_of(packet::PacketBuffer* buffer);
   void allocate(std::size_t count, std::size_t size, std::size_t stride);
   int try_register(int ring, std::size_t entries, std::uint16_t flags, std::uint32_t min_left);
 
   const std::size_t largest_;
   packet::BufferReturn* const home_;
   bool incremental_ = false;
+  // The completion flag that says that its buffer takes more; 0 where there is none.
+  std::uint32_t buffer_more_ = 0;
   std::size_t feed_target_ = 0;
 
   std::uint8_t* memory_ = nullptr;

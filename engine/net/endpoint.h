@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -35,24 +36,41 @@ static_assert(sizeof(Endpoint) == 24 && alignof(Endpoint) == 4);
 
 // Reads what the kernel wrote: sockaddr_in or sockaddr_in6 at any alignment. An
 // unknown family gives an Endpoint of all zeros.
-inline Endpoint endpoint_from_socket_address(const void* address) {
-  Endpoint endpoint;
+//
+// Done for every received packet, so an Endpoint is written in whole words.
+inline void read_socket_address(const void* address, Endpoint* endpoint) {
+  const auto join = [](std::uint32_t first, std::uint32_t second) {
+    constexpr bool kLittle = std::endian::native == std::endian::little;
+    return static_cast<std::uint64_t>(kLittle ? second : first) << 32 | (kLittle ? first : second);
+  };
+  const auto write = [endpoint](std::size_t word, std::uint64_t value) {
+    std::memcpy(reinterpret_cast<std::uint8_t*>(endpoint) + word * sizeof(value), &value,
+                sizeof(value));
+  };
   sa_family_t family = 0;
   std::memcpy(&family, address, sizeof(family));
-  if (family == AF_INET) {
+  if (family == AF_INET) [[likely]] {
     sockaddr_in ipv4;
     std::memcpy(&ipv4, address, sizeof(ipv4));
-    endpoint.address = IpAddress::from_ipv4(ipv4.sin_addr.s_addr);
-    endpoint.port = ntohs(ipv4.sin_port);
+    write(0, 0);
+    write(1, join(htonl(0xffff), ipv4.sin_addr.s_addr));  // ::ffff:0:0/96, RFC 4291
+    write(2, 0);
+    endpoint->port = ntohs(ipv4.sin_port);
   } else if (family == AF_INET6) {
     sockaddr_in6 ipv6;
     std::memcpy(&ipv6, address, sizeof(ipv6));
-    IpAddress::Bytes bytes;
-    std::memcpy(bytes.data(), &ipv6.sin6_addr, bytes.size());
-    endpoint.address = IpAddress(bytes);
-    endpoint.scope_id = ipv6.sin6_scope_id;
-    endpoint.port = ntohs(ipv6.sin6_port);
+    endpoint->address = IpAddress(std::bit_cast<IpAddress::Bytes>(ipv6.sin6_addr));
+    write(2, 0);
+    endpoint->scope_id = ipv6.sin6_scope_id;
+    endpoint->port = ntohs(ipv6.sin6_port);
+  } else {
+    *endpoint = Endpoint();
   }
+}
+
+inline Endpoint endpoint_from_socket_address(const void* address) {
+  Endpoint endpoint;
+  read_socket_address(address, &endpoint);
   return endpoint;
 }
 

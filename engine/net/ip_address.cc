@@ -12,13 +12,6 @@ constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 
 
 }  // namespace
 
-IpAddress IpAddress::from_ipv4(std::uint32_t network_order) {
-  Bytes bytes{};
-  std::memcpy(bytes.data(), kMappedPrefix.data(), kMappedPrefix.size());
-  std::memcpy(bytes.data() + kMappedPrefix.size(), &network_order, sizeof(network_order));
-  return IpAddress(bytes);
-}
-
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   // inet_pton wants a terminated string; nothing longer than this is an address.
   std::array<char, INET6_ADDRSTRLEN> terminated{};

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,12 @@ class IpAddress {
 
   constexpr IpAddress() = default;  // ::
   explicit constexpr IpAddress(const Bytes& bytes) : bytes_(bytes) {}
-  static IpAddress from_ipv4(std::uint32_t network_order);
+  static IpAddress from_ipv4(std::uint32_t network_order) {
+    IpAddress address;
+    address.bytes_[10] = address.bytes_[11] = 0xff;  // ::ffff:0:0/96, RFC 4291
+    std::memcpy(&address.bytes_[12], &network_order, sizeof(network_order));
+    return address;
+  }
 
   // A literal address only: "127.0.0.1", "::1", "fe80::1" (a scope is parsed by
   // Endpoint). Nothing is resolved.

@@ -20,7 +20,8 @@ enum class BufferKind : std::uint8_t {
 // kernel packs them one after another into an incremental buffer); each datagram
 // handed on is one reference. The last release sends the buffer home.
 //
-// Threads: release() from any thread; everything else from the owning worker.
+// Threads: release() and add_reference() from any thread; everything else from the owning
+// worker.
 struct PacketBuffer {
   // Held by the worker while the kernel may still write datagrams into the buffer;
   // more than any number of datagrams that fit.
@@ -48,6 +49,8 @@ struct PacketBuffer {
 
   // Gives back n references.
   void release(std::int64_t n = 1);
+  // Another one, for somebody who holds one.
+  void add_reference() { references.fetch_add(1, std::memory_order_relaxed); }
 };
 
 // The way home for buffers: a stack that any thread pushes on and one worker takes

@@ -8,7 +8,9 @@
 namespace ringpeer::packet {
 
 // Gives buffers back in runs: packets that came in one after another mostly lie in
-// one buffer, and a run costs one atomic operation instead of one a packet.
+// one buffer, and a run costs one atomic operation instead of one a packet. What was added
+// last is never given back before something else is added: a consumer that adds a packet
+// when it shows it to the application keeps it valid until it shows the next.
 //
 // Threads: one consumer. Whatever is held is given back by flush() or the destructor.
 class PacketRelease {
@@ -19,7 +21,7 @@ class PacketRelease {
   PacketRelease& operator=(const PacketRelease&) = delete;
 
   void add(PacketBuffer* buffer) {
-    if (buffer != buffer_) {
+    if (buffer != buffer_) [[unlikely]] {
       flush();
       buffer_ = buffer;
     }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ringpeer/packet/packet_descriptor.h"
 #include "ringpeer/ring/spsc_ring.h"
@@ -13,7 +14,8 @@ namespace ringpeer::packet {
 // The ring between a worker and a consumer: bounded in descriptors and in bytes.
 // depth() is what get_available_packet_count says.
 //
-// Threads: has_slots, has_bytes, push, publish: the worker. front, pop, note_taken: the consumer.
+// Threads: has_slots, has_bytes, push, next_slots, stage_written, note_staged, publish: the
+// worker. front, front_run, pop, note_taken: the consumer.
 // depth: any thread.
 class PacketRing {
  public:
@@ -22,7 +24,7 @@ class PacketRing {
       : ring_(capacity), max_bytes_(max_bytes) {}
 
   bool has_slots(std::size_t wanted = 1) { return ring_.has_free_slots(wanted); }
-  bool has_bytes(std::uint32_t charge) {
+  bool has_bytes(std::uint64_t charge) {
     if (staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_) return true;
     known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
     return staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_;
@@ -30,9 +32,16 @@ class PacketRing {
 
   // After has_slots() and has_bytes().
   void push(const PacketDescriptor& descriptor) {
-    staged_bytes_ += descriptor.charge();
-    staged_packets_ += descriptor.packet_count();
-    ring_.push(descriptor);
+    ring_.stage(descriptor);
+    note_staged(descriptor.packet_count(), descriptor.charge());
+  }
+  // The same for several: next_slots() are to be written, in as many pieces as it takes, and
+  // then note_staged() once with the sums.
+  std::span<PacketDescriptor> next_slots(std::size_t most) { return ring_.next_slots(most); }
+  void stage_written(std::size_t descriptors) { ring_.stage_written(descriptors); }
+  void note_staged(std::uint64_t packets, std::uint64_t charge) {
+    staged_packets_ += packets;
+    staged_bytes_ += charge;
   }
   // A message between the ring's two ends that is no packet: it counts in no limit
   // but that of slots.
@@ -45,8 +54,9 @@ class PacketRing {
   }
 
   std::size_t slots_in_use() const { return ring_.size(); }
-  const PacketDescriptor* front() { return ring_.front(); }
-  void pop() { ring_.pop(); }
+  PacketDescriptor* front() { return ring_.front(); }
+  std::span<PacketDescriptor> front_run(std::size_t most) { return ring_.front_run(most); }
+  void pop(std::size_t descriptors = 1) { ring_.pop(descriptors); }
   // The consumer has taken packets of these charges for good.
   void note_taken(std::uint64_t packets, std::uint64_t bytes) {
     taken_packets_.store(taken_packets_.load(std::memory_order_relaxed) + packets,

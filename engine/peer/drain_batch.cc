@@ -9,6 +9,8 @@ void DrainSource::end_batch() {
   if (open_batch_ != nullptr) open_batch_->close();
 }
 
+void DrainSource::settle_batch() { open_batch_->settle(); }
+
 bool DrainSource::leave_to_batch(packet::PacketBuffer* buffer) {
   if (open_batch_ == nullptr) return false;
   open_batch_->hold(buffer);
@@ -18,7 +20,9 @@ bool DrainSource::leave_to_batch(packet::PacketBuffer* buffer) {
 }  // namespace internal
 
 DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
-    : source_(source), packets_left_(budget.max_packets) {
+    : source_(source),
+      has_windows_(source != nullptr && source->has_windows()),
+      most_packets_(budget.max_packets) {
   if (source_ == nullptr) return;
   if (source_->open_batch_ != nullptr) {
     source_ = nullptr;
@@ -28,45 +32,100 @@ DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
   engine_ = source_->engine();
   runs_ = std::exchange(source_->spare_runs_, {});
   if (budget.max_time.count() > 0) deadline_ = Clock::now() + budget.max_time;
+  source_->begin_batch();
 }
 
 DrainBatch::~DrainBatch() {
+  if (source_ != nullptr) settle();
+  if (run_.buffer != nullptr) run_.buffer->release(run_.references);
   for (const Run& run : runs_) run.buffer->release(run.references);
   runs_.clear();
   if (source_ == nullptr) return;
   source_->spare_runs_ = std::move(runs_);
-  close();
+  source_->open_batch_ = nullptr;
 }
 
 // The source is done with; the views are not.
 void DrainBatch::close() {
-  source_->note_delivered(count_, bytes_);
+  settle();
   source_->open_batch_ = nullptr;
   source_ = nullptr;
 }
 
-bool DrainBatch::next(ReceivedPacket* packet) {
-  if (source_ == nullptr || packets_left_ == 0) return false;
+void DrainBatch::settle() {
+  if (count_ == noted_count_) {
+    forget_window();
+    return;
+  }
+  // Somebody else may take the train to its end, and give its buffer back.
+  if (is_in_train_) {
+    window_next_->buffer->add_reference();
+    hold(window_next_->buffer);
+    is_in_train_ = false;
+  }
+  const internal::DrainProgress progress{static_cast<std::size_t>(window_next_ - window_begin_),
+                                         count_ - noted_count_, bytes_ - noted_bytes_};
+  forget_window();
+  noted_count_ = count_;
+  noted_bytes_ = bytes_;
+  source_->note_taken(progress);
+}
+
+void DrainBatch::forget_window() {
+  window_begin_ = window_next_ = window_end_ = plain_end_ = nullptr;
+}
+
+bool DrainBatch::load_window() {
+  settle();
+  const internal::DrainWindow window = source_->next_window(most_packets_ - count_);
+  window_begin_ = window_next_ = window.descriptors.data();
+  window_end_ = window_begin_ + window.descriptors.size();
+  window_now_ = window.now;
+  window_now_us_ = window.now_us;
+  plain_end_ = deadline_ == Clock::time_point::max() ? window_end_ : nullptr;
+  return !window.descriptors.empty();
+}
+
+bool DrainBatch::next_slowly(ReceivedPacket* packet) {
+  if (source_ == nullptr || count_ == most_packets_) return false;
   if (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_) return false;
+  if (has_windows_) {
+    if (window_next_ == window_end_ && !load_window()) return false;
+    take_from_window(packet);
+    return true;
+  }
   packet::PacketBuffer* buffer = nullptr;
   if (!source_->take_next(packet, &buffer)) return false;
-  --packets_left_;
   ++count_;
   bytes_ += packet->payload.size();
   if (buffer != nullptr) hold(buffer);
   return true;
 }
 
+void DrainBatch::take_part_of_train(ReceivedPacket* packet) {
+  // The window may hold more packets than are wanted: from here on each is looked at.
+  plain_end_ = nullptr;
+  packet::PacketDescriptor& descriptor = *window_next_;
+  packet->payload = descriptor.take_packet();
+  bytes_ += packet->payload.size();
+  is_in_train_ = descriptor.size > 0;
+  if (is_in_train_) return;
+  ++window_next_;
+  hold(descriptor.buffer);
+}
+
 // Packets that came in together mostly lie in one buffer, but fairness takes them from
 // two or three in turn: look a few runs back.
-void DrainBatch::hold(packet::PacketBuffer* buffer) {
+void DrainBatch::hold_another(packet::PacketBuffer* buffer) {
   constexpr std::size_t kLookBack = 4;
+  const Run before = std::exchange(run_, {buffer, 1});
+  if (before.buffer == nullptr) return;
   for (std::size_t i = runs_.size(); i > 0 && i + kLookBack > runs_.size(); --i) {
-    if (runs_[i - 1].buffer != buffer) continue;
-    ++runs_[i - 1].references;
+    if (runs_[i - 1].buffer != before.buffer) continue;
+    runs_[i - 1].references += before.references;
     return;
   }
-  runs_.push_back({buffer, 1});
+  runs_.push_back(before);
 }
 
 }  // namespace ringpeer

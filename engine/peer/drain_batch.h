@@ -14,6 +14,7 @@
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/local_address.h"
 #include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/packet/packet_descriptor.h"
 
 namespace ringpeer {
 
@@ -46,6 +47,22 @@ class DrainBatch;
 
 namespace internal {
 
+// Descriptors that wait one behind another in a source's queue, for its batch to take
+// packets from without a call for each.
+struct DrainWindow {
+  std::span<packet::PacketDescriptor> descriptors;
+  // Two readings of one clock, to tell the time of arrivals by.
+  std::chrono::steady_clock::time_point now;
+  std::uint32_t now_us = 0;
+};
+
+// What was taken since the last report of it.
+struct DrainProgress {
+  std::size_t descriptors = 0;  // of the window, to their end
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
 // What a batch takes its packets from. One batch at a time.
 class DrainSource {
  public:
@@ -53,10 +70,16 @@ class DrainSource {
   DrainSource(const DrainSource&) = delete;
   DrainSource& operator=(const DrainSource&) = delete;
 
-  // The next packet. *buffer is what the caller has to release after it, null when
-  // another packet of the same train still needs it. False when nothing waits.
+  // A batch begins: the source may look for what it does not know of yet.
+  virtual void begin_batch() {}
+  // The next descriptors, not more than that, none when nothing waits; they stay the
+  // source's until their taking is noted. Only with has_windows().
+  virtual bool has_windows() const { return false; }
+  virtual DrainWindow next_window(std::size_t /*most*/) { return {}; }
+  // Without windows: the next packet. *buffer is what the caller has to release after it,
+  // null when another packet of the same train still needs it. False when nothing waits.
   virtual bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) = 0;
-  virtual void note_delivered(std::uint64_t packets, std::uint64_t bytes) = 0;
+  virtual void note_taken(const DrainProgress& progress) = 0;
   virtual const std::shared_ptr<Engine>& engine() const = 0;
   // A buffer that a view of the open batch may look into is the batch's to release.
   // False when there is none.
@@ -67,9 +90,16 @@ class DrainSource {
   virtual ~DrainSource() = default;
   // Ends the batch that is open, which keeps its buffers.
   void end_batch();
+  // Has the taking of all that the open batch has taken noted, before the source looks at
+  // its queue for anybody else.
+  void settle() {
+    if (open_batch_ != nullptr) [[unlikely]]
+      settle_batch();
+  }
 
  private:
   friend class ringpeer::DrainBatch;
+  void settle_batch();
   struct Run {
     packet::PacketBuffer* buffer;
     std::int64_t references;
@@ -100,7 +130,12 @@ class DrainBatch {
   DrainBatch& operator=(const DrainBatch&) = delete;
 
   // Takes the next packet. False when the budget is used up or nothing waits.
-  bool next(ReceivedPacket* packet);
+  bool next(ReceivedPacket* packet) {
+    if (window_next_ >= plain_end_) [[unlikely]]
+      return next_slowly(packet);
+    take_from_window(packet);
+    return true;
+  }
 
   // Packets taken so far.
   std::size_t count() const { return count_; }
@@ -137,18 +172,64 @@ class DrainBatch {
   using Clock = std::chrono::steady_clock;
   using Run = internal::DrainSource::Run;
 
-  void hold(packet::PacketBuffer* buffer);
+  bool next_slowly(ReceivedPacket* packet);
+  bool load_window();
+  void take_from_window(ReceivedPacket* packet);
+  void take_part_of_train(ReceivedPacket* packet);
+  void hold(packet::PacketBuffer* buffer) {
+    if (run_.buffer == buffer) [[likely]] {
+      ++run_.references;
+    } else {
+      hold_another(buffer);
+    }
+  }
+  void hold_another(packet::PacketBuffer* buffer);
+  void settle();
+  void forget_window();
   void close();
 
   std::shared_ptr<Engine> engine_;  // whose memory the views look into
   internal::DrainSource* source_;
-  std::size_t packets_left_;
+  const bool has_windows_;
+  // What is left of the window; begin_ is where its taking was last noted.
+  packet::PacketDescriptor* window_begin_ = nullptr;
+  packet::PacketDescriptor* window_next_ = nullptr;
+  packet::PacketDescriptor* window_end_ = nullptr;
+  Clock::time_point window_now_;
+  std::uint32_t window_now_us_ = 0;
+  // The window's end, if no limit of packets or time has to be looked at before it.
+  packet::PacketDescriptor* plain_end_ = nullptr;
+  bool is_in_train_ = false;  // *window_next_ has given some packets and holds more
+  std::size_t most_packets_;
   Clock::time_point deadline_ = Clock::time_point::max();
+  Run run_{nullptr, 0};  // of the packets taken last
   std::vector<Run> runs_;
   std::size_t count_ = 0;
   std::uint64_t bytes_ = 0;
+  // Of these the source knows.
+  std::size_t noted_count_ = 0;
+  std::uint64_t noted_bytes_ = 0;
   ReceivedPacket current_;
 };
+
+inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
+  packet::PacketDescriptor& descriptor = *window_next_;
+  net::read_socket_address(descriptor.source, &packet->sender);
+  packet->local = {};
+  packet->peer = nullptr;
+  // Signed: what came after the clock was read is younger than nothing.
+  const auto age = static_cast<std::int32_t>(window_now_us_ - descriptor.received_at_us);
+  packet->arrived = window_now_ - std::chrono::microseconds(age);
+  ++count_;
+  if (descriptor.segment_size != 0) [[unlikely]] {
+    take_part_of_train(packet);
+    return;
+  }
+  packet->payload = {descriptor.payload, descriptor.size};
+  bytes_ += descriptor.size;
+  ++window_next_;
+  hold(descriptor.buffer);
+}
 
 }  // namespace ringpeer
 

@@ -37,9 +37,7 @@ class RemoteEndpoint final : public PeerEndpoint, public DrainSource {
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return server_->socket(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
-  void note_delivered(std::uint64_t packets, std::uint64_t bytes) override {
-    server_->note_delivered(packets, bytes);
-  }
+  void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
 
   ServerCore& server() { return *server_; }

@@ -127,7 +127,7 @@ void ServerCore::stop() {
   }
   // Nothing is published any more. What still waits is dropped with its remote.
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
-  release_held();
+  held_.flush();
   ready_ = nullptr;
   for (worker::Remote* remote : pending_) drop_queue(*remote);
   for (worker::Remote* remote : taken_) {
@@ -311,19 +311,17 @@ void ServerCore::close(worker::Remote& remote) {
 Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) {
-    release_held();
+    held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  if (held_buffer_ != nullptr) release_.add(std::exchange(held_buffer_, nullptr));
   last_arrival_us_ = descriptor->received_at_us;
   *packet = descriptor->take_packet();
   if (descriptor->size == 0) {  // else a train's buffer stays with the queue
-    held_buffer_ = descriptor->buffer;
+    held_.add(descriptor->buffer);
     queues_.pop(remote);
   }
   note_taken_packet(remote, packet->size());
-  counters_->add(Counter::kDeliveredPackets, 1);
-  counters_->add(Counter::kDeliveredBytes, packet->size());
+  note_taken({0, 1, packet->size()});
   return Error::OK;
 }
 
@@ -333,11 +331,6 @@ void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {
   remote.taken_bytes.store(
       remote.taken_bytes.load(std::memory_order_relaxed) + size + packet::kRecordOverhead,
       std::memory_order_release);
-}
-
-void ServerCore::release_held() {
-  if (held_buffer_ != nullptr) release_.add(std::exchange(held_buffer_, nullptr));
-  release_.flush();
 }
 
 }  // namespace ringpeer::internal

@@ -67,7 +67,7 @@ class ServerCore final : public DrainSource {
   // As take(), of each remote in turn; valid until the next call.
   Error take_any(ReceivedPacket* packet);
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
-  void note_delivered(std::uint64_t packets, std::uint64_t bytes) override;
+  void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
   bool take_next_of(worker::Remote& remote, ReceivedPacket* packet, packet::PacketBuffer** buffer);
@@ -134,7 +134,6 @@ class ServerCore final : public DrainSource {
   void take_event(const packet::PacketDescriptor& event);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
-  void release_held();
 
   const std::shared_ptr<Engine> engine_;
   const SocketOptions socket_options_;
@@ -165,8 +164,8 @@ class ServerCore final : public DrainSource {
   std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
   // The buffer of the packet that the application is looking at, and of those that
   // were taken before it and lie in the same one.
-  packet::PacketBuffer* held_buffer_ = nullptr;
-  packet::PacketRelease release_;
+  packet::PacketRelease held_;
+  packet::PacketRelease release_;  // of packets that were dropped
   bool automatic_poll_ = true;
   bool stopped_ = false;
 };

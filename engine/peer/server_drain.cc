@@ -131,21 +131,20 @@ bool ServerCore::take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** bu
   return true;
 }
 
-void ServerCore::note_delivered(std::uint64_t packets, std::uint64_t bytes) {
-  counters_->add(Counter::kDeliveredPackets, packets);
-  counters_->add(Counter::kDeliveredBytes, bytes);
+void ServerCore::note_taken(const DrainProgress& progress) {
+  counters_->add(Counter::kDeliveredPackets, progress.packets);
+  counters_->add(Counter::kDeliveredBytes, progress.bytes);
 }
 
 Error ServerCore::take_any(ReceivedPacket* packet) {
   if (!is_alive()) return Error::FAILED;
   packet::PacketBuffer* buffer = nullptr;
   if (!take_next(packet, &buffer)) {
-    release_held();
+    held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  if (held_buffer_ != nullptr) release_.add(held_buffer_);
-  held_buffer_ = buffer;
-  note_delivered(1, packet->payload.size());
+  if (buffer != nullptr) held_.add(buffer);
+  note_taken({0, 1, packet->payload.size()});
   return Error::OK;
 }
 

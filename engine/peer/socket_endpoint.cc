@@ -19,11 +19,12 @@ constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 // A connect drops at most what a socket buffer of any sane size holds.
 constexpr int kMostDroppedOnConnect = 1 << 20;
 
-// Packets that share a look at the clock.
-constexpr std::size_t kDrainsPerClock = 64;
+// Packets of a batch that are taken before the worker learns of their room.
+constexpr std::size_t kWindowPackets = 64;
 
-// Packets waiting, below which an engine without threads reads its sockets again.
-constexpr std::size_t kPumpBelow = 64;
+// Without threads, looks at the number of packets waiting that share a look at the clock,
+// which costs as much as a packet.
+constexpr std::uint32_t kLooksPerClock = 16;
 
 std::size_t slots_for(std::uint64_t receive_bytes) {
   const std::uint64_t packets = receive_bytes / packet::kRecordOverhead + 1;
@@ -76,18 +77,17 @@ void SocketEndpoint::stop_receiving() {
 }
 
 void SocketEndpoint::drop_waiting() {
-  counters_->add(Counter::kDropClosed, held_.waiting());
-  std::uint64_t packets = held_.waiting();
-  held_.release();
+  held_.flush();
   packet::PacketRelease release;
+  std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
-    counters_->add(Counter::kDropClosed, descriptor->packet_count());
     packets += descriptor->packet_count();
     bytes += descriptor->charge();
     release.add(descriptor->buffer);
     queue_.ring().pop();
   }
+  counters_->add(Counter::kDropClosed, packets);
   queue_.ring().note_taken(packets, bytes);
 }
 
@@ -104,6 +104,7 @@ void SocketEndpoint::drop_from_kernel() {
 }
 
 int SocketEndpoint::connect(const net::Endpoint& remote) {
+  end_batch();
   stop_receiving();
   drop_waiting();
   if (const int error = socket_.connect(remote); error != 0) return error;
@@ -113,51 +114,61 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
   return start_receiving();
 }
 
-// Without a worker thread this is what reads the socket: while little waits, so that
-// a backlog stays with the kernel instead of overflowing here.
-void SocketEndpoint::pump() {
-  if (!workers_.is_inline() || queue_.ring().depth() >= kPumpBelow) return;
-  workers_.pump_if_due();
-}
-
 int SocketEndpoint::available() {
-  if (queue_.ring().depth() == 0) workers_.pump();
-  pump();
-  if (!is_alive() || queue_.socket_error().take() != 0) return -1;
-  front();
+  settle();
+  if (workers_.is_inline() && ++looks_ % kLooksPerClock == 0) workers_.pump_if_due();
+  pump_if_empty();
+  if (has_failed()) return -1;
+  static_cast<void>(front());  // an event loop that watches has to know
   return static_cast<int>(queue_.ring().depth());
 }
 
-// The oldest descriptor or null, which an event loop that watches has to know.
-const packet::PacketDescriptor* SocketEndpoint::front() {
-  const packet::PacketDescriptor* descriptor = queue_.ring().front();
+packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
+  if (workers_.is_inline()) {
+    // So that a backlog stays with the kernel instead of overflowing here, the socket is
+    // read only now.
+    workers_.pump_if_due();
+    return queue_.ring().front();
+  }
   worker::ConsumerSignal& signal = queue_.signal();
-  if (descriptor != nullptr || held_.waiting() > 0 || !signal.is_watched()) return descriptor;
+  if (!signal.is_watched()) return nullptr;
+  // Which the event loop that watches has to know.
   signal.note_empty();
-  descriptor = queue_.ring().front();
+  packet::PacketDescriptor* const descriptor = queue_.ring().front();
   if (descriptor != nullptr) signal.note_missed();
   return descriptor;
 }
 
-Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
-  pump();
-  if (!is_alive() || queue_.socket_error().take() != 0) return Error::FAILED;
-  std::uint64_t charge = packet::kRecordOverhead;
-  if (held_.waiting() > 0) {
-    *packet = held_.next();
+// The next packet of the descriptor, which leaves the ring with its last one; returns the
+// buffer then.
+inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor& descriptor,
+                                                       std::span<const std::uint8_t>* packet) {
+  last_source_ = descriptor.source;
+  last_received_at_us_ = descriptor.received_at_us;
+  if (notes_local_addresses_) last_local_ = worker::noted_local_address(descriptor.source);
+  if (descriptor.segment_size == 0) [[likely]] {
+    *packet = {descriptor.payload, descriptor.size};
   } else {
-    const packet::PacketDescriptor* descriptor = front();
-    if (descriptor == nullptr) {
-      held_.release();
-      return Error::ERR_UNAVAILABLE;
-    }
-    *packet = held_.hold(*descriptor);
-    queue_.ring().pop();
+    *packet = descriptor.take_packet();
+    if (descriptor.size > 0) return nullptr;
   }
-  charge += packet->size();
-  queue_.ring().note_taken(1, charge);
-  note_local_address();
-  *sender = net::endpoint_from_socket_address(held_.source());
+  packet::PacketBuffer* const buffer = descriptor.buffer;
+  queue_.ring().pop();
+  return buffer;
+}
+
+Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
+  settle();
+  if (has_failed()) return Error::FAILED;
+  packet::PacketDescriptor* descriptor = front();
+  if (descriptor == nullptr) {
+    held_.flush();
+    return Error::ERR_UNAVAILABLE;
+  }
+  // Null: the train goes on, and the ring holds its buffer.
+  if (packet::PacketBuffer* buffer = take_from(*descriptor, packet)) held_.add(buffer);
+  net::read_socket_address(last_source_, sender);
+  queue_.ring().note_taken(1, packet->size() + packet::kRecordOverhead);
   counters_->add(Counter::kDeliveredPackets, 1);
   counters_->add(Counter::kDeliveredBytes, packet->size());
   return Error::OK;
@@ -167,10 +178,11 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
   return wait_for_packets(
       workers_, queue_.signal(), timeout,
       [this] {
-        pump();
+        settle();
+        if (queue_.ring().depth() == 0) workers_.pump_if_due();
         return queue_.ring().depth() > 0;
       },
-      [this] { return !is_alive() || queue_.socket_error().take() != 0; });
+      [this] { return has_failed(); });
 }
 
 int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
@@ -212,45 +224,46 @@ Error SocketEndpoint::poll() {
   return is_alive() ? Error::OK : Error::FAILED;
 }
 
+DrainWindow SocketEndpoint::next_window(std::size_t most) {
+  if (!is_alive() || front() == nullptr) return {};
+  DrainWindow window;
+  window.descriptors = queue_.ring().front_run(std::min(most, kWindowPackets));
+  window.now = std::chrono::steady_clock::now();
+  window.now_us = engine_us(window.now);
+  return window;
+}
+
+// With notes of local addresses, which lie where a window does not look.
 bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
-  pump();
   if (!is_alive()) return false;
-  if (held_.waiting() > 0) {
-    packet->payload = held_.next();
-  } else {
-    const packet::PacketDescriptor* descriptor = front();
-    if (descriptor == nullptr) return false;
-    packet->payload = held_.hold(*descriptor);
-    queue_.ring().pop();
-  }
-  queue_.ring().note_taken(1, packet::kRecordOverhead + packet->payload.size());
-  packet->sender = net::endpoint_from_socket_address(held_.source());
-  note_local_address();
+  packet::PacketDescriptor* descriptor = front();
+  if (descriptor == nullptr) return false;
+  *buffer = take_from(*descriptor, &packet->payload);
+  net::read_socket_address(last_source_, &packet->sender);
   packet->local = last_local_;
-  // A clock costs as much as the packet: this one need not be fresh.
-  if (drained_++ % kDrainsPerClock == 0) clock_ = std::chrono::steady_clock::now();
-  packet->arrived = arrival_time(clock_);
+  packet->arrived = last_arrival();
   packet->peer = nullptr;
-  *buffer = held_.hand_over();
   return true;
 }
 
-void SocketEndpoint::note_delivered(std::uint64_t packets, std::uint64_t bytes) {
-  counters_->add(Counter::kDeliveredPackets, packets);
-  counters_->add(Counter::kDeliveredBytes, bytes);
+void SocketEndpoint::note_taken(const DrainProgress& progress) {
+  if (progress.descriptors > 0) queue_.ring().pop(progress.descriptors);
+  queue_.ring().note_taken(progress.packets,
+                           progress.bytes + progress.packets * packet::kRecordOverhead);
+  counters_->add(Counter::kDeliveredPackets, progress.packets);
+  counters_->add(Counter::kDeliveredBytes, progress.bytes);
 }
 
-void SocketEndpoint::note_local_address() {
-  if (notes_local_addresses_) last_local_ = worker::noted_local_address(held_.source());
+std::uint32_t SocketEndpoint::engine_us(std::chrono::steady_clock::time_point time) const {
+  using std::chrono::microseconds;
+  const auto since = std::chrono::duration_cast<microseconds>(time - workers_.epoch());
+  return static_cast<std::uint32_t>(since.count());
 }
 
-std::chrono::steady_clock::time_point SocketEndpoint::arrival_time(
-    std::chrono::steady_clock::time_point now) const {
-  const auto now_us =
-      std::chrono::duration_cast<std::chrono::microseconds>(now - workers_.epoch()).count();
-  const auto age =
-      static_cast<std::int32_t>(static_cast<std::uint32_t>(now_us) - held_.received_at_us());
-  return workers_.epoch() + std::chrono::microseconds(now_us - age);
+std::chrono::steady_clock::time_point SocketEndpoint::last_arrival() const {
+  const auto now = std::chrono::steady_clock::now();
+  const auto age = static_cast<std::int32_t>(engine_us(now) - last_received_at_us_);
+  return now - std::chrono::microseconds(age);
 }
 
 int SocketEndpoint::local_port() const {

@@ -5,7 +5,7 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
-#include "ringpeer/peer/held_packet.h"
+#include "ringpeer/packet/packet_release.h"
 #include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/socket_queue.h"
@@ -41,8 +41,11 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   Error poll() override;
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return &socket_; }
+  void begin_batch() override { pump_if_empty(); }
+  bool has_windows() const override { return !notes_local_addresses_; }
+  DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
-  void note_delivered(std::uint64_t packets, std::uint64_t bytes) override;
+  void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
   // To any destination, from `source` if that is known. From any thread. 0 or errno.
@@ -50,9 +53,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
               std::span<const std::uint8_t> packet);
   // Which address the packet taken last was sent to, as far as such things are noted.
   const net::LocalAddress& last_local_address() const { return last_local_; }
-  std::chrono::steady_clock::time_point last_arrival() const override {
-    return arrival_time(std::chrono::steady_clock::now());
-  }
+  std::chrono::steady_clock::time_point last_arrival() const override;
   // Where packets to the destination leave from, until the next call.
   void set_reply_address(const net::LocalAddress& local) { reply_address_ = local; }
   int watch() override { return workers_.is_inline() ? -1 : queue_.signal().watch(); }
@@ -60,12 +61,24 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
  private:
   SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes,
                  const SocketOptions& options);
-  const packet::PacketDescriptor* front();
+  // The oldest descriptor or null.
+  packet::PacketDescriptor* front() {
+    packet::PacketDescriptor* const descriptor = queue_.ring().front();
+    return descriptor != nullptr ? descriptor : front_of_empty();
+  }
+  packet::PacketDescriptor* front_of_empty();
+  packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
+                                  std::span<const std::uint8_t>* packet);
+  // Without threads these calls are what reads the socket.
+  void pump_if_empty() {
+    if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
+  }
+  bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
   void stop_receiving();
-  void pump();
   void drop_waiting();
   void drop_from_kernel();
+  std::uint32_t engine_us(std::chrono::steady_clock::time_point time) const;
 
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
@@ -74,17 +87,15 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   net::Socket socket_;
   const bool notes_local_addresses_;
   worker::SocketQueue queue_;
-  HeldPacket held_;
+  packet::PacketRelease held_;  // ends with the packet that the application looks at
+  // Of the packet taken last; the source as long as its buffer is held.
+  const void* last_source_ = nullptr;
+  std::uint32_t last_received_at_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   backend::SocketSlot slot_ = 0;
-  void note_local_address();
-  std::chrono::steady_clock::time_point arrival_time(
-      std::chrono::steady_clock::time_point now) const;
-
   net::LocalAddress last_local_;
   net::LocalAddress reply_address_;
-  std::chrono::steady_clock::time_point clock_;
-  std::size_t drained_ = 0;
+  std::uint32_t looks_ = 0;
   bool receiving_ = false;
   bool connected_ = false;
 };

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <type_traits>
 
 namespace ringpeer::ring {
@@ -25,7 +26,8 @@ inline constexpr std::size_t kInterferenceSize = 128;
 // Memory order: publish() releases what push() wrote; the consumer's look at the
 // tail acquires it. pop() releases the slot back; the producer's look acquires.
 //
-// Threads: push, publish, has_free_slots: the producer. front, pop: the consumer.
+// Threads: push, stage, stage_written, publish, next_slots, has_free_slots: the producer.
+// front, front_run, pop: the consumer.
 // size: any thread; exact for a side's own end, a moment old for the other's.
 template <typename T>
 class SpscRing {
@@ -59,22 +61,41 @@ class SpscRing {
   // Writes into the ring; the consumer sees it after publish(). False when full.
   bool push(const T& value) {
     if (!has_free_slots()) return false;
-    slots_[staged_++ & mask_] = value;
+    stage(value);
     return true;
   }
+  // The same after has_free_slots() has said that there is room.
+  void stage(const T& value) { slots_[staged_++ & mask_] = value; }
+  // The next slots as far as they lie in one piece, at most `most`, which has_free_slots()
+  // has said are there: to be written, and to be counted in with stage_written().
+  std::span<T> next_slots(std::size_t most) {
+    const std::size_t index = staged_ & mask_;
+    return {&slots_[index], std::min(most, capacity() - index)};
+  }
+  void stage_written(std::size_t count) { staged_ += count; }
 
   void publish() { tail_.store(staged_, std::memory_order_release); }
 
-  // The oldest published element, or null. Valid until pop().
-  const T* front() {
+  // The oldest published element, or null. The consumer's to change until pop().
+  T* front() {
     if (next_ == known_tail_) {
       known_tail_ = tail_.load(std::memory_order_acquire);
       if (next_ == known_tail_) return nullptr;
     }
     return &slots_[next_ & mask_];
   }
+  // The oldest published elements as far as they lie in one piece, at most `most`.
+  std::span<T> front_run(std::size_t most) {
+    T* const first = front();
+    if (first == nullptr) return {};
+    const std::size_t to_end = capacity() - (next_ & mask_);
+    return {first, std::min({most, known_tail_ - next_, to_end})};
+  }
 
-  void pop() { head_.store(++next_, std::memory_order_release); }
+  void pop(std::size_t count = 1) {
+    next_ += count;
+    head_.store(next_, std::memory_order_release);
+  }
 
   std::size_t size() const {
     // The head first: the other way round a pop between the two loads could make

@@ -8,13 +8,24 @@
 
 namespace ringpeer::worker {
 
+// Datagrams of one socket that came one after another.
+struct DatagramRun {
+  std::span<const backend::Datagram> datagrams;
+  std::uint64_t packets = 0;  // more than datagrams where some are trains
+  std::uint64_t bytes = 0;    // of all payloads
+  bool has_tails = false;     // some payloads are in two parts
+
+  // What it would be charged with, all in all.
+  std::uint64_t charge() const { return bytes + packets * packet::kRecordOverhead; }
+};
+
 // Where a worker brings the datagrams of one socket. Called on the worker's thread.
 class DatagramSink {
  public:
   virtual ~DatagramSink() = default;
 
   // Takes over one reference to each datagram's buffer. None has a fault.
-  virtual void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) = 0;
+  virtual void deliver(const DatagramRun& run, Delivery& delivery) = 0;
 
   // Makes what was delivered visible to the consumer and wakes it if it sleeps.
   virtual void publish() = 0;

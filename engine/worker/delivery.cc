@@ -8,19 +8,21 @@ bool Delivery::copy(const backend::Datagram& datagram, packet::PacketDescriptor*
                     std::size_t source_space) {
   packet::PacketBuffer* slab = slabs_.allocate(source_space + descriptor->size);
   if (slab == nullptr) {
-    drop(datagram, Counter::kDropBudget, descriptor->packet_count());
+    drop(datagram, Counter::kDropBudget);
     return false;
   }
-  std::memcpy(slab->memory, datagram.source, net::kSocketAddressSize);
+  const packet::PacketDescriptor& original = datagram.packet;
+  std::memcpy(slab->memory, original.source, net::kSocketAddressSize);
   std::uint8_t* payload = slab->memory + source_space;
-  if (datagram.size > 0) std::memcpy(payload, datagram.payload, datagram.size);
+  const std::size_t head_size = original.size - std::size_t{datagram.tail_size};
+  if (head_size > 0) std::memcpy(payload, original.payload, head_size);
   if (datagram.tail_size > 0) {
-    std::memcpy(payload + datagram.size, datagram.tail, datagram.tail_size);
+    std::memcpy(payload + head_size, datagram.tail, datagram.tail_size);
   }
   descriptor->payload = payload;
   descriptor->buffer = slab;
   descriptor->source = slab->memory;
-  release_.add(datagram.buffer);
+  release_.add(original.buffer);
   return true;
 }
 

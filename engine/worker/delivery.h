@@ -23,32 +23,33 @@ class Delivery {
   std::uint32_t now_us() const { return now_us_; }
   Counters& counters() { return counters_; }
 
-  // The descriptor's sizes, which decide whether it is admitted; no memory yet.
-  static packet::PacketDescriptor describe(const backend::Datagram& datagram) {
-    packet::PacketDescriptor descriptor{};
-    descriptor.size = static_cast<std::uint16_t>(datagram.size + datagram.tail_size);
-    descriptor.segment_size = datagram.segment_size;
-    return descriptor;
+  // Whether payloads stay where they are, but for those in two parts.
+  bool lends() const { return lend_; }
+  // Writes the descriptor of a datagram that stays where it is.
+  void lend(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor) const {
+    *descriptor = datagram.packet;
+    descriptor->received_at_us = now_us_;
   }
 
-  // Gives the descriptor its payload, by reference or as a copy. False when there is
-  // no memory for the copy: the datagram is dropped and counted. A copy leaves
-  // source_space bytes to the sender's address, at least kSocketAddressSize.
+  // The descriptor of a datagram that stays, or of its copy. False when there is no
+  // memory for the copy: the datagram is dropped and counted. A copy leaves source_space
+  // bytes to the sender's address, at least kSocketAddressSize.
   bool keep(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
             std::size_t source_space = net::kSocketAddressSize) {
-    descriptor->received_at_us = now_us_;
-    if (lend_ && datagram.tail_size == 0) [[likely]] {
-      descriptor->payload = datagram.payload;
-      descriptor->buffer = datagram.buffer;
-      descriptor->source = datagram.source;
+    lend(datagram, descriptor);
+    if (lend_ && datagram.tail_size == 0) [[likely]]
       return true;
-    }
     return copy(datagram, descriptor, source_space);
   }
 
-  void drop(const backend::Datagram& datagram, Counter reason, std::uint32_t packets = 1) {
-    counters_.add(reason, packets);
-    release_.add(datagram.buffer);
+  void drop(const backend::Datagram& datagram, Counter reason) {
+    counters_.add(reason, datagram.packet.packet_count());
+    release_.add(datagram.packet.buffer);
+  }
+  // One whose sizes mean nothing.
+  void drop_faulty(const backend::Datagram& datagram, Counter reason) {
+    counters_.add(reason, 1);
+    release_.add(datagram.packet.buffer);
   }
 
  private:

@@ -38,7 +38,7 @@ Remote* Demultiplexer::find(const net::Endpoint& endpoint) {
 // their cache misses together. A run of one sender's packets needs one look-up.
 void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
-    endpoints_[i] = net::endpoint_from_socket_address(datagrams[i].source);
+    net::read_socket_address(datagrams[i].packet.source, &endpoints_[i]);
   }
   const bool is_run =
       last_ != nullptr && std::all_of(endpoints_.begin(), endpoints_.begin() + datagrams.size(),
@@ -106,11 +106,11 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
   return remote.admitted_bytes - remote.known_taken_bytes + charge <= limit;
 }
 
-void Demultiplexer::deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
+void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   if (shared_->sorted) [[likely]] {
-    deliver_sorted(datagrams, delivery);
+    deliver_sorted(run.datagrams, delivery);
   } else {
-    deliver_unsorted(datagrams, delivery);
+    deliver_unsorted(run.datagrams, delivery);
   }
 }
 
@@ -119,10 +119,10 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
   std::optional<ArrivalClock> clock;
   if (shared_->arrival.timestamps) clock.emplace(delivery.now_us());
   const bool notes = shared_->arrival.any();
+  packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
-    packet::PacketDescriptor descriptor = Delivery::describe(datagram);
     if (!ring_.has_slots()) {
-      delivery.drop(datagram, Counter::kDropRingFull, descriptor.packet_count());
+      delivery.drop(datagram, Counter::kDropRingFull);
       continue;
     }
     const std::uint32_t arrival_us =
@@ -145,20 +145,20 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
   std::optional<ArrivalClock> clock;
   if (shared_->arrival.timestamps) [[unlikely]]
     clock.emplace(delivery.now_us());
+  packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     const backend::Datagram& datagram = datagrams[i];
-    packet::PacketDescriptor descriptor = Delivery::describe(datagram);
     Counter reason = Counter::kDropRingFull;
     Remote* remote = remotes_[i];
     if (remote == nullptr) [[unlikely]] {
       remote = find(endpoints_[i]);  // this very batch may have let it in
       if (remote == nullptr) remote = admit(endpoints_[i], datagram, &reason);
     }
-    const std::uint32_t charge = descriptor.charge();
+    const std::uint32_t charge = datagram.packet.charge();
     if (remote == nullptr || !has_slot(*remote)) {
-      delivery.drop(datagram, reason, descriptor.packet_count());
+      delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
-      delivery.drop(datagram, Counter::kDropPeerFull, descriptor.packet_count());
+      delivery.drop(datagram, Counter::kDropPeerFull);
     } else if (delivery.keep(datagram, &descriptor)) {
       if (clock.has_value()) [[unlikely]]
         descriptor.received_at_us = clock->arrival_us(datagram);

@@ -61,7 +61,7 @@ class Demultiplexer final : public DatagramSink {
         stranger_reserve_(max_packets / 2) {}
   ~Demultiplexer() override;
 
-  void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
+  void deliver(const DatagramRun& run, Delivery& delivery) override;
   void publish() override {
     if (!to_retire_.empty()) [[unlikely]]
       announce_retired();

@@ -2,38 +2,51 @@
 
 namespace ringpeer::worker {
 
-bool SocketQueue::admit(const backend::Datagram& datagram,
-                        const packet::PacketDescriptor& descriptor, Delivery& delivery) {
-  if (!ring_.has_bytes(descriptor.charge())) {
-    delivery.drop(datagram, Counter::kDropPeerFull, descriptor.packet_count());
+void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
+  if (arrival_.any()) [[unlikely]] {
+    deliver_with_notes(run.datagrams, delivery);
+    return;
+  }
+  // As long as there is plenty of everything, no packet needs a look of its own.
+  if (!delivery.lends() || run.has_tails || !ring_.has_slots(run.datagrams.size()) ||
+      !ring_.has_bytes(run.charge())) [[unlikely]] {
+    deliver_each(run.datagrams, delivery);
+    return;
+  }
+  auto datagram = run.datagrams.begin();
+  while (datagram != run.datagrams.end()) {
+    const auto slots = ring_.next_slots(static_cast<std::size_t>(run.datagrams.end() - datagram));
+    for (packet::PacketDescriptor& slot : slots) delivery.lend(*datagram++, &slot);
+    ring_.stage_written(slots.size());
+  }
+  ring_.note_staged(run.packets, run.charge());
+}
+
+bool SocketQueue::admit(const backend::Datagram& datagram, Delivery& delivery) {
+  if (!ring_.has_bytes(datagram.packet.charge())) {
+    delivery.drop(datagram, Counter::kDropPeerFull);
     return false;
   }
   if (!ring_.has_slots()) {
-    delivery.drop(datagram, Counter::kDropRingFull, descriptor.packet_count());
+    delivery.drop(datagram, Counter::kDropRingFull);
     return false;
   }
   return true;
 }
 
-void SocketQueue::deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
-  if (arrival_.any()) [[unlikely]] {
-    deliver_with_notes(datagrams, delivery);
-    return;
-  }
+void SocketQueue::deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
+  packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
-    packet::PacketDescriptor descriptor = Delivery::describe(datagram);
-    if (admit(datagram, descriptor, delivery) && delivery.keep(datagram, &descriptor)) {
-      ring_.push(descriptor);
-    }
+    if (admit(datagram, delivery) && delivery.keep(datagram, &descriptor)) ring_.push(descriptor);
   }
 }
 
 void SocketQueue::deliver_with_notes(std::span<const backend::Datagram> datagrams,
                                      Delivery& delivery) {
   const ArrivalClock clock(delivery.now_us());
+  packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
-    packet::PacketDescriptor descriptor = Delivery::describe(datagram);
-    if (!admit(datagram, descriptor, delivery)) continue;
+    if (!admit(datagram, delivery)) continue;
     // Read before the note overwrites them.
     const std::uint32_t arrival_us = clock.arrival_us(datagram);
     if (!delivery.keep(datagram, &descriptor, kNotedSourceSpace)) continue;

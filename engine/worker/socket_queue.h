@@ -23,7 +23,7 @@ class SocketQueue final : public DatagramSink {
   SocketQueue(std::size_t max_packets, std::uint64_t max_bytes, const ArrivalOptions& arrival = {})
       : ring_(max_packets, max_bytes), arrival_(arrival) {}
 
-  void deliver(std::span<const backend::Datagram> datagrams, Delivery& delivery) override;
+  void deliver(const DatagramRun& run, Delivery& delivery) override;
   void publish() override {
     ring_.publish();
     signal_.notify_if_waiting();
@@ -41,9 +41,9 @@ class SocketQueue final : public DatagramSink {
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
  private:
+  void deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   void deliver_with_notes(std::span<const backend::Datagram> datagrams, Delivery& delivery);
-  bool admit(const backend::Datagram& datagram, const packet::PacketDescriptor& descriptor,
-             Delivery& delivery);
+  bool admit(const backend::Datagram& datagram, Delivery& delivery);
 
   packet::PacketRing ring_;
   const ArrivalOptions arrival_;

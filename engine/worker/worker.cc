@@ -297,61 +297,90 @@ void Worker::pump(std::chrono::milliseconds longest_wait) {
 std::size_t Worker::drain(std::size_t max_batches) {
   std::size_t total = 0;
   for (std::size_t pass = 0; pass < max_batches; ++pass) {
-    const std::size_t count = backend_->receive(batch_);
-    if (count == 0) break;
-    total += count;
+    const backend::Received received = backend_->receive(batch_);
+    if (received.count == 0) break;
+    total += received.count;
     // What came back meanwhile decides whether this batch is lent, copied or dropped.
     reclaim();
     Delivery delivery(counters_, slabs_, now_us(), backend_->has_buffers_to_lend());
-    sort({batch_.data(), count}, delivery);
+    const std::span batch(batch_.data(), received.count);
+    if (received.is_plain) [[likely]] {
+      const DatagramRun run{batch, received.count, received.bytes};
+      counters_.add(Counter::kReceivedPackets, run.packets);
+      counters_.add(Counter::kReceivedBytes, run.bytes);
+      hand_over(run, delivery);
+    } else {
+      sort(batch, delivery);
+    }
     for (DatagramSink* sink : touched_) sink->publish();
     touched_.clear();
+    if (!received.may_be_more) break;
   }
   return total;
+}
+
+// The datagrams at the beginning of a batch that are of one socket and without fault.
+DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
+  DatagramRun run;
+  const backend::SocketSlot slot = batch[0].slot;
+  std::size_t length = 0;
+  std::uint64_t trains_surplus = 0;
+  for (; length < batch.size(); ++length) {
+    const backend::Datagram& datagram = batch[length];
+    if (datagram.slot != slot || datagram.fault != backend::DatagramFault::kNone) break;
+    run.bytes += datagram.packet.size;
+    if ((datagram.packet.segment_size | datagram.tail_size) != 0) [[unlikely]] {
+      trains_surplus += datagram.packet.packet_count() - 1;
+      run.has_tails = run.has_tails || datagram.tail_size != 0;
+    }
+  }
+  run.datagrams = batch.first(length);
+  run.packets = length + trains_surplus;
+  return run;
 }
 
 // Hands runs of datagrams of one socket to its sink.
 void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::size_t begin = 0;
-  const auto flush = [&](std::size_t end) {
-    if (begin == end) return;
-    DatagramSink* sink = sinks_[batch[begin].slot];
-    if (sink == nullptr) {
-      for (std::size_t i = begin; i < end; ++i) {
-        delivery.drop(batch[i], Counter::kDropClosed, Delivery::describe(batch[i]).packet_count());
-      }
-    } else {
-      sink->deliver(batch.subspan(begin, end - begin), delivery);
-      touched_.push_back(sink);
-    }
-  };
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const backend::Datagram& datagram = batch[i];
-    if (datagram.fault != backend::DatagramFault::kNone) [[unlikely]] {
-      flush(i);
-      begin = i + 1;
-      if (datagram.fault == backend::DatagramFault::kSocketError) {
-        if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
-        continue;
-      }
-      ++packets;
-      delivery.drop(datagram, datagram.fault == backend::DatagramFault::kTruncated
-                                  ? Counter::kDropTruncated
-                                  : Counter::kDropMalformed);
+  while (!batch.empty()) {
+    const DatagramRun run = first_run(batch);
+    if (run.datagrams.empty()) {
+      packets += note_fault(batch.front(), delivery);
+      batch = batch.subspan(1);
       continue;
     }
-    if (datagram.slot != batch[begin].slot) {
-      flush(i);
-      begin = i;
-    }
-    packets += datagram.segment_size == 0 ? 1 : Delivery::describe(datagram).packet_count();
-    bytes += datagram.size + datagram.tail_size;
+    batch = batch.subspan(run.datagrams.size());
+    packets += run.packets;
+    bytes += run.bytes;
+    hand_over(run, delivery);
   }
-  flush(batch.size());
   counters_.add(Counter::kReceivedPackets, packets);
   counters_.add(Counter::kReceivedBytes, bytes);
+}
+
+void Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
+  if (DatagramSink* sink = sinks_[run.datagrams.front().slot]) [[likely]] {
+    sink->deliver(run, delivery);
+    touched_.push_back(sink);
+    return;
+  }
+  for (const backend::Datagram& datagram : run.datagrams) {
+    delivery.drop(datagram, Counter::kDropClosed);
+  }
+}
+
+// Returns how many packets were received with it.
+std::uint64_t Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
+  using backend::DatagramFault;
+  if (datagram.fault == DatagramFault::kSocketError) {
+    if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
+    return 0;
+  }
+  delivery.drop_faulty(datagram, datagram.fault == DatagramFault::kTruncated
+                                     ? Counter::kDropTruncated
+                                     : Counter::kDropMalformed);
+  return 1;
 }
 
 void Worker::maintain() {

@@ -102,7 +102,10 @@ class Worker {
   void step(std::chrono::milliseconds longest_wait, std::size_t max_batches);
   // Returns the number of datagrams taken.
   std::size_t drain(std::size_t max_batches);
+  static DatagramRun first_run(std::span<const backend::Datagram> batch);
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
+  void hand_over(const DatagramRun& run, Delivery& delivery);
+  std::uint64_t note_fault(const backend::Datagram& datagram, Delivery& delivery);
   void reclaim();
   void maintain();
   void notice_sends();

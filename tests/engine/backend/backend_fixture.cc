@@ -88,7 +88,7 @@ void BackendTest::step_a_while() {
 
 void BackendTest::drain() {
   std::array<Datagram, backend::kBatchSize> batch;
-  while (const std::size_t count = backend_->receive(batch)) {
+  while (const std::size_t count = backend_->receive(batch).count) {
     for (std::size_t i = 0; i < count; ++i) {
       const Datagram& datagram = batch[i];
       Received copy;
@@ -96,17 +96,23 @@ void BackendTest::drain() {
       copy.fault = datagram.fault;
       copy.error = datagram.error;
       if (datagram.fault == DatagramFault::kNone) {
-        copy.source = net::endpoint_from_socket_address(datagram.source);
-        copy.segment_size = datagram.segment_size;
-        copy.payload.assign(datagram.payload, datagram.payload + datagram.size);
-        copy.payload.insert(copy.payload.end(), datagram.tail, datagram.tail + datagram.tail_size);
+        const packet::PacketDescriptor& packet = datagram.packet;
+        copy.source = net::endpoint_from_socket_address(packet.source);
+        copy.segment_size = packet.segment_size;
+        const std::size_t head_size = packet.size - std::size_t{datagram.tail_size};
+        copy.payload.assign(packet.payload, packet.payload + head_size);
+        if (datagram.tail_size > 0) {
+          copy.payload.insert(copy.payload.end(), datagram.tail,
+                              datagram.tail + datagram.tail_size);
+        }
       }
       received_.push_back(std::move(copy));
-      if (datagram.buffer == nullptr) continue;
+      if (datagram.packet.buffer == nullptr) continue;
       if (hold_) {
-        held_.push_back({datagram.buffer, datagram.payload, datagram.size, received_.size() - 1});
+        held_.push_back({datagram.packet.buffer, datagram.packet.payload, datagram.packet.size,
+                         received_.size() - 1});
       } else {
-        datagram.buffer->release();
+        datagram.packet.buffer->release();
       }
     }
     reclaim();

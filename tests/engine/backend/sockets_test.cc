@@ -180,11 +180,11 @@ class BusySocketTest : public SocketsTest {
  private:
   bool take_one_batch_has_quiet() {
     std::array<backend::Datagram, backend::kBatchSize> batch;
-    const std::size_t count = backend().receive(batch);
+    const std::size_t count = backend().receive(batch).count;
     bool quiet = false;
     for (std::size_t i = 0; i < count; ++i) {
       quiet = quiet || batch[i].slot == 1;
-      batch[i].buffer->release();
+      batch[i].packet.buffer->release();
     }
     reclaim();
     return quiet;

@@ -40,17 +40,13 @@ class DemultiplexerTest : public testing::Test {
     return endpoint;
   }
 
-  void deliver(const net::Endpoint& from, std::uint32_t size = 10, std::uint16_t segment = 0) {
+  void deliver(const net::Endpoint& from, std::uint16_t size = 10, std::uint16_t segment = 0) {
     net::SocketAddress address = net::to_socket_address(from, AF_INET6);
     backend::Datagram datagram{};
-    datagram.payload = payload_.data();
-    datagram.source = &address.generic;
-    datagram.buffer = &buffer_;
-    datagram.size = size;
-    datagram.segment_size = segment;
+    datagram.packet = {payload_.data(), &buffer_, &address.generic, 0, size, segment};
     ++buffer_.issued;
     Delivery delivery(counters_, slabs_, 0, true);
-    demultiplexer_->deliver({&datagram, 1}, delivery);
+    demultiplexer_->deliver({{&datagram, 1}}, delivery);
     demultiplexer_->publish();
   }
 
