@@ -64,7 +64,8 @@ constexpr std::uint64_t request_id(RequestKind kind, SocketSlot slot, std::uint3
 }
 constexpr RequestKind kind_of(std::uint64_t id) { return static_cast<RequestKind>(id >> 56); }
 constexpr SocketSlot slot_of(std::uint64_t id) { return static_cast<SocketSlot>(id >> 32); }
-constexpr bool is_plain_receive(std::uint64_t id) { return (id >> 32) < kMaxSockets; }
+constexpr unsigned place_of(std::uint64_t id) { return static_cast<unsigned>(id >> 32); }
+constexpr bool is_plain_receive(std::uint64_t id) { return place_of(id) < kMaxSockets; }
 
 // Receives with one multishot recvmsg a socket, on a ring that only its worker
 // enters (SINGLE_ISSUER and DEFER_TASKRUN: without both, waiting for several
@@ -137,8 +138,8 @@ class UringBackend final : public Backend {
   static std::uint32_t overhead_of(const ArmedSocket& socket) {
     return kOverhead + socket.control_size;
   }
-  bool take_completions(std::span<Datagram> batch, Received* received);
-  bool take_ordinary(const io_uring_cqe& completion, Datagram* datagram);
+  Received take_completions(std::span<Datagram> batch);
+  bool take_ordinary(const io_uring_cqe& completion, Datagram* datagram, std::uint32_t* size);
   [[gnu::noinline]] bool complete(const io_uring_cqe& completion, Datagram* datagram);
   void end_receive(const io_uring_cqe& completion);
   bool take_any(const io_uring_cqe& completion, Datagram* datagram);
@@ -367,50 +368,47 @@ void UringBackend::wait(const WaitPolicy& policy) {
 }
 
 Received UringBackend::receive(std::span<Datagram> batch) {
-  Received received;
-  received.is_plain = true;
-  while (received.count < batch.size() && take_completions(batch, &received)) {
-  }
-  received.may_be_more = received.count == batch.size() || !to_drain_.empty();
+  Received received = take_completions(batch);
   // Only after the completions: what they hold came before what the socket holds.
-  if (!to_drain_.empty() && received.count < batch.size() && io_uring_cq_ready(&ring_) == 0) {
-    received.count += receive_directly(batch.subspan(received.count));
-    received.is_plain = false;
+  if (!to_drain_.empty() && !received.may_be_more) {
+    if (received.count < batch.size()) {
+      received.count += receive_directly(batch.subspan(received.count));
+      received.is_plain = false;
+    }
+    received.may_be_more = true;
   }
   if (received.count > 0) received_since_wait_ = true;
   return received;
 }
 
-// Takes those that lie in one piece of the ring and fit the batch; false when none are
-// there.
-bool UringBackend::take_completions(std::span<Datagram> batch, Received* received) {
+// Takes those that lie in one piece of the ring and fit the batch.
+Received UringBackend::take_completions(std::span<Datagram> batch) {
   const unsigned head = *ring_.cq.khead;
-  const unsigned tail = io_uring_smp_load_acquire(ring_.cq.ktail);
+  const unsigned available = io_uring_smp_load_acquire(ring_.cq.ktail) - head;
   const unsigned index = head & ring_.cq.ring_mask;
-  const auto count = static_cast<unsigned>(
-      std::min({std::size_t{tail - head}, std::size_t{ring_.cq.ring_mask} + 1 - index,
-                batch.size() - received->count}));
-  if (count == 0) return false;
-  Datagram* datagram = batch.data() + received->count;
-  const SocketSlot first_slot =
-      received->count == 0 ? slot_of(ring_.cq.cqes[index].user_data) : batch[0].slot;
+  const unsigned count =
+      std::min({available, ring_.cq.ring_mask + 1 - index, static_cast<unsigned>(batch.size())});
+  if (count == 0) return {};
+  const std::span completions(&ring_.cq.cqes[index], count);
+  const auto first_place = place_of(completions.front().user_data);
+  unsigned other_places = 0;
+  bool all_ordinary = true;
   std::uint64_t bytes = 0;
-  unsigned other_slots = 0;
-  for (const io_uring_cqe& completion : std::span(&ring_.cq.cqes[index], count)) {
-    if (take_ordinary(completion, datagram)) [[likely]] {
-      bytes += datagram->packet.size;
-      other_slots |= datagram->slot ^ first_slot;
+  Datagram* datagram = batch.data();
+  for (const io_uring_cqe& completion : completions) {
+    std::uint32_t size = 0;
+    if (take_ordinary(completion, datagram, &size)) [[likely]] {
+      bytes += size;
+      other_places |= place_of(completion.user_data) ^ first_place;
       ++datagram;
     } else {
-      received->is_plain = false;
+      all_ordinary = false;
       if (complete(completion, datagram)) ++datagram;
     }
   }
   io_uring_smp_store_release(ring_.cq.khead, head + count);
-  received->count = static_cast<std::size_t>(datagram - batch.data());
-  received->bytes += bytes;
-  received->is_plain = received->is_plain && other_slots == 0;
-  return true;
+  return {static_cast<std::size_t>(datagram - batch.data()), all_ordinary && other_places == 0,
+          bytes, available > count};
 }
 
 std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
@@ -430,7 +428,8 @@ std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
 
 // A datagram like nearly all are: without control messages, not cut, not its multishot's
 // last. False, and nothing has changed, when it is anything else.
-inline bool UringBackend::take_ordinary(const io_uring_cqe& completion, Datagram* datagram) {
+inline bool UringBackend::take_ordinary(const io_uring_cqe& completion, Datagram* datagram,
+                                        std::uint32_t* payload_size) {
   constexpr unsigned kOneOfMany = IORING_CQE_F_MORE | IORING_CQE_F_BUFFER;
   const std::uint64_t id = completion.user_data;
   const std::uint32_t flags = completion.flags;
@@ -446,14 +445,14 @@ inline bool UringBackend::take_ordinary(const io_uring_cqe& completion, Datagram
   std::uint64_t payload_size_and_flags = 0;
   std::memcpy(&payload_size_and_flags, filled.memory + offsetof(io_uring_recvmsg_out, payloadlen),
               sizeof(payload_size_and_flags));
-  const std::uint32_t payload_size = size - kOverhead;
-  if (payload_size_and_flags != first_of_two(payload_size)) [[unlikely]]
+  *payload_size = size - kOverhead;
+  if (payload_size_and_flags != first_of_two(*payload_size)) [[unlikely]]
     return false;
   buffers_.take(filled.buffer, flags, size);
   datagram->packet.payload = filled.memory + kOverhead;
   datagram->packet.buffer = filled.buffer;
   datagram->packet.source = filled.memory + kHeaderSize;
-  datagram->packet.size = static_cast<std::uint16_t>(payload_size);
+  datagram->packet.size = static_cast<std::uint16_t>(*payload_size);
   datagram->packet.segment_size = 0;
   datagram->slot = slot_of(id);
   datagram->fault = DatagramFault::kNone;

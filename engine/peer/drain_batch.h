@@ -66,15 +66,15 @@ struct DrainProgress {
 // What a batch takes its packets from. One batch at a time.
 class DrainSource {
  public:
-  DrainSource() = default;
+  explicit DrainSource(bool has_windows = false) : has_windows_(has_windows) {}
   DrainSource(const DrainSource&) = delete;
   DrainSource& operator=(const DrainSource&) = delete;
 
   // A batch begins: the source may look for what it does not know of yet.
   virtual void begin_batch() {}
   // The next descriptors, not more than that, none when nothing waits; they stay the
-  // source's until their taking is noted. Only with has_windows().
-  virtual bool has_windows() const { return false; }
+  // source's until their taking is noted. Only with has_windows(), which is constant.
+  bool has_windows() const { return has_windows_; }
   virtual DrainWindow next_window(std::size_t /*most*/) { return {}; }
   // Without windows: the next packet. *buffer is what the caller has to release after it,
   // null when another packet of the same train still needs it. False when nothing waits.
@@ -104,6 +104,7 @@ class DrainSource {
     packet::PacketBuffer* buffer;
     std::int64_t references;
   };
+  const bool has_windows_;
   DrainBatch* open_batch_ = nullptr;
   std::vector<Run> spare_runs_;  // memory for the next batch
 };

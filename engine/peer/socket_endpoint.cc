@@ -35,7 +35,8 @@ std::size_t slots_for(std::uint64_t receive_bytes) {
 
 SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket,
                                std::uint64_t receive_bytes, const SocketOptions& options)
-    : engine_(std::move(engine)),
+    : DrainSource(!options.reply_from_received_address),
+      engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
       worker_(workers_.next()),
       counters_(workers_.lend_counters()),

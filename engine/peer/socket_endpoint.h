@@ -42,7 +42,6 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return &socket_; }
   void begin_batch() override { pump_if_empty(); }
-  bool has_windows() const override { return !notes_local_addresses_; }
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;

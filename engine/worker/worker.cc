@@ -308,12 +308,12 @@ std::size_t Worker::drain(std::size_t max_batches) {
       const DatagramRun run{batch, received.count, received.bytes};
       counters_.add(Counter::kReceivedPackets, run.packets);
       counters_.add(Counter::kReceivedBytes, run.bytes);
-      hand_over(run, delivery);
+      if (DatagramSink* sink = hand_over(run, delivery)) sink->publish();
     } else {
       sort(batch, delivery);
+      for (DatagramSink* sink : touched_) sink->publish();
+      touched_.clear();
     }
-    for (DatagramSink* sink : touched_) sink->publish();
-    touched_.clear();
     if (!received.may_be_more) break;
   }
   return total;
@@ -353,21 +353,23 @@ void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) 
     batch = batch.subspan(run.datagrams.size());
     packets += run.packets;
     bytes += run.bytes;
-    hand_over(run, delivery);
+    if (DatagramSink* sink = hand_over(run, delivery)) touched_.push_back(sink);
   }
   counters_.add(Counter::kReceivedPackets, packets);
   counters_.add(Counter::kReceivedBytes, bytes);
 }
 
-void Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
-  if (DatagramSink* sink = sinks_[run.datagrams.front().slot]) [[likely]] {
+// Returns the sink that has something to publish now, or null.
+DatagramSink* Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
+  DatagramSink* const sink = sinks_[run.datagrams.front().slot];
+  if (sink != nullptr) [[likely]] {
     sink->deliver(run, delivery);
-    touched_.push_back(sink);
-    return;
+  } else {
+    for (const backend::Datagram& datagram : run.datagrams) {
+      delivery.drop(datagram, Counter::kDropClosed);
+    }
   }
-  for (const backend::Datagram& datagram : run.datagrams) {
-    delivery.drop(datagram, Counter::kDropClosed);
-  }
+  return sink;
 }
 
 // Returns how many packets were received with it.

@@ -104,7 +104,7 @@ class Worker {
   std::size_t drain(std::size_t max_batches);
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
-  void hand_over(const DatagramRun& run, Delivery& delivery);
+  DatagramSink* hand_over(const DatagramRun& run, Delivery& delivery);
   std::uint64_t note_fault(const backend::Datagram& datagram, Delivery& delivery);
   void reclaim();
   void maintain();

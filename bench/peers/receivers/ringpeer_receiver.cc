@@ -8,7 +8,7 @@
 namespace ringpeer::bench {
 namespace {
 
-// One PacketPeerUDP, read as a server would: wait, then everything that is there.
+// One PacketPeerUDP, read as a server would: wait, then views of everything that is there.
 class RingpeerReceiver : public Receiver {
  public:
   explicit RingpeerReceiver(std::string_view peer) : name_(peer) {}
@@ -34,10 +34,9 @@ class RingpeerReceiver : public Receiver {
     // flood, and inline it would ask the kernel for each packet.
     const int available = peer_->get_available_packet_count();
     const std::size_t count = available > 0 ? static_cast<std::size_t>(available) : 0;
-    std::span<const std::uint8_t> packet;
-    for (std::size_t n = 0; n < std::min(count, most); ++n) {
-      if (peer_->get_packet(&packet) != Error::OK) return;
-      application.consume(reinterpret_cast<const std::byte*>(packet.data()), packet.size());
+    for (const ReceivedPacket& packet : peer_->drain({.max_packets = std::min(count, most)})) {
+      application.consume(reinterpret_cast<const std::byte*>(packet.payload.data()),
+                          packet.payload.size());
     }
   }
 
