@@ -1,7 +1,5 @@
 #include "ringpeer/backend/mmsg_receiver.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -34,29 +32,27 @@ MmsgReceiver::MmsgReceiver(const BackendOptions& options, packet::BufferReturn* 
   allocate(home);
 }
 
-MmsgReceiver::~MmsgReceiver() {
-  if (memory_ != nullptr) ::munmap(memory_, memory_size_);
-}
-
 void MmsgReceiver::allocate(packet::BufferReturn* home) {
   const std::size_t buffer_size = kDatagramsPerBuffer * stride_;
-  memory_size_ = kBufferCount * buffer_size + kBatchSize * tail_size_;
-  void* memory =
-      ::mmap(nullptr, memory_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return;
-  memory_ = static_cast<std::uint8_t*>(memory);
-  tails_ = memory_ + kBufferCount * buffer_size;
+  // Heads lie one behind another; of the tails, which hold what is rare, nothing is touched
+  // before there is some.
+  if (!heads_.map(kBufferCount * buffer_size, packet::MappedMemory::Pages::kHuge) ||
+      (tail_size_ > 0 &&
+       !tails_.map(kBatchSize * tail_size_, packet::MappedMemory::Pages::kSmall))) {
+    return;
+  }
+  is_valid_ = true;
   spare_.reserve(kBufferCount);
   for (std::size_t i = 0; i < kBufferCount; ++i) {
     buffers_[i].home = home;
-    buffers_[i].memory = memory_ + i * buffer_size;
+    buffers_[i].memory = heads_.data() + i * buffer_size;
     buffers_[i].capacity = static_cast<std::uint32_t>(buffer_size);
     buffers_[i].index = static_cast<std::uint16_t>(i);
     buffers_[i].kind = packet::BufferKind::kKernel;
     spare_.push_back(&buffers_[i]);
   }
   for (std::size_t i = 0; i < kBatchSize; ++i) {
-    parts_[i] = {iovec{nullptr, head_size_}, iovec{tails_ + i * tail_size_, tail_size_}};
+    parts_[i] = {iovec{nullptr, head_size_}, iovec{tails_.data() + i * tail_size_, tail_size_}};
     messages_[i].msg_hdr.msg_iov = parts_[i].data();
     messages_[i].msg_hdr.msg_iovlen = tail_size_ > 0 ? 2 : 1;
   }
@@ -124,7 +120,7 @@ inline bool MmsgReceiver::describe(std::size_t i, packet::PacketBuffer* buffer, 
     if (segment < length) datagram->packet.segment_size = segment;
   }
   if (length > head_size_) {
-    datagram->tail = tails_ + i * tail_size_;
+    datagram->tail = tails_.data() + i * tail_size_;
     datagram->tail_size = static_cast<std::uint16_t>(length - head_size_);
   }
   return false;

@@ -12,6 +12,7 @@
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/datagram.h"
+#include "ringpeer/packet/mapped_memory.h"
 #include "ringpeer/packet/packet_buffer.h"
 
 namespace ringpeer::backend {
@@ -29,11 +30,10 @@ class MmsgReceiver {
   static constexpr std::size_t kDatagramsPerBuffer = 64;
 
   MmsgReceiver(const BackendOptions& options, packet::BufferReturn* home);
-  ~MmsgReceiver();
   MmsgReceiver(const MmsgReceiver&) = delete;
   MmsgReceiver& operator=(const MmsgReceiver&) = delete;
 
-  bool is_valid() const { return memory_ != nullptr; }
+  bool is_valid() const { return is_valid_; }
 
   enum class Outcome {
     kMore,     // there may be more
@@ -76,9 +76,9 @@ class MmsgReceiver {
   const std::size_t tail_size_;
   const std::size_t stride_;  // bytes of a buffer that a datagram has to itself
 
-  std::uint8_t* memory_ = nullptr;
-  std::size_t memory_size_ = 0;
-  std::uint8_t* tails_ = nullptr;  // kBatchSize of tail_size_; touched only when used
+  bool is_valid_ = false;
+  packet::MappedMemory heads_;
+  packet::MappedMemory tails_;  // kBatchSize of tail_size_
   std::vector<packet::PacketBuffer> buffers_{kBufferCount};
   std::vector<packet::PacketBuffer*> spare_;
 

@@ -1,8 +1,6 @@
 #include "ringpeer/backend/uring_buffers.h"
 
-#include <sys/mman.h>
-
-#include <cstring>
+#include <cerrno>
 
 namespace ringpeer::backend {
 namespace {
@@ -22,20 +20,10 @@ constexpr std::size_t kSingleWithKernel = 256;
 
 constexpr std::size_t kCacheLine = 64;
 
-void* map(std::size_t size) {
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : memory;
-}
-
 }  // namespace
 
 UringBuffers::UringBuffers(std::size_t largest, packet::BufferReturn* home)
     : largest_(largest), home_(home) {}
-
-UringBuffers::~UringBuffers() {
-  if (memory_ != nullptr) ::munmap(memory_, memory_size_);
-  if (ring_ != nullptr) ::munmap(ring_, ring_size_);
-}
 
 int UringBuffers::register_with(int ring, bool try_incremental) {
   if (try_incremental) {
@@ -47,7 +35,10 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
       feed_target_ = kIncrementalWithKernel;
       // An odd number of lines between buffers, so that they start in different sets
       // of the cache.
-      allocate(kIncrementalCount, kIncrementalSize, kIncrementalSize + kCacheLine);
+      if (!allocate(kIncrementalCount, kIncrementalSize, kIncrementalSize + kCacheLine,
+                    packet::MappedMemory::Pages::kHuge)) {
+        return ENOMEM;
+      }
     } else if (error != EINVAL) {
       return error;
     }
@@ -57,9 +48,12 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
     if (error != 0) return error;
     feed_target_ = kSingleWithKernel;
     const std::size_t size = (largest_ + kCacheLine - 1) / kCacheLine * kCacheLine;
-    allocate(kSingleCount, size, size + (size / kCacheLine % 2 == 0 ? kCacheLine : 0));
+    // Small pages: of 64 KiB, a small packet touches the first.
+    if (!allocate(kSingleCount, size, size + (size / kCacheLine % 2 == 0 ? kCacheLine : 0),
+                  packet::MappedMemory::Pages::kSmall)) {
+      return ENOMEM;
+    }
   }
-  if (memory_ == nullptr) return ENOMEM;
   feed();
   return 0;
 }
@@ -67,9 +61,11 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
 int UringBuffers::try_register(int ring, std::size_t entries, std::uint16_t flags,
                                std::uint32_t min_left) {
   if (ring_ == nullptr) {
-    ring_size_ = kSingleCount * sizeof(io_uring_buf);
-    ring_ = static_cast<io_uring_buf_ring*>(map(ring_size_));
-    if (ring_ == nullptr) return ENOMEM;
+    if (!ring_memory_.map(kSingleCount * sizeof(io_uring_buf),
+                          packet::MappedMemory::Pages::kSmall)) {
+      return ENOMEM;
+    }
+    ring_ = reinterpret_cast<io_uring_buf_ring*>(ring_memory_.data());
   }
   ring_entries_ = static_cast<unsigned>(entries);
   abi::BufferRingRegistration registration{};
@@ -82,21 +78,21 @@ int UringBuffers::try_register(int ring, std::size_t entries, std::uint16_t flag
   return abi::register_buffer_ring(ring, registration);
 }
 
-void UringBuffers::allocate(std::size_t count, std::size_t size, std::size_t stride) {
-  memory_size_ = count * stride;
-  memory_ = static_cast<std::uint8_t*>(map(memory_size_));
-  if (memory_ == nullptr) return;
+bool UringBuffers::allocate(std::size_t count, std::size_t size, std::size_t stride,
+                            packet::MappedMemory::Pages pages) {
+  if (!memory_.map(count * stride, pages)) return false;
   buffers_ = std::make_unique<packet::PacketBuffer[]>(count);
   buffer_count_ = count;
   for (std::size_t i = 0; i < count; ++i) {
     packet::PacketBuffer& buffer = buffers_[i];
     buffer.home = home_;
-    buffer.memory = memory_ + i * stride;
+    buffer.memory = memory_.data() + i * stride;
     buffer.capacity = static_cast<std::uint32_t>(size);
     buffer.index = static_cast<std::uint16_t>(i);
     buffer.kind = packet::BufferKind::kKernel;
     spare_.push_back(&buffer);
   }
+  return true;
 }
 
 void UringBuffers::feed() {

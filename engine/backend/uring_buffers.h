@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ringpeer/backend/uring_abi.h"
+#include "ringpeer/packet/mapped_memory.h"
 #include "ringpeer/packet/packet_buffer.h"
 
 namespace ringpeer::backend {
@@ -23,7 +24,6 @@ class UringBuffers {
  public:
   // largest: bytes of the largest completion (headers and payload).
   UringBuffers(std::size_t largest, packet::BufferReturn* home);
-  ~UringBuffers();
   UringBuffers(const UringBuffers&) = delete;
   UringBuffers& operator=(const UringBuffers&) = delete;
 
@@ -71,7 +71,8 @@ class UringBuffers {
 
  private:
   void end_of(packet::PacketBuffer* buffer);
-  void allocate(std::size_t count, std::size_t size, std::size_t stride);
+  bool allocate(std::size_t count, std::size_t size, std::size_t stride,
+                packet::MappedMemory::Pages pages);
   int try_register(int ring, std::size_t entries, std::uint16_t flags, std::uint32_t min_left);
 
   const std::size_t largest_;
@@ -81,14 +82,13 @@ class UringBuffers {
   std::uint32_t buffer_more_ = 0;
   std::size_t feed_target_ = 0;
 
-  std::uint8_t* memory_ = nullptr;
-  std::size_t memory_size_ = 0;
+  packet::MappedMemory memory_;
   std::unique_ptr<packet::PacketBuffer[]> buffers_;
   std::size_t buffer_count_ = 0;
   std::vector<packet::PacketBuffer*> spare_;
 
+  packet::MappedMemory ring_memory_;
   io_uring_buf_ring* ring_ = nullptr;
-  std::size_t ring_size_ = 0;
   unsigned ring_entries_ = 0;
   std::size_t with_kernel_ = 0;
 };
