@@ -152,6 +152,12 @@ class CompactVector {
     return block_->template elements<T>() + block_->size++;
   }
 
+  // The same while there is room, otherwise null.
+  T* append_within_capacity() {
+    if (block_ == nullptr || block_->size == block_->capacity) return nullptr;
+    return block_->template elements<T>() + block_->size++;
+  }
+
   // `count` elements whose bytes the caller fills at once; the vector must be empty.
   template <typename Memory>
   T* fill_uninitialized(Memory& memory, std::size_t count) {

@@ -84,8 +84,27 @@ inline std::size_t Dictionary::next_index_bytes() const {
   return sizeof(Extra) + 2 * wanted_slots() * sizeof(std::uint32_t);
 }
 
+inline DictionaryEntry* Dictionary::find_among(const Variant& key, std::size_t count) const {
+  if (!key.is_text()) return find_no_text_among(key, count);
+  const String& text = key.text();
+  auto* entries = const_cast<Entry*>(entries_.data());
+  for (Entry* entry = entries; entry != entries + count; ++entry) {
+    if (entry->key.is_text() && entry->key.text() == text) return entry;
+  }
+  return nullptr;
+}
+
 template <typename Memory>
 DictionaryEntry* Dictionary::index_last(Memory& memory) {
+  // A message's few fields: searched where this is called.
+  if (entries_.size() <= kIndexThreshold && !indexed()) {
+    return find_among(entries_.back().key, entries_.size() - 1);
+  }
+  return index_last_of_many(memory);
+}
+
+template <typename Memory>
+[[gnu::noinline]] DictionaryEntry* Dictionary::index_last_of_many(Memory& memory) {
   const std::size_t before = entries_.size() - 1;
   const Variant& key = entries_.back().key;
   if (!indexed()) {

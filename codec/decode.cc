@@ -8,10 +8,10 @@ namespace ringpeer {
 Error decode_variant(std::span<const std::uint8_t> bytes, Variant* value, std::size_t* consumed,
                      const DecodeOptions& options) {
   HeapMemory memory;
-  *value = Variant();
+  value->clear();
   Decoder<HeapMemory> decoder(memory, bytes, options);
   const Error error = decoder.decode(value);
-  if (error != Error::OK) *value = Variant();
+  if (error != Error::OK) value->clear();
   if (consumed != nullptr) *consumed = error == Error::OK ? decoder.consumed() : 0;
   return error;
 }

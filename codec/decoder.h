@@ -4,7 +4,6 @@
 // The decoder behind decode.h and arena_decode.h; not for direct use.
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -13,27 +12,23 @@
 #include "ringpeer/codec/components.h"
 #include "ringpeer/codec/element_rule.h"
 #include "ringpeer/codec/error.h"
-#include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/options.h"
-#include "ringpeer/codec/utf8.h"
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/codec/variant_tree.h"
 #include "ringpeer/codec/variant_visit.h"
+#include "ringpeer/codec/wire_reader.h"
 
 namespace ringpeer {
 
 // One decode. Values are built where they will stay, never in temporaries, so that
 // nothing but Memory decides who releases what.
 template <typename Memory>
-class Decoder {
+class Decoder : private WireReader {
  public:
   Decoder(Memory& memory, std::span<const std::uint8_t> bytes, const DecodeOptions& options)
-      : memory_(memory),
+      : WireReader(bytes),
+        memory_(memory),
         options_(options),
-        start_(bytes.data()),
-        position_(bytes.data()),
-        remaining_(static_cast<std::ptrdiff_t>(bytes.size())),
-        size_(bytes.size()),
         nodes_left_(options.limits.nodes),
         elements_left_(options.limits.elements),
         bytes_left_(options.limits.bytes),
@@ -42,37 +37,12 @@ class Decoder {
   // *value must be Nil; after an error it holds what was built so far.
   Error decode(Variant* value) { return decode_value(value, 0); }
 
-  // A PackedByteArray at the very end may lack its padding.
-  std::size_t consumed() const {
-    return std::min(static_cast<std::size_t>(position_ - start_), size_);
-  }
+  using WireReader::consumed;
 
  private:
   static constexpr bool kOwned = std::is_same_v<Memory, HeapMemory>;
 
-  // --- Reading and budgets ---
-
-  bool has(std::size_t size) const { return remaining_ >= static_cast<std::ptrdiff_t>(size); }
-
-  void skip(std::size_t size) {
-    position_ += size;
-    remaining_ -= static_cast<std::ptrdiff_t>(size);
-  }
-
-  template <typename T>
-  T load() {
-    T value;
-    std::memcpy(&value, position_, sizeof(value));
-    skip(sizeof(value));
-    return value;
-  }
-
-  template <typename T>
-  Error read(T* value) {
-    if (!has(sizeof(T))) return Error::ERR_INVALID_DATA;
-    *value = load<T>();
-    return Error::OK;
-  }
+  // --- Budgets ---
 
   static bool spend(std::size_t* budget, std::size_t amount) {
     if (amount > *budget) return false;
@@ -86,19 +56,6 @@ class Decoder {
     if constexpr (kOwned) std::destroy_at(element);
   }
 
-  // A string on the wire; *text is a part of the packet.
-  Error read_text(std::string_view* text) {
-    if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
-    const auto length = load<std::uint32_t>();
-    if (length > kContainerCountMask) return Error::ERR_FILE_EOF;
-    const std::size_t padded = wire_padded(length);
-    if (!has(padded)) return Error::ERR_FILE_EOF;
-    const std::string_view bytes(reinterpret_cast<const char*>(position_), length);
-    if (!utf8_from_wire(bytes, text)) return Error::ERR_INVALID_DATA;
-    skip(padded);
-    return Error::OK;
-  }
-
   template <typename T>
   Error build_text(T* place, std::string_view text) {
     if (!spend_bytes(String::heap_bytes(text.size()))) return Error::ERR_OUT_OF_MEMORY;
@@ -109,8 +66,7 @@ class Decoder {
   // How many elements to make room for: no more than the bytes that no other open
   // container has been promised can hold, so that nested lies do not add up.
   std::size_t promise(std::size_t count, std::size_t smallest_size) {
-    const auto available = static_cast<std::size_t>(std::max<std::ptrdiff_t>(remaining_, 0));
-    const std::size_t free = available > promised_ ? available - promised_ : 0;
+    const std::size_t free = available() > promised_ ? available() - promised_ : 0;
     const std::size_t room = std::min(count, free / smallest_size);
     promised_ += room * smallest_size;
     return room;
@@ -127,6 +83,12 @@ class Decoder {
   // A place for one more element, null when the budget is spent.
   template <typename T>
   T* next_place(CompactVector<T>* vector) {
+    T* place = vector->append_within_capacity();
+    return place != nullptr ? place : grown_place(vector);
+  }
+
+  template <typename T>
+  [[gnu::noinline]] T* grown_place(CompactVector<T>* vector) {
     if (!spend_bytes(vector->next_block_bytes())) return nullptr;
     return vector->append_uninitialized(memory_);
   }
@@ -136,14 +98,32 @@ class Decoder {
   // What recurses or is rare stays out of line: the frame of the common types is small
   // then, and so is that of a level of nesting.
 
-  Error decode_value(Variant* value, std::size_t depth) {
+  // The kinds that messages are made of are built where they are called for, behind
+  // branches that are predicted; the others cost a call and a jump through a table.
+  [[gnu::always_inline]] Error decode_value(Variant* value, std::size_t depth) {
     if (depth > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
     if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
     const auto header = load<std::uint32_t>();
     const std::uint32_t type = header & kHeaderTypeMask;
     if (type >= kVariantTypeCount) return Error::ERR_INVALID_DATA;
     if (!spend(&nodes_left_, 1)) return Error::ERR_OUT_OF_MEMORY;
-    return visit_variant_type(static_cast<VariantType>(type), [&](auto tag) -> Error {
+    switch (static_cast<VariantType>(type)) {
+      case VariantType::STRING:
+        return build(VariantTag<String>(), value, header);
+      case VariantType::INT:
+        return build(VariantTag<std::int64_t>(), value, header);
+      case VariantType::FLOAT:
+        return build(VariantTag<double>(), value, header);
+      case VariantType::VECTOR3:
+        return build(VariantTag<Vector3>(), value, header);
+      default:
+        return decode_other(value, header, depth);
+    }
+  }
+
+  [[gnu::noinline]] Error decode_other(Variant* value, std::uint32_t header, std::size_t depth) {
+    const auto type = static_cast<VariantType>(header & kHeaderTypeMask);
+    return visit_variant_type(type, [&](auto tag) -> Error {
       using T = typename decltype(tag)::Type;
       if constexpr (std::is_same_v<T, NilValue>) {
         return Error::OK;
@@ -184,6 +164,16 @@ class Decoder {
   template <typename T>
   requires(std::is_same_v<T, String> || std::is_same_v<T, StringName>) Error
       build(VariantTag<T>, Variant* value, std::uint32_t) {
+    String::ShortText short_text;
+    if (read_short_text(&short_text)) {
+      value->template emplace_in<T>(memory_, String(short_text));
+      return Error::OK;
+    }
+    return build_any_text(VariantTag<T>(), value);
+  }
+
+  template <typename T>
+  [[gnu::noinline]] Error build_any_text(VariantTag<T>, Variant* value) {
     std::string_view text;
     const Error error = read_text(&text);
     if (error != Error::OK) return error;
@@ -208,21 +198,13 @@ class Decoder {
     return Error::OK;
   }
 
-  // Doubles on the wire, floats in memory.
-  [[gnu::noinline]] void load_doubles(std::uint8_t* floats, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const float component = narrow_float(load<double>());
-      std::memcpy(floats + i * sizeof(component), &component, sizeof(component));
-    }
-  }
-
   [[gnu::noinline]] Error build(VariantTag<NodePath>, Variant* value, std::uint32_t) {
     std::uint32_t words[3];  // name count, subname count, flags
     if (!has(sizeof(words[0]))) return Error::ERR_INVALID_DATA;
-    std::memcpy(words, position_, sizeof(words[0]));
+    std::memcpy(words, position(), sizeof(words[0]));
     if ((words[0] & kNodePathFormatBit) == 0) return Error::ERR_INVALID_DATA;
     if (!has(sizeof(words))) return Error::ERR_INVALID_DATA;
-    std::memcpy(words, position_, sizeof(words));
+    std::memcpy(words, position(), sizeof(words));
     skip(sizeof(words));
     const std::uint32_t name_count = words[0] & ~kNodePathFormatBit;
     const std::uint32_t extra = (words[2] & kNodePathFlagProperty) != 0 ? 1 : 0;
@@ -268,7 +250,7 @@ class Decoder {
     return Error::OK;
   }
 
-  Error build(VariantTag<Signal>, Variant* value, std::uint32_t) {
+  [[gnu::noinline]] Error build(VariantTag<Signal>, Variant* value, std::uint32_t) {
     std::string_view name;
     const Error error = read_text(&name);
     if (error != Error::OK) return error;
@@ -532,7 +514,8 @@ class Decoder {
   }
 
   template <typename T>
-  Error build(VariantTag<CompactVector<T>>, Variant* value, std::uint32_t header) {
+  [[gnu::noinline]] Error build(VariantTag<CompactVector<T>>, Variant* value,
+                                std::uint32_t header) {
     const bool doubles = kHasDoubleForm<T> && (header & kHeaderFlag64) != 0;
     std::size_t count = 0;
     const Error error = read_count(doubles ? 2 * sizeof(T) : sizeof(T), &count);
@@ -546,14 +529,14 @@ class Decoder {
     if (doubles) {
       load_doubles(reinterpret_cast<std::uint8_t*>(elements), count * sizeof(T) / kComponentSize);
     } else {
-      std::memcpy(static_cast<void*>(elements), position_, count * sizeof(T));
+      std::memcpy(static_cast<void*>(elements), position(), count * sizeof(T));
       // Only bytes need padding; it need not be there at the very end.
       skip(wire_padded(count * sizeof(T)));
     }
     return Error::OK;
   }
 
-  Error build(VariantTag<PackedStringArray>, Variant* value, std::uint32_t) {
+  [[gnu::noinline]] Error build(VariantTag<PackedStringArray>, Variant* value, std::uint32_t) {
     std::int32_t count = 0;
     const Error error = read(&count);
     if (error != Error::OK) return error;
@@ -563,11 +546,6 @@ class Decoder {
 
   Memory& memory_;
   const DecodeOptions& options_;
-  const std::uint8_t* start_;
-  const std::uint8_t* position_;
-  // Behind the end when the last PackedByteArray's padding was missing: negative.
-  std::ptrdiff_t remaining_;
-  std::size_t size_;
   std::size_t nodes_left_;
   std::size_t elements_left_;
   std::size_t bytes_left_;

@@ -130,15 +130,8 @@ DictionaryEntry* Dictionary::probe_key(std::uint32_t hash, const Variant& key) c
   return probe(hash, [&](const Variant& other) { return same_key(other, key); });
 }
 
-DictionaryEntry* Dictionary::find_among(const Variant& key, std::size_t count) const {
+DictionaryEntry* Dictionary::find_no_text_among(const Variant& key, std::size_t count) const {
   auto* entries = const_cast<Entry*>(entries_.data());
-  if (key.is_text()) {
-    const std::string_view text = key.as_text();
-    for (Entry* entry = entries; entry != entries + count; ++entry) {
-      if (entry->key.is_text() && entry->key.as_text() == text) return entry;
-    }
-    return nullptr;
-  }
   for (Entry* entry = entries; entry != entries + count; ++entry) {
     if (entry->key.type() == key.type() && same_key(entry->key, key)) return entry;
   }

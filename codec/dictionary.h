@@ -159,7 +159,11 @@ class Dictionary {
   void insert_slot(std::uint32_t hash, std::size_t entry);
   void rebuild_index();
   bool indexed() const { return extra_ != nullptr && extra_->slot_count != 0; }
+  // Among the first entries, one by one.
   Entry* find_among(const Variant& key, std::size_t count) const;
+  Entry* find_no_text_among(const Variant& key, std::size_t count) const;
+  template <typename Memory>
+  Entry* index_last_of_many(Memory& memory);
   Entry* find_entry(const Variant& key) const;
   Entry* find_entry(std::string_view key) const;
   template <typename Matches>

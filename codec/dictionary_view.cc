@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "ringpeer/codec/variant_equality.h"
@@ -71,8 +72,8 @@ std::uint64_t DictionaryView::index_word(const std::uint8_t* key_at) const {
   if (header == static_cast<std::uint32_t>(VariantType::STRING) && end_ - key_at >= 16 &&
       traits_.plain) [[likely]] {
     const std::uint32_t length = wire_scan::load_word(key_at + 4);
-    return wire_scan::keep_bytes(load_little_endian<std::uint64_t>(key_at + 8),
-                                 std::min<std::uint32_t>(length, 8));
+    return keep_bytes(load_little_endian<std::uint64_t>(key_at + 8),
+                      std::min<std::uint32_t>(length, 8));
   }
   if (!is_text(static_cast<VariantType>(header & kHeaderTypeMask))) return kNotText;
   return word_of(wire_scan::string_text(key_at + 4, traits_.plain));

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 
 #include "ringpeer/codec/variant_view.h"
@@ -31,52 +30,7 @@ class DictionaryView {
     VariantView value;
   };
 
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Entry;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Entry*;
-    using reference = Entry;
-
-    Iterator() = default;
-    Iterator(const DictionaryView* dictionary, const std::uint8_t* at, std::uint32_t left)
-        : dictionary_(dictionary), at_(at), left_(left) {
-      settle();
-    }
-    Entry operator*() const {
-      return {VariantView(at_, dictionary_->end_, dictionary_->traits_, type_),
-              VariantView(wire_scan::skip(at_), dictionary_->end_, dictionary_->traits_)};
-    }
-    Iterator& operator++() {
-      at_ = after_entry(at_);
-      --left_;
-      settle();
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator before = *this;
-      ++*this;
-      return before;
-    }
-    friend bool operator==(const Iterator& a, const Iterator& b) { return a.left_ == b.left_; }
-
-   private:
-    static const std::uint8_t* after_entry(const std::uint8_t* at) {
-      return wire_scan::skip(wire_scan::skip(at));
-    }
-    // Moves on to the next entry whose key is kept.
-    void settle() {
-      for (; left_ > 0; --left_, at_ = after_entry(at_)) {
-        if (dictionary_->key_declared_.takes(at_, &type_)) return;
-      }
-    }
-
-    const DictionaryView* dictionary_ = nullptr;
-    const std::uint8_t* at_ = nullptr;
-    std::uint32_t left_ = 0;
-    VariantType type_ = VariantType::NIL;
-  };
+  using Iterator = ViewIterator<DictionaryView, Entry>;
 
   DictionaryView() = default;
   // The value must be a Dictionary on the wire. Walks over it to index it.
@@ -112,8 +66,19 @@ class DictionaryView {
   Iterator end() const { return {}; }
 
  private:
+  friend Iterator;
   friend class PacketView;
   friend class VariantView;
+
+  static const std::uint8_t* step_over(const std::uint8_t* at) {
+    return wire_scan::skip(wire_scan::skip(at));
+  }
+  bool keeps(const std::uint8_t* at, VariantType* key_type) const {
+    return key_declared_.takes(at, key_type);
+  }
+  Entry element_at(const std::uint8_t* at, VariantType key_type) const {
+    return {VariantView(at, end_, traits_, key_type), value_of(at)};
+  }
 
   // The index's word for a key that is no text; no text begins with these bytes,
   // which UTF-8 does not have.

@@ -71,10 +71,10 @@ inline Error PacketView::parse_fields(std::span<const std::uint8_t> packet,
         wire_scan::load_word(at) == static_cast<std::uint32_t>(VariantType::STRING)) [[likely]] {
       const std::uint32_t length = wire_scan::load_word(at + 4);
       const auto word = load_little_endian<std::uint64_t>(at + 8);
-      if (length <= 8 && wire_scan::is_plain(word, length)) [[likely]] {
+      if (length <= 8 && is_plain(word, length)) [[likely]] {
         const std::uint8_t* const value_at = at + 8 + wire_padded(length);
         if (const std::size_t size = wire_scan::common_size(value_at, end); size != 0) [[likely]] {
-          fields_.words_[i] = wire_scan::keep_bytes(word, length);
+          fields_.words_[i] = keep_bytes(word, length);
           at = value_at + size;
           nodes_left -= 2;
           continue;

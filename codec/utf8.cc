@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ringpeer/codec/text_word.h"
+
 namespace ringpeer {
 namespace {
 
@@ -48,15 +50,12 @@ std::size_t sequence_length(std::string_view text, std::size_t position) {
 
 // How many bytes from `position` on are ASCII and not NUL; eight at a time.
 std::size_t plain_run(std::string_view text, std::size_t position) {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
   std::size_t end = position;
-  while (text.size() - end >= sizeof(std::uint64_t)) {
+  while (text.size() - end >= kTextWordSize) {
     std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + end, sizeof(word));
-    // (word - ones) borrows into a byte's high bit when that byte is zero.
-    if (((word | (word - kOnes)) & kHighBits) != 0) break;
-    end += sizeof(word);
+    std::memcpy(&word, text.data() + end, kTextWordSize);
+    if (!is_plain(word, kTextWordSize)) break;
+    end += kTextWordSize;
   }
   // NUL wraps around to the largest value.
   constexpr std::uint8_t kLastPlain = 0x7f - 1;

@@ -146,12 +146,17 @@ class Variant {
   // Elements of an Array, Dictionary or packed array, bytes of a text; otherwise 0.
   std::size_t size() const;
 
+  // Back to Nil.
+  void clear() noexcept {
+    if (!is_trivial()) destroy();
+    type_ = Type::NIL;
+  }
+
   // Replaces the value.
   template <typename T, typename... Arguments>
   T& emplace(Arguments&&... arguments) {
     HeapMemory memory;
-    if (!is_trivial()) destroy();
-    type_ = Type::NIL;
+    clear();
     return emplace_in<T>(memory, std::forward<Arguments>(arguments)...);
   }
 
@@ -203,6 +208,11 @@ class Variant {
     }
     type_ = kVariantTypeOf<T>;
     return *place;
+  }
+
+  // The text of a String or a StringName, which it must be.
+  const String& text() const {
+    return type_ == Type::STRING ? ref<String>() : ref<StringName>().string();
   }
 
   // The value, which must be a T.

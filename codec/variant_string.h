@@ -1,6 +1,7 @@
 #ifndef RINGPEER_CODEC_VARIANT_STRING_H_
 #define RINGPEER_CODEC_VARIANT_STRING_H_
 
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@ class String {
  public:
   static constexpr std::size_t kInlineCapacity = 15;
 
-  String() { set_small_size(0); }
+  String() { hold(ShortText()); }
   String(std::string_view text);  // NOLINT(google-explicit-constructor)
   String(const char* text) : String(std::string_view(text)) {}         // NOLINT
   String(const std::string& text) : String(std::string_view(text)) {}  // NOLINT
@@ -31,7 +32,7 @@ class String {
   }
   String(String&& other) noexcept {
     std::memcpy(bytes_, other.bytes_, sizeof(bytes_));
-    other.set_small_size(0);
+    other.hold(ShortText());
   }
   String& operator=(const String& other) {
     if (this != &other) String(other).swap(*this);
@@ -61,7 +62,10 @@ class String {
     std::memcpy(other.bytes_, bytes, sizeof(bytes));
   }
 
-  friend bool operator==(const String& a, const String& b) { return a.view() == b.view(); }
+  friend bool operator==(const String& a, const String& b) {
+    if (a.word(0) == b.word(0) && a.word(1) == b.word(1)) return true;
+    return !a.is_small() && !b.is_small() && a.view() == b.view();
+  }
   friend auto operator<=>(const String& a, const String& b) { return a.view() <=> b.view(); }
 
   // --- For builders (see memory.h). ---
@@ -73,18 +77,35 @@ class String {
     construct_valid(memory, text);
   }
 
+  // A strict UTF-8 text without NUL that is held inside, as the words that it is held in.
+  struct ShortText {
+    std::uint64_t words[2] = {0, 0};  // little-endian, zeroes behind the text
+    std::size_t size = 0;             // at most kInlineCapacity
+  };
+  explicit String(const ShortText& text) { hold(text); }
+
   // What the constructor above would allocate.
   static std::size_t heap_bytes(std::size_t size) { return size <= kInlineCapacity ? 0 : size; }
 
  private:
   // The last byte is kInlineCapacity minus the size of a text held inside, or kHeapTag.
+  // The bytes between such a text and that byte are zeroes, so that two texts are equal
+  // when their words are.
   static constexpr unsigned char kHeapTag = 0xff;
 
   bool is_small() const { return tag() != kHeapTag; }
   unsigned char tag() const { return static_cast<unsigned char>(bytes_[kInlineCapacity]); }
   std::size_t small_size() const { return kInlineCapacity - tag(); }
-  void set_small_size(std::size_t size) {
-    bytes_[kInlineCapacity] = static_cast<char>(kInlineCapacity - size);
+  void hold(const ShortText& text) {
+    static_assert(std::endian::native == std::endian::little && kInlineCapacity == 15);
+    const std::uint64_t size_tag = std::uint64_t{kInlineCapacity - text.size} << 56;
+    const std::uint64_t words[2] = {text.words[0], text.words[1] | size_tag};
+    std::memcpy(bytes_, words, sizeof(words));
+  }
+  std::uint64_t word(std::size_t index) const {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes_ + index * sizeof(word), sizeof(word));
+    return word;
   }
   char* heap_data() const {
     char* data = nullptr;
@@ -100,33 +121,43 @@ class String {
   template <typename Memory>
   void construct_valid(Memory& memory, std::string_view text) {
     if (text.size() <= kInlineCapacity) {
-      copy_small(text);
-      set_small_size(text.size());
+      hold(short_text(text));
       return;
     }
     char* data = static_cast<char*>(memory.allocate(text.size()));
     std::memcpy(data, text.data(), text.size());
     const auto size = static_cast<std::uint32_t>(text.size());
+    std::memset(bytes_, 0, sizeof(bytes_));
     std::memcpy(bytes_, &data, sizeof(data));
     std::memcpy(bytes_ + sizeof(data), &size, sizeof(size));
     bytes_[kInlineCapacity] = static_cast<char>(kHeapTag);
   }
 
-  // memcpy of a run-time size is a call; keys of a few bytes are the common case.
-  void copy_small(std::string_view text) {
+  // memcpy of a run-time size is a call; keys of a few bytes are the common case. The
+  // parts that are loaded overlap where the size is no power of two.
+  static ShortText short_text(std::string_view text) {
     const char* source = text.data();
     const std::size_t size = text.size();
-    if (size >= 8) {
-      std::memcpy(bytes_, source, 8);
-      std::memcpy(bytes_ + size - 8, source + size - 8, 8);
+    ShortText held;
+    held.size = size;
+    if (size > 8) {
+      held.words[0] = load_part<std::uint64_t>(source);
+      held.words[1] = load_part<std::uint64_t>(source + size - 8) >> 8 * (16 - size);
     } else if (size >= 4) {
-      std::memcpy(bytes_, source, 4);
-      std::memcpy(bytes_ + size - 4, source + size - 4, 4);
+      held.words[0] = load_part<std::uint32_t>(source) | load_part<std::uint32_t>(source + size - 4)
+                                                             << 8 * (size - 4);
     } else if (size > 0) {
-      bytes_[0] = source[0];
-      bytes_[size / 2] = source[size / 2];
-      bytes_[size - 1] = source[size - 1];
+      held.words[0] = load_part<std::uint8_t>(source) |
+                      load_part<std::uint8_t>(source + size / 2) << 8 * (size / 2) |
+                      load_part<std::uint8_t>(source + size - 1) << 8 * (size - 1);
     }
+    return held;
+  }
+  template <typename Part>
+  static std::uint64_t load_part(const char* source) {
+    Part part = 0;
+    std::memcpy(&part, source, sizeof(part));
+    return part;
   }
 
   alignas(8) char bytes_[kInlineCapacity + 1];

@@ -3,6 +3,24 @@
 namespace ringpeer {
 namespace {
 
+// Whether Variants may be inside a value of this type.
+bool has_children(VariantType type) {
+  return type == VariantType::ARRAY || type == VariantType::DICTIONARY ||
+         type == VariantType::OBJECT;
+}
+
+// Destroys a value without children that is_trivial() is false for.
+void destroy_leaf(Variant* value) {
+  visit_variant_type(value->type(), [value](auto tag) {
+    using T = typename decltype(tag)::Type;
+    if constexpr (!std::is_same_v<T, NilValue>) {
+      T* place = &value->ref<T>();
+      std::destroy_at(place);
+      if constexpr (Variant::boxed<T>()) HeapMemory::release(place);
+    }
+  });
+}
+
 // Blocks that are still to be destroyed, chained by their links: destroying a tree
 // takes neither recursion nor memory.
 class DoomedBlocks {
@@ -76,17 +94,6 @@ class DoomedBlocks {
     return block;
   }
 
-  static void destroy_leaf(Variant* value) {
-    visit_variant_type(value->type(), [value](auto tag) {
-      using T = typename decltype(tag)::Type;
-      if constexpr (!std::is_same_v<T, NilValue>) {
-        T* place = &value->ref<T>();
-        std::destroy_at(place);
-        if constexpr (Variant::boxed<T>()) HeapMemory::release(place);
-      }
-    });
-  }
-
   CompactBlock* values_ = nullptr;
   CompactBlock* entries_ = nullptr;
   CompactBlock* properties_ = nullptr;
@@ -95,6 +102,10 @@ class DoomedBlocks {
 }  // namespace
 
 void VariantTree::destroy(Variant* value) noexcept {
+  if (!has_children(value->type())) {
+    destroy_leaf(value);
+    return;
+  }
   DoomedBlocks doomed;
   doomed.take(value);
   doomed.destroy_all();

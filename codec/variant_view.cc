@@ -1,6 +1,7 @@
 #include "ringpeer/codec/variant_view.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "ringpeer/codec/conversion_table.h"
 #include "ringpeer/codec/decode.h"

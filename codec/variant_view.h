@@ -9,6 +9,7 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/options.h"
 #include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/view_iterator.h"
 #include "ringpeer/codec/view_values.h"
 #include "ringpeer/codec/wire_scan.h"
 
@@ -220,46 +221,7 @@ struct DeclaredType {
 // The elements of an Array that decoding would keep.
 class ArrayView {
  public:
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = VariantView;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const VariantView*;
-    using reference = VariantView;
-
-    Iterator() = default;
-    Iterator(const ArrayView* array, const std::uint8_t* at, std::uint32_t left)
-        : array_(array), at_(at), left_(left) {
-      settle();
-    }
-    VariantView operator*() const { return {at_, array_->end_, array_->traits_, type_}; }
-    Iterator& operator++() {
-      at_ = wire_scan::skip(at_);
-      --left_;
-      settle();
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator before = *this;
-      ++*this;
-      return before;
-    }
-    friend bool operator==(const Iterator& a, const Iterator& b) { return a.left_ == b.left_; }
-
-   private:
-    // Moves on to the next element that is kept.
-    void settle() {
-      for (; left_ > 0; --left_, at_ = wire_scan::skip(at_)) {
-        if (array_->declared_.takes(at_, &type_)) return;
-      }
-    }
-
-    const ArrayView* array_ = nullptr;
-    const std::uint8_t* at_ = nullptr;
-    std::uint32_t left_ = 0;
-    VariantType type_ = VariantType::NIL;
-  };
+  using Iterator = ViewIterator<ArrayView, VariantView>;
 
   ArrayView() = default;
   // The value must be an Array on the wire.
@@ -278,6 +240,14 @@ class ArrayView {
   Iterator end() const { return {}; }
 
  private:
+  friend Iterator;
+
+  static const std::uint8_t* step_over(const std::uint8_t* at) { return wire_scan::skip(at); }
+  bool keeps(const std::uint8_t* at, VariantType* type) const { return declared_.takes(at, type); }
+  VariantView element_at(const std::uint8_t* at, VariantType type) const {
+    return {at, end_, traits_, type};
+  }
+
   const std::uint8_t* first_ = nullptr;
   const std::uint8_t* end_ = nullptr;
   std::uint32_t count_ = 0;
@@ -293,38 +263,7 @@ class ObjectView {
     VariantView value;
   };
 
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Property;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Property*;
-    using reference = Property;
-
-    Iterator() = default;
-    Iterator(const ObjectView* object, const std::uint8_t* at, std::uint32_t left)
-        : object_(object), at_(at), left_(left) {}
-    Property operator*() const {
-      return {wire_scan::string_text(at_, object_->traits_.plain),
-              VariantView(wire_scan::after_string(at_), object_->end_, object_->traits_)};
-    }
-    Iterator& operator++() {
-      at_ = wire_scan::skip(wire_scan::after_string(at_));
-      --left_;
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator before = *this;
-      ++*this;
-      return before;
-    }
-    friend bool operator==(const Iterator& a, const Iterator& b) { return a.left_ == b.left_; }
-
-   private:
-    const ObjectView* object_ = nullptr;
-    const std::uint8_t* at_ = nullptr;
-    std::uint32_t left_ = 0;
-  };
+  using Iterator = ViewIterator<ObjectView, Property>;
 
   ObjectView() = default;
   // The value must be an Object on the wire.
@@ -344,6 +283,18 @@ class ObjectView {
   Iterator end() const { return {}; }
 
  private:
+  friend Iterator;
+
+  static const std::uint8_t* step_over(const std::uint8_t* at) {
+    return wire_scan::skip(wire_scan::after_string(at));
+  }
+  // Decoding keeps every property.
+  static bool keeps(const std::uint8_t*, VariantType*) { return true; }
+  Property element_at(const std::uint8_t* at, VariantType) const {
+    return {wire_scan::string_text(at, traits_.plain),
+            VariantView(wire_scan::after_string(at), end_, traits_)};
+  }
+
   const std::uint8_t* first_ = nullptr;
   const std::uint8_t* end_ = nullptr;
   std::uint64_t id_ = 0;

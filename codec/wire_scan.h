@@ -10,6 +10,7 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/little_endian.h"
 #include "ringpeer/codec/options.h"
+#include "ringpeer/codec/text_word.h"
 #include "ringpeer/codec/utf8.h"
 #include "ringpeer/codec/wire_format.h"
 
@@ -187,19 +188,6 @@ inline const std::uint8_t* skip(const std::uint8_t* at) {
   return fixed != kVariable ? at + 4 + fixed : skip_variable(at);
 }
 
-// The high bits of the first n bytes of a little-endian word.
-inline constexpr std::array<std::uint64_t, 9> kHighBits = {
-    0x0,          0x80,           0x8080,           0x808080,           0x80808080,
-    0x8080808080, 0x808080808080, 0x80808080808080, 0x8080808080808080,
-};
-
-// A little-endian word's first `length` bytes, at most eight, and zeroes.
-inline std::uint64_t keep_bytes(std::uint64_t word, std::uint32_t length) {
-  // From the high bit of each byte to all of its bits.
-  const std::uint64_t high = kHighBits[length];
-  return word & (high | (high - (high >> 7)));
-}
-
 // How far a validating pass came, and what it may still spend.
 struct Progress {
   explicit Progress(const DecodeLimits& limits)
@@ -218,14 +206,6 @@ struct Progress {
 // it. Accepts and rejects what decode_variant does, with the same Error.
 Error validate(std::span<const std::uint8_t> packet, const DecodeOptions& options,
                std::size_t depth, Progress* progress);
-
-// Whether the first `length` bytes of a little-endian word are ASCII and not NUL: one
-// word decides about a field's name. The length is at most eight.
-inline bool is_plain(std::uint64_t word, std::uint32_t length) {
-  // Subtracting one sets the high bit of a zero byte; the borrow only runs upwards,
-  // so what follows the string cannot disturb the bytes below it.
-  return ((word | (word - 0x0101010101010101u)) & kHighBits[length]) == 0;
-}
 
 // The size of the value at `at` if it is of the kinds that packets are made of, valid
 // and inside: of a fixed size, or a short plain string. 0 for anything else.

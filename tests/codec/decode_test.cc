@@ -41,6 +41,51 @@ TEST(Decode, NamesBecomeColors) {
   EXPECT_EQ(color_from("no such colour, and a long one"), Color());
 }
 
+// A String as it may come: nobody says what its padding holds.
+testing::Bytes string_packet(const std::string& text) {
+  testing::Bytes bytes;
+  testing::put_word(&bytes, static_cast<std::uint32_t>(VariantType::STRING));
+  testing::put_word(&bytes, static_cast<std::uint32_t>(text.size()));
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  bytes.resize(wire_padded(bytes.size()), 0xff);
+  return bytes;
+}
+
+// Alone in a packet, and with more behind it, which is what lets a string be read as
+// whole words: the outcome is the same.
+void expect_text(const std::string& wire, Error error, const std::string& text) {
+  testing::Bytes packet = string_packet(wire);
+  const std::size_t size = packet.size();
+  for (const std::size_t more : {0, 4, 8, 12, 16}) {
+    packet.resize(size + more, 0x80);
+    Variant value;
+    std::size_t consumed = 0;
+    EXPECT_EQ(decode_variant(packet, &value, &consumed), error) << testing::to_hex(packet);
+    EXPECT_EQ(consumed, error == Error::OK ? size : 0U);
+    EXPECT_EQ(value.as_text("none"), error == Error::OK ? text : "none");
+    EXPECT_EQ(value == Variant(text), error == Error::OK);
+  }
+}
+
+TEST(Decode, TextsOfEverySize) {
+  for (std::size_t size = 0; size <= 2 * String::kInlineCapacity; ++size) {
+    const std::string text(size, 'x');
+    expect_text(text, Error::OK, text);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] = '\x7f';
+      expect_text(other, Error::OK, other);
+      other[i] = '\0';
+      expect_text(other, Error::OK, text.substr(0, i));
+      other[i] = '\x80';
+      expect_text(other, Error::ERR_INVALID_DATA, "");
+      other.replace(i, 1, "\u00e9");
+      expect_text(other, Error::OK, other);
+    }
+    expect_text("\xef\xbb\xbf" + text, Error::OK, text);
+  }
+}
+
 TEST(Decode, EqualObjectIdsAreOneKeyUnlessAskedNot) {
   const testing::Bytes bytes = from_hex(
       "1b000000 02000000 18000100 07000000 00000000 00000000 18000100 07000000 00000000 "

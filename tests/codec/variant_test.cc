@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "ringpeer/codec/encode.h"
 #include "ringpeer/codec/text.h"
@@ -80,6 +81,28 @@ TEST(Variant, TextIsAlwaysWhatGodotCanRead) {
 }
 
 // A program may nest deeper than the wire can; nothing may depend on the stack.
+// Short texts are compared as words, long ones byte by byte, and neither may tell how a
+// String came to hold what it holds.
+TEST(String, EqualityOfEverySize) {
+  for (std::size_t size = 0; size <= 2 * String::kInlineCapacity; ++size) {
+    const std::string text = std::string("abcdefghijklmnopqrstuvwxyz0123456789").substr(0, size);
+    const String string(text);
+    EXPECT_EQ(string.view(), text);
+    String assigned("something that is longer than what fits inside");
+    assigned = string;
+    EXPECT_EQ(assigned, string);
+    const String taken(std::move(assigned));
+    EXPECT_EQ(taken, string);
+    EXPECT_EQ(assigned, String());  // NOLINT(bugprone-use-after-move): it is empty by contract
+    EXPECT_NE(String(text + "!"), string);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] ^= 1;
+      EXPECT_NE(String(other), string) << text << " and " << other;
+    }
+  }
+}
+
 TEST(Variant, DeepNestingNeedsNoStack) {
   constexpr int kLevels = 200000;
   Variant value;
