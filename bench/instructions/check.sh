@@ -6,10 +6,13 @@
 #   bench/instructions/check.sh PROGRAM            compares, exit status 1 when too many
 #   bench/instructions/check.sh PROGRAM --update   writes the new figures
 #
+# `./dev instructions` builds the program and does this.
+#
 # PROGRAM is //bench/instructions:instructions, built optimised.
 set -euo pipefail
 
-readonly folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+readonly folder
 readonly expected_file=$folder/expected.txt
 # Compilers of one distribution release differ by less; a lost optimisation costs more.
 readonly tolerance_percent=5

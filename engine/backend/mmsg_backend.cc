@@ -113,7 +113,7 @@ SocketSlot MmsgBackend::take_ready() {
 }
 
 void MmsgBackend::poll_sockets(int timeout_ms) {
-  std::array<epoll_event, kEpollBatch> events{};
+  std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
   const int count =
       ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
   for (int i = 0; i < count; ++i) {

@@ -72,24 +72,25 @@ bool MmsgReceiver::open_buffer(packet::PacketBuffer** place) {
 std::size_t MmsgReceiver::prepare(std::size_t wanted, bool with_control) {
   if (!open_buffer(&open_)) return 0;
   with_control_ = gro_ || with_control;
-  const std::size_t control_space = with_control_ ? kControlSpace : 0;
   in_open_ = std::min(wanted, room_in(*open_));
-  load(0, in_open_, *open_, control_space);
+  load(0, in_open_, *open_);
   if (in_open_ == wanted || !open_buffer(&ahead_)) return in_open_;
-  load(in_open_, wanted - in_open_, *ahead_, control_space);
+  load(in_open_, wanted - in_open_, *ahead_);
   return wanted;
 }
 
-void MmsgReceiver::load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer,
-                        std::size_t control_space) {
+void MmsgReceiver::load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer) {
+  const std::size_t control_space = with_control_ ? kControlSpace : 0;
+  const std::size_t stride = stride_;
   std::uint8_t* memory = buffer.memory + buffer.consumed;
-  for (std::size_t i = first; i < first + count; ++i, memory += stride_) {
-    msghdr& header = messages_[i].msg_hdr;
-    header.msg_name = memory;
-    header.msg_namelen = net::kSocketAddressSize;
-    header.msg_control = memory + kAddressSpace;
-    header.msg_controllen = control_space;
-    parts_[i][0].iov_base = memory + kAddressSpace + kControlSpace;
+  auto part = parts_.begin() + first;
+  for (mmsghdr& message : std::span(messages_).subspan(first, count)) {
+    message.msg_hdr.msg_name = memory;
+    message.msg_hdr.msg_namelen = net::kSocketAddressSize;
+    message.msg_hdr.msg_control = memory + kAddressSpace;
+    message.msg_hdr.msg_controllen = control_space;
+    (*part++)[0].iov_base = memory + kAddressSpace + kControlSpace;
+    memory += stride;
   }
 }
 
@@ -128,14 +129,18 @@ inline bool MmsgReceiver::describe(std::size_t i, packet::PacketBuffer* buffer, 
 
 Received MmsgReceiver::describe_all(std::size_t count, SocketSlot slot,
                                     std::span<Datagram> batch) const {
-  Received received{count, true, 0, false};
-  for (std::size_t i = 0; i < count; ++i) {
-    packet::PacketBuffer* const buffer = i < in_open_ ? open_ : ahead_;
-    if (!describe(i, buffer, slot, &batch[i])) [[unlikely]]
-      received.is_plain = false;
-    received.bytes += batch[i].packet.size;
+  std::uint64_t bytes = 0;
+  std::size_t ordinary = 0;
+  const std::size_t in_open = std::min(count, in_open_);
+  for (std::size_t i = 0; i < in_open; ++i) {
+    ordinary += describe(i, open_, slot, &batch[i]);
+    bytes += messages_[i].msg_len;
   }
-  return received;
+  for (std::size_t i = in_open; i < count; ++i) {
+    ordinary += describe(i, ahead_, slot, &batch[i]);
+    bytes += messages_[i].msg_len;
+  }
+  return {count, ordinary == count, bytes, false};
 }
 
 // The first of the prepared messages have a datagram in them.

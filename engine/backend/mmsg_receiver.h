@@ -64,8 +64,7 @@ class MmsgReceiver {
     return (buffer.capacity - buffer.consumed) / stride_;
   }
   std::size_t prepare(std::size_t wanted, bool with_control);
-  void load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer,
-            std::size_t control_space);
+  void load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer);
   Received describe_all(std::size_t count, SocketSlot slot, std::span<Datagram> batch) const;
   bool describe(std::size_t i, packet::PacketBuffer* buffer, SocketSlot slot,
                 Datagram* datagram) const;

@@ -29,7 +29,6 @@ DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
     return;
   }
   source_->open_batch_ = this;
-  engine_ = source_->engine();
   runs_ = std::exchange(source_->spare_runs_, {});
   if (budget.max_time.count() > 0) deadline_ = Clock::now() + budget.max_time;
   source_->begin_batch();
@@ -45,9 +44,11 @@ DrainBatch::~DrainBatch() {
   source_->open_batch_ = nullptr;
 }
 
-// The source is done with; the views are not.
+// The source is done with; the views are not, nor is the engine whose memory they look
+// into.
 void DrainBatch::close() {
   settle();
+  engine_ = source_->engine();
   source_->open_batch_ = nullptr;
   source_ = nullptr;
 }

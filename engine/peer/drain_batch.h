@@ -189,7 +189,7 @@ class DrainBatch {
   void forget_window();
   void close();
 
-  std::shared_ptr<Engine> engine_;  // whose memory the views look into
+  std::shared_ptr<Engine> engine_;  // kept alive once the source is gone
   internal::DrainSource* source_;
   const bool has_windows_;
   // What is left of the window; begin_ is where its taking was last noted.
