@@ -14,9 +14,8 @@ namespace ringpeer::packet {
 // The ring between a worker and a consumer: bounded in descriptors and in bytes.
 // depth() is what get_available_packet_count says.
 //
-// Threads: has_slots, has_bytes, push, next_slots, stage_written, note_staged, publish: the
-// worker. front, front_run, pop, note_taken: the consumer.
-// depth: any thread.
+// Threads: rewind_if_empty, has_slots, has_bytes, push, next_slots, stage_written, note_staged,
+// publish: the worker. front, front_run, pop, note_taken: the consumer. depth: any thread.
 class PacketRing {
  public:
   // max_bytes bounds the sum of the descriptors' charges.
@@ -29,6 +28,9 @@ class PacketRing {
     known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
     return staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_;
   }
+
+  // Before a batch: see SpscRing.
+  void rewind_if_empty() { ring_.rewind_if_empty(); }
 
   // After has_slots() and has_bytes().
   void push(const PacketDescriptor& descriptor) {

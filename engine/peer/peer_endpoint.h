@@ -71,30 +71,34 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
   using Clock = std::chrono::steady_clock;
   const bool for_ever = timeout.count() < 0;
   const Clock::time_point deadline = for_ever ? Clock::time_point::max() : Clock::now() + timeout;
+  // Without threads nobody has looked at the sockets yet, however short the time is.
+  bool has_looked = !workers.is_inline();
+  const bool is_inline = workers.is_inline();  // nobody has to wake this thread then
   for (;;) {
-    signal.prepare_wait();
+    if (!is_inline) signal.prepare_wait();
     const bool ready = has_packets();
     if (ready || is_dead()) {
-      signal.finish_wait();
+      if (!is_inline) signal.finish_wait();
       return ready ? Error::OK : Error::FAILED;
     }
     int left_ms = -1;
     if (!for_ever) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0) {
-        signal.finish_wait();
+      if (left.count() <= 0 && has_looked) {
+        if (!is_inline) signal.finish_wait();
         return Error::ERR_TIMEOUT;
       }
-      left_ms = static_cast<int>(left.count());
+      left_ms = std::max(0, static_cast<int>(left.count()));
     }
     bool notified = true;
-    if (workers.is_inline()) {
+    if (is_inline) {
+      has_looked = true;
       workers.pump(left_ms < 0 ? kInlineWait
                                : std::min(kInlineWait, std::chrono::milliseconds(left_ms)));
     } else {
       notified = signal.wait(left_ms);
+      signal.finish_wait();
     }
-    signal.finish_wait();
     if (has_packets()) return Error::OK;
     if (is_dead()) return Error::FAILED;
     if (notified && signal.was_interrupted()) return Error::ERR_SKIP;

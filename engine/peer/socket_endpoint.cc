@@ -180,7 +180,6 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
       workers_, queue_.signal(), timeout,
       [this] {
         settle();
-        if (queue_.ring().depth() == 0) workers_.pump_if_due();
         return queue_.ring().depth() > 0;
       },
       [this] { return has_failed(); });

@@ -19,7 +19,11 @@ inline constexpr std::size_t kInterferenceSize = 128;
 // A bounded queue between one producer thread and one consumer thread, without
 // locks and without a shared counter.
 //
-// Indices run freely and wrap with their type; the slot is index & mask. Each side
+// Indices run freely and wrap with their type; the slot is index & mask. A producer that
+// finds the ring empty may go back to the first slots (rewind_if_empty()): a large ring that
+// is seldom full then lives in a few warm cache lines instead of passing through all of
+// its memory. It does so by leaving out the indices up to the next multiple of the capacity,
+// and tells the consumer where it goes on before it publishes anything there. Each side
 // keeps a copy of the other's index and looks again only when the copy says full or
 // empty, so in steady state the two touch each other's cache line once a batch.
 //
@@ -41,6 +45,8 @@ class SpscRing {
         tail_(first_index),
         staged_(first_index),
         known_head_(first_index),
+        start_(first_index),
+        resume_(first_index),
         head_(first_index),
         next_(first_index),
         known_tail_(first_index) {
@@ -55,7 +61,20 @@ class SpscRing {
   bool has_free_slots(std::size_t wanted = 1) {
     if (capacity() - (staged_ - known_head_) >= wanted) return true;
     known_head_ = head_.load(std::memory_order_acquire);
+    // A consumer that was not here since the rewind is where it ended.
+    if (is_before(known_head_, start_)) known_head_ = start_;
     return capacity() - (staged_ - known_head_) >= wanted;
+  }
+
+  // To be called now and then.
+  void rewind_if_empty() {
+    if ((staged_ & mask_) < kWarmSlots) [[likely]]
+      return;
+    // Not empty either while something is staged: the consumer cannot have taken it.
+    if (head_.load(std::memory_order_acquire) != staged_) return;
+    start_ = (staged_ | mask_) + 1;
+    staged_ = known_head_ = start_;
+    resume_.store(start_, std::memory_order_relaxed);  // published with the tail
   }
 
   // Writes into the ring; the consumer sees it after publish(). False when full.
@@ -81,6 +100,9 @@ class SpscRing {
     if (next_ == known_tail_) {
       known_tail_ = tail_.load(std::memory_order_acquire);
       if (next_ == known_tail_) return nullptr;
+      // The producer rewinds only while the ring is empty: here is where it can be seen.
+      const std::size_t resume = resume_.load(std::memory_order_relaxed);
+      if (is_before(next_, resume)) next_ = resume;
     }
     return &slots_[next_ & mask_];
   }
@@ -101,11 +123,21 @@ class SpscRing {
     // The head first: the other way round a pop between the two loads could make
     // the difference negative.
     const std::size_t head = head_.load(std::memory_order_acquire);
+    const std::size_t tail = tail_.load(std::memory_order_acquire);
+    const std::size_t resume = resume_.load(std::memory_order_relaxed);
+    const bool has_rewound = is_before(head, resume) && !is_before(tail, resume);
     // A third thread may be stopped between the loads while the two ends go on.
-    return std::min(tail_.load(std::memory_order_acquire) - head, capacity());
+    return std::min(tail - (has_rewound ? resume : head), capacity());
   }
 
  private:
+  // 16 KiB of packet descriptors.
+  static constexpr std::size_t kWarmSlots = 512;
+
+  static bool is_before(std::size_t a, std::size_t b) {
+    return static_cast<std::ptrdiff_t>(a - b) < 0;
+  }
+
   const std::size_t mask_;
   const std::unique_ptr<T[]> slots_;
 
@@ -113,6 +145,8 @@ class SpscRing {
   alignas(kInterferenceSize) std::atomic<std::size_t> tail_;
   std::size_t staged_;
   std::size_t known_head_;
+  std::size_t start_;                // where the last rewind went
+  std::atomic<std::size_t> resume_;  // the same, for the consumer
 
   // Written by the consumer.
   alignas(kInterferenceSize) std::atomic<std::size_t> head_;

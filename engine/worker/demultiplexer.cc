@@ -107,6 +107,7 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
 }
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
+  ring_.rewind_if_empty();
   if (shared_->sorted) [[likely]] {
     deliver_sorted(run.datagrams, delivery);
   } else {

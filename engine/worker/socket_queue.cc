@@ -3,6 +3,7 @@
 namespace ringpeer::worker {
 
 void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
+  ring_.rewind_if_empty();
   if (arrival_.any()) [[unlikely]] {
     deliver_with_notes(run.datagrams, delivery);
     return;

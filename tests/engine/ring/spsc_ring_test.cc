@@ -85,6 +85,49 @@ TEST_P(SpscRingFrom, RefusesWhatDoesNotFitAndLosesNothing) {
   EXPECT_EQ(ring.front(), nullptr);
 }
 
+// Past the first slots, an empty ring may start anew at its beginning.
+TEST_P(SpscRingFrom, GoesOnInOrderAfterARewind) {
+  constexpr std::size_t kCapacity = 2048;
+  SpscRing<std::size_t> ring(kCapacity, GetParam());
+  std::size_t pushed = 0;
+  std::size_t popped = 0;
+  const auto push = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(ring.push(pushed++));
+    ring.publish();
+  };
+  const auto pop = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_NE(ring.front(), nullptr);
+      ASSERT_EQ(*ring.front(), popped++);
+      ring.pop();
+    }
+  };
+  std::size_t* lowest = nullptr;
+  for (const std::size_t count : {std::size_t{600}, std::size_t{1}, kCapacity, std::size_t{900}}) {
+    ring.rewind_if_empty();
+    EXPECT_EQ(ring.size(), 0u);
+    EXPECT_TRUE(ring.has_free_slots(kCapacity));
+    push(count);
+    EXPECT_EQ(ring.size(), count);
+    EXPECT_EQ(ring.has_free_slots(), count < kCapacity);
+    EXPECT_FALSE(ring.has_free_slots(kCapacity - count + 1));
+    if (count == 1) lowest = ring.front();
+    pop(count - 1);
+    ring.rewind_if_empty();  // it is not: nothing changes
+    EXPECT_EQ(ring.size(), 1u);
+    pop(1);
+    EXPECT_EQ(ring.front(), nullptr);
+  }
+  ASSERT_NE(lowest, nullptr);
+  // Few at a time, for longer than the ring has slots, stay near its beginning.
+  for (std::size_t i = 0; i < 10 * kCapacity; ++i) {
+    ring.rewind_if_empty();
+    push(1);
+    ASSERT_LT(ring.front() - lowest, 600) << i;
+    pop(1);
+  }
+}
+
 TEST_P(SpscRingFrom, FrontIsTheSameUntilPopped) {
   SpscRing<int> ring(2, GetParam());
   ring.push(1);
@@ -137,6 +180,7 @@ TEST_P(SpscRingTorture, KeepsEveryElementInOrderBetweenTwoThreads) {
     Stalls stalls(1);
     const auto deadline = Clock::now() + kTortureTime;
     while (Clock::now() < deadline) {
+      ring.rewind_if_empty();
       for (unsigned left = stalls.up_to(static_cast<unsigned>(capacity)); left > 0; --left) {
         if (!ring.push({produced, ~produced * 31})) break;
         ++produced;
@@ -187,7 +231,7 @@ TEST_P(SpscRingTorture, KeepsEveryElementInOrderBetweenTwoThreads) {
   EXPECT_EQ(ring.size(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Capacities, SpscRingTorture, testing::Values(1, 2, 4, 64, 1024));
+INSTANTIATE_TEST_SUITE_P(Capacities, SpscRingTorture, testing::Values(1, 2, 4, 64, 1024, 4096));
 
 }  // namespace
 }  // namespace ringpeer::ring
