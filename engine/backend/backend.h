@@ -75,6 +75,12 @@ class Backend {
   virtual void begin_detach(SocketSlot slot) = 0;
   virtual bool is_detached(SocketSlot slot) const = 0;
 
+  // Leaves what arrives in the socket, where it costs nothing, until resume(). A few
+  // datagrams that were on their way may still come.
+  virtual void pause(SocketSlot slot) = 0;
+  // Nothing happens when it was not paused.
+  virtual void resume(SocketSlot slot) = 0;
+
   virtual void wait(const WaitPolicy& policy) = 0;
 
   // Takes up to batch.size() datagrams without waiting.

@@ -32,6 +32,8 @@ class MmsgBackend final : public Backend {
   int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return descriptors_[slot] < 0; }
+  void pause(SocketSlot slot) override;
+  void resume(SocketSlot slot) override;
   void wait(const WaitPolicy& policy) override;
   Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override { receiver_.recycle(buffer); }
@@ -41,6 +43,7 @@ class MmsgBackend final : public Backend {
   std::string features() const override { return "epoll, sleeping wait"; }
 
  private:
+  int listen_for(SocketSlot slot);
   void poll_sockets(int timeout_ms);
   void mark_ready(SocketSlot slot);
   SocketSlot take_ready();
@@ -52,6 +55,7 @@ class MmsgBackend final : public Backend {
 
   std::vector<int> descriptors_ = std::vector<int>(kMaxSockets, -1);
   std::vector<bool> with_control_ = std::vector<bool>(kMaxSockets, false);
+  std::vector<bool> is_paused_ = std::vector<bool>(kMaxSockets, false);
   // The sockets to read from, in turn: a circular queue that holds each at most once.
   std::vector<SocketSlot> ready_ = std::vector<SocketSlot>(kMaxSockets);
   std::vector<bool> is_ready_ = std::vector<bool>(kMaxSockets, false);
@@ -83,14 +87,34 @@ bool MmsgBackend::set_up(BackendFailure* failure) {
 }
 
 int MmsgBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) {
+  descriptors_[slot] = descriptor;
+  with_control_[slot] = room_for_control;
+  is_paused_[slot] = false;
+  const int error = listen_for(slot);
+  if (error != 0) descriptors_[slot] = -1;
+  return error;
+}
+
+int MmsgBackend::listen_for(SocketSlot slot) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = slot;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) return errno;
-  descriptors_[slot] = descriptor;
-  with_control_[slot] = room_for_control;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptors_[slot], &event) != 0) return errno;
   mark_ready(slot);
   return 0;
+}
+
+void MmsgBackend::pause(SocketSlot slot) {
+  if (is_paused_[slot]) return;
+  is_paused_[slot] = true;
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptors_[slot], nullptr);
+}
+
+void MmsgBackend::resume(SocketSlot slot) {
+  if (!is_paused_[slot]) return;
+  is_paused_[slot] = false;
+  // It was there before: the kernel has all it needs.
+  static_cast<void>(listen_for(slot));
 }
 
 void MmsgBackend::begin_detach(SocketSlot slot) {
@@ -155,7 +179,7 @@ Received MmsgBackend::receive(std::span<Datagram> batch) {
   // flood to end.
   while (ready_count_ > 0) {
     const SocketSlot slot = take_ready();
-    if (descriptors_[slot] < 0) continue;
+    if (descriptors_[slot] < 0 || is_paused_[slot]) continue;
     Received received = receive_from(slot, batch);
     if (received.count > 0) {
       received.may_be_more = ready_count_ > 0;

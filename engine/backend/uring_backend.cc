@@ -89,6 +89,8 @@ class UringBackend final : public Backend {
   int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
+  void pause(SocketSlot slot) override;
+  void resume(SocketSlot slot) override;
   void wait(const WaitPolicy& policy) override;
   Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override {
@@ -111,6 +113,7 @@ class UringBackend final : public Backend {
     bool armed = false;
     bool closing = false;
     bool wants_arming = false;
+    bool paused = false;
   };
 
   bool create_ring(BackendFailure* failure);
@@ -120,6 +123,7 @@ class UringBackend final : public Backend {
   void arm_wanted();
   std::size_t receive_directly(std::span<Datagram> batch);
   void want_arming(SocketSlot slot);
+  void cancel_receive(SocketSlot slot);
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
@@ -234,7 +238,7 @@ int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control)
   }
   const std::uint16_t control_size =
       room_for_control ? kFullControlSize : receive_shape_control_size();
-  socket = {descriptor, socket.generation + 1, control_size, false, false, false};
+  socket = {descriptor, socket.generation + 1, control_size};
   want_arming(slot);
   return 0;
 }
@@ -248,10 +252,31 @@ void UringBackend::begin_detach(SocketSlot slot) {
     return;
   }
   // close() does not end a multishot: it would go on receiving and hold the port.
+  cancel_receive(slot);
+}
+
+void UringBackend::cancel_receive(SocketSlot slot) {
+  const ArmedSocket& socket = sockets_[slot];
   io_uring_sqe* request = next_request();
   io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
   request->addr = receive_id(slot);
   request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
+}
+
+void UringBackend::pause(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  if (socket.paused || socket.closing) return;
+  socket.paused = true;
+  std::erase(to_drain_, slot);
+  if (socket.armed) cancel_receive(slot);
+}
+
+void UringBackend::resume(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  if (!socket.paused) return;
+  socket.paused = false;
+  // Else the cancelled receive has not ended yet, and is armed again when it does.
+  if (!socket.armed) want_arming(slot);
 }
 
 void UringBackend::finish_detach(SocketSlot slot) {
@@ -319,7 +344,8 @@ void UringBackend::arm_wanted() {
   for (const SocketSlot slot : to_arm_) {
     ArmedSocket& socket = sockets_[slot];
     socket.wants_arming = false;
-    if (socket.descriptor >= 0 && !socket.closing && !socket.armed) arm(slot);
+    if (socket.descriptor < 0 || socket.closing || socket.paused || socket.armed) continue;
+    arm(slot);
   }
   to_arm_.clear();
 }
@@ -497,6 +523,7 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
     finish_detach(slot);
     return;
   }
+  if (socket.paused) return;
   ++events_.rearms;
   if (is_empty_datagram(completion, socket)) {
     to_drain_.push_back(slot);

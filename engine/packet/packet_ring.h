@@ -14,8 +14,9 @@ namespace ringpeer::packet {
 // The ring between a worker and a consumer: bounded in descriptors and in bytes.
 // depth() is what get_available_packet_count says.
 //
-// Threads: rewind_if_empty, has_slots, has_bytes, push, next_slots, stage_written, note_staged,
-// publish: the worker. front, front_run, pop, note_taken: the consumer. depth: any thread.
+// Threads: rewind_if_empty, has_slots, has_bytes, is_at_most_half_full, push, next_slots,
+// stage_written, note_staged, publish: the worker. front, front_run, pop, note_taken: the consumer.
+// depth: any thread.
 class PacketRing {
  public:
   // max_bytes bounds the sum of the descriptors' charges.
@@ -31,6 +32,11 @@ class PacketRing {
 
   // Before a batch: see SpscRing.
   void rewind_if_empty() { ring_.rewind_if_empty(); }
+
+  bool is_at_most_half_full() const {
+    const std::uint64_t bytes = staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
+    return bytes <= max_bytes_ / 2 && ring_.size() <= ring_.capacity() / 2;
+  }
 
   // After has_slots() and has_bytes().
   void push(const PacketDescriptor& descriptor) {

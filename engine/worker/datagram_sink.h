@@ -27,6 +27,9 @@ class DatagramSink {
   // Takes over one reference to each datagram's buffer. None has a fault.
   virtual void deliver(const DatagramRun& run, Delivery& delivery) = 0;
 
+  // After it has told a Delivery of an overrun: whether its socket is to be read again.
+  virtual bool has_recovered() { return true; }
+
   // Makes what was delivered visible to the consumer and wakes it if it sleeps.
   virtual void publish() = 0;
 

@@ -2,6 +2,7 @@
 #define RINGPEER_WORKER_DELIVERY_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "ringpeer/backend/datagram.h"
 #include "ringpeer/net/endpoint.h"
@@ -46,6 +47,11 @@ class Delivery {
     counters_.add(reason, datagram.packet.packet_count());
     release_.add(datagram.packet.buffer);
   }
+  // The sink at hand has been refusing packets for a while: they had better stay in the
+  // socket, which the worker reads again when the sink has recovered.
+  void note_overrun() { overrun_ = true; }
+  bool take_overrun() { return std::exchange(overrun_, false); }
+
   // One whose sizes mean nothing.
   void drop_faulty(const backend::Datagram& datagram, Counter reason) {
     counters_.add(reason, 1);
@@ -60,6 +66,7 @@ class Delivery {
   packet::SlabPool& slabs_;
   const std::uint32_t now_us_;
   const bool lend_;
+  bool overrun_ = false;
   packet::PacketRelease release_;
 };
 

@@ -4,6 +4,8 @@ namespace ringpeer::worker {
 
 void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.rewind_if_empty();
+  if (patience_ < kPatience && ring_.slots_in_use() == 0) [[unlikely]]
+    patience_ = kPatience;
   if (arrival_.any()) [[unlikely]] {
     deliver_with_notes(run.datagrams, delivery);
     return;
@@ -25,15 +27,25 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
 
 bool SocketQueue::admit(const backend::Datagram& datagram, Delivery& delivery) {
   if (!ring_.has_bytes(datagram.packet.charge())) {
-    delivery.drop(datagram, Counter::kDropPeerFull);
+    refuse(datagram, Counter::kDropPeerFull, delivery);
     return false;
   }
   if (!ring_.has_slots()) {
-    delivery.drop(datagram, Counter::kDropRingFull);
+    refuse(datagram, Counter::kDropRingFull, delivery);
     return false;
   }
   return true;
 }
+
+void SocketQueue::refuse(const backend::Datagram& datagram, Counter reason, Delivery& delivery) {
+  delivery.drop(datagram, reason);
+  if (--patience_ > 0) return;
+  patience_ = 1;
+  delivery.note_overrun();
+}
+
+// Not before half of it has been taken: a socket that is read again brings many at once.
+bool SocketQueue::has_recovered() { return ring_.is_at_most_half_full(); }
 
 void SocketQueue::deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
   packet::PacketDescriptor descriptor;

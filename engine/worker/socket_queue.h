@@ -24,6 +24,7 @@ class SocketQueue final : public DatagramSink {
       : ring_(max_packets, max_bytes), arrival_(arrival) {}
 
   void deliver(const DatagramRun& run, Delivery& delivery) override;
+  bool has_recovered() override;
   void publish() override {
     ring_.publish();
     signal_.notify_if_waiting();
@@ -44,8 +45,15 @@ class SocketQueue final : public DatagramSink {
   void deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   void deliver_with_notes(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   bool admit(const backend::Datagram& datagram, Delivery& delivery);
+  void refuse(const backend::Datagram& datagram, Counter reason, Delivery& delivery);
+
+  // Packets that are refused one by one before the socket is no longer read: a burst that
+  // does not fit loses its newest, as with Godot; a flood that goes on costs nothing more.
+  static constexpr int kPatience = 1024;
 
   packet::PacketRing ring_;
+  // Refusals left. After an overrun one is enough, until the ring has been empty.
+  int patience_ = kPatience;
   const ArrivalOptions arrival_;
   ConsumerSignal signal_;
   ErrorLatch socket_error_;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -17,6 +18,10 @@ namespace {
 constexpr std::chrono::milliseconds kIdleWait{500};
 
 constexpr std::chrono::milliseconds kNoWait{0};
+
+// Until a queue that could take no more is looked at again: at the slowest frame rates a
+// small part of a frame.
+constexpr std::chrono::milliseconds kPausedLook{2};
 
 // Until a full socket buffer is tried again.
 constexpr std::chrono::milliseconds kBacklogWait{1};
@@ -205,6 +210,7 @@ void Worker::execute(Command* command) {
       finish_detaches();
       return;
     case CommandKind::kSync:
+      resume_recovered();
       for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
         backend_->wait({.poll = true});
         if (drain(kMaxBatchesPerStep) == 0) break;
@@ -237,6 +243,7 @@ void Worker::finish_detaches() {
       continue;
     }
     std::erase(error_checked_, sinks_[command->slot]);
+    std::erase(paused_, command->slot);
     sinks_[command->slot] = nullptr;
     free_slots_.push_back(command->slot);
     detaching_[i] = detaching_.back();
@@ -279,6 +286,10 @@ void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batche
   send_batch_.drain();
   sleeping_.store(true, std::memory_order_seq_cst);
   const bool poll = longest_wait == kNoWait || !detaching_.empty() || send_queue_.has_notice();
+  if (!paused_.empty()) [[unlikely]] {
+    resume_recovered();
+    if (!paused_.empty()) longest_wait = std::min(longest_wait, kPausedLook);
+  }
   backend_->wait({.budget = options_.latency_budget,
                   .idle = send_batch_.has_backlog() ? kBacklogWait : longest_wait,
                   .poll = poll});
@@ -364,12 +375,30 @@ DatagramSink* Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
   DatagramSink* const sink = sinks_[run.datagrams.front().slot];
   if (sink != nullptr) [[likely]] {
     sink->deliver(run, delivery);
+    if (delivery.take_overrun()) [[unlikely]]
+      pause(run.datagrams.front().slot);
   } else {
     for (const backend::Datagram& datagram : run.datagrams) {
       delivery.drop(datagram, Counter::kDropClosed);
     }
   }
   return sink;
+}
+
+// ---- Queues that could take no more for a while.
+
+void Worker::pause(backend::SocketSlot slot) {
+  backend_->pause(slot);
+  if (std::find(paused_.begin(), paused_.end(), slot) == paused_.end()) paused_.push_back(slot);
+}
+
+void Worker::resume_recovered() {
+  std::erase_if(paused_, [this](backend::SocketSlot slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink != nullptr && !sink->has_recovered()) return false;
+    if (sink != nullptr) backend_->resume(slot);
+    return true;
+  });
 }
 
 // Returns how many packets were received with it.

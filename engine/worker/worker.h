@@ -105,6 +105,8 @@ class Worker {
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
   DatagramSink* hand_over(const DatagramRun& run, Delivery& delivery);
+  void pause(backend::SocketSlot slot);
+  void resume_recovered();
   std::uint64_t note_fault(const backend::Datagram& datagram, Delivery& delivery);
   void reclaim();
   void maintain();
@@ -129,6 +131,7 @@ class Worker {
   std::vector<backend::SocketSlot> free_slots_;
   std::vector<DatagramSink*> touched_;  // since the last publish
   std::vector<DatagramSink*> error_checked_;
+  std::vector<backend::SocketSlot> paused_;
   std::array<backend::Datagram, backend::kBatchSize> batch_;
 
   std::mutex mutex_;

@@ -134,6 +134,71 @@ TEST_P(WorkerTest, AStalledConsumerDoesNotStarveAnother) {
   EXPECT_EQ(worker->snapshot().dropped_packets(), counted(*worker, Counter::kDropPeerFull));
 }
 
+// A queue that goes on refusing packets: its socket is read no more, so that the flood costs
+// the kernel's buffer and nothing else, and again once half of the queue has been taken.
+TEST_P(WorkerTest, LeavesAFloodThatNobodyTakesInTheSocket) {
+  const auto worker = make();
+  constexpr std::size_t kSlots = 64;
+  constexpr std::uint32_t kEnough = 20'000;  // far more refusals than patience
+  Consumer full(*worker, kSlots, UINT64_MAX);
+  Consumer other(*worker, kSlots, UINT64_MAX);
+  const Sender flood(full.port());
+  const Sender quiet(other.port());
+  const auto counted_drops = [&] { return counted(*worker, Counter::kDropRingFull); };
+  std::uint32_t sent = 0;
+  // Ends when refusals do.
+  std::uint64_t before = 0;
+  do {
+    before = counted_drops();
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(flood.send_numbered(sent++, 100));
+    ASSERT_EQ(worker->sync(), 0);
+  } while ((before == 0 || counted_drops() != before) && sent < kEnough);
+  ASSERT_LT(sent, kEnough) << "the worker goes on reading what it drops";
+  EXPECT_EQ(full.depth(), kSlots);
+  // Nobody else is the worse for it.
+  ASSERT_TRUE(quiet.send_numbered(7, 100));
+  EXPECT_TRUE(eventually([&] { return other.depth() == 1; }));
+
+  // What is in the socket comes as soon as there is room, in order.
+  std::uint32_t last = 0;
+  std::uint64_t taken = 0;
+  const auto visit = [&](const net::Endpoint&, std::span<const std::uint8_t> payload) {
+    EXPECT_GE(number_of(payload), last);
+    last = number_of(payload);
+    ++taken;
+  };
+  EXPECT_TRUE(eventually([&] {
+    full.take_all(visit);
+    return taken > kSlots;
+  }));
+  // Each packet is in exactly one place.
+  EXPECT_TRUE(eventually([&] {
+    full.take_all(visit);
+    return taken + counted_drops() + full.socket().kernel_drops() == sent;
+  }));
+  // It has been empty: a burst that just fits is not refused.
+  EXPECT_TRUE(eventually([&] { return full.depth() == 0; }));
+  const std::uint64_t drops = counted_drops();
+  for (std::uint32_t i = 0; i < kSlots; ++i) ASSERT_TRUE(flood.send_numbered(sent++, 100));
+  ASSERT_EQ(worker->sync(), 0);
+  EXPECT_EQ(full.depth(), kSlots);
+  EXPECT_EQ(counted_drops(), drops);
+  other.take_all();
+}
+
+// A socket that is closed while nobody reads it.
+TEST_P(WorkerTest, DetachesASocketThatIsNotRead) {
+  const auto worker = make();
+  for (int round = 0; round < 3; ++round) {
+    Consumer full(*worker, 16, UINT64_MAX);
+    const Sender flood(full.port());
+    for (std::uint32_t i = 0; i < 5000; ++i) ASSERT_TRUE(flood.send_numbered(i, 20));
+    ASSERT_EQ(worker->sync(), 0);
+    full.detach();
+    full.take_all();
+  }
+}
+
 TEST_P(WorkerTest, KeepsTheOrderOfEachSenderUnderLoad) {
   auto worker = make();
   Consumer consumer(*worker, 1 << 16, kManyBytes);
