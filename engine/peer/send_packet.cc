@@ -54,10 +54,7 @@ int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net:
   int error = check(packet, target);
   if (error == 0 && !now && worker.has_thread()) {
     error = worker.send(packet, target);
-    if (error == 0) {
-      workers.count_queued_send();
-      return 0;
-    }
+    if (error == 0) return 0;
   } else if (error == 0) {
     error = send_now(socket, packet, target);
   }

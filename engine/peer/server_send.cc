@@ -68,10 +68,7 @@ int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> pa
     return result;
   }
   const int error = shard.worker.send_to_all(packet, targets_);
-  if (error == 0) {
-    workers_.count_queued_send(targets_.size());
-    return 0;
-  }
+  if (error == 0) return 0;
   for (std::size_t i = 0; i < targets_.size(); ++i) workers_.count_send(error, packet.size());
   return error;
 }
