@@ -40,7 +40,7 @@ class WorkerGroup {
   void stop();
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
   // False in a child that was forked off: the workers stayed with the parent.
-  bool is_usable() const;
+  bool is_usable() const { return !fork_generation_.is_outdated(); }
 
   // What descriptors' received_at_us counts from.
   std::chrono::steady_clock::time_point epoch() const { return epoch_; }
