@@ -25,10 +25,6 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return std::nullopt;
 }
 
-bool IpAddress::is_ipv4() const {
-  return std::memcmp(bytes_.data(), kMappedPrefix.data(), kMappedPrefix.size()) == 0;
-}
-
 std::uint32_t IpAddress::ipv4_network_order() const {
   std::uint32_t value = 0;
   std::memcpy(&value, bytes_.data() + kMappedPrefix.size(), sizeof(value));

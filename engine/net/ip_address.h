@@ -2,6 +2,7 @@
 #define RINGPEER_NET_IP_ADDRESS_H_
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -32,7 +33,14 @@ class IpAddress {
   static std::optional<IpAddress> parse(std::string_view text);
 
   constexpr const Bytes& bytes() const { return bytes_; }
-  bool is_ipv4() const;  // v4-mapped
+  // v4-mapped. In two comparisons, because every packet that is sent is asked.
+  bool is_ipv4() const {
+    std::uint64_t zeros = 0;
+    std::uint32_t marker = 0;
+    std::memcpy(&zeros, bytes_.data(), sizeof(zeros));
+    std::memcpy(&marker, bytes_.data() + sizeof(zeros), sizeof(marker));
+    return zeros == 0 && marker == kMappedMarker;
+  }
   std::uint32_t ipv4_network_order() const;
   bool is_multicast() const;
   bool is_link_local_ipv6() const;
@@ -44,6 +52,9 @@ class IpAddress {
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:
+  // The third word of a mapped address, in network order.
+  static constexpr std::uint32_t kMappedMarker =
+      std::bit_cast<std::uint32_t>(std::array<std::uint8_t, 4>{0, 0, 0xff, 0xff});
   Bytes bytes_{};
 };
 

@@ -8,6 +8,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/socket_options.h"
+#include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
 
@@ -32,6 +33,11 @@ std::optional<net::Endpoint> parse_host(std::string_view host);
 // Fills *engine with the shared one where there is none yet. False when there is no
 // engine to be had, or this process was forked off from its workers.
 bool take_engine(std::shared_ptr<Engine>* engine);
+// After fork() in the child, for a peer or server that has an engine: its threads stayed
+// with the parent.
+inline bool is_in_child(const std::shared_ptr<Engine>& engine) {
+  return engine != nullptr && !engine->workers_of_engine().is_usable();
+}
 
 // The engine's and the caller's socket options, before bind. 0 or errno.
 int prepare_socket(net::Socket& socket, const EngineOptions& options,

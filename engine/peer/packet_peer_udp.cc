@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ringpeer/peer/listen_address.h"
+#include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/socket_endpoint.h"
 
 namespace ringpeer {
@@ -99,7 +100,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
 
 void PacketPeerUDP::close() {
   endpoint_.reset();
-  destination_proven_.store(false, std::memory_order_relaxed);
+  send_state_.proven.store(false, std::memory_order_relaxed);
   connected_ = false;
 }
 
@@ -131,7 +132,7 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
     return Error::FAILED;
   }
   connected_ = true;
-  destination_proven_.store(false, std::memory_order_relaxed);
+  send_state_.proven.store(false, std::memory_order_relaxed);
   destination_ = target;
   has_destination_ = true;
   return Error::OK;
@@ -140,11 +141,11 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
 Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
   if (connected_) return Error::OK;
   if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
-  const auto remote = resolve(host);
+  auto remote = resolve(host);
   if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
-  destination_proven_.store(false, std::memory_order_relaxed);
+  remote->port = static_cast<std::uint16_t>(port);
+  note_proven(*remote);
   destination_ = *remote;
-  destination_.port = static_cast<std::uint16_t>(port);
   has_destination_ = true;
   note_reply_address();
   return Error::OK;
@@ -215,22 +216,23 @@ EncodePool& PacketPeerUDP::encode_pool() {
   return engine_ == nullptr ? PacketPeer::encode_pool() : engine_->encode_pool();
 }
 
+// Whether the destination that is set now needs a proof.
+void PacketPeerUDP::note_proven(const net::Endpoint& destination) {
+  std::atomic<bool>& proven = send_state_.proven;
+  internal::SocketEndpoint* own = own_socket();
+  proven.store(
+      own != nullptr && has_destination_ &&
+          own->is_proven(destination_, proven.load(std::memory_order_relaxed), destination),
+      std::memory_order_relaxed);
+}
+
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (!has_destination_) return Error::ERR_UNCONFIGURED;
   if (endpoint_ == nullptr) {
     if (const Error error = open_unbound(destination_.address); error != Error::OK) return error;
   }
-  const bool proven = destination_proven_.load(std::memory_order_relaxed);
-  switch (endpoint_->send(packet, destination_, !proven)) {
-    case 0:
-      if (!proven) destination_proven_.store(true, std::memory_order_relaxed);
-      return Error::OK;
-    case EAGAIN:
-      // Godot spins here until the kernel has room; an overload must not stop a tick.
-      return Error::ERR_BUSY;
-    default:
-      return Error::FAILED;
-  }
+  return send_result(endpoint_->send(packet, destination_, send_state_));
 }
 
 }  // namespace ringpeer

@@ -1,7 +1,6 @@
 #ifndef RINGPEER_PACKET_PEER_UDP_H_
 #define RINGPEER_PACKET_PEER_UDP_H_
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/packet_peer.h"
+#include "ringpeer/peer/send_state.h"
 #include "ringpeer/socket_options.h"
 
 namespace ringpeer {
@@ -157,18 +157,19 @@ class PacketPeerUDP : public PacketPeer {
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
   internal::SocketEndpoint* own_socket() const;
   void note_reply_address();
+  void note_proven(const net::Endpoint& destination);
 
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<internal::PeerEndpoint> endpoint_;
-  net::Endpoint destination_;
-  net::Endpoint sender_;
-  SocketOptions socket_options_;
+  // With what every put looks at.
   bool has_destination_ = false;
   bool has_sender_ = false;
   bool broadcast_ = false;
   bool connected_ = false;
-  // A packet has gone to the destination: later ones may take the worker's queue.
-  std::atomic<bool> destination_proven_{false};
+  internal::SendState send_state_;
+  net::Endpoint destination_;
+  net::Endpoint sender_;
+  SocketOptions socket_options_;
 };
 
 }  // namespace ringpeer

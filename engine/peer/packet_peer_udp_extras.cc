@@ -61,9 +61,11 @@ std::chrono::steady_clock::time_point PacketPeerUDP::get_packet_arrival() const 
 
 Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
                                    std::span<const std::uint8_t> packet) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   internal::SocketEndpoint* own = own_socket();
   if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (own == nullptr || own->is_connected()) return Error::ERR_LOCKED;
+  if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
   return send_result(own->send_to(destination, {}, packet));
 }

@@ -10,6 +10,7 @@
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/socket.h"
+#include "ringpeer/peer/send_state.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/worker_group.h"
 
@@ -36,11 +37,11 @@ class PeerEndpoint {
   virtual Error wait(std::chrono::milliseconds timeout) = 0;
   virtual void interrupt() = 0;
 
-  // 0 or errno. A connected endpoint ignores the destination. `now`: by a system call
-  // of this thread, whose answer is honest; else through the worker's queue, whose
-  // errors are reported by the next call.
+  // 0 or errno. A connected endpoint ignores the destination. To a destination that is not
+  // proven by a system call of this thread, whose answer is honest; else through the
+  // worker's queue, whose errors are reported by the next call.
   virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-                   bool now) = 0;
+                   SendState& state) = 0;
 
   // A descriptor for foreign event loops; -1 without threads.
   virtual int watch() = 0;

@@ -53,8 +53,9 @@ bool RemoteEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** bu
   return server_->take_next_of(*remote_, packet, buffer);
 }
 
-int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&, bool now) {
-  return is_alive() ? server_->send(*remote_, packet, now) : ENOTCONN;
+int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&,
+                         SendState& state) {
+  return is_alive() ? server_->send(*remote_, endpoint_, packet, state) : ENOTCONN;
 }
 
 }  // namespace ringpeer::internal

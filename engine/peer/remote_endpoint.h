@@ -20,7 +20,7 @@ class RemoteEndpoint final : public PeerEndpoint, public DrainSource {
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { server_->signal().interrupt(); }
   int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-           bool now) override;
+           SendState& state) override;
   bool is_alive() const override { return remote_ != nullptr && server_->is_alive(); }
   bool is_server_peer() const override { return true; }
   int local_port() const override { return server_->local_port(); }

@@ -7,15 +7,9 @@
 namespace ringpeer {
 
 Error send_result(int error) {
-  switch (error) {
-    case 0:
-      return Error::OK;
-    case EAGAIN:
-    case ENOBUFS:
-      return Error::ERR_BUSY;
-    default:
-      return Error::FAILED;
-  }
+  if (error == 0) return Error::OK;
+  // Godot spins here until the kernel has room; an overload must not stop a tick.
+  return is_overload(error) ? Error::ERR_BUSY : Error::FAILED;
 }
 
 namespace internal {
@@ -23,7 +17,9 @@ namespace {
 
 int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target) {
   const bool ipv4 = target.destination.address.is_ipv4();
-  if (packet.size() > (ipv4 ? kLargestIpv4Datagram : kLargestDatagram)) return EMSGSIZE;
+  if (packet.size() > (ipv4 ? kLargestIpv4Datagram : kLargestDatagram)) [[unlikely]] {
+    return EMSGSIZE;
+  }
   if (target.connected) return 0;
   if (target.destination.port == 0) return EINVAL;
   if (!ipv4 && target.family == AF_INET) return EAFNOSUPPORT;
@@ -54,10 +50,7 @@ int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net:
   int error = check(packet, target);
   if (error == 0 && !now && worker.has_thread()) {
     error = worker.send(packet, target);
-    if (error == 0) {
-      workers.count_queued_send();
-      return 0;
-    }
+    if (error == 0) return 0;
   } else if (error == 0) {
     error = send_now(socket, packet, target);
   }

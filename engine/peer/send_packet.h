@@ -1,6 +1,7 @@
 #ifndef RINGPEER_PEER_SEND_PACKET_H_
 #define RINGPEER_PEER_SEND_PACKET_H_
 
+#include <cerrno>
 #include <cstdint>
 #include <span>
 
@@ -12,6 +13,11 @@ namespace ringpeer {
 
 // What a put_* call answers for an errno.
 Error send_result(int error);
+
+// The kernel, or the queue, has no room now; nothing else is wrong.
+inline bool is_overload(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
+}
 
 namespace internal {
 

@@ -19,6 +19,7 @@
 namespace ringpeer::internal {
 
 class RemoteEndpoint;
+struct SendState;
 
 // A listening server: one socket and one demultiplexer a worker, and on the
 // consumer's side the queues of all its remotes.
@@ -97,7 +98,10 @@ class ServerCore final : public DrainSource {
 
   worker::ConsumerSignal& signal() { return shared_.signal; }
   worker::WorkerGroup& workers() { return workers_; }
-  int send(worker::Remote& remote, std::span<const std::uint8_t> packet, bool now);
+  // To one remote, whose address the caller has at hand: the remote itself is only looked
+  // at when something has gone wrong.
+  int send(worker::Remote& remote, const net::Endpoint& address,
+           std::span<const std::uint8_t> packet, SendState& state);
 
  private:
   struct Shard {

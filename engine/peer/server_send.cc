@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "ringpeer/peer/send_packet.h"
+#include "ringpeer/peer/send_state.h"
 #include "ringpeer/peer/server_core.h"
 
 namespace ringpeer::internal {
@@ -13,16 +14,31 @@ worker::SendTarget target_of(worker::Remote& remote, const net::Socket& socket) 
           false,           &remote.send_error,  remote.send_error.source != nullptr};
 }
 
+// Whether the latch of a peer may hold something new; true once for each error of any.
+bool should_look_at_latch(SendState& state) {
+  const std::uint32_t changes = worker::ErrorLatch::changes();
+  if (state.seen_errors.load(std::memory_order_relaxed) == changes) return false;
+  state.seen_errors.store(changes, std::memory_order_relaxed);
+  return true;
+}
+
 }  // namespace
 
-int ServerCore::send(worker::Remote& remote, std::span<const std::uint8_t> packet, bool now) {
-  if (const int error = remote.send_error.take(); error != 0) {
-    workers_.count_send(error, packet.size());
-    return error;
+int ServerCore::send(worker::Remote& remote, const net::Endpoint& address,
+                     std::span<const std::uint8_t> packet, SendState& state) {
+  if (should_look_at_latch(state)) {
+    if (const int error = remote.send_error.take(); error != 0) {
+      workers_.count_send(error, packet.size());
+      return error;
+    }
   }
-  Shard& shard = *shards_[remote.shard];
-  return send_packet(workers_, shard.worker, shard.socket, packet, target_of(remote, shard.socket),
-                     now);
+  Shard& shard = *shards_[shards_.size() == 1 ? 0 : remote.shard];
+  const bool has_source =
+      socket_options_.reply_from_received_address && remote.send_error.source != nullptr;
+  const worker::SendTarget target{address, shard.socket.descriptor(), shard.socket.family(),
+                                  false,   &remote.send_error,        has_source};
+  return send_packet(workers_, shard.worker, shard.socket, packet, target,
+                     !state.proven.load(std::memory_order_relaxed));
 }
 
 int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
@@ -68,10 +84,7 @@ int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> pa
     return result;
   }
   const int error = shard.worker.send_to_all(packet, targets_);
-  if (error == 0) {
-    workers_.count_queued_send(targets_.size());
-    return 0;
-  }
+  if (error == 0) return 0;
   for (std::size_t i = 0; i < targets_.size(); ++i) workers_.count_send(error, packet.size());
   return error;
 }

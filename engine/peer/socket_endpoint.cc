@@ -110,6 +110,7 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
   drop_waiting();
   if (const int error = socket_.connect(remote); error != 0) return error;
   connected_ = true;
+  proven_.reset();
   drop_from_kernel();
   queue_.socket_error().take();
   return start_receiving();
@@ -186,25 +187,59 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
 }
 
 int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-                         bool now) {
+                         SendState& state) {
   if (!is_alive()) return ESHUTDOWN;
   // What could not be sent before is reported once, by whoever looks next; this packet
   // is not sent then, as with a refusal in Godot.
   worker::ErrorLatch& latch = connected_ ? queue_.socket_error() : send_error_;
-  int error = latch.take();
-  if (error != 0) {
+  if (const int error = latch.take(); error != 0) {
+    if (!is_overload(error)) forget_proofs(state);
     workers_.count_send(error, packet.size());
     return error;
   }
   if (reply_address_.is_known() && !connected_) return send_to(destination, reply_address_, packet);
-  worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_,
-                            &latch};
-  return send_packet(workers_, worker_, socket_, packet, target, now);
+  const worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_,
+                                  &latch};
+  if (state.proven.load(std::memory_order_relaxed)) {
+    return send_packet(workers_, worker_, socket_, packet, target, false);
+  }
+  // A system call of this thread must not overtake what the thread has queued for the
+  // same destination: then this one is queued as well, and proves nothing.
+  const bool waits = may_overtake_.load(std::memory_order_relaxed) && worker_.has_thread() &&
+                     worker_.has_unsent_of_this_thread();
+  const int error = send_packet(workers_, worker_, socket_, packet, target, !waits);
+  if (error == 0 && !waits) {
+    state.proven.store(true, std::memory_order_relaxed);
+    if (proven_ != nullptr && !proven_->insert(destination)) {
+      may_overtake_.store(true, std::memory_order_relaxed);
+    }
+  }
+  return error;
+}
+
+bool SocketEndpoint::is_proven(const net::Endpoint& before, bool before_proven,
+                               const net::Endpoint& now) {
+  if (before == now) return before_proven;
+  if (proven_ == nullptr) {
+    proven_ = std::make_unique<ProvenDestinations>();
+    if (before_proven) proven_->insert(before);
+  }
+  return proven_->contains(now);
+}
+
+// Which destination the error was of is not known; each is asked about again.
+void SocketEndpoint::forget_proofs(SendState& state) {
+  may_overtake_.store(true, std::memory_order_relaxed);
+  state.proven.store(false, std::memory_order_relaxed);
+  if (proven_ != nullptr) proven_->clear();
 }
 
 int SocketEndpoint::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
                             std::span<const std::uint8_t> packet) {
   if (!is_alive()) return ESHUTDOWN;
+  if (!may_overtake_.load(std::memory_order_relaxed)) {
+    may_overtake_.store(true, std::memory_order_relaxed);
+  }
   worker::SendTarget target{destination, socket_.descriptor(), socket_.family()};
   worker::AddressedLatch latch;
   // The queue has no room for an address: such packets go by a system call of this thread.

@@ -1,12 +1,14 @@
 #ifndef RINGPEER_PEER_SOCKET_ENDPOINT_H_
 #define RINGPEER_PEER_SOCKET_ENDPOINT_H_
 
+#include <atomic>
 #include <memory>
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
 #include "ringpeer/peer/peer_endpoint.h"
+#include "ringpeer/peer/proven_destinations.h"
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/socket_queue.h"
 #include "ringpeer/worker/worker_group.h"
@@ -28,7 +30,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { queue_.signal().interrupt(); }
   int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-           bool now) override;
+           SendState& state) override;
   bool is_alive() const override { return !queue_.is_stopped(); }
   bool is_server_peer() const override { return false; }
   int local_port() const override;
@@ -46,6 +48,10 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
+
+  // Another destination than `before` is set, which was proven or not: whether the new one
+  // is.
+  bool is_proven(const net::Endpoint& before, bool before_proven, const net::Endpoint& now);
 
   // To any destination, from `source` if that is known. From any thread. 0 or errno.
   int send_to(const net::Endpoint& destination, const net::LocalAddress& source,
@@ -77,6 +83,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   void stop_receiving();
   void drop_waiting();
   void drop_from_kernel();
+  void forget_proofs(SendState& state);
   std::uint32_t engine_us(std::chrono::steady_clock::time_point time) const;
 
   const std::shared_ptr<Engine> engine_;
@@ -91,6 +98,10 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   const void* last_source_ = nullptr;
   std::uint32_t last_received_at_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
+  // Made when a second destination is set.
+  std::unique_ptr<ProvenDestinations> proven_;
+  // Packets to destinations that are not known as proven may be in the worker's queue.
+  std::atomic<bool> may_overtake_{false};
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
   net::LocalAddress reply_address_;

@@ -59,7 +59,7 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
   peer->sender_ = peer->destination_ = endpoint->endpoint();
   peer->has_sender_ = peer->has_destination_ = peer->connected_ = true;
-  peer->destination_proven_.store(true, std::memory_order_relaxed);  // it has written to us
+  peer->send_state_.proven.store(true, std::memory_order_relaxed);  // it has written to us
   endpoint->set_peer(peer.get());
   peer->endpoint_ = std::move(endpoint);
   return peer;

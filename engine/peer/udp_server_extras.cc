@@ -46,7 +46,9 @@ int UDPServer::get_poll_descriptor() { return core_ == nullptr ? -1 : core_->wat
 
 Error UDPServer::put_packet_to(const net::Endpoint& destination,
                                std::span<const std::uint8_t> packet) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
   return send_result(core_->send_to(destination, {}, packet));
 }
@@ -62,6 +64,7 @@ Error UDPServer::put_packet_to(std::string_view ip, int port,
 }
 
 Error UDPServer::answer(const ReceivedPacket& received, std::span<const std::uint8_t> packet) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (packet.empty()) return Error::OK;
   return send_result(core_->send_to(received.sender, received.local, packet));
@@ -69,6 +72,7 @@ Error UDPServer::answer(const ReceivedPacket& received, std::span<const std::uin
 
 Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
                                    const PacketPeerUDP* except) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (packet.empty()) return Error::OK;
   const worker::Remote* excepted = nullptr;

@@ -48,6 +48,9 @@ class MpscQueue {
     return queue_.enqueue_bulk(producer.token_, values, count);
   }
 
+  // What is there, more or less. Any thread.
+  std::size_t size() const { return queue_.size_approx(); }
+
   // Up to `count` of what is there. An element whose push happened before the call
   // is found; one pushed meanwhile may be missed.
   std::size_t pop_bulk(Consumer& consumer, T* values, std::size_t count) {

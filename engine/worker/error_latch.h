@@ -2,6 +2,7 @@
 #define RINGPEER_WORKER_ERROR_LATCH_H_
 
 #include <atomic>
+#include <cstdint>
 
 #include "ringpeer/net/local_address.h"
 
@@ -13,14 +14,22 @@ namespace ringpeer::worker {
 // Threads: any.
 class ErrorLatch {
  public:
-  void set(int error) { error_.store(error, std::memory_order_release); }
+  void set(int error) {
+    error_.store(error, std::memory_order_release);
+    changes_.fetch_add(1, std::memory_order_release);
+  }
   // The errno since the last call, or 0.
   int take() {
     if (error_.load(std::memory_order_relaxed) == 0) return 0;
     return error_.exchange(0, std::memory_order_acq_rel);
   }
 
+  // Another number after each set() of any latch in the process: who remembers it need
+  // not look at a latch of its own, cold among thousands, before each packet.
+  static std::uint32_t changes() { return changes_.load(std::memory_order_acquire); }
+
  private:
+  static inline std::atomic<std::uint32_t> changes_{0};
   std::atomic<int> error_{0};
 };
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -17,15 +18,17 @@ namespace ringpeer::worker {
 namespace {
 
 // Batches that one drain sends before the worker looks at its sockets again.
-constexpr int kMaxBatchesPerDrain = 16;
+constexpr int kMaxBatchesPerDrain = 4;
 
 // How long, in all, a drain that must end waits for a full socket buffer.
 constexpr int kCompleteDrainPolls = 50;
 constexpr int kCompleteDrainPollMs = 2;
 
+// The port first: of packets to one address it tells most.
 bool same_destination(const SendItem& a, const SendItem& b) {
-  return a.descriptor == b.descriptor && a.destination == b.destination &&
-         a.has_source == b.has_source && (!a.has_source || a.latch == b.latch);
+  return a.destination.port == b.destination.port && a.descriptor == b.descriptor &&
+         a.destination == b.destination && a.has_source == b.has_source &&
+         (!a.has_source || a.latch == b.latch);
 }
 
 }  // namespace
@@ -33,7 +36,7 @@ bool same_destination(const SendItem& a, const SendItem& b) {
 void SendBatch::drain() {
   for (int i = 0; i < kMaxBatchesPerDrain; ++i) {
     if (!has_backlog() && !load()) return;
-    send_messages();
+    send_window();
     if (has_backlog()) return;
     release_batch();
   }
@@ -42,7 +45,7 @@ void SendBatch::drain() {
 void SendBatch::drain_completely() {
   int polls = 0;
   while (has_backlog() || load()) {
-    send_messages();
+    send_window();
     if (has_backlog()) {
       if (++polls > kCompleteDrainPolls) {
         finish(messages_[next_message_++], EAGAIN);
@@ -58,98 +61,131 @@ void SendBatch::drain_completely() {
 bool SendBatch::load() {
   item_count_ = queue_.pop(items_);
   if (item_count_ == 0) return false;
-  group();
-  build_messages();
+  counters_.add(Counter::kSendRequestedPackets, item_count_);
+  position_ = 0;
+  if (use_trains_ && item_count_ > 1) {
+    group();
+    flatten();
+  } else {
+    keep_order();
+  }
   return true;
 }
 
-// Orders the items by destination, stably, in expected linear time.
-void SendBatch::group() {
-  if (!use_trains_ || item_count_ < 2) {
-    for (std::size_t i = 0; i < item_count_; ++i) order_[i] = static_cast<std::uint16_t>(i);
-    return;
-  }
-  table_.fill(kNone);
-  std::array<std::uint16_t, kMaxItems> heads;
-  std::size_t group_count = 0;
+void SendBatch::keep_order() {
   for (std::size_t i = 0; i < item_count_; ++i) {
+    order_[i] = static_cast<std::uint16_t>(i);
+    group_end_[i] = static_cast<std::uint16_t>(i + 1);
+  }
+}
+
+void SendBatch::link(std::uint16_t index, std::uint16_t group) {
+  next_[groups_[group].tail] = index;
+  groups_[group].tail = index;
+}
+
+// Lists the items by destination, stably, in expected linear time.
+void SendBatch::group() {
+  const std::size_t table_size = std::bit_ceil(2 * item_count_);
+  std::fill_n(table_.begin(), table_size, kNone);
+  group_count_ = 0;
+  std::uint16_t last = kNone;  // the group of the item before
+  for (std::size_t i = 0; i < item_count_; ++i) {
+    if (i + kPrefetchAhead < item_count_) __builtin_prefetch(items_[i + kPrefetchAhead]);
+    const SendItem& item = *items_[i];
     const auto index = static_cast<std::uint16_t>(i);
     next_[i] = kNone;
-    std::size_t place =
-        (hash_(items_[i].destination) + static_cast<std::size_t>(items_[i].descriptor)) %
-        kTableSize;
-    while (table_[place] != kNone && !same_destination(items_[table_[place]], items_[i])) {
-      place = (place + 1) % kTableSize;
+    if (last != kNone && same_destination(*items_[i - 1], item)) {
+      link(index, last);
+      continue;
     }
-    if (table_[place] == kNone) {
-      table_[place] = index;
-      heads[group_count++] = index;
-      group_tail_[i] = index;
-    } else {
-      const std::uint16_t head = table_[place];
-      next_[group_tail_[head]] = index;
-      group_tail_[head] = index;
+    std::size_t place = hash_(item.destination) + static_cast<std::size_t>(item.descriptor);
+    for (;; ++place) {
+      std::uint16_t& entry = table_[place % table_size];
+      if (entry == kNone) {
+        entry = static_cast<std::uint16_t>(group_count_++);
+        groups_[entry] = {index, index};
+      } else if (same_destination(*items_[groups_[entry].head], item)) {
+        link(index, entry);
+      } else {
+        continue;
+      }
+      last = entry;
+      break;
     }
   }
+}
+
+// From lists to positions.
+void SendBatch::flatten() {
   std::size_t position = 0;
-  for (std::size_t g = 0; g < group_count; ++g) {
-    for (std::uint16_t i = heads[g]; i != kNone; i = next_[i]) order_[position++] = i;
+  for (std::size_t g = 0; g < group_count_; ++g) {
+    const std::size_t begin = position;
+    for (std::uint16_t i = groups_[g].head; i != kNone; i = next_[i]) order_[position++] = i;
+    std::fill(group_end_.begin() + static_cast<std::ptrdiff_t>(begin),
+              group_end_.begin() + static_cast<std::ptrdiff_t>(position),
+              static_cast<std::uint16_t>(position));
   }
 }
 
-// How many items from `position` on may go as one train.
-std::size_t SendBatch::train_length(std::size_t position) const {
-  const SendItem& first = item_at(position);
-  if (!use_trains_ || first.size == 0 || first.size > kMaxSegmentSize) return 1;
-  std::size_t length = 1;
-  std::size_t bytes = first.size;
-  while (length < kMaxSegments && position + length < item_count_) {
-    const SendItem& next = item_at(position + length);
-    if (!same_destination(first, next) || next.size > first.size || next.size == 0) break;
-    bytes += next.size;
-    if (bytes > UINT16_MAX - kMaxSegmentSize) break;
-    ++length;
-    if (next.size < first.size) break;  // only the last may be shorter
+SendBatch::Message SendBatch::next_train() const {
+  const std::uint16_t first_size = item_at(position_).size;
+  Message message{static_cast<std::uint16_t>(position_), 1, first_size, false};
+  if (!use_trains_ || first_size == 0 || first_size > kMaxSegmentSize) return message;
+  const std::size_t end = std::min<std::size_t>(group_end_[position_], position_ + kMaxSegments);
+  for (std::size_t next = position_ + 1; next < end; ++next) {
+    const std::uint16_t size = item_at(next).size;
+    if (size > first_size || size == 0) break;
+    if (message.bytes + size > UINT16_MAX - kMaxSegmentSize) break;
+    message.bytes += size;
+    ++message.count;
+    if (size < first_size) break;  // only the last may be shorter
   }
-  return length;
+  return message;
 }
 
-void SendBatch::build_messages() {
+// The next messages, as many as a system call is to have, all of one socket.
+void SendBatch::build_window() {
   message_count_ = 0;
   next_message_ = 0;
-  for (std::size_t position = 0; position < item_count_;) {
-    const std::size_t length = train_length(position);
-    build_message(position, length);
-    position += length;
+  part_count_ = 0;
+  const int descriptor = item_at(position_).descriptor;
+  while (position_ < item_count_ && message_count_ < kMaxMessages) {
+    if (item_at(position_).descriptor != descriptor) return;
+    const Message message = next_train();
+    if (part_count_ + message.count > kMaxParts) return;
+    build_message(message);
+    position_ += message.count;
   }
 }
 
-void SendBatch::build_message(std::size_t position, std::size_t count) {
-  const SendItem& first = item_at(position);
-  for (std::size_t i = position; i < position + count; ++i) {
-    parts_[i] = {item_at(i).block->memory, item_at(i).size};
-  }
+void SendBatch::build_message(const Message& message) {
+  const SendItem& first = item_at(message.first);
   msghdr& header = headers_[message_count_].msg_hdr;
   header = {};
-  header.msg_iov = &parts_[position];
-  header.msg_iovlen = count;
+  header.msg_iov = &parts_[part_count_];
+  header.msg_iovlen = message.count;
+  for (std::size_t i = 0; i < message.count; ++i) {
+    const SendItem& item = item_at(message.first + i);
+    // The kernel only reads it; the interface has no const.
+    parts_[part_count_++] = {const_cast<std::uint8_t*>(item.payload), item.size};
+  }
   if (!first.connected) {
     net::SocketAddress& address = addresses_[message_count_];
     address = net::to_socket_address(first.destination, first.family);
     header.msg_name = &address.generic;
     header.msg_namelen = address.size;
   }
-  if (count > 1 || first.has_source) add_control(position, count);
-  messages_[message_count_++] = {static_cast<std::uint16_t>(position),
-                                 static_cast<std::uint16_t>(count), false};
+  if (message.count > 1 || first.has_source) add_control(message);
+  messages_[message_count_++] = message;
 }
 
 // To the message being built: the size of a train's segments, the address to leave from.
-void SendBatch::add_control(std::size_t position, std::size_t count) {
-  const SendItem& first = item_at(position);
+void SendBatch::add_control(const Message& message) {
+  const SendItem& first = item_at(message.first);
   std::uint8_t* space = controls_[message_count_].bytes;
   std::size_t used = 0;
-  if (count > 1) {
+  if (message.count > 1) {
     cmsghdr segment{};
     segment.cmsg_level = IPPROTO_UDP;
     segment.cmsg_type = UDP_SEGMENT;
@@ -166,14 +202,14 @@ void SendBatch::add_control(std::size_t position, std::size_t count) {
   headers_[message_count_].msg_hdr.msg_controllen = used;
 }
 
-void SendBatch::send_messages() {
+// Sends what is in the window, then the windows after it, until the kernel's buffer is
+// full or all is done.
+void SendBatch::send_window() {
   while (has_backlog()) {
-    const int descriptor = item_at(messages_[next_message_].first).descriptor;
-    std::size_t end = next_message_ + 1;
-    while (end < message_count_ && item_at(messages_[end].first).descriptor == descriptor) ++end;
-    const int sent =
-        ::sendmmsg(descriptor, &headers_[next_message_], static_cast<unsigned>(end - next_message_),
-                   MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (next_message_ == message_count_) build_window();
+    const int sent = ::sendmmsg(
+        item_at(messages_[next_message_].first).descriptor, &headers_[next_message_],
+        static_cast<unsigned>(message_count_ - next_message_), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
       for (int i = 0; i < sent; ++i) finish(messages_[next_message_++], 0);
     } else if (const int error = errno; error != EINTR) {
@@ -190,40 +226,41 @@ bool SendBatch::may_be_of_another(Message* message) const {
   return !item_at(message->first).connected && !std::exchange(message->retried, true);
 }
 
+// A train may be refused where its packets are not: by an old kernel or a device that
+// cannot cut trains (EINVAL, EIO), or on a path that they do not fit unfragmented.
 void SendBatch::refuse(const Message& message, int error) {
-  if (message.count > 1 && error != ECONNREFUSED && error != ENOBUFS) {
-    // No trains here: EINVAL or EIO from old kernels and some devices. For good.
-    use_trains_ = false;
-    send_singly(message);
+  if (message.count == 1 || error == ECONNREFUSED || error == ENOBUFS) {
+    finish(message, error);
     return;
   }
-  finish(message, error);
+  const bool may_be_for_ever = error == EINVAL || error == EIO;
+  if (send_singly(message) && may_be_for_ever) use_trains_ = false;
 }
 
-void SendBatch::send_singly(const Message& message) {
+bool SendBatch::send_singly(const Message& message) {
+  const auto index = static_cast<std::size_t>(&message - messages_.data());
+  mmsghdr single = headers_[index];
+  const iovec* parts = single.msg_hdr.msg_iov;
+  single.msg_hdr.msg_iovlen = 1;
+  single.msg_hdr.msg_control = controls_[index].bytes + kSegmentControlSize;
+  single.msg_hdr.msg_controllen -= kSegmentControlSize;  // without the segment size
+  bool any_sent = false;
   for (std::uint16_t i = 0; i < message.count; ++i) {
     const auto position = static_cast<std::uint16_t>(message.first + i);
-    mmsghdr single = headers_[&message - messages_.data()];
-    single.msg_hdr.msg_iov = &parts_[position];
-    single.msg_hdr.msg_iovlen = 1;
-    if (single.msg_hdr.msg_control != nullptr) {  // without the segment size
-      single.msg_hdr.msg_control =
-          controls_[&message - messages_.data()].bytes + kSegmentControlSize;
-      single.msg_hdr.msg_controllen -= kSegmentControlSize;
-    }
+    single.msg_hdr.msg_iov = const_cast<iovec*>(&parts[i]);
     const ssize_t sent =
         ::sendmsg(item_at(position).descriptor, &single.msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
-    finish({position, 1, false}, sent >= 0 ? 0 : errno);
+    finish({position, 1, item_at(position).size, false}, sent >= 0 ? 0 : errno);
+    any_sent = any_sent || sent >= 0;
   }
+  return any_sent;
 }
 
 void SendBatch::finish(const Message& message, int error) {
-  std::uint64_t bytes = 0;
-  for (std::uint16_t i = 0; i < message.count; ++i) bytes += item_at(message.first + i).size;
   switch (error) {
     case 0:
       counters_.add(Counter::kSentPackets, message.count);
-      counters_.add(Counter::kSentBytes, bytes);
+      counters_.add(Counter::kSentBytes, message.bytes);
       return;
     case EAGAIN:
     case ENOBUFS:
@@ -239,9 +276,9 @@ void SendBatch::finish(const Message& message, int error) {
 }
 
 void SendBatch::release_batch() {
-  for (std::size_t i = 0; i < item_count_; ++i) queue_.release(items_[i]);
-  queue_.flush_released();
+  queue_.release({items_.data(), item_count_});
   item_count_ = 0;
+  position_ = 0;
   message_count_ = 0;
   next_message_ = 0;
 }

@@ -267,6 +267,13 @@ int Worker::send_to_all(std::span<const std::uint8_t> payload,
   return error;
 }
 
+CounterSnapshot Worker::snapshot() const {
+  CounterSnapshot sum = counters_.snapshot();
+  // What the worker has not looked at yet was requested all the same.
+  sum.values[static_cast<std::size_t>(Counter::kSendRequestedPackets)] += send_queue_.size();
+  return sum;
+}
+
 // Wakes the worker once for all packets until it has looked at them.
 void Worker::notice_sends() {
   if (send_queue_.needs_notice() && sleeping_.load(std::memory_order_seq_cst)) backend_->wake();

@@ -65,6 +65,8 @@ class Worker {
   // with a thread.
   int send(std::span<const std::uint8_t> payload, const SendTarget& target);
   int send_to_all(std::span<const std::uint8_t> payload, std::span<const SendTarget> targets);
+  // Whether something that this thread has queued may not be with the kernel yet.
+  bool has_unsent_of_this_thread() { return send_queue_.has_waiting_of_this_thread(); }
   // Returns once everything that this thread has queued is with the kernel. 0 or errno.
   int flush();
 
@@ -73,7 +75,7 @@ class Worker {
   void pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
-  CounterSnapshot snapshot() const { return counters_.snapshot(); }
+  CounterSnapshot snapshot() const;
   std::string features() const { return features_; }
 
  private:

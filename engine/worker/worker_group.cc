@@ -84,8 +84,6 @@ void WorkerGroup::stop() {
   for (auto& worker : workers_) worker->stop();
 }
 
-bool WorkerGroup::is_usable() const { return !fork_generation_.is_outdated(); }
-
 void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   if (!is_inline() || is_stopped()) return;
   workers_[0]->pump(longest_wait);

@@ -40,7 +40,7 @@ class WorkerGroup {
   void stop();
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
   // False in a child that was forked off: the workers stayed with the parent.
-  bool is_usable() const;
+  bool is_usable() const { return !fork_generation_.is_outdated(); }
 
   // What descriptors' received_at_us counts from.
   std::chrono::steady_clock::time_point epoch() const { return epoch_; }
@@ -67,12 +67,9 @@ class WorkerGroup {
   // The counters of a consumer, until release(), which keeps their sums.
   Counters* lend_counters();
   void release_counters(Counters* counters);
-  // A packet that a call has sent, or has failed to.
+  // A packet that a call has sent, or has failed to. What is queued for a worker counts
+  // there.
   void count_send(int error, std::size_t bytes);
-  // A packet that is with a worker now, which counts what becomes of it.
-  void count_queued_send(std::size_t packets = 1) {
-    send_requested_.fetch_add(packets, std::memory_order_relaxed);
-  }
 
   CounterSnapshot snapshot() const;
 

@@ -1,0 +1,55 @@
+#ifndef RINGPEER_WORKER_SEND_CHUNKS_H_
+#define RINGPEER_WORKER_SEND_CHUNKS_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "ringpeer/worker/send_item.h"
+
+namespace ringpeer::worker {
+
+// A piece of memory that one thread fills with packets, one after another, while the
+// worker sends them.
+struct SendChunk : SendMemory {
+  SendChunk() : SendMemory(false) {}
+  std::uint8_t* bytes = nullptr;
+  std::atomic<std::uint32_t> next{0};  // on the stack: one more than the index below it
+};
+
+// The chunks of a send queue that nobody uses. Last in, first out: the chunk that was
+// sent last is the one that the caches still hold, and memory beyond what is needed at a
+// time is never touched.
+//
+// The head of the stack counts its changes, so that a thread that looked at it long ago
+// cannot take an old state for the present one.
+//
+// Threads: any; without locks.
+class SendChunks {
+ public:
+  static constexpr std::size_t kChunkSize = std::size_t{16} << 10;
+  // 8 MiB: what a thousand players are sent in a tick, several times over.
+  static constexpr std::size_t kChunkCount = 512;
+
+  SendChunks();
+  ~SendChunks();
+  SendChunks(const SendChunks&) = delete;
+  SendChunks& operator=(const SendChunks&) = delete;
+
+  // Null when all are in use.
+  SendChunk* take();
+  void give_back(SendChunk* chunk);
+
+ private:
+  static constexpr std::uint64_t kIndexMask = UINT32_MAX;
+  static constexpr std::uint64_t kOneChange = std::uint64_t{1} << 32;
+
+  std::uint8_t* memory_ = nullptr;
+  const std::unique_ptr<SendChunk[]> chunks_;
+  std::atomic<std::uint64_t> head_{0};  // changes, and one more than the index of the top
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_SEND_CHUNKS_H_

@@ -1,0 +1,137 @@
+#include "ringpeer/worker/send_batch.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <vector>
+
+#include "ringpeer/test/loopback.h"
+
+namespace ringpeer::worker {
+namespace {
+
+using test::is_numbered_payload;
+using test::number_of;
+using test::numbered_payload;
+
+// What a worker sends, with and without trains.
+class SendBatchTest : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override { ASSERT_EQ(socket_.open(net::SocketFamily::kIpv4), 0); }
+
+  SendTarget target(const net::Socket& receiver, ErrorLatch* latch = nullptr) const {
+    SendTarget result{test::loopback_ipv4(test::port_of(receiver)), socket_.descriptor(),
+                      socket_.family()};
+    result.latch = latch;
+    return result;
+  }
+  // Checks that a receiver has got packets 0 to count - 1, in order.
+  static void expect_numbers(const net::Socket& receiver, std::uint32_t count) {
+    std::array<std::uint8_t, 4096> bytes;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const ssize_t size = ::recv(receiver.descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+      ASSERT_GE(size, 4) << "packet " << i;
+      const std::span packet(bytes.data(), static_cast<std::size_t>(size));
+      ASSERT_EQ(number_of(packet), i);
+      ASSERT_TRUE(is_numbered_payload(packet, i));
+    }
+    EXPECT_LT(::recv(receiver.descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT), 0);
+  }
+  std::uint64_t count(Counter counter) const { return counters_.snapshot()[counter]; }
+
+  net::Socket socket_;
+  SendQueue queue_;
+  Counters counters_;
+  SendBatch batch_{queue_, counters_, GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Trains, SendBatchTest, testing::Bool());
+
+TEST_P(SendBatchTest, KeepsTheOrderOfEachDestination) {
+  constexpr std::uint32_t kEach = 40;
+  std::vector<net::Socket> receivers;
+  for (int i = 0; i < 50; ++i) receivers.push_back(test::open_receiver());
+  // Half the packets grouped, half of them round robin, of sizes that begin and end trains.
+  std::uint64_t bytes = 0;
+  const auto push = [&](const net::Socket& receiver, std::uint32_t i) {
+    const std::size_t size = i % 7 == 3 ? 50 : i % 11 == 5 ? 1400 : 64;
+    bytes += size;
+    ASSERT_EQ(queue_.push(numbered_payload(i, size), target(receiver)), 0);
+  };
+  for (const net::Socket& receiver : receivers) {
+    for (std::uint32_t i = 0; i < kEach / 2; ++i) push(receiver, i);
+  }
+  for (std::uint32_t i = kEach / 2; i < kEach; ++i) {
+    for (const net::Socket& receiver : receivers) push(receiver, i);
+  }
+  batch_.drain();
+  EXPECT_FALSE(batch_.has_backlog());
+  for (const net::Socket& receiver : receivers) expect_numbers(receiver, kEach);
+  const std::uint64_t all = receivers.size() * kEach;
+  EXPECT_EQ(count(Counter::kSendRequestedPackets), all);
+  EXPECT_EQ(count(Counter::kSentPackets), all);
+  EXPECT_EQ(count(Counter::kSentBytes), bytes);
+}
+
+TEST_P(SendBatchTest, MoreThanABatchToOneDestination) {
+  const net::Socket receiver = test::open_receiver();
+  constexpr std::uint32_t kPackets = 5000;
+  for (std::uint32_t i = 0; i < kPackets; ++i) {
+    ASSERT_EQ(queue_.push(numbered_payload(i, 32), target(receiver)), 0);
+  }
+  batch_.drain();
+  expect_numbers(receiver, kPackets);
+}
+
+TEST_P(SendBatchTest, SeveralSocketsInTurn) {
+  const net::Socket receiver = test::open_receiver();
+  std::array<net::Socket, 3> senders;
+  std::map<std::uint16_t, std::uint32_t> next;
+  for (net::Socket& sender : senders) {
+    ASSERT_EQ(sender.open(net::SocketFamily::kIpv4), 0);
+    ASSERT_EQ(sender.bind(test::loopback_ipv4()), 0);
+    next[test::port_of(sender)] = 0;
+  }
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    for (const net::Socket& sender : senders) {
+      SendTarget to = target(receiver);
+      to.descriptor = sender.descriptor();
+      ASSERT_EQ(queue_.push(numbered_payload(i, 64), to), 0);
+    }
+  }
+  batch_.drain();
+  std::array<std::uint8_t, 100> bytes;
+  for (int i = 0; i < 600; ++i) {
+    sockaddr_in from{};
+    socklen_t size = sizeof(from);
+    ASSERT_EQ(::recvfrom(receiver.descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT,
+                         reinterpret_cast<sockaddr*>(&from), &size),
+              64);
+    EXPECT_EQ(number_of(bytes), next.at(ntohs(from.sin_port))++);
+  }
+}
+
+// A train to where no packet may go fails packet by packet, and costs the other
+// destinations neither their packets nor their trains.
+TEST_P(SendBatchTest, ARefusedDestinationLeavesTheOthersAlone) {
+  const net::Socket receiver = test::open_receiver();
+  ErrorLatch bad;
+  ErrorLatch good;
+  SendTarget forbidden = target(receiver, &bad);
+  forbidden.destination.address = *net::IpAddress::parse("127.255.255.255");  // broadcast
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    ASSERT_EQ(queue_.push(numbered_payload(i, 64), forbidden), 0);
+    ASSERT_EQ(queue_.push(numbered_payload(i, 64), target(receiver, &good)), 0);
+  }
+  batch_.drain();
+  EXPECT_EQ(bad.take(), EACCES);
+  EXPECT_EQ(good.take(), 0);
+  EXPECT_EQ(count(Counter::kSendRequestedPackets), 20u);
+  EXPECT_EQ(count(Counter::kSentPackets), 10u);
+  EXPECT_EQ(count(Counter::kSendFailedOther), 10u);
+  expect_numbers(receiver, 10);
+}
+
+}  // namespace
+}  // namespace ringpeer::worker
