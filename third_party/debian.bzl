@@ -16,6 +16,7 @@ REPOSITORIES = [
     "libuv",
     "msgpack-cxx",
     "nlohmann_json",
+    "robin-map",
 ]
 
 def debian_repositories():

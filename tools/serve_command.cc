@@ -63,7 +63,9 @@ void add_serve_command(CLI::App& app, int* exit_status) {
       ->capture_default_str();
   add_choice(*command, "--backend", backend_names(), &options->backend,
              "auto (the default), io_uring or recvmmsg");
-  command->add_option("--workers", options->workers, "receive threads; 0 runs without one")
+  command
+      ->add_option("--workers", options->workers,
+                   "receive threads, each with a socket of its own on the port; 0 runs without one")
       ->capture_default_str();
   command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
       ->capture_default_str();

@@ -23,8 +23,9 @@ std::string check_serve_options(const ServeOptions& options) {
                        kLargestPort);
   }
   if (options.workers < 0 || options.workers > ServeOptions::kMostWorkers) {
-    return fmt::format("--workers {}: this version runs {} at most; use --workers {}.",
-                       options.workers, ServeOptions::kMostWorkers, ServeOptions::kMostWorkers);
+    return fmt::format(
+        "--workers {}: choose 1 to {}, at most one for each core, or 0 to run without a thread.",
+        options.workers, ServeOptions::kMostWorkers);
   }
   // Negated, so that NaN is refused too.
   if (!(options.seconds >= 0 && options.seconds <= LoadOptions::kLongestDuration)) {

@@ -18,16 +18,16 @@ enum class ServeMode {
 
 // What `ringpeer serve` is asked to do.
 struct ServeOptions {
-  // Several workers on one port are still to come; this constant is the only place that
-  // refuses them. 0 workers is the engine's inline mode.
-  static constexpr int kMostWorkers = 1;
+  // One application thread takes what all workers receive, and is the bottleneck long before
+  // this many; each worker has a share of the payload budget and packet memory of its own.
+  static constexpr int kMostWorkers = 64;
   static constexpr int kMostLatencyBudget = 1'000'000;  // microseconds
 
   ServeMode mode = ServeMode::kEcho;
   int port = 0;
   std::string address = "*";
   BackendKind backend = BackendKind::kAuto;
-  int workers = 1;
+  int workers = 1;  // 0: the engine's inline mode
   // 0: until a signal comes.
   double seconds = 0;
   // How echo reads packets: as bytes, or as Variants that are decoded and encoded anew.

@@ -6,19 +6,21 @@
 #include "concurrentqueue.h"
 
 #include <benchmark/benchmark.h>
-#include <pthread.h>
-#include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "queue_bound.h"
 #include "ringpeer/ring/mpsc_queue.h"
 #include "ringpeer/ring/spsc_ring.h"
+#include "two_cpus.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -57,23 +59,6 @@ class Spsc {
   ring::SpscRing<Element> ring_{kCapacity};
 };
 
-// moodycamel's queue has no bound of its own: the producer counts what is under way.
-class Bounded {
- public:
-  std::size_t room(std::size_t wanted) const {
-    const std::size_t used = put_ - taken_.load(std::memory_order_acquire);
-    return wanted < kCapacity - used ? wanted : kCapacity - used;
-  }
-  void did_put(std::size_t count) { put_ += count; }
-  void did_take(std::size_t count) {
-    taken_.store(taken_.load(std::memory_order_relaxed) + count, std::memory_order_release);
-  }
-
- private:
-  std::size_t put_ = 0;
-  alignas(ring::kInterferenceSize) std::atomic<std::size_t> taken_{0};
-};
-
 class MoodycamelBulkTokens {
  public:
   std::size_t put(const Element* values, std::size_t count) {
@@ -92,7 +77,7 @@ class MoodycamelBulkTokens {
   ring::MpscQueue<Element> queue_{kCapacity};
   ring::MpscQueue<Element>::Producer producer_{queue_};
   ring::MpscQueue<Element>::Consumer consumer_{queue_};
-  Bounded bound_;
+  QueueBound bound_{kCapacity};
 };
 
 class MoodycamelSingleTokens {
@@ -114,7 +99,7 @@ class MoodycamelSingleTokens {
   moodycamel::ConcurrentQueue<Element> queue_{kCapacity};
   moodycamel::ProducerToken producer_{queue_};
   moodycamel::ConsumerToken consumer_{queue_};
-  Bounded bound_;
+  QueueBound bound_{kCapacity};
 };
 
 class MoodycamelWithoutTokens {
@@ -133,7 +118,7 @@ class MoodycamelWithoutTokens {
 
  private:
   moodycamel::ConcurrentQueue<Element> queue_{kCapacity};
-  Bounded bound_;
+  QueueBound bound_{kCapacity};
 };
 
 class MutexAndDeque {
@@ -175,25 +160,18 @@ void one_thread(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-void run_on_cpu(std::size_t cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
-}
-
 // A producer on CPU 0 as fast as it can, the measured consumer on CPU 1.
 template <typename Queue>
 void two_threads(benchmark::State& state) {
-  if (std::thread::hardware_concurrency() < 2) {
-    state.SkipWithError("needs two CPUs");
+  if (!has_two_cpus()) {
+    state.SkipWithError("needs CPUs 0 and 1");
     return;
   }
   const auto batch = static_cast<std::size_t>(state.range(0));
   Queue queue;
   std::atomic<bool> stop{false};
   std::thread producer([&] {
-    run_on_cpu(0);
+    const PinnedToCpu pinned(kProducerCpu);
     std::array<Element, kLargestBatch> values{};
     std::uint64_t next = 0;
     while (!stop.load(std::memory_order_relaxed)) {
@@ -201,7 +179,7 @@ void two_threads(benchmark::State& state) {
       next += queue.put(values.data(), batch);
     }
   });
-  run_on_cpu(1);
+  const PinnedToCpu pinned(kConsumerCpu);
   std::array<Element, kLargestBatch> values{};
   std::uint64_t expected = 0;
   std::int64_t taken = 0;

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <linux/filter.h>
+#include <linux/membarrier.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/udp.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -135,6 +138,15 @@ std::optional<Endpoint> Socket::local_endpoint() const {
 
 int Socket::set_reuse_port(bool enabled) {
   return set_option(descriptor_, SOL_SOCKET, SO_REUSEPORT, enabled ? 1 : 0);
+}
+
+int Socket::set_drop_all(bool enabled) {
+  if (!enabled) return set_option(descriptor_, SOL_SOCKET, SO_DETACH_FILTER, 0);
+  sock_filter keep_nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &keep_nothing};
+  return ::setsockopt(descriptor_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
+             ? 0
+             : errno;
 }
 
 int Socket::set_broadcast(bool enabled) {
@@ -273,5 +285,8 @@ int path_mtu_to(const Endpoint& destination) {
   return ipv4 ? get_option(probe.descriptor(), IPPROTO_IP, IP_MTU)
               : get_option(probe.descriptor(), IPPROTO_IPV6, IPV6_MTU);
 }
+
+// A grace period of RCU, under whose read lock a datagram is delivered.
+void wait_for_begun_deliveries() { ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
 }  // namespace ringpeer::net

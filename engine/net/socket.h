@@ -58,6 +58,8 @@ class Socket {
   // Several sockets on one port, among which the kernel spreads remotes by a hash
   // of the address pair. Before bind.
   int set_reuse_port(bool enabled);
+  // As long as it is on, the kernel drops whatever arrives, as if nobody listened.
+  int set_drop_all(bool enabled);
   int set_broadcast(bool enabled);
 
   // Asks for bytes of buffer and returns what was granted, in the kernel's own
@@ -108,6 +110,11 @@ class Socket {
 // The largest IP packet, headers included, that reaches the destination as far as
 // the kernel knows; 0 when there is no route. A few system calls.
 int path_mtu_to(const Endpoint& destination);
+
+// Returns once the kernel is done with all datagrams whose delivery it had begun: those for
+// which it chose a socket before the call. Takes some milliseconds. Where it is not to be had
+// (seccomp, nohz_full), nothing is waited for.
+void wait_for_begun_deliveries();
 
 }  // namespace ringpeer::net
 

@@ -18,7 +18,16 @@ namespace ringpeer::packet {
 // are handed to free() by it.
 class SlabPool {
  public:
-  // budget: bytes of pages at the most. Nothing is allocated before it is needed.
+  // Blocks of 256 bytes (a small game packet and its header) to 128 KiB (the
+  // largest datagram and its header), doubling.
+  static constexpr std::size_t kSmallestBlock = 256;
+  static constexpr std::size_t kClassCount = 10;
+  static constexpr std::size_t kLargestBlock = kSmallestBlock << (kClassCount - 1);
+  // Twice the largest block: fewer, larger pages would strand more memory in a class.
+  static constexpr std::size_t kPageSize = kSmallestBlock << kClassCount;
+
+  // budget: bytes of pages at the most; with less than kPageSize there is no block at
+  // all. Nothing is allocated before it is needed.
   SlabPool(std::size_t budget, BufferReturn* home);
   ~SlabPool();
   SlabPool(const SlabPool&) = delete;
@@ -33,13 +42,6 @@ class SlabPool {
 
  private:
   struct Page;
-  // Blocks of 256 bytes (a small game packet and its header) to 128 KiB (the
-  // largest datagram and its header), doubling.
-  static constexpr std::size_t kSmallestBlock = 256;
-  static constexpr std::size_t kClassCount = 10;
-  static constexpr std::size_t kLargestBlock = kSmallestBlock << (kClassCount - 1);
-  // Twice the largest block: fewer, larger pages would strand more memory in a class.
-  static constexpr std::size_t kPageSize = kSmallestBlock << kClassCount;
 
   Page* page_with_room(std::size_t size_class);
   void unlink(Page* page);

@@ -1,9 +1,11 @@
 #include "ringpeer/engine.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
 #include <utility>
 
+#include "ringpeer/packet/slab_pool.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
@@ -35,6 +37,8 @@ worker::GroupOptions group_options(const EngineOptions& options) {
   return group;
 }
 
+static_assert(kMinPayloadBudgetPerWorker == packet::SlabPool::kPageSize);
+
 // Null when the options are good.
 const char* what_is_wrong(const EngineOptions& options) {
   if (options.workers < 0 || options.workers > kMaxWorkers) {
@@ -45,6 +49,10 @@ const char* what_is_wrong(const EngineOptions& options) {
   }
   if (options.latency_budget.count() < 0 || options.latency_budget > kMaxLatencyBudget) {
     return "EngineOptions::latency_budget must be 0 to 100 ms";
+  }
+  const auto shares = static_cast<std::size_t>(std::max(options.workers, 1));
+  if (options.payload_budget / shares < kMinPayloadBudgetPerWorker) {
+    return "EngineOptions::payload_budget must be at least 256 KiB for each worker";
   }
   if (options.gro && options.max_datagram < kLargestIpv4Datagram) {
     return "EngineOptions::gro needs max_datagram of at least 65507: a train comes as one";

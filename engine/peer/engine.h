@@ -35,6 +35,10 @@ inline constexpr std::size_t kLargestDatagram = 65527;
 // More receive threads than any machine has cores to spare for one port.
 inline constexpr int kMaxWorkers = 256;
 
+// A worker's share of the payload budget must be one page of its slab pool: with less it
+// could keep no packet beyond what it lends from the kernel's buffers.
+inline constexpr std::size_t kMinPayloadBudgetPerWorker = std::size_t{256} << 10;
+
 // Beyond this a latency budget would be felt as a hang.
 inline constexpr std::chrono::milliseconds kMaxLatencyBudget{100};
 
@@ -54,7 +58,8 @@ struct EngineOptions {
   // counted.
   std::size_t max_datagram = kLargestIpv4Datagram;
 
-  // Bytes of received payload that may be waiting in all queues together.
+  // Bytes of received payload that may be waiting in all queues together; the workers have
+  // equal shares, of kMinPayloadBudgetPerWorker at least.
   std::size_t payload_budget = std::size_t{64} << 20;
 
   // SO_RCVBUF and SO_SNDBUF to ask the kernel for, in bytes; 0 leaves its default.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "ringpeer/backend/backend.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/remote_endpoint.h"
 #include "ringpeer/peer/send_packet.h"
@@ -19,8 +20,8 @@ constexpr std::size_t kRingSlots = 32768;
 // server that is slow to accept, or is flooded, keeps the rest for its players.
 constexpr std::size_t kPendingShareOfBudget = 4;
 
-// Remote::taken_index has 30 bits.
-constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
+// Remote::taken_index has 29 bits.
+constexpr std::uint32_t kIndexMask = (1u << 29) - 1;
 
 }  // namespace
 
@@ -75,7 +76,6 @@ ServerCore::~ServerCore() {
 
 int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
   const bool several = workers_.size() > 1;
-  const bool share = several || socket_options_.share_port;
   net::Endpoint endpoint = local;
   if (several && !socket_options_.share_port) {
     // A shared port would let a second server in unnoticed: ask first, alone.
@@ -87,24 +87,32 @@ int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     shards_.push_back(
         std::make_unique<Shard>(workers_.at(i), static_cast<std::uint16_t>(i), &shared_));
-    if (const int error = open_shard(*shards_.back(), endpoint, family, share); error != 0) {
-      return error;
-    }
+    if (const int error = bind_shard(*shards_.back(), endpoint, family); error != 0) return error;
     endpoint.port = static_cast<std::uint16_t>(local_port());  // which the kernel may have chosen
+  }
+  if (several) {
+    net::wait_for_begun_deliveries();  // to sockets that were chosen among fewer
+    for (auto& shard : shards_) shard->socket.set_drop_all(false);
+  }
+  for (auto& shard : shards_) {
+    if (const int error = receive_on(*shard); error != 0) return error;
   }
   return 0;
 }
 
-int ServerCore::open_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family,
-                           bool share) {
+int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family) {
   if (const int error = shard.socket.open(family); error != 0) return error;
-  if (share) shard.socket.set_reuse_port(true);
+  if (workers_.size() > 1) {
+    shard.socket.set_reuse_port(true);
+    // Which socket is whose is settled with the last one: what comes before would find a
+    // worker that its sender then leaves. Where filters are forbidden the sender is turned away.
+    shard.socket.set_drop_all(true);
+  }
   if (const int error = prepare_socket(shard.socket, engine_->options(), socket_options_);
       error != 0) {
     return error;
   }
-  if (const int error = shard.socket.bind(local); error != 0) return error;
-  return receive_on(shard);
+  return shard.socket.bind(local);
 }
 
 int ServerCore::receive_on(Shard& shard) {
@@ -148,8 +156,15 @@ int ServerCore::local_port() const {
 
 // ---- Arrivals.
 
-void ServerCore::poll() {
-  workers_.pump();
+// One look serves all calls within a latency budget. But who comes once a frame finds more
+// than one look takes: after a whole batch the next call looks again.
+void ServerCore::look_at_socket(bool at_once) {
+  if (shards_.empty()) return;
+  at_once || has_backlog_ ? workers_.pump() : workers_.pump_if_due();
+  has_backlog_ = shards_[0]->demultiplexer.ring().slots_in_use() >= backend::kBatchSize;
+}
+
+void ServerCore::take_published() {
   if (!shared_.sorted) return;  // stays in the rings
   for (auto& shard : shards_) {
     if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
@@ -187,7 +202,8 @@ void ServerCore::take_from(Shard& shard) {
 
 void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor) {
   if (remote.closed.load(std::memory_order_relaxed)) {
-    drop(remote, descriptor, Counter::kDropClosed);
+    drop(remote, descriptor,
+         remote.misplaced != 0 ? Counter::kDropWrongWorker : Counter::kDropClosed);
     return;
   }
   const std::uint32_t charge = remote.owner == nullptr ? descriptor.charge() : 0;
@@ -209,6 +225,8 @@ void ServerCore::take_event(const packet::PacketDescriptor& event) {
   auto* remote = static_cast<worker::Remote*>(const_cast<void*>(event.source));
   switch (event.size) {
     case worker::Demultiplexer::kNewRemote:
+      if (is_misplaced(*remote)) return turn_away(*remote);
+      if (has_several_workers()) known_.put(remote);
       pending_.push_back(remote);
       return;
     case worker::Demultiplexer::kUnreachable:
@@ -217,6 +235,19 @@ void ServerCore::take_event(const packet::PacketDescriptor& event) {
     default:
       delete remote;
   }
+}
+
+// The set of sockets on the port has changed (another program shares it), and the kernel's
+// choice with it. The peer stays with the worker that it has: its packets must not overtake
+// each other. At the end nothing is turned away any more: all that waits is dropped.
+bool ServerCore::is_misplaced(const worker::Remote& remote) const {
+  return has_several_workers() && !stopped_ && known_.find(remote.endpoint) != nullptr;
+}
+
+void ServerCore::turn_away(worker::Remote& remote) {
+  remote.misplaced = 1;
+  shared_.pending.fetch_sub(1, std::memory_order_relaxed);
+  close(remote);
 }
 
 void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
@@ -301,6 +332,7 @@ void ServerCore::close(worker::Remote& remote) {
     taken_.pop_back();
     remote.owner = nullptr;
   }
+  if (has_several_workers()) known_.erase(&remote);
   Shard& shard = *shards_[remote.shard];
   shard.demultiplexer.close(&remote);
   shard.worker.request_maintenance();

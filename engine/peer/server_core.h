@@ -14,6 +14,7 @@
 #include "ringpeer/peer/queue_pool.h"
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
+#include "ringpeer/worker/remote_table.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer::internal {
@@ -43,12 +44,19 @@ class ServerCore final : public DrainSource {
   bool is_alive() const { return !stopped_ && !shared_.stopped.load(std::memory_order_acquire); }
   int local_port() const;
 
-  // Moves what the workers have published to the remotes' queues.
-  void poll();
-  // Whether every look at packets or connections polls first.
+  // Moves what the workers have published to the remotes' queues; without threads, after a
+  // look at the sockets.
+  void poll() {
+    if (workers_.is_inline()) look_at_socket(true);
+    take_published();
+  }
+  // Whether every look at packets or connections polls first. Without threads many of them
+  // share a look at the socket, which is a system call.
   void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
   void take_arrivals() {
-    if (automatic_poll_) poll();
+    if (!automatic_poll_) return;
+    if (workers_.is_inline()) look_at_socket(false);
+    take_published();
   }
 
   bool has_pending();
@@ -115,8 +123,13 @@ class ServerCore final : public DrainSource {
 
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
-  int open_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family, bool share);
+  int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
   int receive_on(Shard& shard);
+  void look_at_socket(bool at_once);
+  void take_published();
+  bool has_several_workers() const { return shards_.size() > 1; }
+  bool is_misplaced(const worker::Remote& remote) const;
+  void turn_away(worker::Remote& remote);
   bool finds_something();
   std::uint64_t now_us() const;
   void link_ready(worker::Remote& remote);
@@ -147,6 +160,8 @@ class ServerCore final : public DrainSource {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::deque<worker::Remote*> pending_;
   std::vector<worker::Remote*> taken_;
+  // With several workers: all pending and taken remotes, to see who turns up a second time.
+  worker::RemoteTable known_;
   QueuePool queues_;
   // Packets in the queues of all remotes, and the bytes that those of pending ones hold.
   std::uint64_t waiting_packets_ = 0;
@@ -171,6 +186,7 @@ class ServerCore final : public DrainSource {
   packet::PacketRelease held_;
   packet::PacketRelease release_;  // of packets that were dropped
   bool automatic_poll_ = true;
+  bool has_backlog_ = false;  // without threads: the last look at the socket left some behind
   bool stopped_ = false;
 };
 

@@ -26,6 +26,10 @@ Error UDPServer::listen(int port, std::string_view bind_address, const ServerOpt
   int error = 0;
   core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
                                        max_pending_connections_, options, &error);
+  return start(options, error);
+}
+
+Error UDPServer::start(const ServerOptions& options, int error) {
   if (error != 0) return Error::ERR_UNAVAILABLE;
   idle_timeout_ = options.idle_timeout;
   core_->set_automatic_poll(automatic_poll_);

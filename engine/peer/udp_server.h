@@ -124,6 +124,9 @@ class UDPServer {
   void set_max_pending_connections(int count);
 
  private:
+  // What follows the making of core_, which had this error.
+  Error start(const ServerOptions& options, int error);
+
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<internal::ServerCore> core_;
   std::chrono::milliseconds idle_timeout_{0};

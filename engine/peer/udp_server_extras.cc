@@ -19,8 +19,7 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
   int error = 0;
   core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_, options,
                                       &error);
-  if (error == 0) idle_timeout_ = options.idle_timeout;
-  return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
+  return start(options, error);
 }
 
 // ---- Receiving.

@@ -49,7 +49,8 @@ struct Remote {
   std::uint32_t queue_head = kNone;  // in the server's queue pool
   std::uint32_t queue_tail = kNone;
   std::uint32_t queued_packets = 0;
-  std::uint32_t taken_index : 30 = 0;  // among the server's taken remotes
+  std::uint32_t taken_index : 29 = 0;  // among the server's taken remotes
+  std::uint32_t misplaced : 1 = 0;     // another worker's part of the server has its sender
   std::uint32_t unreachable : 1 = 0;   // its machine has answered that nobody listens
   std::uint32_t reported : 1 = 0;      // as disconnected
 

@@ -33,13 +33,14 @@ bool same_destination(const SendItem& a, const SendItem& b) {
 
 }  // namespace
 
-void SendBatch::drain() {
+bool SendBatch::drain() {
   for (int i = 0; i < kMaxBatchesPerDrain; ++i) {
-    if (!has_backlog() && !load()) return;
+    if (!has_backlog() && !load()) return false;
     send_window();
-    if (has_backlog()) return;
+    if (has_backlog()) return false;
     release_batch();
   }
+  return true;
 }
 
 void SendBatch::drain_completely() {

@@ -32,8 +32,9 @@ class SendBatch {
   SendBatch(SendQueue& queue, Counters& counters, bool use_trains)
       : queue_(queue), counters_(counters), use_trains_(use_trains) {}
 
-  // Sends until the queue is empty or the kernel's buffer is full. Bounded.
-  void drain();
+  // Sends until the queue is empty or the kernel's buffer is full. Bounded: true when there
+  // may be more in the queue.
+  bool drain();
   // Sends everything, dropping (and counting) what the kernel keeps refusing.
   void drain_completely();
   // The kernel's buffer was full: drain() again soon.

@@ -289,10 +289,10 @@ int Worker::flush() {
 void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batches) {
   execute_commands();
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
-  send_queue_.take_notice();
-  send_batch_.drain();
+  send_what_was_noticed();
   sleeping_.store(true, std::memory_order_seq_cst);
-  const bool poll = longest_wait == kNoWait || !detaching_.empty() || send_queue_.has_notice();
+  const bool poll = longest_wait == kNoWait || !detaching_.empty() || has_more_to_send_ ||
+                    send_queue_.has_notice();
   if (!paused_.empty()) [[unlikely]] {
     resume_recovered();
     if (!paused_.empty()) longest_wait = std::min(longest_wait, kPausedLook);
@@ -306,6 +306,13 @@ void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batche
   if (!detaching_.empty()) finish_detaches();
   for (DatagramSink* sink : error_checked_) sink->check_errors();
   note_backend_events();
+}
+
+// Nothing is in the queue that was not noticed, or will be when its sender gets so far.
+void Worker::send_what_was_noticed() {
+  if (!has_more_to_send_ && !send_batch_.has_backlog() && !send_queue_.has_notice()) return;
+  send_queue_.take_notice();
+  has_more_to_send_ = send_batch_.drain();
 }
 
 void Worker::pump(std::chrono::milliseconds longest_wait) {

@@ -113,6 +113,7 @@ class Worker {
   void reclaim();
   void maintain();
   void notice_sends();
+  void send_what_was_noticed();
   void note_backend_events();
   void shut_down();
   std::uint32_t now_us() const;
@@ -127,6 +128,7 @@ class Worker {
 
   SendQueue send_queue_;
   SendBatch send_batch_;
+  bool has_more_to_send_ = false;
   std::atomic<bool> sleeping_{false};
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none

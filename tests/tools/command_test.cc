@@ -120,6 +120,25 @@ TEST_P(CommandOnBackendTest, EchoDecodesAndEncodesVariants) {
   EXPECT_EQ(traffic.load.at("packet_bytes"), 400);
 }
 
+// 100 clients: that the kernel gives all of them to one of the sockets is not to be expected.
+TEST_P(CommandOnBackendTest, SeveralWorkersAnswerEveryPacketOnOnePort) {
+  const Traffic traffic = run_traffic({"--mode", "echo", "--backend", GetParam(), "--workers", "2"},
+                                      {"--clients", "100", "--hz", "20", "--payload", "raw"});
+  expect_nothing_lost(traffic);
+  EXPECT_EQ(traffic.server.at("workers"), 2);
+  EXPECT_EQ(traffic.load.at("unaccounted"), 0);
+  EXPECT_EQ(traffic.load.at("answered"), traffic.load.at("sent"));
+}
+
+TEST_P(CommandOnBackendTest, TheArenaPlaysWithTheClientsOfSeveralWorkers) {
+  const Traffic traffic =
+      run_traffic({"--mode", "arena", "--backend", GetParam(), "--workers", "2"},
+                  {"--clients", "30", "--hz", "60", "--payload", "var"});
+  expect_nothing_lost(traffic);
+  EXPECT_EQ(traffic.load.at("unaccounted"), 0);
+  EXPECT_EQ(traffic.server.at("arena").at("most_players"), 30);
+}
+
 TEST_P(CommandOnBackendTest, ASinkTakesEverythingInSilence) {
   const Traffic traffic = run_traffic({"--mode", "sink", "--backend", GetParam()},
                                       {"--clients", "5", "--hz", "100", "--expect", "nothing"});
@@ -239,7 +258,7 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"serve", "--mode", "echo", "--port", "-1"},
       {"serve", "--mode", "echo", "--port", "x"},
       {"serve", "--mode", "echo", "--port", "0", "--backend", "epoll"},
-      {"serve", "--mode", "echo", "--port", "0", "--workers", "2"},
+      {"serve", "--mode", "echo", "--port", "0", "--workers", "65"},
       {"serve", "--mode", "echo", "--port", "0", "--workers", "-1"},
       {"serve", "--mode", "echo", "--port", "0", "--duration", "-1"},
       {"serve", "--mode", "echo", "--port", "0", "--duration", "nan"},

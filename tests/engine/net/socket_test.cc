@@ -144,6 +144,21 @@ TEST(Socket, APortIsTakenOnceUnlessBothShareIt) {
   EXPECT_EQ(sharing.bind(loopback(port_of(first))), 0);
 }
 
+TEST(Socket, DropsEverythingOnlyAsLongAsItIsTold) {
+  Socket receiver;
+  ASSERT_EQ(receiver.open(SocketFamily::kIpv4), 0);
+  ASSERT_EQ(receiver.set_drop_all(true), 0);
+  ASSERT_EQ(receiver.bind(loopback()), 0);
+  Socket sender;
+  ASSERT_EQ(sender.open(SocketFamily::kIpv4), 0);
+  const SocketAddress target = to_socket_address(loopback(port_of(receiver)), AF_INET);
+  ASSERT_EQ(sender.send_to(kHello, target), 0);
+  ASSERT_EQ(receiver.set_drop_all(false), 0);
+  EXPECT_FALSE(readable(receiver, 0));
+  ASSERT_EQ(sender.send_to(kHello, target), 0);
+  EXPECT_TRUE(readable(receiver));
+}
+
 TEST(Socket, BroadcastNeedsPermission) {
   Socket socket;
   ASSERT_EQ(socket.open(SocketFamily::kIpv4), 0);

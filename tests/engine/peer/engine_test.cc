@@ -27,6 +27,18 @@ TEST(EngineOptions, ThatAreImpossibleAreRefusedInWords) {
        [](EngineOptions& options) {
          options.latency_budget = kMaxLatencyBudget + microseconds(1);
        }},
+      {"payload_budget",
+       [](EngineOptions& options) { options.payload_budget = kMinPayloadBudgetPerWorker - 1; }},
+      {"payload_budget",
+       [](EngineOptions& options) {
+         options.workers = 3;
+         options.payload_budget = 3 * kMinPayloadBudgetPerWorker - 1;
+       }},
+      {"payload_budget",
+       [](EngineOptions& options) {
+         options.workers = 0;
+         options.payload_budget = 0;
+       }},
       {"gro",
        [](EngineOptions& options) {
          options.gro = true;
@@ -50,6 +62,7 @@ TEST(EngineOptions, AtTheirLimitsAreGood) {
     EngineOptions options;
     options.max_datagram = size;
     options.latency_budget = kMaxLatencyBudget;
+    options.payload_budget = kMinPayloadBudgetPerWorker;
     Error error = Error::FAILED;
     std::string message;
     EXPECT_NE(Engine::create(options, &error, &message), nullptr) << message;

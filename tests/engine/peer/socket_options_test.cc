@@ -262,6 +262,17 @@ TEST_P(SocketOptionsTest, ASharedPortIsSharedOnlyWhenAskedFor) {
   EXPECT_EQ(Error::OK, second.listen(server_->get_local_port(), "127.0.0.1", options));
 }
 
+TEST_P(SocketOptionsTest, ServesABoundSocketWithoutAutomaticPollWhenToldBefore) {
+  server_->set_automatic_poll(false);
+  ASSERT_EQ(Error::OK, server_->listen_descriptor(bound_socket()));
+  const auto client = connect();
+  ASSERT_EQ(Error::OK, client->put_packet(bytes_of("hello")));
+  ASSERT_EQ(Error::OK, engine_->sync());
+  EXPECT_FALSE(server_->is_connection_available());
+  ASSERT_EQ(Error::OK, server_->poll());
+  EXPECT_TRUE(server_->is_connection_available());
+}
+
 TEST_P(SocketOptionsTest, ServesASocketThatIsBoundAlready) {
   const int descriptor = bound_socket();
   ASSERT_EQ(Error::OK, server_->listen_descriptor(descriptor));
