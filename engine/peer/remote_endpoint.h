@@ -9,7 +9,8 @@
 namespace ringpeer::internal {
 
 // One remote of a server, as the peer that take_connection() gave out sees it.
-class RemoteEndpoint final : public PeerEndpoint, public DrainSource {
+// The bases stand in this order so that what a put reads of one of a thousand lies together.
+class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
  public:
   // Null when no remote is pending.
   static std::unique_ptr<RemoteEndpoint> take_pending(const std::shared_ptr<ServerCore>& server);

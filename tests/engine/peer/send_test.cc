@@ -12,6 +12,7 @@
 #include "ringpeer/test/child_process.h"
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
+#include "tests/codec/allocation_counter.h"
 
 namespace ringpeer {
 namespace {
@@ -161,6 +162,28 @@ TEST_P(SendTest, NoPutOfAForkedChildSends) {
   EXPECT_FALSE(child.timed_out);
   EXPECT_EQ("fine", child.output);
   EXPECT_EQ(Error::OK, fresh.put_packet(packet)) << "the parent goes on";
+}
+
+TEST_P(SendTest, PutsOfATickAllocateNothing) {
+  if (!heap_use_is_counted()) GTEST_SKIP() << "a sanitizer's heap";
+  constexpr int kTicks = 20;
+  std::vector<net::Socket> receivers;
+  for (int i = 0; i < 100; ++i) receivers.push_back(test::open_receiver(1));
+  PacketPeerUDP peer(engine_);
+  ASSERT_EQ(Error::OK, peer.bind(0, kHost));
+  const auto packet = numbered_payload(0, 100);
+  std::uint64_t before = 0;
+  for (int tick = 0; tick < kTicks; ++tick) {
+    if (tick == kTicks / 2) before = heap_use().allocations;
+    for (const net::Socket& receiver : receivers) {
+      const int port = test::port_of(receiver);
+      ASSERT_EQ(Error::OK, peer.set_dest_address(kHost, port));
+      for (int i = 0; i < 4; ++i) ASSERT_EQ(Error::OK, peer.put_packet(packet));
+    }
+    ASSERT_EQ(Error::OK, engine_->flush());
+  }
+  // A flush hands the worker one command, which its list may take memory for.
+  EXPECT_LE(heap_use().allocations - before, static_cast<std::uint64_t>(kTicks));
 }
 
 TEST(ProvenDestinationsTest, RemembersAThousandAndForgetsWhenTold) {

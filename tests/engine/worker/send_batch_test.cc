@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ringpeer/test/loopback.h"
+#include "tests/codec/allocation_counter.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -131,6 +132,27 @@ TEST_P(SendBatchTest, ARefusedDestinationLeavesTheOthersAlone) {
   EXPECT_EQ(count(Counter::kSentPackets), 10u);
   EXPECT_EQ(count(Counter::kSendFailedOther), 10u);
   expect_numbers(receiver, 10);
+}
+
+// The thread that puts and the worker in one: a tick's packets in steady state.
+TEST_P(SendBatchTest, AllocatesNothingForAPacket) {
+  if (!heap_use_is_counted()) GTEST_SKIP() << "a sanitizer's heap";
+  std::vector<net::Socket> receivers;
+  for (int i = 0; i < 20; ++i) receivers.push_back(test::open_receiver(1));
+  const auto payload = numbered_payload(0, 200);
+  std::uint64_t before = 0;
+  constexpr int kTicks = 50;
+  for (int tick = 0; tick < kTicks; ++tick) {
+    if (tick == kTicks / 2) before = heap_use().allocations;
+    for (int i = 0; i < 8; ++i) {
+      for (const net::Socket& receiver : receivers) {
+        ASSERT_EQ(queue_.push(payload, target(receiver)), 0);
+      }
+    }
+    batch_.drain();
+  }
+  EXPECT_EQ(heap_use().allocations, before);
+  EXPECT_EQ(count(Counter::kSentPackets), std::uint64_t{kTicks} * 8 * receivers.size());
 }
 
 }  // namespace
