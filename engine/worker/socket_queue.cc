@@ -44,8 +44,9 @@ void SocketQueue::refuse(const backend::Datagram& datagram, Counter reason, Deli
   delivery.note_overrun();
 }
 
-// Not before half of it has been taken: a socket that is read again brings many at once.
-bool SocketQueue::has_recovered() { return ring_.is_at_most_half_full(); }
+// Not before most of it has been taken: a socket that is read again brings many at once, and
+// what then does not fit was read in vain.
+bool SocketQueue::has_recovered() { return ring_.is_nearly_empty(); }
 
 void SocketQueue::deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
   packet::PacketDescriptor descriptor;

@@ -19,9 +19,8 @@ constexpr std::chrono::milliseconds kIdleWait{500};
 
 constexpr std::chrono::milliseconds kNoWait{0};
 
-// Until a queue that could take no more is looked at again: at the slowest frame rates a
-// small part of a frame.
-constexpr std::chrono::milliseconds kPausedLook{2};
+// Until a queue that could take no more is looked at again: a quarter of a 60 Hz frame.
+constexpr std::chrono::milliseconds kPausedLook{4};
 
 // Until a full socket buffer is tried again.
 constexpr std::chrono::milliseconds kBacklogWait{1};

@@ -135,7 +135,7 @@ TEST_P(WorkerTest, AStalledConsumerDoesNotStarveAnother) {
 }
 
 // A queue that goes on refusing packets: its socket is read no more, so that the flood costs
-// the kernel's buffer and nothing else, and again once half of the queue has been taken.
+// the kernel's buffer and nothing else, and again once most of the queue has been taken.
 TEST_P(WorkerTest, LeavesAFloodThatNobodyTakesInTheSocket) {
   const auto worker = make();
   constexpr std::size_t kSlots = 64;
