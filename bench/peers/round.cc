@@ -15,9 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kMeasuredCpu = 0;
 constexpr int kOtherCpu = 1;
-constexpr std::size_t kCpus = 2;
 
 // Page faults, an adaptive wait and the CPU's clock have settled by then.
 constexpr milliseconds kWarmUp{250};

@@ -1,12 +1,17 @@
 #ifndef RINGPEER_BENCH_PEERS_ROUND_H_
 #define RINGPEER_BENCH_PEERS_ROUND_H_
 
+#include <cstddef>
 #include <string>
 
 #include "ringpeer/bench/peers/cases.h"
 #include "ringpeer/bench/peers/measurement.h"
 
 namespace ringpeer::bench {
+
+// Where the measured process runs; its counterpart has the other one.
+inline constexpr int kMeasuredCpu = 0;
+inline constexpr std::size_t kCpus = 2;
 
 // One measurement to make.
 struct Trial {

@@ -104,15 +104,19 @@ bool DrainBatch::next_slowly(ReceivedPacket* packet) {
 }
 
 void DrainBatch::take_part_of_train(ReceivedPacket* packet) {
-  // The window may hold more packets than are wanted: from here on each is looked at.
-  plain_end_ = nullptr;
   packet::PacketDescriptor& descriptor = *window_next_;
   packet->payload = descriptor.take_packet();
   bytes_ += packet->payload.size();
   is_in_train_ = descriptor.size > 0;
-  if (is_in_train_) return;
-  ++window_next_;
-  hold(descriptor.buffer);
+  if (!is_in_train_) {
+    ++window_next_;
+    hold(descriptor.buffer);
+  }
+  // A window is loaded with as many descriptors as packets are wanted; trains hold more.
+  const std::size_t wanted = most_packets_ - count_;
+  if (plain_end_ != nullptr && wanted < static_cast<std::size_t>(plain_end_ - window_next_)) {
+    plain_end_ = window_next_ + wanted;
+  }
 }
 
 // Packets that came in together mostly lie in one buffer, but fairness takes them from
