@@ -14,13 +14,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ringpeer/bench/peers/background_load.h"
 #include "ringpeer/bench/peers/checks.h"
 #include "ringpeer/bench/peers/registry.h"
 #include "ringpeer/bench/peers/report.h"
 #include "ringpeer/bench/peers/roles.h"
 #include "ringpeer/bench/peers/round.h"
 #include "ringpeer/bench/peers/runner.h"
-#include "ringpeer/bench/peers/wakefulness.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -33,7 +33,7 @@ constexpr double kShortestSeconds = 0.1;
 struct Arguments {
   RunOptions run;
   bool json = false;
-  bool awake = false;
+  bool busy = false;
   std::string from;
   std::string enet_program;
 };
@@ -60,8 +60,8 @@ void declare(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--seconds", run.seconds, "Length of each measurement")
       ->check(CLI::Range(kShortestSeconds, 600.0));
-  app.add_flag("--awake", arguments.awake,
-               "Keep the CPUs from halting, which makes waking up cheap on a virtual machine");
+  app.add_flag("--busy", arguments.busy,
+               "Give both CPUs other work, which gives way to all that is measured");
   app.add_flag("--json", arguments.json,
                "One line of JSON a measurement on standard output, the summary on standard error");
   app.add_option("--from", arguments.from, "Only summarise a file of such lines")
@@ -133,15 +133,15 @@ int run(Arguments& arguments) {
     std::fflush(stdout);
   };
   observer.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  std::optional<Wakefulness> wakefulness;
-  if (arguments.awake) wakefulness.emplace(kCpus);
+  std::optional<BackgroundLoad> background;
+  if (arguments.busy) background.emplace(kCpus);
   const auto sleep_cost = cost_of_a_sleep(kMeasuredCpu);
   const RunSummary summary = run_groups(groups, arguments.run, find_programs(arguments), observer);
   std::FILE* const out = arguments.json ? stderr : stdout;
   print_summary(out, summary);
   fmt::print(out, "\nA sleep of 200 us costs {:.1f} us of CPU time here{}.\n",
              static_cast<double>(sleep_cost.count()) / 1e3,
-             arguments.awake ? ", with the CPUs kept from halting" : "");
+             arguments.busy ? ", with other work on the CPUs" : "");
   return summary.measured > 0 ? 0 : 1;
 }
 

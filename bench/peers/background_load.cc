@@ -1,4 +1,4 @@
-#include "ringpeer/bench/peers/wakefulness.h"
+#include "ringpeer/bench/peers/background_load.h"
 
 #include <sched.h>
 
@@ -32,7 +32,7 @@ std::chrono::nanoseconds cost_of_a_sleep(int cpu) {
   return cost;
 }
 
-Wakefulness::Wakefulness(std::size_t cpus) {
+BackgroundLoad::BackgroundLoad(std::size_t cpus) {
   for (int cpu = 0; cpu < static_cast<int>(cpus); ++cpu) {
     threads_.emplace_back([this, cpu] {
       stay_on(cpu);
@@ -45,7 +45,7 @@ Wakefulness::Wakefulness(std::size_t cpus) {
   }
 }
 
-Wakefulness::~Wakefulness() {
+BackgroundLoad::~BackgroundLoad() {
   ending_.store(true, std::memory_order_relaxed);
   for (std::thread& thread : threads_) thread.join();
 }
