@@ -92,6 +92,8 @@ bool DrainBatch::next_slowly(ReceivedPacket* packet) {
   if (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_) return false;
   if (has_windows_) {
     if (window_next_ == window_end_ && !load_window()) return false;
+    packet->local = {};
+    packet->peer = nullptr;
     take_from_window(packet);
     return true;
   }

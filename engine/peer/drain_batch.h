@@ -134,6 +134,8 @@ class DrainBatch {
   bool next(ReceivedPacket* packet) {
     if (window_next_ >= plain_end_) [[unlikely]]
       return next_slowly(packet);
+    packet->local = {};
+    packet->peer = nullptr;
     take_from_window(packet);
     return true;
   }
@@ -154,7 +156,7 @@ class DrainBatch {
     reference operator*() const { return batch_->current_; }
     pointer operator->() const { return &batch_->current_; }
     Iterator& operator++() {
-      if (!batch_->next(&batch_->current_)) batch_ = nullptr;
+      if (!batch_->next_current()) batch_ = nullptr;
       return *this;
     }
     void operator++(int) { ++*this; }
@@ -173,6 +175,14 @@ class DrainBatch {
   using Clock = std::chrono::steady_clock;
   using Run = internal::DrainSource::Run;
 
+  // next() for the iterators: from a window, current_ has no local address and no peer
+  // since it was made.
+  bool next_current() {
+    if (window_next_ >= plain_end_) [[unlikely]]
+      return next_slowly(&current_);
+    take_from_window(&current_);
+    return true;
+  }
   bool next_slowly(ReceivedPacket* packet);
   bool load_window();
   void take_from_window(ReceivedPacket* packet);
@@ -216,8 +226,6 @@ class DrainBatch {
 inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
   packet::PacketDescriptor& descriptor = *window_next_;
   net::read_socket_address(descriptor.source, &packet->sender);
-  packet->local = {};
-  packet->peer = nullptr;
   // Signed: what came after the clock was read is younger than nothing.
   const auto age = static_cast<std::int32_t>(window_now_us_ - descriptor.received_at_us);
   packet->arrived = window_now_ - std::chrono::microseconds(age);
