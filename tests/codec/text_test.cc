@@ -51,6 +51,16 @@ TEST(Text, ReadsBackWhatItWrites) {
   }
 }
 
+// What a float holds exactly is written with a float's digits, as Godot does, and the double
+// that is nearest to those with more of them: it takes two writings until nothing changes.
+TEST(Regression, AFloatsDigitsMayBeWrittenAnewOnce) {
+  const std::string first = var_to_str(parsed("461168601842738777777.7761"));
+  EXPECT_EQ(first, "4.611686e+20");
+  const std::string second = var_to_str(parsed(first));
+  EXPECT_EQ(second, "4.6116860000000003e+20");
+  EXPECT_EQ(var_to_str(parsed(second)), second);
+}
+
 TEST(Text, ControlEscapesAreReadUnlessAskedNot) {
   EXPECT_EQ(parsed("\"\\a\\v\\n\"").as_text(), "\a\v\n");
   Variant value;

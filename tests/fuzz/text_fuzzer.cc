@@ -22,6 +22,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string written = var_to_str(value);
   Variant again;
   FUZZ_CHECK(str_to_var(written, &again) == Error::OK);
-  FUZZ_CHECK(var_to_str(again) == written);
+  const std::string second = var_to_str(again);
+  if (second == written) return 0;
+  // A number that a float holds exactly is written with a float's digits, and the double
+  // that is nearest to those may be written with more of them. Then nothing changes any more.
+  FUZZ_CHECK(str_to_var(second, &again) == Error::OK);
+  FUZZ_CHECK(var_to_str(again) == second);
   return 0;
 }
