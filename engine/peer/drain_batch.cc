@@ -20,9 +20,7 @@ bool DrainSource::leave_to_batch(packet::PacketBuffer* buffer) {
 }  // namespace internal
 
 DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
-    : source_(source),
-      has_windows_(source != nullptr && source->has_windows()),
-      most_packets_(budget.max_packets) {
+    : source_(source), most_packets_(budget.max_packets) {
   if (source_ == nullptr) return;
   if (source_->open_batch_ != nullptr) {
     source_ = nullptr;
@@ -90,7 +88,7 @@ bool DrainBatch::load_window() {
 bool DrainBatch::next_slowly(ReceivedPacket* packet) {
   if (source_ == nullptr || count_ == most_packets_) return false;
   if (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_) return false;
-  if (has_windows_) {
+  if (source_->has_windows()) {
     if (window_next_ == window_end_ && !load_window()) return false;
     packet->local = {};
     packet->peer = nullptr;

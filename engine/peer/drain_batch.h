@@ -201,7 +201,6 @@ class DrainBatch {
 
   std::shared_ptr<Engine> engine_;  // kept alive once the source is gone
   internal::DrainSource* source_;
-  const bool has_windows_;
   // What is left of the window; begin_ is where its taking was last noted.
   packet::PacketDescriptor* window_begin_ = nullptr;
   packet::PacketDescriptor* window_next_ = nullptr;

@@ -170,9 +170,7 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   // Null: the train goes on, and the ring holds its buffer.
   if (packet::PacketBuffer* buffer = take_from(*descriptor, packet)) held_.add(buffer);
   net::read_socket_address(last_source_, sender);
-  queue_.ring().note_taken(1, packet->size() + packet::kRecordOverhead);
-  counters_->add(Counter::kDeliveredPackets, 1);
-  counters_->add(Counter::kDeliveredBytes, packet->size());
+  count_taken(1, packet->size());
   return Error::OK;
 }
 
@@ -283,10 +281,7 @@ bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** bu
 
 void SocketEndpoint::note_taken(const DrainProgress& progress) {
   if (progress.descriptors > 0) queue_.ring().pop(progress.descriptors);
-  queue_.ring().note_taken(progress.packets,
-                           progress.bytes + progress.packets * packet::kRecordOverhead);
-  counters_->add(Counter::kDeliveredPackets, progress.packets);
-  counters_->add(Counter::kDeliveredBytes, progress.bytes);
+  count_taken(progress.packets, progress.bytes);
 }
 
 std::uint32_t SocketEndpoint::engine_us(std::chrono::steady_clock::time_point time) const {

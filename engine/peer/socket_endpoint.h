@@ -74,6 +74,11 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   packet::PacketDescriptor* front_of_empty();
   packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
                                   std::span<const std::uint8_t>* packet);
+  void count_taken(std::uint64_t packets, std::uint64_t bytes) {
+    queue_.ring().note_taken(packets, bytes + packets * packet::kRecordOverhead);
+    counters_->add(Counter::kDeliveredPackets, packets);
+    counters_->add(Counter::kDeliveredBytes, bytes);
+  }
   // Without threads these calls are what reads the socket.
   void pump_if_empty() {
     if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();

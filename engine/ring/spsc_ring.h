@@ -45,7 +45,6 @@ class SpscRing {
         tail_(first_index),
         staged_(first_index),
         known_head_(first_index),
-        start_(first_index),
         resume_(first_index),
         head_(first_index),
         next_(first_index),
@@ -61,8 +60,9 @@ class SpscRing {
   bool has_free_slots(std::size_t wanted = 1) {
     if (capacity() - (staged_ - known_head_) >= wanted) return true;
     known_head_ = head_.load(std::memory_order_acquire);
-    // A consumer that was not here since the rewind is where it ended.
-    if (is_before(known_head_, start_)) known_head_ = start_;
+    // A consumer that was not here since the last rewind is where that went.
+    const std::size_t resume = resume_.load(std::memory_order_relaxed);
+    if (is_before(known_head_, resume)) known_head_ = resume;
     return capacity() - (staged_ - known_head_) >= wanted;
   }
 
@@ -72,9 +72,8 @@ class SpscRing {
       return;
     // Not empty either while something is staged: the consumer cannot have taken it.
     if (head_.load(std::memory_order_acquire) != staged_) return;
-    start_ = (staged_ | mask_) + 1;
-    staged_ = known_head_ = start_;
-    resume_.store(start_, std::memory_order_relaxed);  // published with the tail
+    staged_ = known_head_ = (staged_ | mask_) + 1;
+    resume_.store(staged_, std::memory_order_relaxed);  // published with the tail
   }
 
   // Writes into the ring; the consumer sees it after publish(). False when full.
@@ -145,8 +144,7 @@ class SpscRing {
   alignas(kInterferenceSize) std::atomic<std::size_t> tail_;
   std::size_t staged_;
   std::size_t known_head_;
-  std::size_t start_;                // where the last rewind went
-  std::atomic<std::size_t> resume_;  // the same, for the consumer
+  std::atomic<std::size_t> resume_;  // where the last rewind went
 
   // Written by the consumer.
   alignas(kInterferenceSize) std::atomic<std::size_t> head_;

@@ -44,21 +44,21 @@ class Delivery {
   }
 
   void drop(const backend::Datagram& datagram, Counter reason) {
-    counters_.add(reason, datagram.packet.packet_count());
-    release_.add(datagram.packet.buffer);
+    drop(datagram, reason, datagram.packet.packet_count());
   }
+  // One whose sizes mean nothing: it counts as one packet.
+  void drop_faulty(const backend::Datagram& datagram, Counter reason) { drop(datagram, reason, 1); }
+
   // The sink at hand has been refusing packets for a while: they had better stay in the
   // socket, which the worker reads again when the sink has recovered.
   void note_overrun() { overrun_ = true; }
   bool take_overrun() { return std::exchange(overrun_, false); }
 
-  // One whose sizes mean nothing.
-  void drop_faulty(const backend::Datagram& datagram, Counter reason) {
-    counters_.add(reason, 1);
+ private:
+  void drop(const backend::Datagram& datagram, Counter reason, std::uint32_t packets) {
+    counters_.add(reason, packets);
     release_.add(datagram.packet.buffer);
   }
-
- private:
   bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
             std::size_t source_space);
 

@@ -398,6 +398,19 @@ DatagramSink* Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
   return sink;
 }
 
+// Returns how many packets were received with it.
+std::uint64_t Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
+  using backend::DatagramFault;
+  if (datagram.fault == DatagramFault::kSocketError) {
+    if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
+    return 0;
+  }
+  delivery.drop_faulty(datagram, datagram.fault == DatagramFault::kTruncated
+                                     ? Counter::kDropTruncated
+                                     : Counter::kDropMalformed);
+  return 1;
+}
+
 // ---- Queues that could take no more for a while.
 
 void Worker::pause(backend::SocketSlot slot) {
@@ -412,19 +425,6 @@ void Worker::resume_recovered() {
     if (sink != nullptr) backend_->resume(slot);
     return true;
   });
-}
-
-// Returns how many packets were received with it.
-std::uint64_t Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
-  using backend::DatagramFault;
-  if (datagram.fault == DatagramFault::kSocketError) {
-    if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
-    return 0;
-  }
-  delivery.drop_faulty(datagram, datagram.fault == DatagramFault::kTruncated
-                                     ? Counter::kDropTruncated
-                                     : Counter::kDropMalformed);
-  return 1;
 }
 
 void Worker::maintain() {
