@@ -36,21 +36,13 @@ void MmsgReceiver::allocate(packet::BufferReturn* home) {
   const std::size_t buffer_size = kDatagramsPerBuffer * stride_;
   // Heads lie one behind another; of the tails, which hold what is rare, nothing is touched
   // before there is some.
-  if (!heads_.map(kBufferCount * buffer_size, packet::MappedMemory::Pages::kHuge) ||
+  if (!stock_.make(kBufferCount, buffer_size, buffer_size, packet::MappedMemory::Pages::kHuge,
+                   home) ||
       (tail_size_ > 0 &&
        !tails_.map(kBatchSize * tail_size_, packet::MappedMemory::Pages::kSmall))) {
     return;
   }
   is_valid_ = true;
-  spare_.reserve(kBufferCount);
-  for (std::size_t i = 0; i < kBufferCount; ++i) {
-    buffers_[i].home = home;
-    buffers_[i].memory = heads_.data() + i * buffer_size;
-    buffers_[i].capacity = static_cast<std::uint32_t>(buffer_size);
-    buffers_[i].index = static_cast<std::uint16_t>(i);
-    buffers_[i].kind = packet::BufferKind::kKernel;
-    spare_.push_back(&buffers_[i]);
-  }
   for (std::size_t i = 0; i < kBatchSize; ++i) {
     parts_[i] = {iovec{nullptr, head_size_}, iovec{tails_.data() + i * tail_size_, tail_size_}};
     messages_[i].msg_hdr.msg_iov = parts_[i].data();
@@ -58,14 +50,9 @@ void MmsgReceiver::allocate(packet::BufferReturn* home) {
   }
 }
 
-// The last to come back is the first to be used, so that the memory in use stays warm.
 bool MmsgReceiver::open_buffer(packet::PacketBuffer** place) {
-  if (*place != nullptr) return true;
-  if (spare_.empty()) return false;
-  *place = spare_.back();
-  spare_.pop_back();
-  (*place)->open();
-  return true;
+  if (*place == nullptr) *place = stock_.take();
+  return *place != nullptr;
 }
 
 // Returns how many messages are ready.

@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/datagram.h"
+#include "ringpeer/packet/buffer_stock.h"
 #include "ringpeer/packet/mapped_memory.h"
 #include "ringpeer/packet/packet_buffer.h"
 
@@ -51,11 +51,9 @@ class MmsgReceiver {
                  bool with_control = false);
 
   // Whether the buffer is one of these; recycle() takes it back.
-  bool owns(const packet::PacketBuffer* buffer) const {
-    return buffer >= buffers_.data() && buffer < buffers_.data() + buffers_.size();
-  }
-  void recycle(packet::PacketBuffer* buffer) { spare_.push_back(buffer); }
-  bool has_buffers_to_lend() const { return spare_.size() * 2 > kBufferCount; }
+  bool owns(const packet::PacketBuffer* buffer) const { return stock_.owns(buffer); }
+  void recycle(packet::PacketBuffer* buffer) { stock_.give_back(buffer); }
+  bool has_buffers_to_lend() const { return stock_.spare_count() * 2 > stock_.count(); }
 
  private:
   void allocate(packet::BufferReturn* home);
@@ -76,10 +74,8 @@ class MmsgReceiver {
   const std::size_t stride_;  // bytes of a buffer that a datagram has to itself
 
   bool is_valid_ = false;
-  packet::MappedMemory heads_;
+  packet::BufferStock stock_;
   packet::MappedMemory tails_;  // kBatchSize of tail_size_
-  std::vector<packet::PacketBuffer> buffers_{kBufferCount};
-  std::vector<packet::PacketBuffer*> spare_;
 
   // The buffer that takes the next datagrams, and the one after it, once a batch has
   // reached that far.

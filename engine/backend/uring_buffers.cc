@@ -35,8 +35,8 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
       feed_target_ = kIncrementalWithKernel;
       // An odd number of lines between buffers, so that they start in different sets
       // of the cache.
-      if (!allocate(kIncrementalCount, kIncrementalSize, kIncrementalSize + kCacheLine,
-                    packet::MappedMemory::Pages::kHuge)) {
+      if (!stock_.make(kIncrementalCount, kIncrementalSize, kIncrementalSize + kCacheLine,
+                       packet::MappedMemory::Pages::kHuge, home_)) {
         return ENOMEM;
       }
     } else if (error != EINVAL) {
@@ -49,8 +49,8 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
     feed_target_ = kSingleWithKernel;
     const std::size_t size = (largest_ + kCacheLine - 1) / kCacheLine * kCacheLine;
     // Small pages: of 64 KiB, a small packet touches the first.
-    if (!allocate(kSingleCount, size, size + (size / kCacheLine % 2 == 0 ? kCacheLine : 0),
-                  packet::MappedMemory::Pages::kSmall)) {
+    if (!stock_.make(kSingleCount, size, size + (size / kCacheLine % 2 == 0 ? kCacheLine : 0),
+                     packet::MappedMemory::Pages::kSmall, home_)) {
       return ENOMEM;
     }
   }
@@ -78,29 +78,11 @@ int UringBuffers::try_register(int ring, std::size_t entries, std::uint16_t flag
   return abi::register_buffer_ring(ring, registration);
 }
 
-bool UringBuffers::allocate(std::size_t count, std::size_t size, std::size_t stride,
-                            packet::MappedMemory::Pages pages) {
-  if (!memory_.map(count * stride, pages)) return false;
-  buffers_ = std::make_unique<packet::PacketBuffer[]>(count);
-  buffer_count_ = count;
-  for (std::size_t i = 0; i < count; ++i) {
-    packet::PacketBuffer& buffer = buffers_[i];
-    buffer.home = home_;
-    buffer.memory = memory_.data() + i * stride;
-    buffer.capacity = static_cast<std::uint32_t>(size);
-    buffer.index = static_cast<std::uint16_t>(i);
-    buffer.kind = packet::BufferKind::kKernel;
-    spare_.push_back(&buffer);
-  }
-  return true;
-}
-
 void UringBuffers::feed() {
   int added = 0;
-  while (with_kernel_ < feed_target_ && !spare_.empty()) {
-    packet::PacketBuffer* buffer = spare_.back();
-    spare_.pop_back();
-    buffer->open();
+  while (with_kernel_ < feed_target_) {
+    packet::PacketBuffer* const buffer = stock_.take();
+    if (buffer == nullptr) break;
     io_uring_buf_ring_add(ring_, buffer->memory, buffer->capacity, buffer->index,
                           io_uring_buf_ring_mask(ring_entries_), added++);
     ++with_kernel_;

@@ -3,10 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "ringpeer/backend/uring_abi.h"
+#include "ringpeer/packet/buffer_stock.h"
 #include "ringpeer/packet/mapped_memory.h"
 #include "ringpeer/packet/packet_buffer.h"
 
@@ -16,8 +15,7 @@ namespace ringpeer::backend {
 // it is fed with. Where the kernel can (Linux 6.12 with min_left) one buffer takes
 // many datagrams one after another; elsewhere each takes one.
 //
-// Only some of the buffers are with the kernel at a time; the rest wait on a stack,
-// the last to come back on top, so that the memory in use stays warm in the cache.
+// Only some of the buffers are with the kernel at a time; the rest are spare.
 //
 // Threads: the ring's worker.
 class UringBuffers {
@@ -42,9 +40,9 @@ class UringBuffers {
   // False when the kernel named something that it does not hold.
   bool find(std::uint32_t completion_flags, std::uint32_t size, Filled* filled) const {
     const std::uint32_t index = completion_flags >> IORING_CQE_BUFFER_SHIFT;
-    if (index >= buffer_count_) [[unlikely]]
+    if (index >= stock_.count()) [[unlikely]]
       return false;
-    filled->buffer = &buffers_[index];
+    filled->buffer = stock_.at(index);
     if (size > filled->buffer->capacity - filled->buffer->consumed) [[unlikely]]
       return false;
     filled->memory = filled->buffer->memory + filled->buffer->consumed;
@@ -61,18 +59,18 @@ class UringBuffers {
   }
 
   // A buffer that is nobody's any more.
-  void recycle(packet::PacketBuffer* buffer) { spare_.push_back(buffer); }
+  void recycle(packet::PacketBuffer* buffer) { stock_.give_back(buffer); }
 
   // Gives the kernel as many buffers as it should have.
   void feed();
 
   bool kernel_has_buffers() const { return with_kernel_ > 0; }
-  bool has_buffers_to_lend() const { return (with_kernel_ + spare_.size()) * 2 > buffer_count_; }
+  bool has_buffers_to_lend() const {
+    return (with_kernel_ + stock_.spare_count()) * 2 > stock_.count();
+  }
 
  private:
   void end_of(packet::PacketBuffer* buffer);
-  bool allocate(std::size_t count, std::size_t size, std::size_t stride,
-                packet::MappedMemory::Pages pages);
   int try_register(int ring, std::size_t entries, std::uint16_t flags, std::uint32_t min_left);
 
   const std::size_t largest_;
@@ -82,10 +80,7 @@ class UringBuffers {
   std::uint32_t buffer_more_ = 0;
   std::size_t feed_target_ = 0;
 
-  packet::MappedMemory memory_;
-  std::unique_ptr<packet::PacketBuffer[]> buffers_;
-  std::size_t buffer_count_ = 0;
-  std::vector<packet::PacketBuffer*> spare_;
+  packet::BufferStock stock_;
 
   packet::MappedMemory ring_memory_;
   io_uring_buf_ring* ring_ = nullptr;

@@ -1,11 +1,12 @@
 #include "ringpeer/packet/slab_pool.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <memory>
 #include <new>
+
+#include "ringpeer/packet/mapped_memory.h"
 
 namespace ringpeer::packet {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::size_t kHeaderSize = (sizeof(PacketBuffer) + 63) / 64 * 64;
 }  // namespace
 
 struct SlabPool::Page {
-  std::uint8_t* memory = nullptr;
+  MappedMemory memory;
   std::uint16_t index = 0;
   std::uint8_t size_class = 0;
   std::uint32_t in_use = 0;
@@ -29,10 +30,7 @@ SlabPool::SlabPool(std::size_t budget, BufferReturn* home)
     : max_pages_(std::min<std::size_t>(budget / kPageSize, UINT16_MAX)), home_(home) {}
 
 SlabPool::~SlabPool() {
-  for (Page* page : pages_) {
-    ::munmap(page->memory, kPageSize);
-    delete page;
-  }
+  for (Page* page : pages_) delete page;
 }
 
 PacketBuffer* SlabPool::allocate(std::size_t size) {
@@ -96,11 +94,9 @@ SlabPool::Page* SlabPool::page_with_room(std::size_t size_class) {
     empty_pages_.pop_back();
   } else {
     if (pages_.size() >= max_pages_) return nullptr;
-    void* memory =
-        ::mmap(nullptr, kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
-    page = new Page;
-    page->memory = static_cast<std::uint8_t*>(memory);
+    auto made = std::make_unique<Page>();
+    if (!made->memory.map(kPageSize, MappedMemory::Pages::kSmall)) return nullptr;
+    page = made.release();
     page->index = static_cast<std::uint16_t>(pages_.size());
     pages_.push_back(page);
   }
@@ -108,9 +104,9 @@ SlabPool::Page* SlabPool::page_with_room(std::size_t size_class) {
   page->free_blocks = nullptr;
   const std::size_t block_size = kSmallestBlock << size_class;
   for (std::size_t offset = 0; offset < kPageSize; offset += block_size) {
-    auto* block = new (page->memory + offset) PacketBuffer;
+    auto* block = new (page->memory.data() + offset) PacketBuffer;
     block->home = home_;
-    block->memory = page->memory + offset + kHeaderSize;
+    block->memory = page->memory.data() + offset + kHeaderSize;
     block->capacity = static_cast<std::uint32_t>(block_size - kHeaderSize);
     block->index = page->index;
     block->kind = BufferKind::kSlab;

@@ -38,6 +38,13 @@ std::optional<net::Endpoint> parse_host(std::string_view host) {
   return endpoint;
 }
 
+std::optional<net::Endpoint> parse_remote(std::string_view host, int port) {
+  auto remote = parse_host(host);
+  if (!remote.has_value() || port < 1 || port > kLargestPort) return std::nullopt;
+  remote->port = static_cast<std::uint16_t>(port);
+  return remote;
+}
+
 std::optional<ListenAddress> parse_listen_address(std::string_view address, int port) {
   if (port < 0 || port > kLargestPort) return std::nullopt;
   ListenAddress result{{}, net::SocketFamily::kDualStack};

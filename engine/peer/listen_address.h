@@ -30,6 +30,9 @@ std::optional<ListenAddress> parse_listen_address(std::string_view address, int 
 // A literal address, with an interface for link-local IPv6 ("fe80::1%eth0").
 std::optional<net::Endpoint> parse_host(std::string_view host);
 
+// The same with a port that packets can be sent to: 1 to 65535.
+std::optional<net::Endpoint> parse_remote(std::string_view host, int port);
+
 // Fills *engine with the shared one where there is none yet. False when there is no
 // engine to be had, or this process was forked off from its workers.
 bool take_engine(std::shared_ptr<Engine>* engine);

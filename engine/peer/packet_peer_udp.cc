@@ -120,10 +120,9 @@ bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_
 
 Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
-  const auto remote = parse_host(host);
-  if (!remote.has_value() || port < 1 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
-  net::Endpoint target = *remote;
-  target.port = static_cast<std::uint16_t>(port);
+  const auto remote = parse_remote(host, port);
+  if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
+  const net::Endpoint target = *remote;
   if (endpoint_ == nullptr) {
     if (const Error error = open_unbound(target.address); error != Error::OK) return error;
   }

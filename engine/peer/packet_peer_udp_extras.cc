@@ -72,11 +72,8 @@ Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
 
 Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,
                                    std::span<const std::uint8_t> packet) {
-  auto destination = parse_host(ip);
-  if (!destination.has_value() || port < 1 || port > kLargestPort) {
-    return Error::ERR_INVALID_PARAMETER;
-  }
-  destination->port = static_cast<std::uint16_t>(port);
+  const auto destination = parse_remote(ip, port);
+  if (!destination.has_value()) return Error::ERR_INVALID_PARAMETER;
   return put_packet_to(*destination, packet);
 }
 

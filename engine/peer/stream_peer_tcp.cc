@@ -8,9 +8,8 @@ namespace ringpeer {
 
 Error StreamPeerTCP::connect_to_host(std::string_view host, int port) {
   if (socket_.is_open()) return Error::ERR_ALREADY_IN_USE;
-  auto remote = parse_host(host);
-  if (!remote.has_value() || port < 1 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
-  remote->port = static_cast<std::uint16_t>(port);
+  const auto remote = parse_remote(host, port);
+  if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
   const int error = socket_.connect(*remote);
   if (error != 0 && error != EINPROGRESS) return break_off(STATUS_ERROR, Error::FAILED);
   status_ = error == 0 ? STATUS_CONNECTED : STATUS_CONNECTING;

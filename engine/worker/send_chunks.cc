@@ -1,22 +1,13 @@
 #include "ringpeer/worker/send_chunks.h"
 
-#include <sys/mman.h>
-
 namespace ringpeer::worker {
 
 SendChunks::SendChunks() : chunks_(std::make_unique<SendChunk[]>(kChunkCount)) {
-  void* mapped = ::mmap(nullptr, kChunkCount * kChunkSize, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) return;
-  memory_ = static_cast<std::uint8_t*>(mapped);
+  if (!memory_.map(kChunkCount * kChunkSize, packet::MappedMemory::Pages::kSmall)) return;
   for (std::size_t i = kChunkCount; i-- > 0;) {
-    chunks_[i].bytes = memory_ + i * kChunkSize;
+    chunks_[i].bytes = memory_.data() + i * kChunkSize;
     give_back(&chunks_[i]);
   }
-}
-
-SendChunks::~SendChunks() {
-  if (memory_ != nullptr) ::munmap(memory_, kChunkCount * kChunkSize);
 }
 
 SendChunk* SendChunks::take() {

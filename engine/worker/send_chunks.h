@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "ringpeer/packet/mapped_memory.h"
 #include "ringpeer/worker/send_item.h"
 
 namespace ringpeer::worker {
@@ -33,7 +34,6 @@ class SendChunks {
   static constexpr std::size_t kChunkCount = 512;
 
   SendChunks();
-  ~SendChunks();
   SendChunks(const SendChunks&) = delete;
   SendChunks& operator=(const SendChunks&) = delete;
 
@@ -45,7 +45,7 @@ class SendChunks {
   static constexpr std::uint64_t kIndexMask = UINT32_MAX;
   static constexpr std::uint64_t kOneChange = std::uint64_t{1} << 32;
 
-  std::uint8_t* memory_ = nullptr;
+  packet::MappedMemory memory_;
   const std::unique_ptr<SendChunk[]> chunks_;
   std::atomic<std::uint64_t> head_{0};  // changes, and one more than the index of the top
 };

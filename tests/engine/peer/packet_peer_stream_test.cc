@@ -15,8 +15,9 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 Bytes framed(const std::string& text) {
-  Bytes bytes = {static_cast<std::uint8_t>(text.size()), 0, 0, 0};
-  bytes.insert(bytes.end(), text.begin(), text.end());
+  Bytes bytes(4 + text.size());
+  bytes[0] = static_cast<std::uint8_t>(text.size());
+  std::copy(text.begin(), text.end(), bytes.begin() + 4);
   return bytes;
 }
 
