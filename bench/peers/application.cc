@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ringpeer/tools/machine_load.h"
+
 namespace ringpeer::bench {
 
 std::uint64_t Application::spin(std::uint64_t rounds) {
@@ -28,6 +30,18 @@ void Application::set_work(std::chrono::nanoseconds duration) {
   }
   work_rounds_ =
       kRounds * static_cast<std::uint64_t>(duration.count()) / std::max<std::uint64_t>(1, fastest);
+}
+
+double Application::measure_work_rate() {
+  constexpr std::chrono::milliseconds kEnough{100};
+  const std::chrono::nanoseconds start = tools::thread_cpu_time();
+  std::chrono::nanoseconds elapsed{0};
+  double times = 0;
+  for (; elapsed < kEnough; ++times) {
+    content_ += spin(work_rounds_);
+    elapsed = tools::thread_cpu_time() - start;
+  }
+  return times / std::chrono::duration<double>(elapsed).count();
 }
 
 }  // namespace ringpeer::bench

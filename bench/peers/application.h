@@ -25,6 +25,9 @@ class Application {
 
   // Makes each packet cost so much of the thread's time: the overload case.
   void set_work(std::chrono::nanoseconds duration);
+  // Packets a second that this work leaves room for on a CPU of its own, by doing it for a
+  // while: less than its duration says, which is that of the fastest try.
+  double measure_work_rate();
 
   void consume(const std::byte* data, std::size_t size) {
     ++packets_;

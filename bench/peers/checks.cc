@@ -142,14 +142,14 @@ void CheckList::sending() {
 }
 
 void CheckList::overload() {
-  constexpr double kDrainRate = 1e9 / static_cast<double>(kSlowWork.count());
   for (const char* peer : {kWorker, "ringpeer/recvmmsg"}) {
+    const double drain_pps = series_.median_of(key("overload"), peer, &Measurement::drain_pps);
     at_least(fmt::format("overload: {} packets/s / drain rate", peer),
-             series_.median_of(key("overload"), peer, kDelivered) / kDrainRate, 0.9);
+             series_.median_of(key("overload"), peer, kDelivered) / drain_pps, 0.9);
     // The budget's own work, and a quarter more for what is around it.
-    constexpr double kBudget = static_cast<double>(kSlowBudget) * kSlowWork.count() / 1e3;
+    const double budget_us = static_cast<double>(kSlowBudget) * 1e6 / drain_pps;
     at_most(fmt::format("overload: {} longest call / its budget", peer),
-            series_.median_of(key("overload"), peer, &Measurement::longest_call_us) / kBudget,
+            series_.median_of(key("overload"), peer, &Measurement::longest_call_us) / budget_us,
             1.25);
   }
 }

@@ -25,6 +25,7 @@ constexpr std::array kFields = {
     Field{"sent", &Measurement::sent},
     Field{"delivered", &Measurement::delivered},
     Field{"ordinary_delivered_share", &Measurement::ordinary_delivered_share},
+    Field{"drain_pps", &Measurement::drain_pps},
     Field{"longest_call_us", &Measurement::longest_call_us},
     Field{"wakeups_per_second", &Measurement::wakeups_per_second},
     Field{"steal_percent", &Measurement::steal_percent},

@@ -35,6 +35,7 @@ struct Measurement {
   double sent = kNone;
   double delivered = kNone;
   double ordinary_delivered_share = kNone;  // zero_length: of the packets that are not empty
+  double drain_pps = kNone;                 // what a slow application could take
   double longest_call_us = kNone;           // the application thread's CPU time in one call
   double wakeups_per_second = kNone;
   double steal_percent = kNone;

@@ -1,6 +1,7 @@
 #include "ringpeer/bench/peers/receiver_process.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "ringpeer/bench/peers/control.h"
@@ -33,6 +34,7 @@ class ReceivingProcess {
       : task_(task), receiver_(receiver), application_(task.latency_sample) {
     if (task.drain == Drain::kSlow) {
       application_.set_work(kSlowWork);
+      result_.drain_pps = application_.measure_work_rate();
     }
   }
 
@@ -144,7 +146,10 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
   std::unique_ptr<Receiver> receiver = factory(task.peer);
   if (receiver == nullptr) ready.error = "this program has no peer " + task.peer;
   if (ready.error.empty()) ready.error = claim_cpu(task.cpu);
+  std::optional<ReceivingProcess> process;
   if (ready.error.empty()) {
+    // Its work is timed before the receiver's own threads and the sender are there.
+    process.emplace(task, *receiver);
     ReceiverOptions options;
     options.receive_buffer = task.receive_buffer;
     options.gro = task.gro;
@@ -159,8 +164,7 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
   }
   print_line(ready);
   if (!ready.error.empty()) return 1;
-  ReceivingProcess process(task, *receiver);
-  print_line(process.run());
+  print_line(process->run());
   return 0;
 }
 

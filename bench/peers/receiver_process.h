@@ -62,6 +62,7 @@ struct ReceiveResult {
   std::uint64_t p99_ns = 0;
   std::uint64_t p999_ns = 0;
   std::uint64_t longest_call_ns = 0;
+  double drain_pps = 0;  // of a slow application, without any traffic
   std::uint64_t total_packets = 0;
   std::uint64_t total_without_header = 0;
   std::uint64_t total_reordered = 0;
@@ -71,7 +72,7 @@ struct ReceiveResult {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReceiveResult, window_seconds, window_packets,
                                    window_process_cpu_ns, window_application_cpu_ns,
                                    window_switches, window_without_header, p50_ns, p99_ns, p999_ns,
-                                   longest_call_ns, total_packets, total_without_header,
+                                   longest_call_ns, drain_pps, total_packets, total_without_header,
                                    total_reordered, kernel_drops, own_drops)
 
 // The receiving process: opens the peer, prints ReceiverReady, obeys "begin", "end" and

@@ -140,6 +140,9 @@ void fill_received(const ReceiveResult& received, Measurement* m) {
   if (received.longest_call_ns > 0) {
     m->longest_call_us = static_cast<double>(received.longest_call_ns) / 1e3;
   }
+  if (received.drain_pps > 0) {
+    m->drain_pps = received.drain_pps;
+  }
   m->wakeups_per_second = rate(received.window_switches, received.window_seconds);
 }
 
