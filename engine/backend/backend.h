@@ -41,7 +41,7 @@ struct WaitPolicy {
   // After the first datagram could have come, how long others may gather; 0 = none.
   std::chrono::microseconds budget{0};
   // The longest wait when nothing comes.
-  std::chrono::milliseconds idle{0};
+  std::chrono::microseconds idle{0};
   // Take what is there and return at once.
   bool poll = false;
 };

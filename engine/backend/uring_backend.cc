@@ -32,9 +32,14 @@ constexpr unsigned kSubmissionEntries = 256;
 constexpr unsigned kCompletionEntries = 4096;
 constexpr unsigned kCompletionEntriesSmall = 1024;
 
-// A wait ends early once this many completions are there: about what the buffers
-// with the kernel hold of the largest common datagrams (1,200 bytes).
-constexpr unsigned kWaitCompletions = 128;
+// A wait ends early once so many pieces of work wait for the worker, of which a socket is
+// one however many datagrams it holds: more than all sockets together, so that the budget
+// is what ends it. The kernel then does so many before it returns, a socket's next
+// 33 datagrams each; a large number would keep a backlog of milliseconds in one call.
+constexpr unsigned kMinWaitCompletions = 8;
+constexpr unsigned kOtherRequests = 2;  // the wake-up, a cancellation
+// About what the buffers with the kernel hold of the largest common datagrams (1,200 bytes).
+constexpr unsigned kMaxWaitCompletions = 128;
 // More than ever come in one call: the kernel then hands over all it has.
 constexpr unsigned kAllCompletions = 65536;
 
@@ -127,6 +132,9 @@ class UringBackend final : public Backend {
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
+  unsigned wait_completions() const {
+    return std::clamp(attached_ + kOtherRequests, kMinWaitCompletions, kMaxWaitCompletions);
+  }
   // Of sockets that were asked for nothing.
   std::uint16_t receive_shape_control_size() const { return options_.gro ? kGroControlSize : 0; }
   static bool is_empty_datagram(const io_uring_cqe& completion, const ArmedSocket& socket) {
@@ -167,6 +175,7 @@ class UringBackend final : public Backend {
   msghdr receive_shape_{};  // the space for address and control messages
   msghdr full_receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
+  unsigned attached_ = 0;
   std::vector<SocketSlot> to_arm_;
   // Sockets whose multishot was ended by an empty datagram, until they are drained.
   // Any peer can send those; armed again for each, a receive would cost several times
@@ -239,6 +248,7 @@ int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control)
   const std::uint16_t control_size =
       room_for_control ? kFullControlSize : receive_shape_control_size();
   socket = {descriptor, socket.generation + 1, control_size};
+  ++attached_;
   want_arming(slot);
   return 0;
 }
@@ -286,6 +296,7 @@ void UringBackend::finish_detach(SocketSlot slot) {
   }
   sockets_[slot].descriptor = -1;
   sockets_[slot].closing = false;
+  --attached_;
 }
 
 io_uring_sqe* UringBackend::next_request() {
@@ -380,7 +391,7 @@ void UringBackend::wait(const WaitPolicy& policy) {
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);
   } else if (min_wait) {
-    enter(kWaitCompletions, policy.budget, policy.idle);
+    enter(wait_completions(), policy.budget, policy.idle);
   } else {
     // Older kernels: the budget is slept while traffic flows, then one datagram is
     // enough to end the wait.

@@ -14,9 +14,9 @@ namespace ringpeer::packet {
 // The ring between a worker and a consumer: bounded in descriptors and in bytes.
 // depth() is what get_available_packet_count says.
 //
-// Threads: rewind_if_empty, has_slots, has_bytes, is_nearly_empty, push, next_slots,
-// stage_written, note_staged, publish: the worker. front, front_run, pop, note_taken: the consumer.
-// depth: any thread.
+// Threads: rewind_if_empty, has_slots, has_bytes, is_nearly_empty, is_half_full, push,
+// next_slots, stage_written, note_staged, publish: the worker. front, front_run, pop,
+// note_taken: the consumer. depth: any thread.
 class PacketRing {
  public:
   // max_bytes bounds the sum of the descriptors' charges.
@@ -37,6 +37,10 @@ class PacketRing {
   bool is_nearly_empty() const {
     const std::uint64_t bytes = staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
     return bytes <= max_bytes_ / 4 && ring_.size() <= ring_.capacity() / 4;
+  }
+  bool is_half_full() const {
+    const std::uint64_t bytes = staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
+    return bytes >= max_bytes_ / 2 || ring_.size() >= ring_.capacity() / 2;
   }
 
   // After has_slots() and has_bytes().

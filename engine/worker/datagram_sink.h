@@ -30,8 +30,15 @@ class DatagramSink {
   // After it has told a Delivery of an overrun: whether its socket is to be read again.
   virtual bool has_recovered() { return true; }
 
-  // Makes what was delivered visible to the consumer and wakes it if it sleeps.
+  // Makes what was delivered visible to the consumer.
   virtual void publish() = 0;
+
+  // Wakes the consumer if it sleeps. Less often than publish(): one that shares the
+  // worker's CPU takes it over at once, and sleeps again after the little there was.
+  virtual void notify() = 0;
+
+  // Whether the consumer has so much to do yet that what comes next is not urgent.
+  virtual bool is_behind() const { return false; }
 
   // The socket reported an error of its own (an ICMP message): errno.
   virtual void on_socket_error(int error) = 0;

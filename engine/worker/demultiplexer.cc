@@ -193,6 +193,7 @@ void Demultiplexer::maintain() {
     remote = next;
   }
   publish();
+  notify();
 }
 
 // As many as the ring has room for; the rest follows with the next packets.
@@ -217,7 +218,9 @@ void Demultiplexer::check_errors() {
     remote->send_error.set(returned->error);
     announced = announce(remote, kUnreachable) || announced;
   }
-  if (announced) publish();
+  if (!announced) return;
+  publish();
+  notify();
 }
 
 void Demultiplexer::on_worker_stopped() {

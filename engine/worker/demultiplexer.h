@@ -66,8 +66,9 @@ class Demultiplexer final : public DatagramSink {
     if (!to_retire_.empty()) [[unlikely]]
       announce_retired();
     ring_.publish();
-    shared_->signal.notify_if_waiting();
   }
+  void notify() override { shared_->signal.notify_if_waiting(); }
+  bool is_behind() const override { return ring_.is_half_full(); }
   // An unconnected socket reports errors of its error queue only.
   void on_socket_error(int) override { check_errors(); }
   bool wants_control() const override { return shared_->arrival.any(); }

@@ -25,10 +25,9 @@ class SocketQueue final : public DatagramSink {
 
   void deliver(const DatagramRun& run, Delivery& delivery) override;
   bool has_recovered() override;
-  void publish() override {
-    ring_.publish();
-    signal_.notify_if_waiting();
-  }
+  void publish() override { ring_.publish(); }
+  void notify() override { signal_.notify_if_waiting(); }
+  bool is_behind() const override { return ring_.is_half_full(); }
   void on_socket_error(int error) override;
   bool wants_control() const override { return arrival_.any(); }
   void on_worker_stopped() override;

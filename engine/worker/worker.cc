@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr std::chrono::milliseconds kNoWait{0};
 
 // Until a queue that could take no more is looked at again: a quarter of a 60 Hz frame.
-constexpr std::chrono::milliseconds kPausedLook{4};
+constexpr std::chrono::microseconds kPausedLook = std::chrono::milliseconds(4);
 
 // Until a full socket buffer is tried again.
 constexpr std::chrono::milliseconds kBacklogWait{1};
@@ -28,6 +28,22 @@ constexpr std::chrono::milliseconds kBacklogWait{1};
 // Datagrams a step takes before it looks at returned buffers and commands again.
 constexpr std::size_t kMaxBatchesPerStep = 64;
 constexpr std::size_t kMaxBatchesPerPump = 4;
+
+// Batches after which consumers are woken although there are more: a consumer on another
+// CPU shall begin meanwhile. 10 us of the worker's time, and 150 us where it reads the
+// socket itself.
+constexpr std::size_t kBatchesPerNotify = 4;
+
+// Fewer datagrams than this, right after others, are no reason to wake a consumer again:
+// what came while it was at work. They may wait for the next, one latency budget at most.
+constexpr std::size_t kFewDatagrams = 64;
+
+// For consumers that are far behind, a worker that shares their CPU takes it less often, as
+// long as so few datagrams come in a latency budget that in several of them no socket buffer
+// fills: the default one holds 256.
+constexpr std::size_t kTrickle = 16;
+constexpr int kBudgetsWhenBehind = 4;
+constexpr std::chrono::microseconds kLongestWhenBehind{1000};
 
 // A sync ends when a pass finds nothing; under a flood after this many passes.
 constexpr int kMaxSyncPasses = 256;
@@ -215,6 +231,7 @@ void Worker::execute(Command* command) {
         if (drain(kMaxBatchesPerStep) == 0) break;
         reclaim();
       }
+      notify_consumers();
       finish(command, 0);
       return;
   }
@@ -243,6 +260,7 @@ void Worker::finish_detaches() {
     }
     std::erase(error_checked_, sinks_[command->slot]);
     std::erase(paused_, command->slot);
+    std::erase(to_be_notified_, sinks_[command->slot]);
     sinks_[command->slot] = nullptr;
     free_slots_.push_back(command->slot);
     detaching_[i] = detaching_.back();
@@ -285,7 +303,7 @@ int Worker::flush() {
 
 // ---- The loop.
 
-void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batches) {
+void Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batches) {
   execute_commands();
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
   send_what_was_noticed();
@@ -296,15 +314,24 @@ void Worker::step(std::chrono::milliseconds longest_wait, std::size_t max_batche
     resume_recovered();
     if (!paused_.empty()) longest_wait = std::min(longest_wait, kPausedLook);
   }
-  backend_->wait({.budget = options_.latency_budget,
+  if (!to_be_notified_.empty()) longest_wait = std::min(longest_wait, options_.latency_budget);
+  backend_->wait({.budget = next_budget(),
                   .idle = send_batch_.has_backlog() ? kBacklogWait : longest_wait,
                   .poll = poll});
   sleeping_.store(false, std::memory_order_relaxed);
-  drain(max_batches);
+  const std::size_t taken = drain(max_batches);
+  may_gather_longer_ = taken <= kTrickle && consumers_are_behind();
+  if (!may_notify_later(taken)) notify_consumers();
   reclaim();
   if (!detaching_.empty()) finish_detaches();
   for (DatagramSink* sink : error_checked_) sink->check_errors();
   note_backend_events();
+}
+
+std::chrono::microseconds Worker::next_budget() const {
+  const auto budget = options_.latency_budget;
+  if (!may_gather_longer_) return budget;
+  return std::max(budget, std::min(budget * kBudgetsWhenBehind, kLongestWhenBehind));
 }
 
 // Nothing is in the queue that was not noticed, or will be when its sender gets so far.
@@ -326,21 +353,47 @@ std::size_t Worker::drain(std::size_t max_batches) {
     total += received.count;
     // What came back meanwhile decides whether this batch is lent, copied or dropped.
     reclaim();
-    Delivery delivery(counters_, slabs_, now_us(), backend_->has_buffers_to_lend());
+    looked_at_us_ = now_us();
+    Delivery delivery(counters_, slabs_, looked_at_us_, backend_->has_buffers_to_lend());
     const std::span batch(batch_.data(), received.count);
     if (received.is_plain) [[likely]] {
       const DatagramRun run{batch, received.count, received.bytes};
       counters_.add(Counter::kReceivedPackets, run.packets);
       counters_.add(Counter::kReceivedBytes, run.bytes);
-      if (DatagramSink* sink = hand_over(run, delivery)) sink->publish();
+      if (DatagramSink* sink = hand_over(run, delivery)) publish(sink);
     } else {
       sort(batch, delivery);
-      for (DatagramSink* sink : touched_) sink->publish();
+      for (DatagramSink* sink : touched_) publish(sink);
       touched_.clear();
     }
     if (!received.may_be_more) break;
+    if ((pass + 1) % kBatchesPerNotify == 0) notify_consumers();
   }
   return total;
+}
+
+void Worker::publish(DatagramSink* sink) {
+  sink->publish();
+  if (to_be_notified_.empty() || to_be_notified_.back() != sink) to_be_notified_.push_back(sink);
+}
+
+bool Worker::may_notify_later(std::size_t taken) const {
+  return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
+         looked_at_us_ - notified_at_us_ < options_.latency_budget.count();
+}
+
+// Those that something came for.
+bool Worker::consumers_are_behind() const {
+  return !to_be_notified_.empty() &&
+         std::all_of(to_be_notified_.begin(), to_be_notified_.end(),
+                     [](const DatagramSink* sink) { return sink->is_behind(); });
+}
+
+void Worker::notify_consumers() {
+  if (to_be_notified_.empty()) return;
+  for (DatagramSink* sink : to_be_notified_) sink->notify();
+  to_be_notified_.clear();
+  notified_at_us_ = looked_at_us_;
 }
 
 // The datagrams at the beginning of a batch that are of one socket and without fault.

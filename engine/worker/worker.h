@@ -101,7 +101,7 @@ class Worker {
   int attach_now(Command* command);
   void finish_detaches();
 
-  void step(std::chrono::milliseconds longest_wait, std::size_t max_batches);
+  void step(std::chrono::microseconds longest_wait, std::size_t max_batches);
   // Returns the number of datagrams taken.
   std::size_t drain(std::size_t max_batches);
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
@@ -110,6 +110,11 @@ class Worker {
   void pause(backend::SocketSlot slot);
   void resume_recovered();
   std::uint64_t note_fault(const backend::Datagram& datagram, Delivery& delivery);
+  void publish(DatagramSink* sink);
+  std::chrono::microseconds next_budget() const;
+  bool may_notify_later(std::size_t taken) const;
+  bool consumers_are_behind() const;
+  void notify_consumers();
   void reclaim();
   void maintain();
   void notice_sends();
@@ -133,7 +138,11 @@ class Worker {
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;
-  std::vector<DatagramSink*> touched_;  // since the last publish
+  std::vector<DatagramSink*> touched_;       // since the last publish
+  std::vector<DatagramSink*> to_be_notified_;  // published since the last notify
+  std::uint32_t looked_at_us_ = 0;             // the clock at the last batch
+  std::uint32_t notified_at_us_ = 0;
+  bool may_gather_longer_ = false;
   std::vector<DatagramSink*> error_checked_;
   std::vector<backend::SocketSlot> paused_;
   std::array<backend::Datagram, backend::kBatchSize> batch_;

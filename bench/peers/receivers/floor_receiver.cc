@@ -12,7 +12,7 @@ namespace {
 
 // As the engine does it, so that the difference is the engine's own cost: completions
 // that end a wait before its budget is over, buffers with the kernel, and their size.
-constexpr unsigned kMinComplete = 128;
+constexpr unsigned kMinComplete = 8;
 constexpr unsigned kBuffers = 8;
 constexpr std::size_t kBufferBytes = std::size_t{128} << 10;
 // Any datagram of IPv4 is accepted.

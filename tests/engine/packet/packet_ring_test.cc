@@ -55,6 +55,26 @@ TEST(PacketRing, DepthCountsTheSegmentsOfATrainOneByOne) {
   }
 }
 
+TEST(PacketRing, KnowsWhenItIsHalfFullBySlotsOrByBytes) {
+  PacketRing by_slots(8, 10000);
+  for (int i = 0; i < 3; ++i) by_slots.push(packet_of(10));
+  by_slots.publish();
+  EXPECT_FALSE(by_slots.is_half_full());
+  by_slots.push(packet_of(10));
+  by_slots.publish();
+  EXPECT_TRUE(by_slots.is_half_full());
+
+  const std::uint32_t charge = packet_of(100).charge();
+  PacketRing by_bytes(1024, 4 * std::uint64_t{charge});
+  by_bytes.push(packet_of(100));
+  EXPECT_FALSE(by_bytes.is_half_full());
+  by_bytes.push(packet_of(100));
+  by_bytes.publish();
+  EXPECT_TRUE(by_bytes.is_half_full());
+  take_front(by_bytes);
+  EXPECT_FALSE(by_bytes.is_half_full());
+}
+
 TEST(PacketRing, EventsTakeSlotsButAreNoPackets) {
   PacketRing ring(2, 24);
   PacketDescriptor event{};
