@@ -152,7 +152,8 @@ void MmsgBackend::poll_sockets(int timeout_ms) {
 
 void MmsgBackend::wait(const WaitPolicy& policy) {
   ++events_.wakeups;
-  int timeout_ms = policy.poll ? 0 : static_cast<int>(ceil<std::chrono::milliseconds>(policy.idle).count());
+  int timeout_ms =
+      policy.poll ? 0 : static_cast<int>(ceil<std::chrono::milliseconds>(policy.idle).count());
   if (ready_count_ > 0) {
     timeout_ms = 0;  // not drained yet
   } else if (received_since_wait_ && !policy.poll && policy.budget.count() > 0) {

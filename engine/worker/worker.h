@@ -138,7 +138,7 @@ class Worker {
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;
-  std::vector<DatagramSink*> touched_;       // since the last publish
+  std::vector<DatagramSink*> touched_;         // since the last publish
   std::vector<DatagramSink*> to_be_notified_;  // published since the last notify
   std::uint32_t looked_at_us_ = 0;             // the clock at the last batch
   std::uint32_t notified_at_us_ = 0;
