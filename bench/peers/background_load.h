@@ -10,9 +10,8 @@
 namespace ringpeer::bench {
 
 // What a wake-up costs decides many a comparison of receivers, and it depends on what its
-// CPU does meanwhile. One with nothing to do may poll for work for some time before it
-// halts, so that whoever is woken again soon pays nearly nothing; one with other work is
-// interrupted and switches.
+// CPU does meanwhile: an idle one is halted and taken up again, on a virtual machine by the
+// hypervisor, unless it is woken within microseconds; one with other work switches to it.
 
 // CPU time that a thread of this machine pays for a sleep of 200 us on a CPU, in the mean.
 std::chrono::nanoseconds cost_of_a_sleep(int cpu);
