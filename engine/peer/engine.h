@@ -51,7 +51,9 @@ struct EngineOptions {
   int workers = 1;
 
   // The longest that a packet may wait for others to arrive before the worker is
-  // woken for it. 0 = wake at once. A quiet socket always wakes at once.
+  // woken for it. 0 = wake at once. A quiet socket always wakes at once. A sleeping
+  // consumer is woken as late again for a few packets that come right behind others; while
+  // one leaves half of its queue unread, up to 1 ms may pass.
   std::chrono::microseconds latency_budget{200};
 
   // Largest datagram accepted, in bytes of payload; a larger one is dropped and
