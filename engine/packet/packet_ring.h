@@ -35,12 +35,10 @@ class PacketRing {
 
   // A quarter of what it holds at most is left.
   bool is_nearly_empty() const {
-    const std::uint64_t bytes = staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
-    return bytes <= max_bytes_ / 4 && ring_.size() <= ring_.capacity() / 4;
+    return bytes_in_use() <= max_bytes_ / 4 && ring_.size() <= ring_.capacity() / 4;
   }
   bool is_half_full() const {
-    const std::uint64_t bytes = staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
-    return bytes >= max_bytes_ / 2 || ring_.size() >= ring_.capacity() / 2;
+    return bytes_in_use() >= max_bytes_ / 2 || ring_.size() >= ring_.capacity() / 2;
   }
 
   // After has_slots() and has_bytes().
@@ -86,6 +84,10 @@ class PacketRing {
   }
 
  private:
+  std::uint64_t bytes_in_use() const {
+    return staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
+  }
+
   ring::SpscRing<PacketDescriptor> ring_;
 
   // Written by the worker.

@@ -357,14 +357,9 @@ std::size_t Worker::drain(std::size_t max_batches) {
     Delivery delivery(counters_, slabs_, looked_at_us_, backend_->has_buffers_to_lend());
     const std::span batch(batch_.data(), received.count);
     if (received.is_plain) [[likely]] {
-      const DatagramRun run{batch, received.count, received.bytes};
-      counters_.add(Counter::kReceivedPackets, run.packets);
-      counters_.add(Counter::kReceivedBytes, run.bytes);
-      if (DatagramSink* sink = hand_over(run, delivery)) publish(sink);
+      hand_over({batch, received.count, received.bytes}, delivery);
     } else {
       sort(batch, delivery);
-      for (DatagramSink* sink : touched_) publish(sink);
-      touched_.clear();
     }
     if (!received.may_be_more) break;
     if ((pass + 1) % kBatchesPerNotify == 0) notify_consumers();
@@ -418,29 +413,26 @@ DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
 
 // Hands runs of datagrams of one socket to its sink.
 void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) {
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
   while (!batch.empty()) {
     const DatagramRun run = first_run(batch);
     if (run.datagrams.empty()) {
-      packets += note_fault(batch.front(), delivery);
+      note_fault(batch.front(), delivery);
       batch = batch.subspan(1);
       continue;
     }
     batch = batch.subspan(run.datagrams.size());
-    packets += run.packets;
-    bytes += run.bytes;
-    if (DatagramSink* sink = hand_over(run, delivery)) touched_.push_back(sink);
+    hand_over(run, delivery);
   }
-  counters_.add(Counter::kReceivedPackets, packets);
-  counters_.add(Counter::kReceivedBytes, bytes);
 }
 
-// Returns the sink that has something to publish now, or null.
-DatagramSink* Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
+// Counted first: nobody finds more packets delivered than received.
+void Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
+  counters_.add(Counter::kReceivedPackets, run.packets);
+  counters_.add(Counter::kReceivedBytes, run.bytes);
   DatagramSink* const sink = sinks_[run.datagrams.front().slot];
   if (sink != nullptr) [[likely]] {
     sink->deliver(run, delivery);
+    publish(sink);
     if (delivery.take_overrun()) [[unlikely]]
       pause(run.datagrams.front().slot);
   } else {
@@ -448,20 +440,18 @@ DatagramSink* Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
       delivery.drop(datagram, Counter::kDropClosed);
     }
   }
-  return sink;
 }
 
-// Returns how many packets were received with it.
-std::uint64_t Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
+void Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
   using backend::DatagramFault;
   if (datagram.fault == DatagramFault::kSocketError) {
     if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
-    return 0;
+    return;
   }
+  counters_.add(Counter::kReceivedPackets, 1);
   delivery.drop_faulty(datagram, datagram.fault == DatagramFault::kTruncated
                                      ? Counter::kDropTruncated
                                      : Counter::kDropMalformed);
-  return 1;
 }
 
 // ---- Queues that could take no more for a while.

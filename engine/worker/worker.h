@@ -106,10 +106,10 @@ class Worker {
   std::size_t drain(std::size_t max_batches);
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
-  DatagramSink* hand_over(const DatagramRun& run, Delivery& delivery);
+  void hand_over(const DatagramRun& run, Delivery& delivery);
   void pause(backend::SocketSlot slot);
   void resume_recovered();
-  std::uint64_t note_fault(const backend::Datagram& datagram, Delivery& delivery);
+  void note_fault(const backend::Datagram& datagram, Delivery& delivery);
   void publish(DatagramSink* sink);
   std::chrono::microseconds next_budget() const;
   bool may_notify_later(std::size_t taken) const;
@@ -138,7 +138,6 @@ class Worker {
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;
-  std::vector<DatagramSink*> touched_;         // since the last publish
   std::vector<DatagramSink*> to_be_notified_;  // published since the last notify
   std::uint32_t looked_at_us_ = 0;             // the clock at the last batch
   std::uint32_t notified_at_us_ = 0;
