@@ -9,6 +9,7 @@
 
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/peer/proven_destinations.h"
+#include "ringpeer/test/backends.h"
 #include "ringpeer/test/child_process.h"
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
@@ -43,11 +44,7 @@ class SendTest : public testing::TestWithParam<BackendKind> {
   std::shared_ptr<Engine> engine_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Backends, SendTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const testing::TestParamInfo<BackendKind>& backend) {
-                           return backend.param == BackendKind::kIoUring ? "io_uring" : "recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, SendTest, test::every_backend(), test::backend_name);
 
 // One peer that goes round many destinations, first unknown, then proven, and other
 // calls between that queue for the same ones.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "ringpeer/test/backends.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -351,11 +352,7 @@ TEST_P(ServerWholeTest, IdlePeersAreReportedOnceUntilTheyCome) {
   EXPECT_FALSE(peers_[0]->is_disconnected());
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ServerWholeTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const auto& backend) {
-                           return backend.param == BackendKind::kIoUring ? "IoUring" : "Recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, ServerWholeTest, test::every_backend(), test::backend_name);
 
 }  // namespace
 }  // namespace ringpeer

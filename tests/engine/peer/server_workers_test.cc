@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "ringpeer/test/backends.h"
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
 
@@ -38,11 +39,7 @@ class ServerWorkersTest : public testing::TestWithParam<BackendKind> {
   std::shared_ptr<Engine> engine_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Backends, ServerWorkersTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const auto& backend) {
-                           return backend.param == BackendKind::kIoUring ? "IoUring" : "Recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, ServerWorkersTest, test::every_backend(), test::backend_name);
 
 // Takes all new connections; how many remotes among them came a second time.
 std::size_t take_all(UDPServer& server, std::vector<std::shared_ptr<PacketPeerUDP>>* peers,

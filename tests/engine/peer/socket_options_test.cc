@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ringpeer/inherited_sockets.h"
+#include "ringpeer/test/backends.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -296,11 +297,7 @@ TEST_P(SocketOptionsTest, ServesASocketThatIsBoundAlready) {
   ::close(stream);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, SocketOptionsTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const auto& backend) {
-                           return backend.param == BackendKind::kIoUring ? "IoUring" : "Recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, SocketOptionsTest, test::every_backend(), test::backend_name);
 
 TEST(InheritedSocketsTest, ReadsWhatAServiceManagerSays) {
   ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);

@@ -21,6 +21,7 @@
 
 #include "ringpeer/bench/scale/memory_use.h"
 #include "ringpeer/bench/scale/spoofing_sender.h"
+#include "ringpeer/test/backends.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -267,11 +268,7 @@ TEST_P(SpoofedFloodTest, UnlimitedFloodLosesNoPlayersPacketInTheEngine) {
   EXPECT_LE(outcome.growth, kMostGrowth);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, SpoofedFloodTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const auto& backend) {
-                           return backend.param == BackendKind::kIoUring ? "IoUring" : "Recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, SpoofedFloodTest, test::every_backend(), test::backend_name);
 
 }  // namespace
 }  // namespace ringpeer

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "ringpeer/test/backends.h"
+
 namespace ringpeer {
 namespace {
 
@@ -79,11 +81,7 @@ TEST_P(UdpServerTest, ClosedPeerIsNewAtOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, UdpServerTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const auto& backend) {
-                           return backend.param == BackendKind::kIoUring ? "IoUring" : "Recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, UdpServerTest, test::every_backend(), test::backend_name);
 
 }  // namespace
 }  // namespace ringpeer

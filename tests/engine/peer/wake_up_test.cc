@@ -9,6 +9,7 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/test/backends.h"
 #include "ringpeer/test/loopback.h"
 
 namespace ringpeer {
@@ -70,11 +71,7 @@ TEST_P(WakeUpTest, FewPacketsAfterManyAreAnnouncedWithinTheLatencyBudget) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, WakeUpTest,
-                         testing::Values(BackendKind::kIoUring, BackendKind::kRecvmmsg),
-                         [](const auto& tested) {
-                           return tested.param == BackendKind::kIoUring ? "IoUring" : "Recvmmsg";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, WakeUpTest, test::every_backend(), test::backend_name);
 
 }  // namespace
 }  // namespace ringpeer
