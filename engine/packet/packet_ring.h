@@ -15,8 +15,8 @@ namespace ringpeer::packet {
 // depth() is what get_available_packet_count says.
 //
 // Threads: rewind_if_empty, has_slots, has_bytes, is_nearly_empty, is_half_full, push,
-// next_slots, stage_written, note_staged, publish: the worker. front, front_run, pop,
-// note_taken: the consumer. depth: any thread.
+// next_slots, stage_written, note_staged, publish: the worker. front, front_run, take, pop:
+// the consumer. depth: any thread.
 class PacketRing {
  public:
   // max_bytes bounds the sum of the descriptors' charges.
@@ -67,14 +67,18 @@ class PacketRing {
   std::size_t slots_in_use() const { return ring_.size(); }
   PacketDescriptor* front() { return ring_.front(); }
   std::span<PacketDescriptor> front_run(std::size_t most) { return ring_.front_run(most); }
-  void pop(std::size_t descriptors = 1) { ring_.pop(descriptors); }
-  // The consumer has taken packets of these charges for good.
-  void note_taken(std::uint64_t packets, std::uint64_t bytes) {
+  // The consumer has taken packets of this charge for good, and with them the last one of each
+  // of the first `descriptors`, which leave the ring. Their charge is free before their slots
+  // are: a ring that the worker finds empty has room for all that it may hold.
+  void take(std::size_t descriptors, std::uint64_t packets, std::uint64_t charge) {
     taken_packets_.store(taken_packets_.load(std::memory_order_relaxed) + packets,
                          std::memory_order_release);
-    taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + bytes,
+    taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + charge,
                        std::memory_order_release);
+    if (descriptors > 0) ring_.pop(descriptors);
   }
+  // An event; or a packet of a ring whose depth and bytes nobody asks about.
+  void pop() { ring_.pop(); }
 
   std::size_t depth() const {
     const std::uint64_t taken = taken_packets_.load(std::memory_order_acquire);

@@ -81,15 +81,12 @@ void SocketEndpoint::drop_waiting() {
   held_.flush();
   packet::PacketRelease release;
   std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
     packets += descriptor->packet_count();
-    bytes += descriptor->charge();
     release.add(descriptor->buffer);
-    queue_.ring().pop();
+    queue_.ring().take(1, descriptor->packet_count(), descriptor->charge());
   }
   counters_->add(Counter::kDropClosed, packets);
-  queue_.ring().note_taken(packets, bytes);
 }
 
 // What the kernel had queued before the socket was connected may come from anybody.
@@ -148,15 +145,17 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
   last_source_ = descriptor.source;
   last_received_at_us_ = descriptor.received_at_us;
   if (notes_local_addresses_) last_local_ = worker::noted_local_address(descriptor.source);
-  if (descriptor.segment_size == 0) [[likely]] {
-    *packet = {descriptor.payload, descriptor.size};
-  } else {
-    *packet = descriptor.take_packet();
-    if (descriptor.size > 0) return nullptr;
-  }
   packet::PacketBuffer* const buffer = descriptor.buffer;
-  queue_.ring().pop();
-  return buffer;
+  if (descriptor.segment_size == 0) [[likely]] {
+    const std::size_t size = descriptor.size;
+    *packet = {descriptor.payload, size};
+    queue_.ring().take(1, 1, size + packet::kRecordOverhead);
+    return buffer;
+  }
+  *packet = descriptor.take_packet();
+  const bool is_last = descriptor.size == 0;
+  queue_.ring().take(is_last ? 1 : 0, 1, packet->size() + packet::kRecordOverhead);
+  return is_last ? buffer : nullptr;
 }
 
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
@@ -170,7 +169,7 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   // Null: the train goes on, and the ring holds its buffer.
   if (packet::PacketBuffer* buffer = take_from(*descriptor, packet)) held_.add(buffer);
   net::read_socket_address(last_source_, sender);
-  count_taken(1, packet->size());
+  count_delivered(1, packet->size());
   return Error::OK;
 }
 
@@ -280,8 +279,11 @@ bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** bu
 }
 
 void SocketEndpoint::note_taken(const DrainProgress& progress) {
-  if (progress.descriptors > 0) queue_.ring().pop(progress.descriptors);
-  count_taken(progress.packets, progress.bytes);
+  if (has_windows()) {  // else take_from() has told the ring
+    queue_.ring().take(progress.descriptors, progress.packets,
+                       progress.bytes + progress.packets * packet::kRecordOverhead);
+  }
+  count_delivered(progress.packets, progress.bytes);
 }
 
 std::uint32_t SocketEndpoint::engine_us(std::chrono::steady_clock::time_point time) const {

@@ -74,8 +74,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   packet::PacketDescriptor* front_of_empty();
   packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
                                   std::span<const std::uint8_t>* packet);
-  void count_taken(std::uint64_t packets, std::uint64_t bytes) {
-    queue_.ring().note_taken(packets, bytes + packets * packet::kRecordOverhead);
+  void count_delivered(std::uint64_t packets, std::uint64_t bytes) {
     counters_->add(Counter::kDeliveredPackets, packets);
     counters_->add(Counter::kDeliveredBytes, bytes);
   }

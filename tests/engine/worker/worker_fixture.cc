@@ -38,8 +38,7 @@ std::size_t Consumer::take_all(const Visit& visit) {
       if (visit) visit(source, packet);
     } while (descriptor.size > 0);
     release.add(descriptor.buffer);
-    queue_.ring().pop();
-    queue_.ring().note_taken(count, charge);
+    queue_.ring().take(1, count, charge);
     packets += count;
   }
   taken_ += packets;
