@@ -13,7 +13,8 @@ namespace ringpeer::packet {
 inline constexpr std::uint32_t kRecordOverhead = 24;
 
 // A received packet, or a train of equal ones (UDP_GRO), on its way to a consumer.
-// Small and copied freely; whoever holds it holds one reference to buffer.
+// Small and copied freely; whoever holds it holds packet_count() references to buffer, one
+// of which goes with each packet that is taken off.
 struct PacketDescriptor {
   const std::uint8_t* payload;
   PacketBuffer* buffer;          // null: nothing to give back

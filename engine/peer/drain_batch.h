@@ -76,14 +76,10 @@ class DrainSource {
   // source's until their taking is noted. Only with has_windows(), which is constant.
   bool has_windows() const { return has_windows_; }
   virtual DrainWindow next_window(std::size_t /*most*/) { return {}; }
-  // Without windows: the next packet. *buffer is what the caller has to release after it,
-  // null when another packet of the same train still needs it. False when nothing waits.
+  // Without windows: the next packet, with a reference to *buffer. False when nothing waits.
   virtual bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) = 0;
   virtual void note_taken(const DrainProgress& progress) = 0;
   virtual const std::shared_ptr<Engine>& engine() const = 0;
-  // A buffer that a view of the open batch may look into is the batch's to release.
-  // False when there is none.
-  bool leave_to_batch(packet::PacketBuffer* buffer);
 
  protected:
   // Derived classes end_batch() first.
@@ -209,7 +205,6 @@ class DrainBatch {
   std::uint32_t window_now_us_ = 0;
   // The window's end, if no limit of packets or time has to be looked at before it.
   packet::PacketDescriptor* plain_end_ = nullptr;
-  bool is_in_train_ = false;  // *window_next_ has given some packets and holds more
   std::size_t most_packets_;
   Clock::time_point deadline_ = Clock::time_point::max();
   Run run_{nullptr, 0};  // of the packets taken last
@@ -229,6 +224,7 @@ inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
   const auto age = static_cast<std::int32_t>(window_now_us_ - descriptor.received_at_us);
   packet->arrived = window_now_ - std::chrono::microseconds(age);
   ++count_;
+  hold(descriptor.buffer);
   if (descriptor.segment_size != 0) [[unlikely]] {
     take_part_of_train(packet);
     return;
@@ -236,7 +232,6 @@ inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
   packet->payload = {descriptor.payload, descriptor.size};
   bytes_ += descriptor.size;
   ++window_next_;
-  hold(descriptor.buffer);
 }
 
 }  // namespace ringpeer

@@ -255,11 +255,7 @@ void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& de
   counters_->add(reason, descriptor.packet_count());
   remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) + descriptor.charge(),
                            std::memory_order_release);
-  // An earlier packet of the same train may be in view.
-  auto* owner = static_cast<RemoteEndpoint*>(remote.owner);
-  if (leave_to_batch(descriptor.buffer)) return;
-  if (owner != nullptr && owner->leave_to_batch(descriptor.buffer)) return;
-  release_.add(descriptor.buffer);
+  release_.add(descriptor.buffer, descriptor.packet_count());
 }
 
 void ServerCore::drop_queue(worker::Remote& remote) {
@@ -277,12 +273,12 @@ void ServerCore::drop_unsorted(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
   if (unsorted_rest_.size > 0) {
     counters_->add(Counter::kDropClosed, unsorted_rest_.packet_count());
-    release_.add(unsorted_rest_.buffer);
+    release_.add(unsorted_rest_.buffer, unsorted_rest_.packet_count());
     unsorted_rest_ = {};
   }
   while (const packet::PacketDescriptor* descriptor = ring.front()) {
     counters_->add(Counter::kDropClosed, descriptor->packet_count());
-    release_.add(descriptor->buffer);
+    release_.add(descriptor->buffer, descriptor->packet_count());
     ring.pop();
   }
 }
@@ -347,11 +343,9 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
     return Error::ERR_UNAVAILABLE;
   }
   last_arrival_us_ = descriptor->received_at_us;
+  held_.add(descriptor->buffer);
   *packet = descriptor->take_packet();
-  if (descriptor->size == 0) {  // else a train's buffer stays with the queue
-    held_.add(descriptor->buffer);
-    queues_.pop(remote);
-  }
+  if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->size());
   note_taken({0, 1, packet->size()});
   return Error::OK;

@@ -76,11 +76,8 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->local =
       remote.send_error.source == nullptr ? net::LocalAddress() : *remote.send_error.source;
   packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
-  *buffer = nullptr;
-  if (descriptor->size == 0) {
-    *buffer = descriptor->buffer;
-    queues_.pop(remote);
-  }
+  *buffer = descriptor->buffer;
+  if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->payload.size());
   return true;
 }
@@ -127,7 +124,7 @@ bool ServerCore::take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** bu
   packet->local = shared_.arrival.any() ? worker::noted_local_address(unsorted_rest_.source)
                                         : net::LocalAddress();
   packet->peer = nullptr;
-  *buffer = unsorted_rest_.size == 0 ? unsorted_rest_.buffer : nullptr;
+  *buffer = unsorted_rest_.buffer;
   return true;
 }
 
@@ -143,7 +140,7 @@ Error ServerCore::take_any(ReceivedPacket* packet) {
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  if (buffer != nullptr) held_.add(buffer);
+  held_.add(buffer);
   note_taken({0, 1, packet->payload.size()});
   return Error::OK;
 }

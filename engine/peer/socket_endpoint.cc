@@ -83,7 +83,7 @@ void SocketEndpoint::drop_waiting() {
   std::uint64_t packets = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
     packets += descriptor->packet_count();
-    release.add(descriptor->buffer);
+    release.add(descriptor->buffer, descriptor->packet_count());
     queue_.ring().take(1, descriptor->packet_count(), descriptor->charge());
   }
   counters_->add(Counter::kDropClosed, packets);
@@ -138,8 +138,8 @@ packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
   return descriptor;
 }
 
-// The next packet of the descriptor, which leaves the ring with its last one; returns the
-// buffer then.
+// The next packet of the descriptor, which leaves the ring with its last one; the caller gets
+// its reference to the buffer.
 inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor& descriptor,
                                                        std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
@@ -153,9 +153,8 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
     return buffer;
   }
   *packet = descriptor.take_packet();
-  const bool is_last = descriptor.size == 0;
-  queue_.ring().take(is_last ? 1 : 0, 1, packet->size() + packet::kRecordOverhead);
-  return is_last ? buffer : nullptr;
+  queue_.ring().take(descriptor.size == 0 ? 1 : 0, 1, packet->size() + packet::kRecordOverhead);
+  return buffer;
 }
 
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
@@ -166,8 +165,7 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  // Null: the train goes on, and the ring holds its buffer.
-  if (packet::PacketBuffer* buffer = take_from(*descriptor, packet)) held_.add(buffer);
+  held_.add(take_from(*descriptor, packet));
   net::read_socket_address(last_source_, sender);
   count_delivered(1, packet->size());
   return Error::OK;

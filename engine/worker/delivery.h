@@ -57,7 +57,7 @@ class Delivery {
  private:
   void drop(const backend::Datagram& datagram, Counter reason, std::uint32_t packets) {
     counters_.add(reason, packets);
-    release_.add(datagram.packet.buffer);
+    release_.add(datagram.packet.buffer, packets);
   }
   bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
             std::size_t source_space);

@@ -391,7 +391,8 @@ void Worker::notify_consumers() {
   notified_at_us_ = looked_at_us_;
 }
 
-// The datagrams at the beginning of a batch that are of one socket and without fault.
+// The datagrams at the beginning of a batch that are of one socket and without fault. From here
+// on each of their packets holds the buffer for itself.
 DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
   DatagramRun run;
   const backend::SocketSlot slot = batch[0].slot;
@@ -402,7 +403,9 @@ DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
     if (datagram.slot != slot || datagram.fault != backend::DatagramFault::kNone) break;
     run.bytes += datagram.packet.size;
     if ((datagram.packet.segment_size | datagram.tail_size) != 0) [[unlikely]] {
-      trains_surplus += datagram.packet.packet_count() - 1;
+      const std::uint32_t others = datagram.packet.packet_count() - 1;
+      if (others > 0) datagram.packet.buffer->add_references(others);  // one for each packet
+      trains_surplus += others;
       run.has_tails = run.has_tails || datagram.tail_size != 0;
     }
   }

@@ -37,7 +37,7 @@ std::size_t Consumer::take_all(const Visit& visit) {
       const auto packet = descriptor.take_packet();
       if (visit) visit(source, packet);
     } while (descriptor.size > 0);
-    release.add(descriptor.buffer);
+    release.add(descriptor.buffer, count);
     queue_.ring().take(1, count, charge);
     packets += count;
   }

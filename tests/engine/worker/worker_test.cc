@@ -446,7 +446,7 @@ TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {
       return;
     }
     ++packets;
-    release.add(front.buffer);
+    release.add(front.buffer, front.packet_count());
     remote->taken_bytes.store(remote->taken_bytes.load() + front.charge());
     // Every now and then a peer is closed.
     if (packets % 50 == 0 && !remote->closed.load()) {
