@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ringpeer/net/deadline.h"
+
 namespace ringpeer {
 namespace internal {
 
@@ -22,7 +24,7 @@ DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
   }
   source_->open_batch_ = this;
   runs_ = std::exchange(source_->spare_runs_, {});
-  if (budget.max_time.count() > 0) deadline_ = Clock::now() + budget.max_time;
+  if (budget.max_time.count() > 0) deadline_ = net::Deadline::after(budget.max_time).end();
   source_->begin_batch();
 }
 

@@ -62,16 +62,17 @@ class PacketPeerUDP : public PacketPeer {
   // Drops what waits. The destination stays.
   void close();
 
-  // Blocks until a packet is queued. ERR_UNCONFIGURED when not open, ERR_TIMEOUT,
+  // Blocks until a packet is queued; a server's peer polls its server while it does. Any time
+  // may be given; a negative one has no end. ERR_UNCONFIGURED when not open, ERR_TIMEOUT,
   // FAILED when the socket reports an error, ERR_SKIP after wake().
   Error wait();
   Error wait(std::chrono::milliseconds timeout);
   // Any thread: ends the consumer's wait, or its next one.
   void wake();
 
-  // Takes what the workers have received. Not needed while they run: every other call
-  // that looks at packets does it too. ERR_UNCONFIGURED when not open, FAILED when the
-  // engine or server has stopped.
+  // Takes what the workers have received; of a server's peer: polls the server. Not needed
+  // while they run and automatic polling is on: every other call that looks at packets does it
+  // too. ERR_UNCONFIGURED when not open, FAILED when the engine or server has stopped.
   Error poll();
 
   // Packets within a budget, as views that stay valid while the batch lives; see

@@ -165,9 +165,10 @@ void ServerCore::look_at_socket(bool at_once) {
 }
 
 void ServerCore::take_published() {
-  if (!shared_.sorted) return;  // stays in the rings
-  for (auto& shard : shards_) {
-    if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
+  if (shared_.sorted) {  // else it stays in the rings
+    for (auto& shard : shards_) {
+      if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
+    }
   }
   if (shared_.signal.is_watched()) note_if_empty();
 }

@@ -50,6 +50,7 @@ class ServerCore final : public DrainSource {
     if (workers_.is_inline()) look_at_socket(true);
     take_published();
   }
+  void take_published();
   // Whether every look at packets or connections polls first. Without threads many of them
   // share a look at the socket, which is a system call.
   void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
@@ -71,7 +72,7 @@ class ServerCore final : public DrainSource {
 
   // ---- The server as a whole.
 
-  // OK when a packet or a new remote waits; else as PeerEndpoint::wait.
+  // OK when a packet or a new remote waits; else as PeerEndpoint::wait. Polls.
   Error wait(std::chrono::milliseconds timeout);
   // As take(), of each remote in turn; valid until the next call.
   Error take_any(ReceivedPacket* packet);
@@ -126,7 +127,6 @@ class ServerCore final : public DrainSource {
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
   int receive_on(Shard& shard);
   void look_at_socket(bool at_once);
-  void take_published();
   bool has_several_workers() const { return shards_.size() > 1; }
   bool is_misplaced(const worker::Remote& remote) const;
   void turn_away(worker::Remote& remote);
@@ -176,7 +176,7 @@ class ServerCore final : public DrainSource {
   std::size_t next_shard_ = 0;
 
   // 0: none, and no time of any packet is kept.
-  std::chrono::microseconds idle_timeout_{0};
+  std::chrono::milliseconds idle_timeout_{0};
   std::uint32_t last_arrival_us_ = 0;
   std::uint64_t now_us_ = 0;  // when arrivals were last taken
   std::size_t next_idle_look_ = 0;

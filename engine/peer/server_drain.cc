@@ -148,7 +148,7 @@ Error ServerCore::take_any(ReceivedPacket* packet) {
 // ---- Waiting.
 
 bool ServerCore::finds_something() {
-  take_arrivals();
+  take_published();
   if (shared_.sorted) return waiting_packets_ > 0 || !pending_.empty();
   return unsorted_rest_.size > 0 ||
          std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) {
@@ -173,7 +173,7 @@ std::uint64_t ServerCore::now_us() const {
 }
 
 void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {
-  if (idle_timeout_.count() == 0) {
+  if (idle_timeout_.count() <= 0) {
     // Nothing was noted so far.
     const std::uint64_t now = now_us();
     for (worker::Remote* remote : taken_) remote->last_received_us = now;

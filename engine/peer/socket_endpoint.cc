@@ -176,7 +176,7 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
       workers_, queue_.signal(), timeout,
       [this] {
         settle();
-        return queue_.ring().depth() > 0;
+        return front() != nullptr;
       },
       [this] { return has_failed(); });
 }
@@ -250,7 +250,9 @@ int SocketEndpoint::send_to(const net::Endpoint& destination, const net::LocalAd
 // ---- Draining.
 
 Error SocketEndpoint::poll() {
+  settle();
   workers_.pump();
+  static_cast<void>(front());  // an event loop that watches has to know
   return is_alive() ? Error::OK : Error::FAILED;
 }
 

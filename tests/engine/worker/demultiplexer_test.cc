@@ -319,7 +319,7 @@ TEST_F(DemultiplexerTest, TellsTheConsumerThatTheWorkerHasStopped) {
   demultiplexer().on_worker_stopped();
   EXPECT_TRUE(shared_.stopped.load());
   shared_.signal.prepare_wait();
-  EXPECT_TRUE(shared_.signal.wait(0));
+  EXPECT_TRUE(shared_.signal.wait(net::Deadline::after(std::chrono::milliseconds(0))));
 }
 
 }  // namespace
