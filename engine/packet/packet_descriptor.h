@@ -19,7 +19,7 @@ struct PacketDescriptor {
   const std::uint8_t* payload;
   PacketBuffer* buffer;          // null: nothing to give back
   const void* source;            // what it means is up to the ring's two ends
-  std::uint32_t received_at_us;  // engine clock, microseconds, wraps after 71 minutes
+  std::uint32_t received_at_us;  // engine clock, microseconds; made whole when it is taken
   std::uint16_t size;            // of the payload; UDP's length field has 16 bits too
   std::uint16_t segment_size;    // of a train's packets (the last may be shorter); 0: one packet
 

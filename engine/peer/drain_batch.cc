@@ -69,8 +69,8 @@ bool DrainBatch::load_window() {
   const internal::DrainWindow window = source_->next_window(most_packets_ - count_);
   window_begin_ = window_next_ = window.descriptors.data();
   window_end_ = window_begin_ + window.descriptors.size();
-  window_now_ = window.now;
-  window_now_us_ = window.now_us;
+  window_seen_ = window.seen;
+  window_seen_us_ = window.seen_us;
   plain_end_ = deadline_ == Clock::time_point::max() ? window_end_ : nullptr;
   return !window.descriptors.empty();
 }

@@ -51,9 +51,9 @@ namespace internal {
 // packets from without a call for each.
 struct DrainWindow {
   std::span<packet::PacketDescriptor> descriptors;
-  // Two readings of one clock, to tell the time of arrivals by.
-  std::chrono::steady_clock::time_point now;
-  std::uint32_t now_us = 0;
+  // When all of them had come, in two forms, to tell the times of arrival by.
+  std::chrono::steady_clock::time_point seen;
+  std::uint32_t seen_us = 0;
 };
 
 // What was taken since the last report of it.
@@ -201,8 +201,8 @@ class DrainBatch {
   packet::PacketDescriptor* window_begin_ = nullptr;
   packet::PacketDescriptor* window_next_ = nullptr;
   packet::PacketDescriptor* window_end_ = nullptr;
-  Clock::time_point window_now_;
-  std::uint32_t window_now_us_ = 0;
+  Clock::time_point window_seen_;
+  std::uint32_t window_seen_us_ = 0;
   // The window's end, if no limit of packets or time has to be looked at before it.
   packet::PacketDescriptor* plain_end_ = nullptr;
   std::size_t most_packets_;
@@ -220,9 +220,8 @@ class DrainBatch {
 inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
   packet::PacketDescriptor& descriptor = *window_next_;
   net::read_socket_address(descriptor.source, &packet->sender);
-  // Signed: what came after the clock was read is younger than nothing.
-  const auto age = static_cast<std::int32_t>(window_now_us_ - descriptor.received_at_us);
-  packet->arrived = window_now_ - std::chrono::microseconds(age);
+  const std::uint32_t before_us = window_seen_us_ - descriptor.received_at_us;
+  packet->arrived = window_seen_ - std::chrono::microseconds(before_us);
   ++count_;
   hold(descriptor.buffer);
   if (descriptor.segment_size != 0) [[unlikely]] {

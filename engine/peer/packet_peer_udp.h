@@ -115,7 +115,7 @@ class PacketPeerUDP : public PacketPeer {
   // The same with the interface of a link-local address; all zeros before the first.
   const net::Endpoint& get_packet_endpoint() const { return sender_; }
   // When the packet that was last taken came in: to the worker, or with
-  // SocketOptions::receive_timestamps to the kernel.
+  // SocketOptions::receive_timestamps to the kernel. time_point() before the first.
   std::chrono::steady_clock::time_point get_packet_arrival() const;
 
   // Sends to anybody, whatever the destination is. From any thread, in the order of

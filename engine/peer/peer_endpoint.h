@@ -46,7 +46,7 @@ class PeerEndpoint {
 
   // A descriptor for foreign event loops; -1 without threads.
   virtual int watch() = 0;
-  // When the packet taken last came in.
+  // When the packet taken last came in; time_point() before the first.
   virtual std::chrono::steady_clock::time_point last_arrival() const = 0;
   // Takes what the workers have published, and looks at the sockets where nobody else does.
   virtual Error poll() = 0;

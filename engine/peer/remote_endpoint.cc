@@ -28,7 +28,7 @@ Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   if (!is_alive()) return Error::FAILED;
   server_->take_arrivals();
   *sender = endpoint_;
-  return server_->take(*remote_, packet);
+  return server_->take(*remote_, packet, &last_arrival_us_);
 }
 
 Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {

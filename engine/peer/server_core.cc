@@ -187,21 +187,21 @@ void ServerCore::note_if_empty() {
 void ServerCore::take_from(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
   // Only what is there now: a flood must not keep the consumer here.
-  if (idle_timeout_.count() > 0) now_us_ = now_us();
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
     const packet::PacketDescriptor* descriptor = ring.front();
     if (descriptor == nullptr) break;
     if (worker::Demultiplexer::is_event(*descriptor)) {
       take_event(*descriptor);
     } else {
-      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)),
-                  *descriptor);
+      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)), *descriptor,
+                  ring.arrival_us(descriptor->received_at_us));
     }
     ring.pop();
   }
 }
 
-void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor) {
+void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
+                             std::uint64_t arrival_us) {
   if (remote.closed.load(std::memory_order_relaxed)) {
     drop(remote, descriptor,
          remote.misplaced != 0 ? Counter::kDropWrongWorker : Counter::kDropClosed);
@@ -209,13 +209,13 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
   }
   const std::uint32_t charge = remote.owner == nullptr ? descriptor.charge() : 0;
   const std::uint64_t share = engine_->options().payload_budget / kPendingShareOfBudget;
-  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor)) {
+  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor, arrival_us)) {
     drop(remote, descriptor, Counter::kDropBudget);
     return;
   }
   pending_bytes_ += charge;
   waiting_packets_ += descriptor.packet_count();
-  if (idle_timeout_.count() > 0) remote.last_received_us = taken_at_us(descriptor.received_at_us);
+  if (idle_timeout_.count() > 0) remote.last_received_us = arrival_us;
   if (remote.unreachable != 0 || remote.reported != 0) [[unlikely]] {
     remote.unreachable = remote.reported = 0;  // it lives
   }
@@ -337,13 +337,14 @@ void ServerCore::close(worker::Remote& remote) {
 
 // ---- Packets.
 
-Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet) {
+Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
+                       std::uint64_t* arrival_us) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) {
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  last_arrival_us_ = descriptor->received_at_us;
+  *arrival_us = queues_.front_arrival_us(remote);
   held_.add(descriptor->buffer);
   *packet = descriptor->take_packet();
   if (descriptor->size == 0) queues_.pop(remote);

@@ -65,8 +65,9 @@ class ServerCore final : public DrainSource {
   worker::Remote* take_pending(RemoteEndpoint* owner);
   void set_max_pending(int count);
 
-  // The oldest packet of a remote. ERR_UNAVAILABLE when there is none.
-  Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet);
+  // The oldest packet of a remote, and when it came. ERR_UNAVAILABLE when there is none.
+  Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
+             std::uint64_t* arrival_us);
   // Drops what waits, forgets the remote.
   void close(worker::Remote& remote);
 
@@ -81,8 +82,6 @@ class ServerCore final : public DrainSource {
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
   bool take_next_of(worker::Remote& remote, ReceivedPacket* packet, packet::PacketBuffer** buffer);
-  // When the packet that take() gave last came in.
-  std::chrono::steady_clock::time_point last_arrival() const;
   // A descriptor for foreign event loops; -1 without threads.
   int watch();
 
@@ -138,16 +137,12 @@ class ServerCore final : public DrainSource {
   bool load_unsorted();
   bool take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer);
   void note_taken_packet(worker::Remote& remote, std::size_t size);
-  std::chrono::steady_clock::time_point arrival_time(std::uint32_t received_at_us) const;
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
   void drop_unsorted(Shard& shard);
-  // The engine's time of arrival without its wrap; after now_us_ was set.
-  std::uint64_t taken_at_us(std::uint32_t received_at_us) const {
-    return now_us_ - (static_cast<std::uint32_t>(now_us_) - received_at_us);
-  }
-  void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor);
+  void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
+                   std::uint64_t arrival_us);
   void take_event(const packet::PacketDescriptor& event);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
@@ -173,12 +168,11 @@ class ServerCore final : public DrainSource {
   worker::Remote* ready_ = nullptr;
   // Unsorted: what was taken from a ring and holds more packets, and the next ring.
   packet::PacketDescriptor unsorted_rest_{};
+  std::uint64_t unsorted_arrival_us_ = 0;
   std::size_t next_shard_ = 0;
 
   // 0: none, and no time of any packet is kept.
   std::chrono::milliseconds idle_timeout_{0};
-  std::uint32_t last_arrival_us_ = 0;
-  std::uint64_t now_us_ = 0;  // when arrivals were last taken
   std::size_t next_idle_look_ = 0;
   std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
   // The buffer of the packet that the application is looking at, and of those that

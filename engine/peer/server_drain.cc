@@ -52,25 +52,11 @@ void ServerCore::start_rotation() {
 
 // ---- Packets.
 
-std::chrono::steady_clock::time_point ServerCore::arrival_time(std::uint32_t received_at_us) const {
-  const std::uint32_t age = static_cast<std::uint32_t>(now_us_) - received_at_us;
-  // What came after the clock was read is younger than nothing.
-  const auto signed_age = static_cast<std::int32_t>(age);
-  return workers_.epoch() +
-         std::chrono::microseconds(static_cast<std::int64_t>(now_us_) - signed_age);
-}
-
-std::chrono::steady_clock::time_point ServerCore::last_arrival() const {
-  const std::uint64_t now = now_us();
-  return workers_.epoch() +
-         std::chrono::microseconds(now - (static_cast<std::uint32_t>(now) - last_arrival_us_));
-}
-
 bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
                               packet::PacketBuffer** buffer) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) return false;
-  packet->arrived = arrival_time(descriptor->received_at_us);
+  packet->arrived = workers_.time_of(queues_.front_arrival_us(remote));
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
   packet->local =
@@ -87,7 +73,6 @@ bool ServerCore::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer
   if (!shared_.sorted) return take_unsorted(packet, buffer);
   if (!rotating_) start_rotation();
   if (ready_ == nullptr) {
-    now_us_ = now_us();
     take_arrivals();
     if (ready_ == nullptr) return false;
   }
@@ -102,6 +87,7 @@ bool ServerCore::load_unsorted() {
     next_shard_ = next_shard_ + 1 == shards_.size() ? 0 : next_shard_ + 1;
     if (const packet::PacketDescriptor* descriptor = ring.front()) {
       unsorted_rest_ = *descriptor;
+      unsorted_arrival_us_ = ring.arrival_us(descriptor->received_at_us);
       ring.pop();
       return true;
     }
@@ -111,14 +97,13 @@ bool ServerCore::load_unsorted() {
 
 bool ServerCore::take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (unsorted_rest_.size == 0 && !load_unsorted()) {
-    now_us_ = now_us();
     take_arrivals();
     if (!load_unsorted()) {
       if (shared_.signal.is_watched()) note_if_empty();
       return false;
     }
   }
-  packet->arrived = arrival_time(unsorted_rest_.received_at_us);
+  packet->arrived = workers_.time_of(unsorted_arrival_us_);
   packet->payload = unsorted_rest_.take_packet();
   packet->sender = net::endpoint_from_socket_address(unsorted_rest_.source);
   packet->local = shared_.arrival.any() ? worker::noted_local_address(unsorted_rest_.source)

@@ -143,7 +143,7 @@ packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
 inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor& descriptor,
                                                        std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
-  last_received_at_us_ = descriptor.received_at_us;
+  last_arrival_us_ = queue_.ring().arrival_us(descriptor.received_at_us);
   if (notes_local_addresses_) last_local_ = worker::noted_local_address(descriptor.source);
   packet::PacketBuffer* const buffer = descriptor.buffer;
   if (descriptor.segment_size == 0) [[likely]] {
@@ -260,8 +260,8 @@ DrainWindow SocketEndpoint::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};
   DrainWindow window;
   window.descriptors = queue_.ring().front_run(std::min(most, kWindowPackets));
-  window.now = std::chrono::steady_clock::now();
-  window.now_us = engine_us(window.now);
+  window.seen = workers_.time_of(queue_.ring().seen_at_us());
+  window.seen_us = static_cast<std::uint32_t>(queue_.ring().seen_at_us());
   return window;
 }
 
@@ -286,16 +286,9 @@ void SocketEndpoint::note_taken(const DrainProgress& progress) {
   count_delivered(progress.packets, progress.bytes);
 }
 
-std::uint32_t SocketEndpoint::engine_us(std::chrono::steady_clock::time_point time) const {
-  using std::chrono::microseconds;
-  const auto since = std::chrono::duration_cast<microseconds>(time - workers_.epoch());
-  return static_cast<std::uint32_t>(since.count());
-}
-
 std::chrono::steady_clock::time_point SocketEndpoint::last_arrival() const {
-  const auto now = std::chrono::steady_clock::now();
-  const auto age = static_cast<std::int32_t>(engine_us(now) - last_received_at_us_);
-  return now - std::chrono::microseconds(age);
+  if (last_arrival_us_ == 0) return {};
+  return workers_.time_of(last_arrival_us_);
 }
 
 int SocketEndpoint::local_port() const {

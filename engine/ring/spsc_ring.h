@@ -35,7 +35,7 @@ inline constexpr std::size_t kInterferenceSize = 128;
 // that was staged, which takes a pop() of the last of them, and so comes after that reading.
 //
 // Threads: push, stage, stage_written, publish, next_slots, has_free_slots, rewind_if_empty:
-// the producer. front, front_run, pop: the consumer.
+// the producer. front, front_run, knows_more, look, pop: the consumer.
 // size: any thread; exact for a side's own end, a moment old for the other's.
 template <typename T>
 class SpscRing {
@@ -105,14 +105,25 @@ class SpscRing {
 
   // The oldest published element, or null. The consumer's to change until pop().
   T* front() {
-    if (next_ == known_tail_ && !look()) return nullptr;
+    if (!knows_more() && !look()) return nullptr;
     return &slots_[(next_ + known_shift_) & mask_];
   }
   // The oldest published elements as far as they lie in one piece, at most `most`.
   std::span<T> front_run(std::size_t most) {
-    if (next_ == known_tail_ && !look()) return {};
+    if (!knows_more() && !look()) return {};
     const std::size_t index = (next_ + known_shift_) & mask_;
     return {&slots_[index], std::min({most, known_tail_ - next_, capacity() - index})};
+  }
+
+  // Whether the consumer knows of an element without a look at what the producer writes.
+  bool knows_more() const { return next_ != known_tail_; }
+  // The look: whether there is more than it knows of, which is nothing.
+  bool look() {
+    assert(!knows_more());
+    known_tail_ = tail_.load(std::memory_order_acquire);
+    if (next_ == known_tail_) return false;
+    known_shift_ = shift_.load(std::memory_order_relaxed);
+    return true;
   }
 
   // The first `count` elements, which front() or front_run() has shown, are done with.
@@ -138,14 +149,6 @@ class SpscRing {
   std::size_t known_free_slots() const { return capacity() - (staged_ - known_head_); }
   std::size_t slot_of_staged() const {
     return (staged_ + shift_.load(std::memory_order_relaxed)) & mask_;
-  }
-
-  // Whether there is more than the consumer knows of, which is nothing.
-  bool look() {
-    known_tail_ = tail_.load(std::memory_order_acquire);
-    if (next_ == known_tail_) return false;
-    known_shift_ = shift_.load(std::memory_order_relaxed);
-    return true;
   }
 
   const std::size_t mask_;

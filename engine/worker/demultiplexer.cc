@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <optional>
 #include <utility>
 
 #include "ringpeer/backend/control_messages.h"
@@ -108,6 +107,9 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.rewind_if_empty();
+  ring_.note_time(delivery.now_us());
+  if (shared_->arrival.timestamps) [[unlikely]]
+    arrival_clock_.set(delivery.now_us());
   if (shared_->sorted) [[likely]] {
     deliver_sorted(run.datagrams, delivery);
   } else {
@@ -117,8 +119,6 @@ void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
 
 void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagrams,
                                      Delivery& delivery) {
-  std::optional<ArrivalClock> clock;
-  if (shared_->arrival.timestamps) clock.emplace(delivery.now_us());
   const bool notes = shared_->arrival.any();
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
@@ -126,8 +126,10 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
       delivery.drop(datagram, Counter::kDropRingFull);
       continue;
     }
-    const std::uint32_t arrival_us =
-        clock.has_value() ? clock->arrival_us(datagram) : delivery.now_us();
+    // Read before the note overwrites them.
+    const std::uint32_t arrival_us = shared_->arrival.timestamps
+                                         ? arrival_clock_.arrival_us(datagram)
+                                         : static_cast<std::uint32_t>(delivery.now_us());
     if (!delivery.keep(datagram, &descriptor,
                        notes ? kNotedSourceSpace : net::kSocketAddressSize)) {
       continue;
@@ -143,9 +145,6 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
   assert(datagrams.size() <= backend::kBatchSize);
   const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
   find_all(datagrams);
-  std::optional<ArrivalClock> clock;
-  if (shared_->arrival.timestamps) [[unlikely]]
-    clock.emplace(delivery.now_us());
   packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     const backend::Datagram& datagram = datagrams[i];
@@ -161,8 +160,8 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull);
     } else if (delivery.keep(datagram, &descriptor)) {
-      if (clock.has_value()) [[unlikely]]
-        descriptor.received_at_us = clock->arrival_us(datagram);
+      if (shared_->arrival.timestamps) [[unlikely]]
+        descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       descriptor.source = remote;
       remote->admitted_bytes += charge;
       ring_.push(descriptor);

@@ -114,6 +114,7 @@ class Demultiplexer final : public DatagramSink {
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
   // they may have waiting, they cannot fill the ring against established peers.
   const std::size_t stranger_reserve_;
+  ArrivalClock arrival_clock_;
   RemoteTable table_;
   // The senders of the batch at hand.
   std::array<net::Endpoint, backend::kBatchSize> endpoints_;

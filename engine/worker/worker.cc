@@ -144,10 +144,10 @@ void Worker::thread_main(backend::BackendFailure* failure) {
   shut_down();
 }
 
-std::uint32_t Worker::now_us() const {
+std::uint64_t Worker::now_us() const {
   using std::chrono::microseconds;
   const auto since = std::chrono::steady_clock::now() - options_.epoch;
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<microseconds>(since).count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(since).count());
 }
 
 // ---- Commands from other threads. Rare, so a mutex is good enough; never on a
@@ -374,7 +374,8 @@ void Worker::publish(DatagramSink* sink) {
 
 bool Worker::may_notify_later(std::size_t taken) const {
   return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
-         looked_at_us_ - notified_at_us_ < options_.latency_budget.count();
+         looked_at_us_ - notified_at_us_ <
+             static_cast<std::uint64_t>(options_.latency_budget.count());
 }
 
 // Those that something came for.

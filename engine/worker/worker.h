@@ -121,7 +121,7 @@ class Worker {
   void send_what_was_noticed();
   void note_backend_events();
   void shut_down();
-  std::uint32_t now_us() const;
+  std::uint64_t now_us() const;
 
   const WorkerOptions options_;
   packet::BufferReturn home_;
@@ -139,8 +139,8 @@ class Worker {
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;
   std::vector<DatagramSink*> to_be_notified_;  // published since the last notify
-  std::uint32_t looked_at_us_ = 0;             // the clock at the last batch
-  std::uint32_t notified_at_us_ = 0;
+  std::uint64_t looked_at_us_ = 0;             // the clock at the last batch
+  std::uint64_t notified_at_us_ = 0;
   bool may_gather_longer_ = false;
   std::vector<DatagramSink*> error_checked_;
   std::vector<backend::SocketSlot> paused_;
