@@ -90,9 +90,9 @@ class PacketPeerUDP : public PacketPeer {
   // Of a server's peer: nothing has come for the server's idle timeout.
   bool is_idle() const;
   // Of a server's peer: it is idle, or its machine has answered that nobody listens
-  // (SocketOptions::detect_unreachable) and nothing has come since, or the server has
-  // stopped. The peer goes on working: a packet that comes ends the state. Of others:
-  // not open.
+  // (SocketOptions::detect_unreachable) and nothing has come since, for a second at least, or
+  // the server has stopped. The peer goes on working: a packet that comes ends the state. Of
+  // others: not open.
   bool is_disconnected() const;
 
   bool is_bound() const;

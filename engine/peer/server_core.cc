@@ -20,8 +20,8 @@ constexpr std::size_t kRingSlots = 32768;
 // server that is slow to accept, or is flooded, keeps the rest for its players.
 constexpr std::size_t kPendingShareOfBudget = 4;
 
-// Remote::taken_index has 29 bits.
-constexpr std::uint32_t kIndexMask = (1u << 29) - 1;
+// Remote::taken_index has 30 bits.
+constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
 
 }  // namespace
 
@@ -215,10 +215,8 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
   }
   pending_bytes_ += charge;
   waiting_packets_ += descriptor.packet_count();
-  if (idle_timeout_.count() > 0) remote.last_received_us = arrival_us;
-  if (remote.unreachable != 0 || remote.reported != 0) [[unlikely]] {
-    remote.unreachable = remote.reported = 0;  // it lives
-  }
+  if (remote.reported != 0) [[unlikely]]
+    remote.reported = 0;  // it lives
   if (rotating_ && remote.owner != nullptr) link_ready(remote);
 }
 
@@ -229,9 +227,6 @@ void ServerCore::take_event(const packet::PacketDescriptor& event) {
       if (is_misplaced(*remote)) return turn_away(*remote);
       if (has_several_workers()) known_.put(remote);
       pending_.push_back(remote);
-      return;
-    case worker::Demultiplexer::kUnreachable:
-      remote->unreachable = 1;
       return;
     default:
       delete remote;
@@ -300,7 +295,7 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   pending_bytes_ -= queues_.charge(*remote);
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
-  remote->last_received_us = now_us();
+  remote->idle_from_us = now_us();
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
   remote->taken_index = static_cast<std::uint32_t>(taken_.size()) & kIndexMask;
   taken_.push_back(remote);
@@ -356,9 +351,9 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
 void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {
   --waiting_packets_;
   if (--remote.queued_packets == 0) unlink_ready(remote);
-  remote.taken_bytes.store(
-      remote.taken_bytes.load(std::memory_order_relaxed) + size + packet::kRecordOverhead,
-      std::memory_order_release);
+  remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) +
+                               static_cast<std::uint32_t>(size) + packet::kRecordOverhead,
+                           std::memory_order_release);
 }
 
 }  // namespace ringpeer::internal

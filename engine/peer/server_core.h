@@ -90,11 +90,8 @@ class ServerCore final : public DrainSource {
   std::size_t remote_count() const;
 
   void set_idle_timeout(std::chrono::milliseconds timeout);
-  std::chrono::milliseconds idle_time(const worker::Remote& remote) const;
-  bool is_idle(const worker::Remote& remote) const;
-  bool is_disconnected(const worker::Remote& remote) const {
-    return remote.unreachable != 0 || is_idle(remote);
-  }
+  bool is_idle(const worker::Remote& remote);
+  bool is_disconnected(const worker::Remote& remote);
   // The next taken remote that has become so, or null: a bounded look at some remotes.
   PacketPeerUDP* next_disconnected();
 
@@ -131,6 +128,8 @@ class ServerCore final : public DrainSource {
   void turn_away(worker::Remote& remote);
   bool finds_something();
   std::uint64_t now_us() const;
+  bool is_silent(const worker::Remote& remote, std::uint64_t now_us) const;
+  bool is_gone(const worker::Remote& remote, std::uint64_t now_us) const;
   void link_ready(worker::Remote& remote);
   void unlink_ready(worker::Remote& remote);
   void start_rotation();
@@ -171,7 +170,7 @@ class ServerCore final : public DrainSource {
   std::uint64_t unsorted_arrival_us_ = 0;
   std::size_t next_shard_ = 0;
 
-  // 0: none, and no time of any packet is kept.
+  // 0: none.
   std::chrono::milliseconds idle_timeout_{0};
   std::size_t next_idle_look_ = 0;
   std::vector<worker::SendTarget> targets_;  // of the broadcast at hand

@@ -14,6 +14,10 @@ namespace {
 // which takes microseconds.
 constexpr std::size_t kIdleLook = 1024;
 
+// A peer that has been heard of within this time is there, whatever ICMP says: such messages
+// are easily forged, and a client that is at play sends more often.
+constexpr std::uint64_t kSurelyThereUs = 1'000'000;
+
 }  // namespace
 
 // ---- The rotation: a ring of the remotes with packets, linked both ways, so that a
@@ -159,32 +163,48 @@ std::uint64_t ServerCore::now_us() const {
 
 void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {
   if (idle_timeout_.count() <= 0) {
-    // Nothing was noted so far.
+    // Nobody could know so far that he had to send.
     const std::uint64_t now = now_us();
-    for (worker::Remote* remote : taken_) remote->last_received_us = now;
+    for (worker::Remote* remote : taken_) remote->idle_from_us = now;
   }
   idle_timeout_ = timeout;
 }
 
-std::chrono::milliseconds ServerCore::idle_time(const worker::Remote& remote) const {
-  const std::uint64_t now = now_us();
-  const std::uint64_t idle = now > remote.last_received_us ? now - remote.last_received_us : 0;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(idle));
+bool ServerCore::is_silent(const worker::Remote& remote, std::uint64_t now_us) const {
+  using std::chrono::milliseconds;
+  const std::chrono::microseconds silence(remote.silence_us(now_us));
+  return idle_timeout_.count() > 0 &&
+         std::chrono::duration_cast<milliseconds>(silence) >= idle_timeout_;
 }
 
-bool ServerCore::is_idle(const worker::Remote& remote) const {
-  return idle_timeout_.count() > 0 && idle_time(remote) >= idle_timeout_;
+bool ServerCore::is_gone(const worker::Remote& remote, std::uint64_t now_us) const {
+  return is_silent(remote, now_us) || (remote.unreachable.load(std::memory_order_relaxed) &&
+                                       remote.silence_us(now_us) >= kSurelyThereUs);
+}
+
+// Without threads nobody has listened since the last look.
+bool ServerCore::is_idle(const worker::Remote& remote) {
+  if (is_silent(remote, now_us()) && workers_.is_inline()) take_arrivals();
+  return is_silent(remote, now_us());
+}
+
+bool ServerCore::is_disconnected(const worker::Remote& remote) {
+  if (is_gone(remote, now_us()) && workers_.is_inline()) take_arrivals();
+  return is_gone(remote, now_us());
 }
 
 PacketPeerUDP* ServerCore::next_disconnected() {
   take_arrivals();
+  const std::uint64_t now = now_us();
   const std::size_t looks = std::min(taken_.size(), kIdleLook);
   for (std::size_t i = 0; i < looks; ++i) {
     if (next_idle_look_ >= taken_.size()) next_idle_look_ = 0;
     worker::Remote& remote = *taken_[next_idle_look_++];
-    if (remote.reported != 0 || !is_disconnected(remote)) continue;
-    remote.reported = 1;
-    return static_cast<RemoteEndpoint*>(remote.owner)->peer();
+    const bool was_reported = remote.reported != 0;
+    remote.reported = is_gone(remote, now) ? 1 : 0;
+    if (remote.reported != 0 && !was_reported) {
+      return static_cast<RemoteEndpoint*>(remote.owner)->peer();
+    }
   }
   return nullptr;
 }

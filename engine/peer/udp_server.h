@@ -104,7 +104,7 @@ class UDPServer {
                        const PacketPeerUDP* except = nullptr);
 
   // Peers from which nothing comes for this long are is_idle() and is_disconnected().
-  // 0: none are, and no times are kept.
+  // 0: none are.
   void set_idle_timeout(std::chrono::milliseconds timeout);
   std::chrono::milliseconds get_idle_timeout() const { return idle_timeout_; }
   // The next taken peer that has become is_disconnected(), once each time that it does;

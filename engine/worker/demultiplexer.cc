@@ -154,6 +154,8 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       remote = find(endpoints_[i]);  // this very batch may have let it in
       if (remote == nullptr) remote = admit(endpoints_[i], datagram, &reason);
     }
+    if (remote != nullptr) [[likely]]
+      remote->note_heard(delivery.now_us());
     const std::uint32_t charge = datagram.packet.charge();
     if (remote == nullptr || !has_slot(*remote)) {
       delivery.drop(datagram, reason);
@@ -208,18 +210,15 @@ void Demultiplexer::retire(Remote* remote) {
 
 void Demultiplexer::check_errors() {
   if (!shared_->read_errors) return;
-  bool announced = false;
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
     const auto returned = net::read_returned_error(descriptor_);
     if (!returned.has_value()) break;
     Remote* remote = find(returned->destination);
     if (remote == nullptr || returned->error == EMSGSIZE) continue;  // lives, on a thinner link
     remote->send_error.set(returned->error);
-    announced = announce(remote, kUnreachable) || announced;
+    // A mark, not a message: anybody can send any number of these.
+    remote->unreachable.store(true, std::memory_order_relaxed);
   }
-  if (!announced) return;
-  publish();
-  notify();
 }
 
 void Demultiplexer::on_worker_stopped() {

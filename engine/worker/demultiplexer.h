@@ -51,7 +51,6 @@ class Demultiplexer final : public DatagramSink {
   enum Event : std::uint16_t {
     kNewRemote = 1,      // the consumer may hand it out
     kRemoteRetired = 2,  // nothing after this names the remote: free it
-    kUnreachable = 3,    // its machine has answered that nobody listens
   };
 
   Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
