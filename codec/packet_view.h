@@ -35,7 +35,7 @@ class PacketView {
     return fields_.find(std::string_view(key));
   }
 
-  // Bytes that the value takes; what follows was ignored.
+  // Bytes that the value takes; what follows was ignored. 0 after an error.
   std::size_t consumed() const { return consumed_; }
 
  private:

@@ -77,7 +77,7 @@ class VariantView {
   VariantView() = default;
 
   // Validates the packet's top value; what follows it is ignored, as in Godot. On an
-  // error the view is an absent value.
+  // error the view is an absent value and *consumed (which may be null) is 0.
   static VariantView parse(std::span<const std::uint8_t> packet, const DecodeOptions& options,
                            Error* error, std::size_t* consumed = nullptr);
 
