@@ -45,17 +45,17 @@ class DictionaryView {
 
   // The value of a String or StringName key; absent when there is none.
   VariantView find(std::string_view key) const;
-  [[gnu::always_inline]] VariantView find(const char* key) const {
-    return find(std::string_view(key));
-  }
+  [[gnu::always_inline]] VariantView find(const char* key) const { return find(text_at(key)); }
+  VariantView find(std::nullptr_t) const = delete;
   VariantView find(std::int64_t key) const;
   // Any key, with Godot's equality. Allocates nothing for nil, bool, int, float,
   // String and StringName; other keys are compared as owning copies.
   VariantView find(const Variant& key) const;
   [[gnu::always_inline]] VariantView operator[](std::string_view key) const { return find(key); }
   [[gnu::always_inline]] VariantView operator[](const char* key) const {
-    return find(std::string_view(key));
+    return find(text_at(key));
   }
+  VariantView operator[](std::nullptr_t) const = delete;
 
   // NIL when any type may be inside; OBJECT for a class or a script too. The values of
   // a typed dictionary need not be of its type: Godot does not enforce it on reading.

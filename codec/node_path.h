@@ -23,6 +23,9 @@ class NodePath {
   // Parses Godot's text form, "/root/Main:position:x". A path that Godot refuses
   // (an empty subname as in "a::b") is the empty path, as in Godot.
   explicit NodePath(std::string_view path);
+  explicit NodePath(const char* path) : NodePath(text_at(path)) {}
+  explicit NodePath(const std::string& path) : NodePath(std::string_view(path)) {}
+  explicit NodePath(std::nullptr_t) = delete;
 
   NodePath(CompactVector<String> names, std::size_t name_count, bool absolute)
       : parts_(std::move(names)),

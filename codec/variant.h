@@ -140,7 +140,11 @@ class Variant {
 
   // The member of a Dictionary or the property of an Object; Nil when there is none.
   const Variant& operator[](std::string_view key) const;
-  const Variant& operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  const Variant& operator[](const char* key) const { return (*this)[text_at(key)]; }
+  // A literal 0 is a null pointer: elements are at()'s.
+  const Variant& operator[](std::nullptr_t) const = delete;
+  template <std::integral T>
+  const Variant& operator[](T) const = delete;
   // The element of an Array; Nil when there is none.
   const Variant& at(std::size_t index) const;
   // Elements of an Array, Dictionary or packed array, bytes of a text; otherwise 0.

@@ -14,6 +14,11 @@
 
 namespace ringpeer {
 
+// The text that a pointer names; a null pointer names the empty one.
+constexpr std::string_view text_at(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
 // Godot's String: text that is always strict UTF-8 without NUL (what is not becomes
 // U+FFFD when it is constructed, as in Godot, so that it never reaches the wire).
 // 16 bytes wide; up to 15 bytes of text are held inside. Immutable but for
@@ -23,8 +28,9 @@ class String {
   static constexpr std::size_t kInlineCapacity = 15;
 
   String() { hold(ShortText()); }
-  String(std::string_view text);  // NOLINT(google-explicit-constructor)
-  String(const char* text) : String(std::string_view(text)) {}         // NOLINT
+  String(std::string_view text);                       // NOLINT(google-explicit-constructor)
+  String(const char* text) : String(text_at(text)) {}  // NOLINT
+  String(std::nullptr_t) = delete;
   String(const std::string& text) : String(std::string_view(text)) {}  // NOLINT
   String(const String& other) {
     HeapMemory memory;
@@ -171,6 +177,7 @@ class StringName {
   explicit StringName(String text) : text_(std::move(text)) {}
   explicit StringName(std::string_view text) : text_(text) {}
   explicit StringName(const char* text) : text_(text) {}
+  explicit StringName(std::nullptr_t) = delete;
   explicit StringName(const std::string& text) : text_(text) {}
 
   template <typename Memory>

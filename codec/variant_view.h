@@ -279,6 +279,8 @@ class ObjectView {
   std::size_t size() const { return count_; }
   // The last property of that name, absent when there is none.
   VariantView find(std::string_view name) const;
+  VariantView find(const char* name) const { return find(text_at(name)); }
+  VariantView find(std::nullptr_t) const = delete;
   Iterator begin() const { return {this, first_, count_}; }
   Iterator end() const { return {}; }
 

@@ -6,9 +6,11 @@
 #include <limits>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
 #include "tests/codec/hex.h"
 
@@ -41,6 +43,49 @@ TEST(Variant, ReadingAsAnotherTypeGivesADefault) {
   EXPECT_EQ(Variant(std::nan("")).as_int(), 0);
   EXPECT_TRUE(value["key"].is_nil());
   EXPECT_TRUE(value.at(3).is_nil());
+}
+
+template <typename T, typename Key>
+concept HasSubscript = requires(const T& value, Key key) {
+  value[key];
+};
+template <typename T, typename Key>
+concept HasFind = requires(const T& value, Key key) {
+  value.find(key);
+};
+
+// value[nullptr], and value[0], were a lookup of the text at address 0.
+TEST(Variant, ANullPointerIsNoText) {
+  static_assert(!HasSubscript<Variant, std::nullptr_t> && HasSubscript<Variant, const char*>);
+  static_assert(!HasSubscript<Variant, int>);
+  static_assert(!HasSubscript<Dictionary, std::nullptr_t> && !HasFind<Dictionary, std::nullptr_t>);
+  static_assert(!HasSubscript<PacketView, std::nullptr_t> && HasSubscript<PacketView, const char*>);
+  static_assert(!HasSubscript<DictionaryView, std::nullptr_t>);
+  static_assert(!HasFind<DictionaryView, std::nullptr_t> && HasFind<DictionaryView, const char*>);
+  static_assert(!HasFind<Object, std::nullptr_t> && HasFind<Object, const char*>);
+  static_assert(!HasFind<ObjectView, std::nullptr_t> && HasFind<ObjectView, const char*>);
+  static_assert(!std::is_constructible_v<String, std::nullptr_t>);
+  static_assert(!std::is_constructible_v<StringName, std::nullptr_t>);
+  static_assert(!std::is_constructible_v<NodePath, std::nullptr_t>);
+  static_assert(!std::is_constructible_v<Object, std::nullptr_t>);
+  EXPECT_TRUE(Variant(nullptr).is_nil());
+  // One that is null at run time is the empty text.
+  const char* const nothing = nullptr;
+  Dictionary dictionary{{"", 7}};
+  EXPECT_EQ(dictionary[nothing].as_int(), 7);
+  EXPECT_EQ(dictionary.find(nothing)->as_int(), 7);
+  EXPECT_EQ(Variant(dictionary)[nothing].as_int(), 7);
+  EXPECT_EQ(Variant(nothing), Variant(""));
+  EXPECT_TRUE(String(nothing).empty());
+  EXPECT_TRUE(StringName(nothing).empty());
+  EXPECT_TRUE(NodePath(nothing).empty());
+  EXPECT_EQ(Object(String("Node")).find(nothing), nullptr);
+  const testing::Bytes bytes = testing::encoded(dictionary);
+  PacketView packet;
+  ASSERT_EQ(packet.parse(bytes), Error::OK);
+  EXPECT_EQ(packet[nothing].value_or(std::int64_t{0}), 7);
+  EXPECT_EQ(packet.fields().find(nothing).value_or(std::int64_t{0}), 7);
+  EXPECT_FALSE(ObjectView().find(nothing).exists());
 }
 
 TEST(Variant, CopiesAreDeep) {
