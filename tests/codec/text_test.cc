@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 namespace ringpeer {
 namespace {
@@ -92,6 +94,42 @@ TEST(Text, ReadsWhatGodotReads) {
   EXPECT_EQ(parsed("99999999999999999999"), Variant(std::numeric_limits<std::int64_t>::max()));
   EXPECT_EQ(parsed("@\"old\"").type(), VariantType::STRING_NAME);
   EXPECT_EQ(parsed("Array[int]([1, \"x\"])").size(), 0U);
+}
+
+// All that a real Godot 4.6.3 was found to read, with the name that it gives back.
+TEST(Text, ReadsEveryOlderTypeName) {
+  constexpr struct {
+    std::string_view names;
+    std::string_view arguments;
+    std::string_view name;
+  } kOlder[] = {
+      {"Matrix32", "(1, 0, 0, 1, 2, 3)", "Transform2D"},
+      {"Quat", "(0, 0, 0, 1)", "Quaternion"},
+      {"Rect3", "(1, 2, 3, 4, 5, 6)", "AABB"},
+      {"Matrix3", "(1, 0, 0, 0, 1, 0, 0, 0, 1)", "Basis"},
+      {"Transform", "(1, 0, 0, 0, 1, 0, 0, 0, 1, 2, 3, 4)", "Transform3D"},
+      {"ByteArray PoolByteArray", "(1, 255)", "PackedByteArray"},
+      {"IntArray PoolIntArray PackedIntArray", "(1, -2)", "PackedInt32Array"},
+      {"FloatArray PoolRealArray PackedRealArray", "(1.5, nan)", "PackedFloat32Array"},
+      {"StringArray PoolStringArray", "(\"a\", \"b\")", "PackedStringArray"},
+      {"Vector2Array PoolVector2Array", "(1, 2, 3, 4)", "PackedVector2Array"},
+      {"Vector3Array PoolVector3Array", "(1, 2, 3)", "PackedVector3Array"},
+      {"Vector4Array PoolVector4Array", "(1, 2, 3, 4)", "PackedVector4Array"},
+      {"ColorArray PoolColorArray", "(1, 0.5, 0, 1)", "PackedColorArray"},
+  };
+  for (const auto& [names, arguments, name] : kOlder) {
+    std::istringstream older{std::string(names)};
+    for (std::string one; older >> one;) {
+      EXPECT_EQ(var_to_str(parsed(one + std::string(arguments))),
+                std::string(name) + std::string(arguments));
+    }
+  }
+  // Names that look like them and that Godot does not know.
+  for (const char* text : {"RealArray()", "Int64Array()", "PoolFloatArray()", "PackedFloatArray()",
+                           "PoolInt32Array()", "DoubleArray()"}) {
+    Variant value;
+    EXPECT_EQ(str_to_var(text, &value), Error::ERR_PARSE_ERROR) << text;
+  }
 }
 
 TEST(Text, RefusesWithALineAndAReason) {
