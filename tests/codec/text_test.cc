@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <sstream>
 #include <string>
@@ -130,6 +131,31 @@ TEST(Text, ReadsEveryOlderTypeName) {
     Variant value;
     EXPECT_EQ(str_to_var(text, &value), Error::ERR_PARSE_ERROR) << text;
   }
+}
+
+// A number that no double holds is infinite or zero by its value, however it is written.
+TEST(Text, NumbersBeyondADoubleAreInfiniteOrZero) {
+  const std::string zeros(400, '0');
+  for (const std::string& text :
+       {std::string("1e400"), std::string("0.1e400"), "1" + zeros + ".0", "1" + zeros + "e-5",
+        "0." + zeros + "1e800", std::string("1.7976931348623159e308"), std::string("1E+309"),
+        "000" + zeros + "1e400", "1" + zeros + "." + zeros, std::string("1e99999999999999999999"),
+        std::string("123.456e307"), std::string("0.001e312")}) {
+    EXPECT_EQ(var_to_str(parsed(text)), "inf") << text;
+    EXPECT_EQ(var_to_str(parsed("-" + text)), "inf_neg") << text;
+  }
+  for (const std::string& text :
+       {std::string("1e-400"), std::string("0.1e-400"), "0." + zeros + "1", "1" + zeros + "e-800",
+        "0." + zeros + "1e5", std::string("1e-99999999999999999999"), std::string("0e400"),
+        "0." + zeros, std::string("123.456e-400"), std::string("1000e-330")}) {
+    EXPECT_EQ(parsed(text), Variant(0.0)) << text;
+    EXPECT_TRUE(std::signbit(parsed("-" + text).as_float())) << text;
+  }
+  for (const std::string& text : {"1" + zeros + "e-400", "0." + zeros + "1e401"}) {
+    EXPECT_EQ(parsed(text), Variant(1.0)) << text;
+  }
+  EXPECT_EQ(parsed("5e-324"), Variant(std::numeric_limits<double>::denorm_min()));
+  EXPECT_EQ(parsed("1" + zeros), Variant(std::numeric_limits<std::int64_t>::max()));
 }
 
 TEST(Text, RefusesWithALineAndAReason) {
