@@ -32,12 +32,30 @@ class NodePath {
         name_count_(static_cast<std::uint32_t>(name_count)),
         absolute_(absolute) {}
 
+  NodePath(const NodePath&) = default;
+  NodePath(NodePath&& other) noexcept { swap(other); }
+  NodePath& operator=(const NodePath& other) {
+    if (this != &other) NodePath(other).swap(*this);
+    return *this;
+  }
+  NodePath& operator=(NodePath&& other) noexcept {
+    NodePath(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~NodePath() = default;
+
   std::span<const String> names() const { return {parts_.data(), name_count_}; }
   std::span<const String> subnames() const {
     return {parts_.data() + name_count_, parts_.size() - name_count_};
   }
   bool absolute() const { return absolute_; }
   bool empty() const { return parts_.empty() && !absolute_; }
+
+  void swap(NodePath& other) noexcept {
+    parts_.swap(other.parts_);
+    std::swap(name_count_, other.name_count_);
+    std::swap(absolute_, other.absolute_);
+  }
 
   // Godot's text form.
   std::string str() const;

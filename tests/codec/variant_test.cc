@@ -12,7 +12,9 @@
 #include "ringpeer/codec/encode.h"
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
+#include "ringpeer/codec/variant_visit.h"
 #include "tests/codec/hex.h"
+#include "tests/codec/sample_values.h"
 
 namespace ringpeer {
 namespace {
@@ -43,6 +45,49 @@ TEST(Variant, ReadingAsAnotherTypeGivesADefault) {
   EXPECT_EQ(Variant(std::nan("")).as_int(), 0);
   EXPECT_TRUE(value["key"].is_nil());
   EXPECT_TRUE(value.at(3).is_nil());
+}
+
+// What holds for every value class after a move: it is its default, and of any use again.
+template <typename T>
+void expect_empty_and_usable(T* moved_from, const T& value) {
+  EXPECT_EQ(Variant(*moved_from), Variant(T()));
+  EXPECT_EQ(testing::encoded(Variant(*moved_from)), testing::encoded(Variant(T())));
+  EXPECT_EQ(var_to_str(Variant(*moved_from)), var_to_str(Variant(T())));
+  const T copy = *moved_from;
+  EXPECT_EQ(Variant(copy), Variant(T()));
+  *moved_from = value;
+  EXPECT_EQ(Variant(*moved_from), Variant(value));
+  EXPECT_EQ(var_to_str(Variant(*moved_from)), var_to_str(Variant(value)));
+}
+
+template <typename T>
+void move_about(const T& value) {
+  T first = value;
+  T second = std::move(first);
+  EXPECT_EQ(Variant(second), Variant(value));
+  T third;
+  third = std::move(second);
+  EXPECT_EQ(Variant(third), Variant(value));
+  // Numbers and what is made of them are copied by a move.
+  if constexpr (!std::is_trivially_copyable_v<T> && !std::is_same_v<T, Signal>) {
+    // NOLINTBEGIN(bugprone-use-after-move): that is what this looks at
+    expect_empty_and_usable(&first, value);
+    expect_empty_and_usable(&second, value);
+    // NOLINTEND(bugprone-use-after-move)
+  }
+  T& itself = third;
+  third = std::move(itself);
+  EXPECT_EQ(Variant(third), Variant(value));
+}
+
+TEST(Variant, EveryClassIsEmptyAndUsableAfterAMove) {
+  for (const Variant& value : testing::sample_values()) {
+    SCOPED_TRACE(var_to_str(value));
+    move_about(value);
+    visit_variant(value, []<typename T>(const T& typed) {
+      if constexpr (!std::is_same_v<T, NilValue>) move_about(typed);
+    });
+  }
 }
 
 template <typename T, typename Key>
