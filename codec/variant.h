@@ -47,23 +47,23 @@ class Variant {
   Variant(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
   // Exactly bool: a pointer must not become one.
   Variant(std::same_as<bool> auto value) {  // NOLINT
-    emplace<bool>(value);
+    hold<bool>(value);
   }
   template <std::integral T>
   requires(!std::same_as<T, bool> && !std::same_as<T, char>) Variant(T value) {  // NOLINT
-    emplace<std::int64_t>(static_cast<std::int64_t>(value));
+    hold<std::int64_t>(static_cast<std::int64_t>(value));
   }
   template <std::floating_point T>
   Variant(T value) {  // NOLINT
-    emplace<double>(static_cast<double>(value));
+    hold<double>(static_cast<double>(value));
   }
-  Variant(const char* value) { emplace<String>(value); }         // NOLINT
-  Variant(std::string_view value) { emplace<String>(value); }    // NOLINT
-  Variant(const std::string& value) { emplace<String>(value); }  // NOLINT
+  Variant(const char* value) { hold<String>(value); }         // NOLINT
+  Variant(std::string_view value) { hold<String>(value); }    // NOLINT
+  Variant(const std::string& value) { hold<String>(value); }  // NOLINT
   // Every value class: Vector2, Array, PackedByteArray and so on.
   template <typename T>
   requires(VariantClass<std::remove_cvref_t<T>>) Variant(T&& value) {  // NOLINT
-    emplace<std::remove_cvref_t<T>>(std::forward<T>(value));
+    hold<std::remove_cvref_t<T>>(std::forward<T>(value));
   }
 
   Variant(const Variant& other) {
@@ -156,12 +156,13 @@ class Variant {
     type_ = Type::NIL;
   }
 
-  // Replaces the value.
+  // Replaces the value. The arguments may be parts of the one that goes.
   template <typename T, typename... Arguments>
   T& emplace(Arguments&&... arguments) {
-    HeapMemory memory;
-    clear();
-    return emplace_in<T>(memory, std::forward<Arguments>(arguments)...);
+    Variant fresh;
+    fresh.hold<T>(std::forward<Arguments>(arguments)...);
+    swap(fresh);
+    return ref<T>();
   }
 
   void swap(Variant& other) noexcept {
@@ -203,7 +204,8 @@ class Variant {
   T& emplace_in(Memory& memory, Arguments&&... arguments) {
     T* place = nullptr;
     if constexpr (boxed<T>()) {
-      place = new (memory.allocate(sizeof(T))) T{std::forward<Arguments>(arguments)...};
+      T made{std::forward<Arguments>(arguments)...};  // so that no box is lost if this throws
+      place = new (memory.allocate(sizeof(T))) T(std::move(made));
       std::memcpy(bytes_.data, &place, sizeof(place));
     } else if constexpr (std::is_aggregate_v<T>) {
       place = new (bytes_.data) T{std::forward<Arguments>(arguments)...};
@@ -238,6 +240,13 @@ class Variant {
   struct Bytes {
     alignas(8) std::byte data[kInlineSize];
   };
+
+  // Gives a Nil a value.
+  template <typename T, typename... Arguments>
+  void hold(Arguments&&... arguments) {
+    HeapMemory memory;
+    emplace_in<T>(memory, std::forward<Arguments>(arguments)...);
+  }
 
   template <typename T>
   T* place() {

@@ -6,6 +6,7 @@ namespace ringpeer {
 
 String::String(std::string_view text) {
   HeapMemory memory;
+  if (text.size() > kLongest) throw std::bad_alloc();
   const bool clean = utf8_valid(text) && text.find('\0') == std::string_view::npos;
   if (clean) {
     construct_valid(memory, text);

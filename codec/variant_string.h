@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,10 +24,13 @@ constexpr std::string_view text_at(const char* text) {
 // Godot's String: text that is always strict UTF-8 without NUL (what is not becomes
 // U+FFFD when it is constructed, as in Godot, so that it never reaches the wire).
 // 16 bytes wide; up to 15 bytes of text are held inside. Immutable but for
-// assignment: build longer texts in a std::string.
+// assignment: build longer texts in a std::string. A text beyond kLongest is
+// std::bad_alloc.
 class String {
  public:
   static constexpr std::size_t kInlineCapacity = 15;
+  // What the length of a String on the heap is counted in.
+  static constexpr std::size_t kLongest = std::numeric_limits<std::uint32_t>::max();
 
   String() { hold(ShortText()); }
   String(std::string_view text);                       // NOLINT(google-explicit-constructor)
@@ -130,6 +135,7 @@ class String {
       hold(short_text(text));
       return;
     }
+    if (text.size() > kLongest) throw std::bad_alloc();
     char* data = static_cast<char*>(memory.allocate(text.size()));
     std::memcpy(data, text.data(), text.size());
     const auto size = static_cast<std::uint32_t>(text.size());
