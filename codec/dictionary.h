@@ -74,8 +74,9 @@ class Dictionary {
     std::swap(extra_, other.extra_);
   }
 
-  // The value of a key, null when it is absent. The string forms allocate nothing and
-  // find String and StringName keys alike.
+  // The value of a key, null when it is absent. The string forms find String and
+  // StringName keys alike, by the text that a String makes of the bytes, and allocate
+  // nothing when it makes no other.
   Variant* find(std::string_view key);
   const Variant* find(std::string_view key) const;
   template <KeyText T>
@@ -177,6 +178,7 @@ class Dictionary {
   Entry* index_last_of_many(Memory& memory);
   Entry* find_entry(const Variant& key) const;
   Entry* find_entry(std::string_view key) const;
+  Entry* find_text(std::string_view text) const;
   template <typename Matches>
   Entry* probe(std::uint32_t hash, Matches matches) const;
   Entry* probe_key(std::uint32_t hash, const Variant& key) const;

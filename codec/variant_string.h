@@ -32,6 +32,10 @@ class String {
   // What the length of a String on the heap is counted in.
   static constexpr std::size_t kLongest = std::numeric_limits<std::uint32_t>::max();
 
+  // Whether a String of these bytes is these bytes: what is looked up by text and not found must be
+  // looked up as the String that it would be stored as, unless it is one already.
+  static bool keeps(std::string_view bytes);
+
   String() { hold(ShortText()); }
   String(std::string_view text);                       // NOLINT(google-explicit-constructor)
   String(const char* text) : String(text_at(text)) {}  // NOLINT

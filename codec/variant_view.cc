@@ -170,7 +170,7 @@ VariantView ObjectView::find(std::string_view name) const {
   for (const Property property : *this) {
     if (property.name == name) found = property.value;
   }
-  return found;
+  return found.exists() || String::keeps(name) ? found : find(String(name).view());
 }
 
 }  // namespace ringpeer
