@@ -1,8 +1,8 @@
 #include "ringpeer/packet_peer_stream.h"
 
+#include <array>
 #include <bit>
-#include <cstring>
-#include <optional>
+#include <new>
 #include <utility>
 
 namespace ringpeer {
@@ -16,35 +16,42 @@ bool is_acceptable(int size) {
   return size >= 0 && size <= PacketPeerStream::kLargestBufferSize - PacketPeerStream::kLengthSize;
 }
 
-void append_length(std::vector<std::uint8_t>* bytes, std::size_t length) {
-  for (int shift = 0; shift < 32; shift += 8) {
-    bytes->push_back(static_cast<std::uint8_t>(length >> shift));
+using Length = std::array<std::uint8_t, PacketPeerStream::kLengthSize>;
+
+Length encode_length(std::size_t length) {
+  Length bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(length >> 8 * i);
   }
+  return bytes;
+}
+
+std::uint32_t decode_length(const Length& bytes) {
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::uint32_t{bytes[i]} << 8 * i;
+  return length;
 }
 
 }  // namespace
 
 PacketPeerStream::PacketPeerStream(std::shared_ptr<StreamPeer> stream)
-    : stream_(std::move(stream)), input_(kDefaultBufferSize) {}
+    : stream_(std::move(stream)) {}
 
 void PacketPeerStream::set_stream_peer(std::shared_ptr<StreamPeer> stream) {
   stream_ = std::move(stream);
-  input_begin_ = input_end_ = counted_ = 0;
+  input_.clear();
+  output_.clear();
+  whole_ = 0;
   complete_ = 0;
   stuck_ = false;
-  output_.clear();
-  output_sent_ = 0;
 }
 
 int PacketPeerStream::get_input_buffer_max_size() const {
-  return static_cast<int>(input_.size()) - kLengthSize;
+  return static_cast<int>(input_capacity_) - kLengthSize;
 }
 
 void PacketPeerStream::set_input_buffer_max_size(int size) {
-  if (!is_acceptable(size) || input_begin_ != input_end_) return;
-  input_.assign(buffer_size_for(size), 0);
-  input_.shrink_to_fit();
-  input_begin_ = input_end_ = counted_ = 0;
+  if (is_acceptable(size) && input_.empty()) input_capacity_ = buffer_size_for(size);
 }
 
 int PacketPeerStream::get_output_buffer_max_size() const {
@@ -63,33 +70,25 @@ Error PacketPeerStream::poll() {
 }
 
 Error PacketPeerStream::flush() {
-  while (output_sent_ < output_.size()) {
+  while (!output_.empty()) {
     std::size_t written = 0;
-    const Error error =
-        stream_->put_partial_data(std::span(output_).subspan(output_sent_), &written);
+    const Error error = stream_->put_partial_data(output_.front_run(), &written);
     if (error != Error::OK) return error;
     if (written == 0) return Error::OK;
-    output_sent_ += written;
+    output_.drop_front(written);
   }
-  output_.clear();
-  output_sent_ = 0;
   return Error::OK;
 }
 
 // Reads until the stream or the room is at its end.
 Error PacketPeerStream::fill() {
-  if (input_begin_ > 0) {
-    std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
-    input_end_ -= input_begin_;
-    counted_ -= input_begin_;
-    input_begin_ = 0;
-  }
+  if (!input_.reserve(input_capacity_)) return Error::ERR_OUT_OF_MEMORY;
   Error error = Error::OK;
-  while (input_end_ < input_.size()) {
+  while (input_.room() > 0) {
     std::size_t received = 0;
-    error = stream_->get_partial_data(std::span(input_).subspan(input_end_), &received);
+    error = stream_->get_partial_data(input_.free_run(), &received);
     if (error != Error::OK || received == 0) break;
-    input_end_ += received;
+    input_.push(received);
   }
   count_packets();
   // What came before the end of the stream is still to be had.
@@ -97,24 +96,22 @@ Error PacketPeerStream::fill() {
 }
 
 void PacketPeerStream::count_packets() {
-  while (input_end_ - counted_ >= kLengthSize) {
-    const std::size_t length = length_at(counted_);
-    if (length > input_.size() - kLengthSize) {
+  while (input_.size() - whole_ >= kLengthSize) {
+    const std::size_t length = length_at(whole_);
+    if (length > input_capacity_ - kLengthSize) {
       stuck_ = true;
       return;
     }
-    if (input_end_ - counted_ < kLengthSize + length) return;
-    counted_ += kLengthSize + length;
+    if (input_.size() - whole_ < kLengthSize + length) return;
+    whole_ += kLengthSize + length;
     ++complete_;
   }
 }
 
 std::uint32_t PacketPeerStream::length_at(std::size_t offset) const {
-  std::uint32_t length = 0;
-  for (unsigned i = 0; i < kLengthSize; ++i) {
-    length |= static_cast<std::uint32_t>(input_[offset + i]) << 8 * i;
-  }
-  return length;
+  Length bytes;
+  input_.copy(offset, bytes);
+  return decode_length(bytes);
 }
 
 int PacketPeerStream::get_available_packet_count() const {
@@ -130,10 +127,15 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
     if (const Error error = poll(); error != Error::OK) return error;
   }
   if (complete_ == 0) return Error::ERR_UNAVAILABLE;
-  const std::size_t length = length_at(input_begin_);
-  const auto begin = input_.begin() + static_cast<std::ptrdiff_t>(input_begin_) + kLengthSize;
-  packet_.assign(begin, begin + static_cast<std::ptrdiff_t>(length));
-  input_begin_ += kLengthSize + length;
+  const std::size_t length = length_at(0);
+  try {
+    packet_.resize(length);
+  } catch (const std::bad_alloc&) {
+    return Error::ERR_OUT_OF_MEMORY;  // the packet still waits
+  }
+  input_.copy(kLengthSize, packet_);
+  input_.drop_front(kLengthSize + length);
+  whole_ -= kLengthSize + length;
   --complete_;
   *packet = packet_;
   return Error::OK;
@@ -144,10 +146,9 @@ Error PacketPeerStream::send_packet(std::span<const std::uint8_t> packet) {
   if (packet.size() > largest_packet()) return Error::ERR_INVALID_PARAMETER;
   const std::size_t size = kLengthSize + packet.size();
   if (get_pending_output() + size > output_capacity_) return Error::ERR_BUSY;
-  output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(output_sent_));
-  output_sent_ = 0;
-  append_length(&output_, packet.size());
-  output_.insert(output_.end(), packet.begin(), packet.end());
+  if (!output_.reserve(output_capacity_)) return Error::ERR_OUT_OF_MEMORY;
+  output_.append(encode_length(packet.size()));
+  output_.append(packet);
   return flush();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ringpeer/packet_peer.h"
+#include "ringpeer/peer/byte_ring.h"
 #include "ringpeer/stream_peer.h"
 
 namespace ringpeer {
@@ -16,7 +17,8 @@ namespace ringpeer {
 // bits, little-endian). Talks to Godot's own, and to StreamPeer.put_var.
 //
 // Nothing blocks: what the stream does not take at once waits in the output buffer and
-// goes with the next call of any kind; a packet that has no room behind it is ERR_BUSY.
+// goes with the next call of any kind; a packet that has no room behind it is ERR_BUSY. A
+// packet costs the same however much waits.
 //
 // Threads: one at a time, put_packet and put_var included.
 // Lifetime: shares its stream.
@@ -46,11 +48,12 @@ class PacketPeerStream final : public PacketPeer {
   Error poll();
 
   // Bytes that the stream has not taken yet.
-  std::size_t get_pending_output() const { return output_.size() - output_sent_; }
+  std::size_t get_pending_output() const { return output_.size(); }
 
   // Complete packets; 0 without a stream. -1 when the next packet is larger than the
   // input buffer: nothing behind it can ever be received.
   //
+  // All: ERR_OUT_OF_MEMORY when there is none for a buffer; nothing is lost.
   // get_packet: ERR_UNCONFIGURED without a stream, ERR_UNAVAILABLE when none is complete.
   // put_packet: ERR_UNCONFIGURED, the stream's error, ERR_INVALID_PARAMETER when larger
   // than get_output_buffer_max_size(), ERR_BUSY.
@@ -69,17 +72,14 @@ class PacketPeerStream final : public PacketPeer {
   std::uint32_t length_at(std::size_t offset) const;
 
   std::shared_ptr<StreamPeer> stream_;
-  // Bytes of the stream from input_begin_ to input_end_; packets up to counted_ are
-  // complete.
-  std::vector<std::uint8_t> input_;
-  std::size_t input_begin_ = 0;
-  std::size_t input_end_ = 0;
-  std::size_t counted_ = 0;
+  ByteRing input_;
+  std::size_t input_capacity_ = kDefaultBufferSize;
+  // Of input_'s bytes those that are whole packets, and how many packets that is.
+  std::size_t whole_ = 0;
   int complete_ = 0;
   bool stuck_ = false;
   std::vector<std::uint8_t> packet_;  // what the last get gave
-  std::vector<std::uint8_t> output_;
-  std::size_t output_sent_ = 0;
+  ByteRing output_;
   std::size_t output_capacity_ = kDefaultBufferSize;
 };
 

@@ -1,8 +1,10 @@
 #include "ringpeer/packet_peer_stream.h"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +48,13 @@ class TrickleStream final : public StreamPeer {
     return incoming.empty() && *received == 0 ? broken : Error::OK;
   }
 };
+
+// Processor time of this thread, so that other work on the machine does not count.
+std::chrono::nanoseconds thread_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 // ---- The cases of Godot's own test.
 
@@ -207,6 +216,71 @@ TEST(PacketPeerStreamTest, ReportsABrokenStreamAfterWhatArrived) {
   Variant value;
   EXPECT_EQ(Error::ERR_FILE_EOF, peer.get_var(&value));
   EXPECT_EQ(Error::ERR_FILE_EOF, peer.put_packet(plain("too late")));
+}
+
+// ---- The price of a packet.
+
+constexpr int kSmallBuffer = 64 << 10;
+constexpr int kLargeBuffer = 8 << 20;
+constexpr std::size_t kTinyPacket = 8;
+constexpr int kMeasuredPackets = 4000;
+// What was wrong cost a factor of 800; caches alone make one of 2.
+constexpr int kSameOrderOfMagnitude = 20;
+
+// The time of kMeasuredPackets gets, with a count before each, while `buffer` bytes wait.
+std::chrono::nanoseconds time_of_gets(int buffer) {
+  Bytes frames(static_cast<std::size_t>(buffer));
+  for (std::size_t i = 0; i < frames.size(); i += 4 + kTinyPacket) frames[i] = kTinyPacket;
+  PacketPeerStream peer(std::make_shared<StreamPeerBuffer>(std::move(frames)));
+  peer.set_input_buffer_max_size(buffer - 4);
+  EXPECT_GT(peer.get_available_packet_count(), kMeasuredPackets);
+  const auto begin = thread_time();
+  std::span<const std::uint8_t> packet;
+  for (int i = 0; i < kMeasuredPackets; ++i) {
+    EXPECT_GT(peer.get_available_packet_count(), 0);
+    EXPECT_EQ(Error::OK, peer.get_packet(&packet));
+  }
+  return thread_time() - begin;
+}
+
+// The same for puts behind a full output buffer, of which the stream takes a packet at
+// each.
+std::chrono::nanoseconds time_of_puts(int buffer) {
+  const Bytes packet(kTinyPacket);
+  const Bytes half(static_cast<std::size_t>(buffer / 2 - 4));
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 4 + kTinyPacket;
+  stream->room = 0;
+  PacketPeerStream peer(stream);
+  peer.set_output_buffer_max_size(buffer - 4);
+  EXPECT_EQ(Error::OK, peer.put_packet(half));
+  EXPECT_EQ(Error::OK, peer.put_packet(Bytes(half.size() - 4 - kTinyPacket)));
+  EXPECT_EQ(Error::OK, peer.put_packet(packet));
+  EXPECT_EQ(Error::ERR_BUSY, peer.put_packet(packet));
+  const auto begin = thread_time();
+  for (int i = 0; i < kMeasuredPackets; ++i) {
+    stream->room = 4 + kTinyPacket;
+    EXPECT_EQ(Error::OK, peer.put_packet(packet));
+  }
+  return thread_time() - begin;
+}
+
+// The best of a few rounds: whatever disturbs makes one slower.
+template <typename Measure>
+std::chrono::nanoseconds best_of(Measure measure, int buffer) {
+  auto best = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 3; ++round) best = std::min(best, measure(buffer));
+  return best;
+}
+
+TEST(PacketPeerStreamTest, AGetCostsTheSameHoweverMuchWaits) {
+  EXPECT_LT(best_of(time_of_gets, kLargeBuffer),
+            kSameOrderOfMagnitude * best_of(time_of_gets, kSmallBuffer));
+}
+
+TEST(PacketPeerStreamTest, APutCostsTheSameHoweverMuchWaits) {
+  EXPECT_LT(best_of(time_of_puts, kLargeBuffer),
+            kSameOrderOfMagnitude * best_of(time_of_puts, kSmallBuffer));
 }
 
 }  // namespace
