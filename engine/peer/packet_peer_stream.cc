@@ -1,5 +1,6 @@
 #include "ringpeer/packet_peer_stream.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <new>
@@ -44,6 +45,8 @@ void PacketPeerStream::set_stream_peer(std::shared_ptr<StreamPeer> stream) {
   whole_ = 0;
   complete_ = 0;
   stuck_ = false;
+  input_error_ = Error::OK;
+  output_error_ = Error::OK;
 }
 
 int PacketPeerStream::get_input_buffer_max_size() const {
@@ -63,36 +66,53 @@ void PacketPeerStream::set_output_buffer_max_size(int size) {
 }
 
 Error PacketPeerStream::poll() {
-  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
-  const Error sent = flush();
-  const Error received = fill();
-  return sent != Error::OK ? sent : received;
+  if (const Error error = exchange(); error != Error::OK) return error;
+  return take_error();
 }
 
-Error PacketPeerStream::flush() {
-  while (!output_.empty()) {
-    std::size_t written = 0;
-    const Error error = stream_->put_partial_data(output_.front_run(), &written);
-    if (error != Error::OK) return error;
-    if (written == 0) return Error::OK;
-    output_.drop_front(written);
-  }
+// Writes what waits and reads what has come; how that went is for take_error().
+Error PacketPeerStream::exchange() {
+  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (!input_.reserve(input_capacity_)) return Error::ERR_OUT_OF_MEMORY;
+  flush();
+  fill();
   return Error::OK;
 }
 
+// Each loss is told once, the end of the stream by every call that finds no packet.
+Error PacketPeerStream::take_error() {
+  const Error lost = std::exchange(output_error_, Error::OK);
+  if (lost != Error::OK) return lost;
+  return complete_ > 0 ? Error::OK : input_error_;
+}
+
+// Writes until the stream takes no more. Behind an error nothing will ever go: what is left
+// is dropped.
+void PacketPeerStream::flush() {
+  while (!output_.empty()) {
+    const std::span<const std::uint8_t> run = output_.front_run();
+    std::size_t written = 0;
+    const Error error = stream_->put_partial_data(run, &written);
+    output_.drop_front(std::min(written, run.size()));
+    if (error == Error::OK && written > 0) continue;
+    if (error != Error::OK && !output_.empty()) {
+      output_.clear();
+      output_error_ = error;
+    }
+    return;
+  }
+}
+
 // Reads until the stream or the room is at its end.
-Error PacketPeerStream::fill() {
-  if (!input_.reserve(input_capacity_)) return Error::ERR_OUT_OF_MEMORY;
-  Error error = Error::OK;
+void PacketPeerStream::fill() {
   while (input_.room() > 0) {
+    const std::span<std::uint8_t> run = input_.free_run();
     std::size_t received = 0;
-    error = stream_->get_partial_data(input_.free_run(), &received);
-    if (error != Error::OK || received == 0) break;
-    input_.push(received);
+    input_error_ = stream_->get_partial_data(run, &received);
+    input_.push(std::min(received, run.size()));
+    if (input_error_ != Error::OK || received == 0) break;
   }
   count_packets();
-  // What came before the end of the stream is still to be had.
-  return complete_ > 0 ? Error::OK : error;
 }
 
 void PacketPeerStream::count_packets() {
@@ -117,7 +137,7 @@ std::uint32_t PacketPeerStream::length_at(std::size_t offset) const {
 int PacketPeerStream::get_available_packet_count() const {
   // Godot's signature is const; reading the stream is not.
   auto* self = const_cast<PacketPeerStream*>(this);
-  self->poll();
+  self->exchange();
   return complete_ == 0 && stuck_ ? -1 : complete_;
 }
 
@@ -149,7 +169,21 @@ Error PacketPeerStream::send_packet(std::span<const std::uint8_t> packet) {
   if (!output_.reserve(output_capacity_)) return Error::ERR_OUT_OF_MEMORY;
   output_.append(encode_length(packet.size()));
   output_.append(packet);
-  return flush();
+  return send_appended(size);
+}
+
+// Sends what waits, of which the last `size` bytes are a packet that was put just now: it is
+// either accepted, or none of it ever goes.
+Error PacketPeerStream::send_appended(std::size_t size) {
+  try {
+    flush();
+  } catch (...) {
+    // The stream has the packet's beginning, so it must get the rest: with the next call.
+    if (output_.size() < size) return Error::OK;
+    output_.drop_back(size);
+    throw;
+  }
+  return std::exchange(output_error_, Error::OK);
 }
 
 std::size_t PacketPeerStream::largest_packet() const { return output_capacity_ - kLengthSize; }

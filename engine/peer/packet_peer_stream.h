@@ -56,7 +56,8 @@ class PacketPeerStream final : public PacketPeer {
   // All: ERR_OUT_OF_MEMORY when there is none for a buffer; nothing is lost.
   // get_packet: ERR_UNCONFIGURED without a stream, ERR_UNAVAILABLE when none is complete.
   // put_packet: ERR_UNCONFIGURED, the stream's error, ERR_INVALID_PARAMETER when larger
-  // than get_output_buffer_max_size(), ERR_BUSY.
+  // than get_output_buffer_max_size(), ERR_BUSY. After an error, or an exception of the
+  // stream, the packet is not sent, so that it may be put again.
   int get_available_packet_count() const override;
   int get_max_packet_size() const override { return get_output_buffer_max_size(); }
 
@@ -66,8 +67,11 @@ class PacketPeerStream final : public PacketPeer {
   std::size_t largest_packet() const override;
   Error oversized_packet_error() const override;
 
-  Error flush();
-  Error fill();
+  Error exchange();
+  Error take_error();
+  void flush();
+  Error send_appended(std::size_t size);
+  void fill();
   void count_packets();
   std::uint32_t length_at(std::size_t offset) const;
 
@@ -78,9 +82,11 @@ class PacketPeerStream final : public PacketPeer {
   std::size_t whole_ = 0;
   int complete_ = 0;
   bool stuck_ = false;
+  Error input_error_ = Error::OK;     // what the stream said last
   std::vector<std::uint8_t> packet_;  // what the last get gave
   ByteRing output_;
   std::size_t output_capacity_ = kDefaultBufferSize;
+  Error output_error_ = Error::OK;  // why what waited was dropped; until it is told
 };
 
 }  // namespace ringpeer

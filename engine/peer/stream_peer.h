@@ -20,7 +20,8 @@ class StreamPeer {
   StreamPeer& operator=(const StreamPeer&) = delete;
 
   // Writes as much as goes without waiting; *written says how much, also 0 with OK when
-  // the stream is full. An error means that no byte will ever go again.
+  // the stream is full. An error means that no byte will ever go again; an exception, that
+  // this call has taken none.
   virtual Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) = 0;
 
   // Reads what is there, at most the buffer's size; 0 with OK when there is nothing.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,11 @@ class TrickleStream final : public StreamPeer {
   Bytes incoming;
   Bytes sent;
   Error broken = Error::OK;
+  bool throws = false;  // instead of writing
 
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
-    *written = std::min({data.size(), step, room});
+    if (throws) throw std::runtime_error("a stream's own");
+    *written = broken == Error::OK ? std::min({data.size(), step, room}) : 0;
     room -= *written;
     sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
     return broken;
@@ -216,6 +219,90 @@ TEST(PacketPeerStreamTest, ReportsABrokenStreamAfterWhatArrived) {
   Variant value;
   EXPECT_EQ(Error::ERR_FILE_EOF, peer.get_var(&value));
   EXPECT_EQ(Error::ERR_FILE_EOF, peer.put_packet(plain("too late")));
+}
+
+// ---- Streams that fail.
+
+TEST(PacketPeerStreamTest, APutThatFailedIsSentOnceWhenItIsPutAgain) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  PacketPeerStream peer(stream);
+  for (const Error error : {Error::FAILED, Error::ERR_FILE_EOF, Error::ERR_OUT_OF_MEMORY}) {
+    stream->sent.clear();
+    stream->incoming = framed("so that reading goes on");
+    stream->broken = error;
+    EXPECT_EQ(error, peer.put_packet(plain("once")));
+    EXPECT_EQ(0u, peer.get_pending_output());
+    stream->broken = Error::OK;
+    EXPECT_EQ(Error::OK, peer.put_packet(plain("once")));
+    EXPECT_EQ(framed("once"), stream->sent);
+  }
+}
+
+TEST(PacketPeerStreamTest, APutWhoseStreamThrewIsSentOnceWhenItIsPutAgain) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  PacketPeerStream peer(stream);
+  stream->throws = true;
+  EXPECT_THROW(peer.put_packet(plain("once")), std::runtime_error);
+  EXPECT_EQ(0u, peer.get_pending_output());
+  stream->throws = false;
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("once")));
+  EXPECT_EQ(framed("once"), stream->sent);
+}
+
+// A stream that throws when `left` bytes have gone.
+class ThrowingStream final : public StreamPeer {
+ public:
+  std::size_t left = 0;
+  Bytes sent;
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    if (left == 0) throw std::runtime_error("a stream's own");
+    *written = std::min(data.size(), left);
+    left -= *written;
+    sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    return Error::OK;
+  }
+  Error get_partial_data(std::span<std::uint8_t>, std::size_t* received) override {
+    *received = 0;
+    return Error::OK;
+  }
+};
+
+// Nothing may be put twice, and nothing may be torn: a packet that was begun is accepted.
+TEST(PacketPeerStreamTest, APacketThatWasBegunWhenTheStreamThrewIsFinished) {
+  for (std::size_t begun = 1; begun <= 7; ++begun) {
+    auto stream = std::make_shared<ThrowingStream>();
+    PacketPeerStream peer(stream);
+    stream->left = begun;
+    EXPECT_EQ(Error::OK, peer.put_packet(plain("first")));
+    EXPECT_THROW(peer.put_packet(plain("second")), std::runtime_error);
+    stream->left = SIZE_MAX;
+    EXPECT_EQ(Error::OK, peer.put_packet(plain("second")));
+    Bytes expected = framed("first");
+    const Bytes second = framed("second");
+    expected.insert(expected.end(), second.begin(), second.end());
+    EXPECT_EQ(expected, stream->sent);
+  }
+}
+
+// What was accepted and can never go is not lost in silence.
+TEST(PacketPeerStreamTest, TellsThatWhatWaitedIsLost) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->room = 0;
+  PacketPeerStream peer(stream);
+  ASSERT_EQ(Error::OK, peer.put_packet(plain("waits")));
+  stream->incoming = framed("some");
+  stream->broken = Error::FAILED;
+  EXPECT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(0u, peer.get_pending_output());
+  stream->broken = Error::OK;
+  stream->room = SIZE_MAX;
+  EXPECT_EQ(Error::FAILED, peer.poll());
+  EXPECT_EQ(Error::OK, peer.poll());
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("new")));
+  EXPECT_EQ(framed("new"), stream->sent);
 }
 
 // ---- The price of a packet.
