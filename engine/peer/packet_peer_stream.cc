@@ -33,12 +33,25 @@ std::uint32_t decode_length(const Length& bytes) {
   return length;
 }
 
+// Sets a flag for as long as it lives, exceptions included.
+class Raised {
+ public:
+  explicit Raised(bool* flag) : flag_(flag) { *flag_ = true; }
+  ~Raised() { *flag_ = false; }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+
+ private:
+  bool* flag_;
+};
+
 }  // namespace
 
 PacketPeerStream::PacketPeerStream(std::shared_ptr<StreamPeer> stream)
     : stream_(std::move(stream)) {}
 
 void PacketPeerStream::set_stream_peer(std::shared_ptr<StreamPeer> stream) {
+  if (in_stream_) return;
   stream_ = std::move(stream);
   input_.clear();
   output_.clear();
@@ -54,7 +67,8 @@ int PacketPeerStream::get_input_buffer_max_size() const {
 }
 
 void PacketPeerStream::set_input_buffer_max_size(int size) {
-  if (is_acceptable(size) && input_.empty()) input_capacity_ = buffer_size_for(size);
+  if (!is_acceptable(size) || !input_.empty() || in_stream_) return;
+  input_capacity_ = buffer_size_for(size);
 }
 
 int PacketPeerStream::get_output_buffer_max_size() const {
@@ -62,7 +76,7 @@ int PacketPeerStream::get_output_buffer_max_size() const {
 }
 
 void PacketPeerStream::set_output_buffer_max_size(int size) {
-  if (is_acceptable(size)) output_capacity_ = buffer_size_for(size);
+  if (is_acceptable(size) && !in_stream_) output_capacity_ = buffer_size_for(size);
 }
 
 Error PacketPeerStream::poll() {
@@ -70,9 +84,16 @@ Error PacketPeerStream::poll() {
   return take_error();
 }
 
+// What every call looks at first. The stream's own functions get nothing done here: the
+// buffers that they are given must stay as they are.
+Error PacketPeerStream::prepare() {
+  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
+  return in_stream_ ? Error::ERR_LOCKED : Error::OK;
+}
+
 // Writes what waits and reads what has come; how that went is for take_error().
 Error PacketPeerStream::exchange() {
-  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (const Error error = prepare(); error != Error::OK) return error;
   if (!input_.reserve(input_capacity_)) return Error::ERR_OUT_OF_MEMORY;
   flush();
   fill();
@@ -89,6 +110,7 @@ Error PacketPeerStream::take_error() {
 // Writes until the stream takes no more. Behind an error nothing will ever go: what is left
 // is dropped.
 void PacketPeerStream::flush() {
+  const Raised in_stream(&in_stream_);
   while (!output_.empty()) {
     const std::span<const std::uint8_t> run = output_.front_run();
     std::size_t written = 0;
@@ -105,6 +127,7 @@ void PacketPeerStream::flush() {
 
 // Reads until the stream or the room is at its end.
 void PacketPeerStream::fill() {
+  const Raised in_stream(&in_stream_);
   while (input_.room() > 0) {
     const std::span<std::uint8_t> run = input_.free_run();
     std::size_t received = 0;
@@ -142,7 +165,7 @@ int PacketPeerStream::get_available_packet_count() const {
 }
 
 Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
-  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (const Error error = prepare(); error != Error::OK) return error;
   if (complete_ == 0) {
     if (const Error error = poll(); error != Error::OK) return error;
   }

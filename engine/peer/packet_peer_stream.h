@@ -21,7 +21,8 @@ namespace ringpeer {
 // packet costs the same however much waits.
 //
 // Threads: one at a time, put_packet and put_var included.
-// Lifetime: shares its stream.
+// Lifetime: shares its stream. While a function of the stream runs, this peer's calls are
+// ERR_LOCKED, its setters change nothing, and it must not be destroyed.
 class PacketPeerStream final : public PacketPeer {
  public:
   static constexpr int kDefaultBufferSize = 1 << 16;  // Godot's max_buffer_po2 of 16
@@ -67,6 +68,7 @@ class PacketPeerStream final : public PacketPeer {
   std::size_t largest_packet() const override;
   Error oversized_packet_error() const override;
 
+  Error prepare();
   Error exchange();
   Error take_error();
   void flush();
@@ -76,6 +78,7 @@ class PacketPeerStream final : public PacketPeer {
   std::uint32_t length_at(std::size_t offset) const;
 
   std::shared_ptr<StreamPeer> stream_;
+  bool in_stream_ = false;  // a function of the stream is being called
   ByteRing input_;
   std::size_t input_capacity_ = kDefaultBufferSize;
   // Of input_'s bytes those that are whole packets, and how many packets that is.

@@ -305,6 +305,65 @@ TEST(PacketPeerStreamTest, TellsThatWhatWaitedIsLost) {
   EXPECT_EQ(framed("new"), stream->sent);
 }
 
+// ---- Calls from within the stream.
+
+// A stream whose functions call the peer that calls them.
+class MeddlingStream final : public StreamPeer {
+ public:
+  PacketPeerStream* peer = nullptr;
+  Bytes incoming;
+  Bytes sent;
+  int calls = 0;
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    meddle();
+    *written = std::min<std::size_t>(data.size(), 3);
+    sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    return Error::OK;
+  }
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    meddle();
+    *received = std::min<std::size_t>({buffer.size(), incoming.size(), 3});
+    const auto end = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
+    std::copy(incoming.begin(), end, buffer.begin());
+    incoming.erase(incoming.begin(), end);
+    return Error::OK;
+  }
+
+ private:
+  void meddle() {
+    ++calls;
+    EXPECT_EQ(Error::ERR_LOCKED, peer->put_packet(Bytes(60000)));
+    EXPECT_EQ(Error::ERR_LOCKED, peer->poll());
+    std::span<const std::uint8_t> packet;
+    EXPECT_EQ(Error::ERR_LOCKED, peer->get_packet(&packet));
+    EXPECT_GE(peer->get_available_packet_count(), 0);
+    peer->set_input_buffer_max_size(1 << 20);
+    peer->set_output_buffer_max_size(1 << 20);
+    peer->set_stream_peer(nullptr);
+  }
+};
+
+TEST(PacketPeerStreamTest, CallsFromWithinTheStreamAreRefused) {
+  auto stream = std::make_shared<MeddlingStream>();
+  PacketPeerStream peer(stream);
+  stream->peer = &peer;
+  Bytes expected;
+  for (const char* text : {"one", "two", "three and more"}) {
+    const Bytes frame = framed(text);
+    stream->incoming.insert(stream->incoming.end(), frame.begin(), frame.end());
+    EXPECT_EQ(Error::OK, peer.put_packet(plain(text)));
+    expected.insert(expected.end(), frame.begin(), frame.end());
+  }
+  EXPECT_EQ(expected, stream->sent);
+  EXPECT_EQ(stream, peer.get_stream_peer());
+  EXPECT_EQ(3, peer.get_available_packet_count());
+  EXPECT_EQ(plain("one"), peer.get_packet());
+  EXPECT_EQ(plain("two"), peer.get_packet());
+  EXPECT_EQ(plain("three and more"), peer.get_packet());
+  EXPECT_GT(stream->calls, 10);
+}
+
 // ---- The price of a packet.
 
 constexpr int kSmallBuffer = 64 << 10;
