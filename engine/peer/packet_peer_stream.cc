@@ -91,16 +91,17 @@ Error PacketPeerStream::prepare() {
   return in_stream_ ? Error::ERR_LOCKED : Error::OK;
 }
 
-// Writes what waits and reads what has come; how that went is for take_error().
+// Reads what has come and writes what waits; how that went is for take_error(). Reading goes
+// first: a stream that fails to write may be closed by that.
 Error PacketPeerStream::exchange() {
   if (const Error error = prepare(); error != Error::OK) return error;
   if (!input_.reserve(input_capacity_)) return Error::ERR_OUT_OF_MEMORY;
-  flush();
   fill();
+  flush();
   return Error::OK;
 }
 
-// Each loss is told once, the end of the stream by every call that finds no packet.
+// A loss is told once; the end of the stream by every call, once all packets are taken.
 Error PacketPeerStream::take_error() {
   const Error lost = std::exchange(output_error_, Error::OK);
   if (lost != Error::OK) return lost;
@@ -131,11 +132,18 @@ void PacketPeerStream::fill() {
   while (input_.room() > 0) {
     const std::span<std::uint8_t> run = input_.free_run();
     std::size_t received = 0;
-    input_error_ = stream_->get_partial_data(run, &received);
+    const Error error = stream_->get_partial_data(run, &received);
     input_.push(std::min(received, run.size()));
-    if (input_error_ != Error::OK || received == 0) break;
+    // The first error is how the stream ended; what it says later is that it has.
+    if (error == Error::OK || input_error_ == Error::OK) input_error_ = error;
+    if (error != Error::OK || received == 0) break;
   }
   count_packets();
+  // The rest of a packet that was begun does not come any more.
+  if (input_error_ != Error::OK) {
+    input_.drop_back(input_.size() - whole_);
+    stuck_ = false;
+  }
 }
 
 void PacketPeerStream::count_packets() {
@@ -166,10 +174,13 @@ int PacketPeerStream::get_available_packet_count() const {
 
 Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
   if (const Error error = prepare(); error != Error::OK) return error;
-  if (complete_ == 0) {
-    if (const Error error = poll(); error != Error::OK) return error;
+  if (complete_ == 0 || !output_.empty()) {
+    if (const Error error = exchange(); error != Error::OK) return error;
   }
-  if (complete_ == 0) return Error::ERR_UNAVAILABLE;
+  if (complete_ == 0) {
+    const Error error = take_error();
+    return error != Error::OK ? error : Error::ERR_UNAVAILABLE;
+  }
   const std::size_t length = length_at(0);
   try {
     packet_.resize(length);
@@ -185,7 +196,10 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
 }
 
 Error PacketPeerStream::send_packet(std::span<const std::uint8_t> packet) {
-  if (const Error error = poll(); error != Error::OK) return error;
+  if (const Error error = exchange(); error != Error::OK) return error;
+  if (const Error error = take_error(); error != Error::OK) return error;
+  // Packets that still wait do not make an ended stream take more.
+  if (input_error_ != Error::OK) return input_error_;
   if (packet.size() > largest_packet()) return Error::ERR_INVALID_PARAMETER;
   const std::size_t size = kLengthSize + packet.size();
   if (get_pending_output() + size > output_capacity_) return Error::ERR_BUSY;

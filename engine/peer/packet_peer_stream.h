@@ -44,8 +44,13 @@ class PacketPeerStream final : public PacketPeer {
   int get_output_buffer_max_size() const;
   void set_output_buffer_max_size(int size);
 
-  // Sends what waits and reads what has come. ERR_UNCONFIGURED without a stream; the
-  // stream's error. Every other call does it too.
+  // Reads what has come and sends what waits, as every get, put and count does; a get that
+  // finds a packet only sends. ERR_UNCONFIGURED without a stream; the stream's error.
+  //
+  // How the stream ended (ERR_FILE_EOF, or another error of it) is told once all packets
+  // that came before have been taken, and then by each poll and get; a put is refused with
+  // it at once. What waited in the output buffer is dropped when it can never go: the next
+  // call that gives an error tells it, once.
   Error poll();
 
   // Bytes that the stream has not taken yet.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -303,6 +304,116 @@ TEST(PacketPeerStreamTest, TellsThatWhatWaitedIsLost) {
   EXPECT_EQ(Error::OK, peer.poll());
   EXPECT_EQ(Error::OK, peer.put_packet(plain("new")));
   EXPECT_EQ(framed("new"), stream->sent);
+}
+
+// ---- Streams that end.
+
+TEST(PacketPeerStreamTest, TheEndOfTheStreamIsToldBehindThePacketsAndStays) {
+  for (const Error end : {Error::ERR_FILE_EOF, Error::FAILED}) {
+    auto stream = std::make_shared<TrickleStream>();
+    stream->step = 64;
+    stream->incoming = framed("last words");
+    stream->broken = end;
+    PacketPeerStream peer(stream);
+    std::vector<Bytes> packets;
+    while (peer.get_available_packet_count() > 0) {
+      EXPECT_EQ(Error::OK, peer.poll()) << "there is something to be had";
+      packets.push_back(peer.get_packet());
+    }
+    EXPECT_EQ((std::vector<Bytes>{plain("last words")}), packets);
+    stream->broken = Error::ERR_UNCONFIGURED;  // what a closed stream may say later
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(end, peer.poll());
+      EXPECT_EQ(0, peer.get_available_packet_count());
+      EXPECT_TRUE(peer.get_packet().empty());
+      EXPECT_EQ(end, peer.get_packet_error());
+      EXPECT_EQ(end, peer.put_packet(plain("too late")));
+    }
+  }
+}
+
+TEST(PacketPeerStreamTest, AnEndedStreamTakesNoPutsWhilePacketsWait) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  stream->incoming = framed("last words");
+  stream->broken = Error::ERR_FILE_EOF;
+  PacketPeerStream peer(stream);
+  ASSERT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(Error::ERR_FILE_EOF, peer.put_packet(plain("too late")));
+  EXPECT_EQ(plain("last words"), peer.get_packet());
+}
+
+// A stream that is closed by a failed write, with what had arrived unread.
+class ClosingStream final : public StreamPeer {
+ public:
+  Bytes incoming;
+  bool full = true;  // takes nothing; otherwise it fails
+  bool closed = false;
+
+  Error put_partial_data(std::span<const std::uint8_t>, std::size_t* written) override {
+    *written = 0;
+    if (full) return Error::OK;
+    closed = true;
+    return Error::FAILED;
+  }
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    *received = closed ? 0 : std::min(buffer.size(), incoming.size());
+    const auto end = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
+    std::copy(incoming.begin(), end, buffer.begin());
+    incoming.erase(incoming.begin(), end);
+    return closed ? Error::ERR_UNCONFIGURED : Error::OK;
+  }
+};
+
+TEST(PacketPeerStreamTest, WhatArrivedBeforeAFailedWriteIsDelivered) {
+  auto stream = std::make_shared<ClosingStream>();
+  PacketPeerStream peer(stream);
+  ASSERT_EQ(Error::OK, peer.put_packet(plain("question")));
+  stream->incoming = framed("reply");
+  stream->full = false;
+  EXPECT_EQ(plain("reply"), peer.get_packet());
+  EXPECT_EQ(Error::OK, peer.get_packet_error());
+  EXPECT_EQ(Error::FAILED, peer.poll()) << "the question is lost";
+  EXPECT_EQ(Error::ERR_UNCONFIGURED, peer.poll());
+}
+
+// A packet that was begun when the stream ended does not come any more: what comes instead,
+// if anything, is another connection's.
+TEST(PacketPeerStreamTest, APacketThatTheEndCutIsForgotten) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  stream->incoming = {12, 0, 0, 0, 'h', 'a', 'l', 'f'};
+  stream->broken = Error::FAILED;
+  PacketPeerStream peer(stream);
+  EXPECT_EQ(Error::FAILED, peer.poll());
+  stream->broken = Error::OK;
+  stream->incoming = framed("whole");
+  EXPECT_EQ(plain("whole"), peer.get_packet());
+  EXPECT_EQ(Error::OK, peer.poll());
+}
+
+TEST(PacketPeerStreamTest, EveryCallSendsWhatWaits) {
+  const std::vector<std::function<void(PacketPeerStream&)>> calls = {
+      [](PacketPeerStream& peer) { peer.poll(); },
+      [](PacketPeerStream& peer) { peer.get_available_packet_count(); },
+      [](PacketPeerStream& peer) { peer.get_packet(); },
+      [](PacketPeerStream& peer) { peer.get_var(); },
+      [](PacketPeerStream& peer) { peer.put_packet(plain("more")); },
+      [](PacketPeerStream& peer) { peer.put_var(1); }};
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    for (const bool packets_wait : {false, true}) {
+      auto stream = std::make_shared<TrickleStream>();
+      stream->step = 64;
+      stream->room = 0;
+      if (packets_wait) stream->incoming = framed("waiting");
+      PacketPeerStream peer(stream);
+      ASSERT_EQ(Error::OK, peer.put_packet(plain("waits")));
+      ASSERT_EQ(packets_wait ? 1 : 0, peer.get_available_packet_count());
+      stream->room = SIZE_MAX;
+      calls[i](peer);
+      EXPECT_EQ(0u, peer.get_pending_output()) << "call " << i;
+    }
+  }
 }
 
 // ---- Calls from within the stream.

@@ -137,10 +137,12 @@ TEST_F(StreamPeerTcpTest, SaysThatTheOtherSideHasGone) {
   server_->disconnect_from_host();
   ASSERT_TRUE(eventually([&client] { return client.get_available_packet_count() == 1; }));
   EXPECT_EQ(Variant("bye"), client.get_var());
-  ASSERT_TRUE(eventually([this] { return client_->get_status() == StreamPeerTCP::STATUS_NONE; }) ||
-              client.poll() != Error::OK);
+  ASSERT_TRUE(eventually([&client] { return client.poll() != Error::OK; }));
+  EXPECT_EQ(Error::ERR_FILE_EOF, client.poll());
   Variant value;
-  EXPECT_EQ(Error::ERR_UNCONFIGURED, client.get_var(&value));
+  EXPECT_EQ(Error::ERR_FILE_EOF, client.get_var(&value));
+  EXPECT_EQ(Error::ERR_FILE_EOF, client.put_var("too late"));
+  EXPECT_EQ(StreamPeerTCP::STATUS_NONE, client_->get_status());
 }
 
 }  // namespace
