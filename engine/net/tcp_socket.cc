@@ -1,14 +1,31 @@
 #include "ringpeer/net/tcp_socket.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 namespace ringpeer::net {
+namespace {
+
+int int_option(int descriptor, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// Bytes that have arrived and were not read; 0 where there is no connection.
+int unread_in(int descriptor) {
+  int count = 0;
+  return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? count : 0;
+}
+
+}  // namespace
 
 int TcpSocket::connect(const Endpoint& remote) {
   close();
@@ -32,12 +49,13 @@ void TcpSocket::close() {
 }
 
 int TcpSocket::connection_error() const {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  if (error != 0) return error;
   pollfd request{descriptor_, POLLOUT, 0};
-  return ::poll(&request, 1, 0) > 0 ? 0 : EINPROGRESS;
+  if (::poll(&request, 1, 0) <= 0) return EINPROGRESS;
+  if ((request.revents & (POLLERR | POLLHUP)) == 0) return 0;
+  // It was there and broke: what arrived in between is to be read first.
+  if (unread_in(descriptor_) > 0) return 0;
+  const int error = int_option(descriptor_, SO_ERROR);
+  return error > 0 ? error : ECONNREFUSED;
 }
 
 std::optional<Endpoint> TcpSocket::remote_endpoint() const {
