@@ -25,6 +25,19 @@ int unread_in(int descriptor) {
   return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? count : 0;
 }
 
+// Calls `transfer` until no signal interrupts it. 0 or errno.
+template <typename Transfer>
+int finish_transfer(Transfer transfer, std::size_t* count) {
+  ssize_t result = -1;
+  do {
+    result = transfer();
+  } while (result < 0 && errno == EINTR);
+  *count = result < 0 ? 0 : static_cast<std::size_t>(result);
+  if (result >= 0) return 0;
+  // A shortage of the kernel's passes: nothing goes now, as when its buffer is full.
+  return errno == ENOBUFS || errno == ENOMEM ? EAGAIN : errno;
+}
+
 }  // namespace
 
 int TcpSocket::connect(const Endpoint& remote) {
@@ -33,12 +46,12 @@ int TcpSocket::connect(const Endpoint& remote) {
   descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor_ < 0) return errno;
   const SocketAddress address = to_socket_address(remote, family);
-  return ::connect(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
+  if (::connect(descriptor_, &address.generic, address.size) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;  // a signal does not end it
 }
 
 int TcpSocket::adopt(int descriptor) {
-  const int flags = ::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) return errno;
+  if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return errno;
   close();
   descriptor_ = descriptor;
   return 0;
@@ -78,16 +91,16 @@ int TcpSocket::set_no_delay(bool enabled) {
                                                                                          : errno;
 }
 
+// MSG_DONTWAIT: another holder of the socket may clear O_NONBLOCK, which is the socket's.
 int TcpSocket::send(std::span<const std::uint8_t> data, std::size_t* count) const {
-  const ssize_t sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
-  *count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  return sent < 0 ? errno : 0;
+  return finish_transfer(
+      [&] { return ::send(descriptor_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL); },
+      count);
 }
 
 int TcpSocket::receive(std::span<std::uint8_t> buffer, std::size_t* count) const {
-  const ssize_t received = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-  *count = received < 0 ? 0 : static_cast<std::size_t>(received);
-  return received < 0 ? errno : 0;
+  return finish_transfer(
+      [&] { return ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT); }, count);
 }
 
 }  // namespace ringpeer::net

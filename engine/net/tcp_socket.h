@@ -10,8 +10,8 @@
 
 namespace ringpeer::net {
 
-// A non-blocking, close-on-exec TCP connection. Owns its descriptor. Calls return 0 or
-// an errno value.
+// A TCP connection. No call waits, whatever the socket's mode; signals do not disturb.
+// Owns its descriptor, which is close-on-exec. Calls return 0 or an errno value.
 //
 // Threads: one at a time.
 class TcpSocket {
@@ -23,7 +23,7 @@ class TcpSocket {
 
   // Begins to connect; EINPROGRESS until connection_error() says how it went.
   int connect(const Endpoint& remote);
-  // Takes over a connected socket, which becomes non-blocking.
+  // Takes over a connected socket.
   int adopt(int descriptor);
   void close();
   bool is_open() const { return descriptor_ >= 0; }

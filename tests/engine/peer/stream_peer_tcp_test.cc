@@ -1,13 +1,19 @@
 #include "ringpeer/stream_peer_tcp.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "ringpeer/packet_peer_stream.h"
 
@@ -143,6 +149,117 @@ TEST_F(StreamPeerTcpTest, SaysThatTheOtherSideHasGone) {
   EXPECT_EQ(Error::ERR_FILE_EOF, client.get_var(&value));
   EXPECT_EQ(Error::ERR_FILE_EOF, client.put_var("too late"));
   EXPECT_EQ(StreamPeerTCP::STATUS_NONE, client_->get_status());
+}
+
+// ---- Descriptors from elsewhere.
+
+// Descriptors that are closed with this object.
+class Descriptors {
+ public:
+  ~Descriptors() {
+    for (const int descriptor : all_) ::close(descriptor);
+  }
+  int add(int descriptor) {
+    all_.push_back(descriptor);
+    return descriptor;
+  }
+
+ private:
+  std::vector<int> all_;
+};
+
+// Makes another holder of the connection's socket, who has it block.
+void let_another_holder_block(int descriptor) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  ASSERT_EQ(0, ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK));
+}
+
+// Does `otherwise` when `call` has not returned in time: it waits for that.
+bool returns_at_once(const std::function<void()>& call, const std::function<void()>& otherwise) {
+  std::atomic<bool> returned{false};
+  bool waited = false;
+  std::thread helper([&] {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (!returned && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    waited = !returned;
+    if (waited) otherwise();
+  });
+  call();
+  returned = true;
+  helper.join();
+  return !waited;
+}
+
+TEST_F(StreamPeerTcpTest, NothingBlocksWhateverOtherHoldersOfTheSocketDo) {
+  ASSERT_EQ(Error::OK, client_->connect_to_host("127.0.0.1", port_));
+  const int accepted = ::accept(listener_, nullptr, nullptr);
+  Descriptors descriptors;
+  const int holder = descriptors.add(::dup(accepted));
+  ASSERT_EQ(Error::OK, server_->adopt_descriptor(accepted));
+  ASSERT_TRUE(eventually([this] {
+    return client_->poll() == Error::OK && client_->get_status() == StreamPeerTCP::STATUS_CONNECTED;
+  }));
+  let_another_holder_block(holder);
+
+  std::vector<std::uint8_t> bytes(1 << 20);
+  std::size_t count = 0;
+  EXPECT_TRUE(
+      returns_at_once([&] { EXPECT_EQ(Error::OK, server_->get_partial_data(bytes, &count)); },
+                      [&] { client_->put_partial_data(std::span(bytes).first(1), &count); }));
+  EXPECT_TRUE(returns_at_once(
+      [&] {
+        do {
+          EXPECT_EQ(Error::OK, server_->put_partial_data(bytes, &count));
+        } while (count > 0);
+      },
+      [&] { ::shutdown(holder, SHUT_RDWR); }));
+  EXPECT_TRUE(returns_at_once([&] { server_->poll(); }, [&] { ::shutdown(holder, SHUT_RDWR); }));
+}
+
+// A timer that interrupts this thread all the time.
+class Interruptions {
+ public:
+  Interruptions() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGALRM, &action, &previous_);  // without SA_RESTART
+    set(200);
+  }
+  ~Interruptions() {
+    set(0);
+    ::sigaction(SIGALRM, &previous_, nullptr);
+  }
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+
+ private:
+  static void set(int microseconds) {
+    const timeval period{0, microseconds};
+    const itimerval timer{period, period};
+    ::setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+  struct sigaction previous_ = {};
+};
+
+TEST_F(StreamPeerTcpTest, SignalsDoNotEndAConnection) {
+  ASSERT_EQ(Error::OK, client_->connect_to_host("127.0.0.1", port_));
+  const int accepted = ::accept(listener_, nullptr, nullptr);
+  Descriptors descriptors;
+  const int holder = descriptors.add(::dup(accepted));
+  ASSERT_EQ(Error::OK, server_->adopt_descriptor(accepted));
+  let_another_holder_block(holder);
+  const Interruptions interruptions;
+  PacketPeerStream client(client_);
+  PacketPeerStream server(server_);
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(eventually([&] { return client.put_var(i) == Error::OK; }));
+    while (server.get_available_packet_count() == 0) {
+      ASSERT_EQ(Error::OK, server.poll()) << "at packet " << i;
+    }
+    ASSERT_EQ(Variant(i), server.get_var());
+  }
 }
 
 }  // namespace
