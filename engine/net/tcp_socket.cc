@@ -19,6 +19,19 @@ int int_option(int descriptor, int name) {
   return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
+bool is_internet_stream(int descriptor) {
+  const int domain = int_option(descriptor, SO_DOMAIN);
+  return (domain == AF_INET || domain == AF_INET6) &&
+         int_option(descriptor, SO_TYPE) == SOCK_STREAM;
+}
+
+std::optional<Endpoint> remote_of(int descriptor) {
+  SocketAddress address;
+  socklen_t size = kSocketAddressSize;
+  if (::getpeername(descriptor, &address.generic, &size) != 0) return std::nullopt;
+  return endpoint_from_socket_address(&address.generic);
+}
+
 // Bytes that have arrived and were not read; 0 where there is no connection.
 int unread_in(int descriptor) {
   int count = 0;
@@ -51,6 +64,9 @@ int TcpSocket::connect(const Endpoint& remote) {
 }
 
 int TcpSocket::adopt(int descriptor) {
+  if (!is_internet_stream(descriptor)) return EPROTOTYPE;
+  // One that was reset has no remote any more, but what had arrived can still be read.
+  if (!remote_of(descriptor).has_value() && unread_in(descriptor) == 0) return ENOTCONN;
   if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return errno;
   close();
   descriptor_ = descriptor;
@@ -71,12 +87,7 @@ int TcpSocket::connection_error() const {
   return error > 0 ? error : ECONNREFUSED;
 }
 
-std::optional<Endpoint> TcpSocket::remote_endpoint() const {
-  SocketAddress address;
-  socklen_t size = kSocketAddressSize;
-  if (::getpeername(descriptor_, &address.generic, &size) != 0) return std::nullopt;
-  return endpoint_from_socket_address(&address.generic);
-}
+std::optional<Endpoint> TcpSocket::remote_endpoint() const { return remote_of(descriptor_); }
 
 std::optional<Endpoint> TcpSocket::local_endpoint() const {
   SocketAddress address;

@@ -23,7 +23,9 @@ class TcpSocket {
 
   // Begins to connect; EINPROGRESS until connection_error() says how it went.
   int connect(const Endpoint& remote);
-  // Takes over a connected socket.
+  // Takes over a connected socket. EPROTOTYPE for anything else than a stream over IPv4 or
+  // IPv6, ENOTCONN for one that listens or has no other side: the descriptor then stays
+  // the caller's.
   int adopt(int descriptor);
   void close();
   bool is_open() const { return descriptor_ >= 0; }

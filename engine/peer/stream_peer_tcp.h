@@ -25,6 +25,8 @@ class StreamPeerTCP final : public StreamPeer {
   // ERR_INVALID_PARAMETER for a bad address or port, FAILED when the kernel refuses.
   Error connect_to_host(std::string_view host, int port);
   // Takes over a connected socket, from accept() or from who started this process.
+  // ERR_ALREADY_IN_USE as above, ERR_INVALID_PARAMETER for anything else than a TCP
+  // connection: the descriptor then stays the caller's.
   Error adopt_descriptor(int descriptor);
   void disconnect_from_host();
 

@@ -8,11 +8,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/packet_peer_stream.h"
@@ -163,10 +165,67 @@ class Descriptors {
     all_.push_back(descriptor);
     return descriptor;
   }
+  // A socket bound to loopback, connected to itself where `connected`.
+  int add_bound(int type, bool connected) {
+    const int descriptor = add(::socket(AF_INET, type, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(0, ::bind(descriptor, generic, size));
+    EXPECT_EQ(0, ::getsockname(descriptor, generic, &size));
+    if (connected) {
+      EXPECT_EQ(0, ::connect(descriptor, generic, size));
+    }
+    return descriptor;
+  }
 
  private:
   std::vector<int> all_;
 };
+
+TEST_F(StreamPeerTcpTest, AdoptsNothingButConnections) {
+  Descriptors descriptors;
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(0, ::pipe(pipe.data()));
+  std::array<int, 2> pair{};
+  ASSERT_EQ(0, ::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()));
+  const std::vector<std::pair<const char*, int>> others = {
+      {"the reading end of a pipe", descriptors.add(pipe[0])},
+      {"the writing end of a pipe", descriptors.add(pipe[1])},
+      {"a file", descriptors.add(::open("/dev/null", O_RDWR))},
+      {"a local socket", descriptors.add(pair[0])},
+      {"its other end", descriptors.add(pair[1])},
+      {"a bound UDP socket", descriptors.add_bound(SOCK_DGRAM, false)},
+      {"a connected UDP socket", descriptors.add_bound(SOCK_DGRAM, true)},
+      {"a listener", listener_},
+      {"a bound TCP socket", descriptors.add_bound(SOCK_STREAM, false)},
+      {"a TCP socket", descriptors.add(::socket(AF_INET6, SOCK_STREAM, 0))},
+      {"a closed descriptor", 1 << 20}};
+  for (const auto& [what, descriptor] : others) {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    EXPECT_EQ(Error::ERR_INVALID_PARAMETER, client_->adopt_descriptor(descriptor)) << what;
+    EXPECT_EQ(StreamPeerTCP::STATUS_NONE, client_->get_status()) << what;
+    EXPECT_EQ(flags, ::fcntl(descriptor, F_GETFL)) << what << " is not as it was";
+  }
+  connect();  // it is as good as new
+}
+
+TEST_F(StreamPeerTcpTest, AdoptsAConnectionThatWasResetForWhatHadArrived) {
+  ASSERT_EQ(Error::OK, client_->connect_to_host("127.0.0.1", port_));
+  const int accepted = ::accept(listener_, nullptr, nullptr);
+  ASSERT_TRUE(eventually([this] {
+    return client_->poll() == Error::OK && client_->get_status() == StreamPeerTCP::STATUS_CONNECTED;
+  }));
+  PacketPeerStream client(client_);
+  ASSERT_EQ(Error::OK, client.put_var("last words"));
+  ASSERT_EQ(3, ::send(accepted, "any", 3, 0));
+  client_->disconnect_from_host();  // with bytes unread: a reset
+  ASSERT_EQ(Error::OK, server_->adopt_descriptor(accepted));
+  PacketPeerStream server(server_);
+  EXPECT_EQ(Variant("last words"), server.get_var());
+}
 
 // Makes another holder of the connection's socket, who has it block.
 void let_another_holder_block(int descriptor) {
