@@ -109,6 +109,14 @@ int TcpSocket::send(std::span<const std::uint8_t> data, std::size_t* count) cons
       count);
 }
 
+bool TcpSocket::has_unread() const { return unread_in(descriptor_) > 0; }
+
+int TcpSocket::peek(std::size_t* count) const {
+  char byte = 0;
+  return finish_transfer(
+      [&] { return ::recv(descriptor_, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT); }, count);
+}
+
 int TcpSocket::receive(std::span<std::uint8_t> buffer, std::size_t* count) const {
   return finish_transfer(
       [&] { return ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT); }, count);

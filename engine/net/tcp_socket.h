@@ -40,6 +40,10 @@ class TcpSocket {
   int send(std::span<const std::uint8_t> data, std::size_t* count) const;
   // 0 with a *count of 0 is the end of the stream.
   int receive(std::span<std::uint8_t> buffer, std::size_t* count) const;
+  // What receive() of one byte would say, which stays unread.
+  int peek(std::size_t* count) const;
+  // Something has arrived, which can be read even when the connection is broken.
+  bool has_unread() const;
 
  private:
   int descriptor_ = -1;

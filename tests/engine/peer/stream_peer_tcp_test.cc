@@ -153,6 +153,70 @@ TEST_F(StreamPeerTcpTest, SaysThatTheOtherSideHasGone) {
   EXPECT_EQ(StreamPeerTCP::STATUS_NONE, client_->get_status());
 }
 
+// ---- Resets.
+
+// What a client does when it does not know yet that the server has reset the connection.
+using FirstCall = std::function<void(PacketPeerStream&, StreamPeerTCP&)>;
+
+const std::vector<std::pair<const char*, FirstCall>>& first_calls() {
+  static const auto& calls = *new std::vector<std::pair<const char*, FirstCall>>{
+      {"get", [](PacketPeerStream&, StreamPeerTCP&) {}},
+      {"count", [](PacketPeerStream& peer, StreamPeerTCP&) { peer.get_available_packet_count(); }},
+      {"poll", [](PacketPeerStream& peer, StreamPeerTCP&) { peer.poll(); }},
+      {"put", [](PacketPeerStream& peer, StreamPeerTCP&) { peer.put_var("one more"); }},
+      {"poll of the stream", [](PacketPeerStream&, StreamPeerTCP& stream) { stream.poll(); }},
+      {"put of the stream", [](PacketPeerStream&, StreamPeerTCP& stream) {
+         std::size_t written = 0;
+         const std::vector<std::uint8_t> byte(1);
+         EXPECT_EQ(Error::FAILED, stream.put_partial_data(byte, &written));
+       }}};
+  return calls;
+}
+
+// The server answers with a few packets, has the client's packets unread, and closes: a reset.
+// With data under way both ways, and buffers that do not hold all answers at once.
+TEST_F(StreamPeerTcpTest, WhatArrivedBeforeAResetIsDelivered) {
+  constexpr int kAnswers = 20;
+  const std::vector<std::uint8_t> answer(1000, 'a');
+  for (const auto& [name, first_call] : first_calls()) {
+    for (const std::size_t question : {std::size_t{10}, std::size_t{16} << 20}) {
+      SCOPED_TRACE(std::string(name) + " after a question of " + std::to_string(question));
+      client_ = std::make_shared<StreamPeerTCP>();
+      server_ = std::make_shared<StreamPeerTCP>();
+      connect();
+      PacketPeerStream client(client_);
+      client.set_output_buffer_max_size(16 << 20);
+      client.set_input_buffer_max_size(2000);
+      PacketPeerStream server(server_);
+      ASSERT_EQ(Error::OK, client.put_packet(std::vector<std::uint8_t>(question)));
+      // Into the socket directly: the server does not read. Without delay: a reset drops
+      // what the kernel has kept back.
+      server_->set_no_delay(true);
+      for (int i = 0; i < kAnswers; ++i) {
+        std::size_t written = 0;
+        std::vector<std::uint8_t> frame = {1000 & 0xff, 1000 >> 8, 0, 0};
+        frame.insert(frame.end(), answer.begin(), answer.end());
+        ASSERT_EQ(Error::OK, server_->put_partial_data(frame, &written));
+        ASSERT_EQ(frame.size(), written);
+      }
+      server_->disconnect_from_host();
+
+      first_call(client, *client_);
+      int answers = 0;
+      std::vector<std::uint8_t> packet;
+      while (packet = client.get_packet(), client.get_packet_error() == Error::OK) {
+        EXPECT_EQ(answer, packet);
+        ++answers;
+      }
+      EXPECT_EQ(kAnswers, answers);
+      EXPECT_EQ(Error::FAILED, client.get_packet_error());
+      EXPECT_EQ(Error::FAILED, client.poll());
+      EXPECT_EQ(Error::FAILED, client.put_var("too late"));
+      EXPECT_EQ(StreamPeerTCP::STATUS_ERROR, client_->get_status());
+    }
+  }
+}
+
 // ---- Descriptors from elsewhere.
 
 // Descriptors that are closed with this object.
