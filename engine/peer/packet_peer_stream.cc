@@ -48,11 +48,19 @@ class Raised {
 }  // namespace
 
 PacketPeerStream::PacketPeerStream(std::shared_ptr<StreamPeer> stream)
-    : stream_(std::move(stream)) {}
+    : stream_(std::move(stream)) {
+  start_over();
+}
 
 void PacketPeerStream::set_stream_peer(std::shared_ptr<StreamPeer> stream) {
   if (in_stream_) return;
   stream_ = std::move(stream);
+  start_over();
+}
+
+// Nothing that was buffered, nor how it ended, belongs to the stream's new connection.
+void PacketPeerStream::start_over() {
+  connection_ = stream_ != nullptr ? stream_->connection_number() : 0;
   input_.clear();
   output_.clear();
   whole_ = 0;
@@ -88,7 +96,9 @@ Error PacketPeerStream::poll() {
 // buffers that they are given must stay as they are.
 Error PacketPeerStream::prepare() {
   if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
-  return in_stream_ ? Error::ERR_LOCKED : Error::OK;
+  if (in_stream_) return Error::ERR_LOCKED;
+  if (stream_->connection_number() != connection_) start_over();
+  return Error::OK;
 }
 
 // Reads what has come and writes what waits; how that went is for take_error(). Reading goes

@@ -18,7 +18,8 @@ namespace ringpeer {
 //
 // Nothing blocks: what the stream does not take at once waits in the output buffer and
 // goes with the next call of any kind; a packet that has no room behind it is ERR_BUSY. A
-// packet costs the same however much waits.
+// packet costs the same however much waits. A stream that makes a new connection
+// (connection_number) starts clean, both ways: what is buffered is discarded.
 //
 // Threads: one at a time, put_packet and put_var included.
 // Lifetime: shares its stream. While a function of the stream runs, this peer's calls are
@@ -73,6 +74,7 @@ class PacketPeerStream final : public PacketPeer {
   std::size_t largest_packet() const override;
   Error oversized_packet_error() const override;
 
+  void start_over();
   Error prepare();
   Error exchange();
   Error take_error();
@@ -83,7 +85,8 @@ class PacketPeerStream final : public PacketPeer {
   std::uint32_t length_at(std::size_t offset) const;
 
   std::shared_ptr<StreamPeer> stream_;
-  bool in_stream_ = false;  // a function of the stream is being called
+  std::uint64_t connection_ = 0;  // of the stream, which the rest belongs to
+  bool in_stream_ = false;        // a function of the stream is being called
   ByteRing input_;
   std::size_t input_capacity_ = kDefaultBufferSize;
   // Of input_'s bytes those that are whole packets, and how many packets that is.

@@ -153,6 +153,47 @@ TEST_F(StreamPeerTcpTest, SaysThatTheOtherSideHasGone) {
   EXPECT_EQ(StreamPeerTCP::STATUS_NONE, client_->get_status());
 }
 
+// ---- A new connection of the same stream.
+
+TEST_F(StreamPeerTcpTest, ANewConnectionStartsCleanBothWays) {
+  constexpr std::size_t kMoreThanSocketsHold = 16 << 20;
+  for (const bool tells_the_end : {false, true}) {
+    SCOPED_TRACE(tells_the_end ? "after the end was seen" : "before the end was seen");
+    client_ = std::make_shared<StreamPeerTCP>();
+    server_ = std::make_shared<StreamPeerTCP>();
+    connect();
+    PacketPeerStream client(client_);
+    client.set_output_buffer_max_size(kMoreThanSocketsHold);
+    ASSERT_EQ(Error::OK, client.put_packet(std::vector<std::uint8_t>(kMoreThanSocketsHold)));
+    ASSERT_GT(client.get_pending_output(), 0u);
+    std::size_t written = 0;
+    const std::vector<std::uint8_t> whole_and_half = {1, 0, 0, 0, 'x', 100, 0, 0, 0, 'h', 'a'};
+    ASSERT_EQ(Error::OK, server_->put_partial_data(whole_and_half, &written));
+    ASSERT_TRUE(eventually([&client] { return client.get_available_packet_count() == 1; }));
+
+    server_->disconnect_from_host();
+    if (tells_the_end) {
+      ASSERT_TRUE(eventually([&client] {
+        client.get_packet();
+        return client.poll() != Error::OK;
+      }));
+    }
+    client_->disconnect_from_host();
+    connect();
+    PacketPeerStream server(server_);
+    EXPECT_TRUE(client.get_packet().empty()) << "that was the old server's";
+    EXPECT_EQ(Error::ERR_UNAVAILABLE, client.get_packet_error());
+    EXPECT_EQ(Error::OK, client.put_var("question"));
+    ASSERT_TRUE(eventually([&server] { return server.get_available_packet_count() != 0; }));
+    EXPECT_EQ(Variant("question"), server.get_var());
+    EXPECT_EQ(Error::OK, server.put_var("answer"));
+    ASSERT_TRUE(eventually([&client] { return client.get_available_packet_count() != 0; }));
+    EXPECT_EQ(Variant("answer"), client.get_var());
+    EXPECT_EQ(Error::OK, client.poll());
+    client_->disconnect_from_host();
+  }
+}
+
 // ---- Resets.
 
 // What a client does when it does not know yet that the server has reset the connection.
