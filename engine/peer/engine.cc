@@ -144,7 +144,12 @@ int Engine::workers() const { return options_.workers; }
 CounterSnapshot Engine::counters() const { return workers_->snapshot(); }
 
 void Engine::log(std::string_view message) const {
-  if (options_.log) options_.log(message);
+  if (!options_.log) return;
+  try {
+    options_.log(message);
+  } catch (...) {
+    // A line that could not be said is no reason to end anything.
+  }
 }
 
 }  // namespace ringpeer

@@ -85,7 +85,7 @@ struct EngineOptions {
   bool use_gso = true;                  // UDP_SEGMENT on send
 
   // Told of rare events (a fallback, a latched socket error); called from any
-  // thread, must not block nor call back into the engine.
+  // thread, must not block nor call back into the engine. What it throws is dropped.
   std::function<void(std::string_view message)> log;
 };
 
