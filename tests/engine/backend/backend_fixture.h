@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct BackendVariant {
   bool use_uring;
   bool use_min_wait;
   bool use_incremental_buffers;
+
+  friend void PrintTo(const BackendVariant& variant, std::ostream* out) { *out << variant.name; }
 };
 
 // A datagram as it was received, copied out of its buffer.
