@@ -13,8 +13,8 @@
 
 namespace ringpeer::backend {
 
-// Sockets that one worker can serve. A registered file table and a few words each;
-// more sockets than this on one thread want more threads.
+// Sockets that one worker can serve: a few words each, and
+// more of them on one thread want more threads.
 inline constexpr std::size_t kMaxSockets = 4096;
 
 // Datagrams taken at a time: enough to spread the cost of a batch thin, few enough

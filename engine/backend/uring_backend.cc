@@ -167,7 +167,6 @@ class UringBackend final : public Backend {
   net::Wakeup wakeup_;
   io_uring ring_{};
   bool ring_ready_ = false;
-  bool fixed_files_ = false;
   bool wake_armed_ = false;
   bool received_since_wait_ = false;
   // A receive ended although the socket may have more, and is armed again by wait().
@@ -223,8 +222,6 @@ int UringBackend::start() {
       error != 0) {
     return error;
   }
-  // A table larger than RLIMIT_NOFILE is refused; plain descriptors work as well.
-  fixed_files_ = io_uring_register_files_sparse(&ring_, kMaxSockets) == 0;
   receive_shape_.msg_namelen = net::kSocketAddressSize;
   receive_shape_.msg_controllen = receive_shape_control_size();
   full_receive_shape_.msg_namelen = net::kSocketAddressSize;
@@ -241,10 +238,6 @@ std::string UringBackend::features() const {
 int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) {
   ArmedSocket& socket = sockets_[slot];
   assert(socket.descriptor < 0);
-  if (fixed_files_) {
-    const int result = io_uring_register_files_update(&ring_, slot, &descriptor, 1);
-    if (result < 0) return -result;
-  }
   const std::uint16_t control_size =
       room_for_control ? kFullControlSize : receive_shape_control_size();
   socket = {descriptor, socket.generation + 1, control_size};
@@ -290,10 +283,6 @@ void UringBackend::resume(SocketSlot slot) {
 }
 
 void UringBackend::finish_detach(SocketSlot slot) {
-  if (fixed_files_) {
-    int none = -1;
-    io_uring_register_files_update(&ring_, slot, &none, 1);
-  }
   sockets_[slot].descriptor = -1;
   sockets_[slot].closing = false;
   --attached_;
@@ -335,8 +324,11 @@ void UringBackend::arm(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   io_uring_sqe* request = next_request();
   msghdr* shape = socket.control_size == kFullControlSize ? &full_receive_shape_ : &receive_shape_;
-  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor, shape, 0);
-  request->flags |= IOSQE_BUFFER_SELECT | (fixed_files_ ? IOSQE_FIXED_FILE : 0);
+  // A plain descriptor: one look a multishot, not one a datagram. Before Linux 6.13 a table of
+  // registered ones keeps what was taken out of it as long as any older request runs, and with
+  // it the port.
+  io_uring_prep_recvmsg_multishot(request, socket.descriptor, shape, 0);
+  request->flags |= IOSQE_BUFFER_SELECT;
   request->buf_group = UringBuffers::kGroup;
   request->user_data = receive_id(slot);
   socket.armed = true;

@@ -146,6 +146,29 @@ TEST_P(SocketsTest, ServesManySockets) {
   }
 }
 
+// Requests of other sockets that run on must not keep a detached one: the kernel would go on
+// choosing it for a share of the senders, whom nobody then hears.
+TEST_P(SocketsTest, ADetachedSocketOfASharedPortSwallowsNothing) {
+  const auto open_shared = [](std::uint16_t port) {
+    net::Socket socket;
+    EXPECT_EQ(socket.open(net::SocketFamily::kIpv4), 0);
+    EXPECT_EQ(socket.set_reuse_port(true), 0);
+    EXPECT_EQ(socket.bind(loopback_ipv4(port)), 0);
+    return socket;
+  };
+  const net::Socket staying = open_shared(0);
+  net::Socket leaving = open_shared(port_of(staying));
+  attach(staying, 0);
+  attach(leaving, 1);
+  ASSERT_TRUE(detach(1));
+  leaving.close();
+  constexpr std::size_t kSenders = 40;  // by chance all hash to one socket: once in 2^40
+  for (std::uint32_t i = 0; i < kSenders; ++i) {
+    ASSERT_TRUE(Sender(port_of(staying)).send_numbered(i, 20));
+  }
+  ASSERT_TRUE(receive_until(kSenders)) << received().size() << " of " << kSenders;
+}
+
 // A socket that has something at each look must not hide the others.
 class BusySocketTest : public SocketsTest {
  protected:
