@@ -9,6 +9,7 @@
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/mmsg_receiver.h"
+#include "ringpeer/backend/slot_queue.h"
 #include "ringpeer/net/precise_sleep.h"
 #include "ringpeer/net/wakeup.h"
 
@@ -45,9 +46,7 @@ class MmsgBackend final : public Backend {
  private:
   int listen_for(SocketSlot slot);
   void poll_sockets(int timeout_ms);
-  void mark_ready(SocketSlot slot);
-  SocketSlot take_ready();
-  Received receive_from(SocketSlot slot, std::span<Datagram> batch);
+  Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
 
   MmsgReceiver receiver_;
   net::Wakeup wakeup_;
@@ -56,11 +55,7 @@ class MmsgBackend final : public Backend {
   std::vector<int> descriptors_ = std::vector<int>(kMaxSockets, -1);
   std::vector<bool> with_control_ = std::vector<bool>(kMaxSockets, false);
   std::vector<bool> is_paused_ = std::vector<bool>(kMaxSockets, false);
-  // The sockets to read from, in turn: a circular queue that holds each at most once.
-  std::vector<SocketSlot> ready_ = std::vector<SocketSlot>(kMaxSockets);
-  std::vector<bool> is_ready_ = std::vector<bool>(kMaxSockets, false);
-  std::size_t first_ready_ = 0;
-  std::size_t ready_count_ = 0;
+  SlotQueue ready_{kMaxSockets};  // the sockets to read from, in turn
   bool received_since_wait_ = false;
   BackendEvents events_;
 };
@@ -100,7 +95,7 @@ int MmsgBackend::listen_for(SocketSlot slot) {
   event.events = EPOLLIN;
   event.data.u32 = slot;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptors_[slot], &event) != 0) return errno;
-  mark_ready(slot);
+  ready_.push(slot);
   return 0;
 }
 
@@ -122,20 +117,6 @@ void MmsgBackend::begin_detach(SocketSlot slot) {
   descriptors_[slot] = -1;
 }
 
-void MmsgBackend::mark_ready(SocketSlot slot) {
-  if (is_ready_[slot]) return;
-  is_ready_[slot] = true;
-  ready_[(first_ready_ + ready_count_++) % kMaxSockets] = slot;
-}
-
-SocketSlot MmsgBackend::take_ready() {
-  const SocketSlot slot = ready_[first_ready_];
-  first_ready_ = (first_ready_ + 1) % kMaxSockets;
-  --ready_count_;
-  is_ready_[slot] = false;
-  return slot;
-}
-
 void MmsgBackend::poll_sockets(int timeout_ms) {
   std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
   const int count =
@@ -145,7 +126,7 @@ void MmsgBackend::poll_sockets(int timeout_ms) {
     if (token == kWakeToken) {
       wakeup_.clear();
     } else {
-      mark_ready(static_cast<SocketSlot>(token));
+      ready_.push(static_cast<SocketSlot>(token));
     }
   }
 }
@@ -154,7 +135,7 @@ void MmsgBackend::wait(const WaitPolicy& policy) {
   ++events_.wakeups;
   int timeout_ms =
       policy.poll ? 0 : static_cast<int>(ceil<std::chrono::milliseconds>(policy.idle).count());
-  if (ready_count_ > 0) {
+  if (!ready_.empty()) {
     timeout_ms = 0;  // not drained yet
   } else if (received_since_wait_ && !policy.poll && policy.budget.count() > 0) {
     net::sleep_precisely(policy.budget);
@@ -165,12 +146,13 @@ void MmsgBackend::wait(const WaitPolicy& policy) {
   poll_sockets(timeout_ms);
 }
 
-Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
+Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved) {
   using Outcome = MmsgReceiver::Outcome;
   const MmsgReceiver::Result result =
       receiver_.receive(descriptors_[slot], slot, batch, with_control_[slot]);
-  if (result.outcome == Outcome::kStarved) ++events_.starved;
-  if (result.outcome == Outcome::kStarved || result.outcome == Outcome::kMore) mark_ready(slot);
+  *starved = result.outcome == Outcome::kStarved;
+  if (*starved) ++events_.starved;
+  if (*starved || result.outcome == Outcome::kMore) ready_.push(slot);
   if (result.received.count > 0) received_since_wait_ = true;
   return result.received;
 }
@@ -178,15 +160,16 @@ Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
 Received MmsgBackend::receive(std::span<Datagram> batch) {
   // One bounded look at each ready socket in turn, so that none waits for another's
   // flood to end.
-  while (ready_count_ > 0) {
-    const SocketSlot slot = take_ready();
+  while (!ready_.empty()) {
+    const SocketSlot slot = ready_.pop();
     if (descriptors_[slot] < 0 || is_paused_[slot]) continue;
-    Received received = receive_from(slot, batch);
+    bool starved = false;
+    Received received = receive_from(slot, batch, &starved);
     if (received.count > 0) {
-      received.may_be_more = ready_count_ > 0;
+      received.may_be_more = !ready_.empty();
       return received;
     }
-    if (is_ready_[slot]) break;  // no buffers
+    if (starved) break;
   }
   return {};
 }

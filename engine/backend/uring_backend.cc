@@ -15,6 +15,7 @@
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/control_messages.h"
 #include "ringpeer/backend/mmsg_receiver.h"
+#include "ringpeer/backend/slot_queue.h"
 #include "ringpeer/backend/uring_abi.h"
 #include "ringpeer/backend/uring_buffers.h"
 #include "ringpeer/net/endpoint.h"
@@ -42,6 +43,9 @@ constexpr unsigned kOtherRequests = 2;  // the wake-up, a cancellation
 constexpr unsigned kMaxWaitCompletions = 128;
 // More than ever come in one call: the kernel then hands over all it has.
 constexpr unsigned kAllCompletions = 65536;
+
+// Batches that a socket which is read directly gets between two looks at all others.
+constexpr std::size_t kDirectTurns = 4;
 
 constexpr std::size_t kHeaderSize = sizeof(io_uring_recvmsg_out);
 constexpr std::uint32_t kOverhead = kHeaderSize + net::kSocketAddressSize;
@@ -105,7 +109,9 @@ class UringBackend final : public Backend {
       buffers_.recycle(buffer);
     }
   }
-  bool has_buffers_to_lend() const override { return buffers_.has_buffers_to_lend(); }
+  bool has_buffers_to_lend() const override {
+    return buffers_.has_buffers_to_lend() && receiver_.has_buffers_to_lend();
+  }
   void wake() noexcept override { wakeup_.notify(); }
   const BackendEvents& events() const override { return events_; }
   std::string features() const override;
@@ -116,19 +122,23 @@ class UringBackend final : public Backend {
     std::uint32_t generation = 0;
     std::uint16_t control_size = 0;  // reserved in each completion
     bool armed = false;
+    bool cancelling = false;
+    bool direct = false;  // read with recvmmsg until it is empty
     bool closing = false;
-    bool wants_arming = false;
     bool paused = false;
+
+    bool is_wanted() const { return descriptor >= 0 && !closing && !paused; }
   };
 
   bool create_ring(BackendFailure* failure);
   io_uring_sqe* next_request();
   unsigned flush_requests();
-  void arm(SocketSlot slot);
-  void arm_wanted();
-  std::size_t receive_directly(std::span<Datagram> batch);
-  void want_arming(SocketSlot slot);
-  void cancel_receive(SocketSlot slot);
+  bool arm(SocketSlot slot);
+  bool cancel(SocketSlot slot);
+  bool arm_wakeup();
+  void prepare_requests();
+  void read_directly(SocketSlot slot);
+  Received receive_directly(std::span<Datagram> batch);
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
@@ -175,12 +185,15 @@ class UringBackend final : public Backend {
   msghdr full_receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
   unsigned attached_ = 0;
-  std::vector<SocketSlot> to_arm_;
-  // Sockets whose multishot was ended by an empty datagram, until they are drained.
-  // Any peer can send those; armed again for each, a receive would cost several times
-  // as much.
+  SlotQueue to_arm_{kMaxSockets};
+  SlotQueue to_cancel_{kMaxSockets};
+  // Sockets whose multishot has ended although they may hold more, until they are empty: by
+  // an empty datagram, which any peer can send, or because the kernel ran out of buffers.
+  // Armed again each time, a receive would cost several times as much, and the first of many
+  // busy sockets would find all the buffers.
   MmsgReceiver receiver_;
-  std::vector<SocketSlot> to_drain_;
+  SlotQueue direct_{kMaxSockets};
+  std::size_t direct_turns_ = 0;  // left until the next wait
   BackendEvents events_;
 };
 
@@ -242,36 +255,24 @@ int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control)
       room_for_control ? kFullControlSize : receive_shape_control_size();
   socket = {descriptor, socket.generation + 1, control_size};
   ++attached_;
-  want_arming(slot);
+  to_arm_.push(slot);
   return 0;
 }
 
 void UringBackend::begin_detach(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   socket.closing = true;
-  std::erase(to_drain_, slot);
-  if (!socket.armed) {
-    finish_detach(slot);
-    return;
-  }
+  socket.direct = false;
   // close() does not end a multishot: it would go on receiving and hold the port.
-  cancel_receive(slot);
-}
-
-void UringBackend::cancel_receive(SocketSlot slot) {
-  const ArmedSocket& socket = sockets_[slot];
-  io_uring_sqe* request = next_request();
-  io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
-  request->addr = receive_id(slot);
-  request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
+  socket.armed ? to_cancel_.push(slot) : finish_detach(slot);
 }
 
 void UringBackend::pause(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   if (socket.paused || socket.closing) return;
   socket.paused = true;
-  std::erase(to_drain_, slot);
-  if (socket.armed) cancel_receive(slot);
+  socket.direct = false;
+  if (socket.armed) to_cancel_.push(slot);
 }
 
 void UringBackend::resume(SocketSlot slot) {
@@ -279,7 +280,7 @@ void UringBackend::resume(SocketSlot slot) {
   if (!socket.paused) return;
   socket.paused = false;
   // Else the cancelled receive has not ended yet, and is armed again when it does.
-  if (!socket.armed) want_arming(slot);
+  if (!socket.armed) to_arm_.push(slot);
 }
 
 void UringBackend::finish_detach(SocketSlot slot) {
@@ -288,12 +289,13 @@ void UringBackend::finish_detach(SocketSlot slot) {
   --attached_;
 }
 
+// Null when the kernel takes no requests just now (its completions wait to be read, it has no
+// memory): the next wait tries again.
 io_uring_sqe* UringBackend::next_request() {
   io_uring_sqe* request = io_uring_get_sqe(&ring_);
   if (request == nullptr) {  // full: submit what is there
     enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
     request = io_uring_get_sqe(&ring_);
-    assert(request != nullptr);
   }
   return request;
 }
@@ -313,16 +315,10 @@ unsigned UringBackend::flush_requests() {
   return tail - io_uring_smp_load_acquire(queue.khead);
 }
 
-void UringBackend::want_arming(SocketSlot slot) {
-  ArmedSocket& socket = sockets_[slot];
-  if (socket.wants_arming) return;
-  socket.wants_arming = true;
-  to_arm_.push_back(slot);
-}
-
-void UringBackend::arm(SocketSlot slot) {
+bool UringBackend::arm(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   io_uring_sqe* request = next_request();
+  if (request == nullptr) return false;
   msghdr* shape = socket.control_size == kFullControlSize ? &full_receive_shape_ : &receive_shape_;
   // A plain descriptor: one look a multishot, not one a datagram. Before Linux 6.13 a table of
   // registered ones keeps what was taken out of it as long as any older request runs, and with
@@ -332,25 +328,52 @@ void UringBackend::arm(SocketSlot slot) {
   request->buf_group = UringBuffers::kGroup;
   request->user_data = receive_id(slot);
   socket.armed = true;
+  socket.cancelling = false;
+  return true;
 }
 
-void UringBackend::arm_wanted() {
-  if (!wake_armed_) {
-    io_uring_sqe* request = next_request();
-    io_uring_prep_poll_add(request, wakeup_.descriptor(), POLLIN);
-    request->user_data = request_id(RequestKind::kWake, 0, 0);
-    wake_armed_ = true;
+bool UringBackend::cancel(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  io_uring_sqe* request = next_request();
+  if (request == nullptr) return false;
+  io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
+  request->addr = receive_id(slot);
+  request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
+  socket.cancelling = true;
+  return true;
+}
+
+bool UringBackend::arm_wakeup() {
+  io_uring_sqe* request = next_request();
+  if (request == nullptr) return false;
+  io_uring_prep_poll_add(request, wakeup_.descriptor(), POLLIN);
+  request->user_data = request_id(RequestKind::kWake, 0, 0);
+  wake_armed_ = true;
+  return true;
+}
+
+// What is wanted may have changed while it waited here.
+void UringBackend::prepare_requests() {
+  if (!wake_armed_ && !arm_wakeup()) return;
+  for (std::size_t left = to_cancel_.size(); left > 0; --left) {
+    const SocketSlot slot = to_cancel_.pop();
+    const ArmedSocket& socket = sockets_[slot];
+    if (!socket.armed || socket.cancelling || socket.is_wanted()) continue;
+    if (cancel(slot)) continue;
+    to_cancel_.push(slot);
+    return;
   }
   // Armed without a buffer in reach a receive fails at once, even with nothing to
   // receive: it waits until there are some.
-  if (to_arm_.empty() || !buffers_.kernel_has_buffers()) return;
-  for (const SocketSlot slot : to_arm_) {
-    ArmedSocket& socket = sockets_[slot];
-    socket.wants_arming = false;
-    if (socket.descriptor < 0 || socket.closing || socket.paused || socket.armed) continue;
-    arm(slot);
+  if (!buffers_.kernel_has_buffers()) return;
+  for (std::size_t left = to_arm_.size(); left > 0; --left) {
+    const SocketSlot slot = to_arm_.pop();
+    const ArmedSocket& socket = sockets_[slot];
+    if (!socket.is_wanted() || socket.armed || socket.direct) continue;
+    if (arm(slot)) continue;
+    to_arm_.push(slot);
+    return;
   }
-  to_arm_.clear();
 }
 
 void UringBackend::enter(unsigned min_complete, std::chrono::microseconds min_wait,
@@ -370,15 +393,16 @@ void UringBackend::wait(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
   buffers_.feed();
-  // What waits behind an empty datagram, say, is there already: no reason to wait.
+  // What waits behind the end of a multishot is there already: no reason to wait.
   const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
-  arm_wanted();
+  prepare_requests();
+  direct_turns_ = direct_.size() * kDirectTurns;
   ++events_.wakeups;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
-  if (io_uring_cq_ready(&ring_) > 0 || !to_drain_.empty()) {
-    // What was taken is dealt with first; the socket holds the rest.
+  if (io_uring_cq_ready(&ring_) > 0) {
+    // What was taken is dealt with first; the sockets hold the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
-  } else if (policy.poll || rearming) {
+  } else if (policy.poll || rearming || !direct_.empty()) {
     enter(kAllCompletions, microseconds(0), nanoseconds(1));
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);
@@ -398,14 +422,9 @@ void UringBackend::wait(const WaitPolicy& policy) {
 
 Received UringBackend::receive(std::span<Datagram> batch) {
   Received received = take_completions(batch);
-  // Only after the completions: what they hold came before what the socket holds.
-  if (!to_drain_.empty() && !received.may_be_more) {
-    if (received.count < batch.size()) {
-      received.count += receive_directly(batch.subspan(received.count));
-      received.is_plain = false;
-    }
-    received.may_be_more = true;
-  }
+  // Only after the completions: what they hold came before what the sockets hold.
+  if (received.count == 0 && !received.may_be_more) received = receive_directly(batch);
+  received.may_be_more = received.may_be_more || (direct_turns_ > 0 && !direct_.empty());
   if (received.count > 0) received_since_wait_ = true;
   return received;
 }
@@ -440,19 +459,30 @@ Received UringBackend::take_completions(std::span<Datagram> batch) {
           bytes, available > count};
 }
 
-std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
-  const SocketSlot slot = to_drain_.back();
-  const ArmedSocket& socket = sockets_[slot];
-  MmsgReceiver::Result result;
-  if (socket.descriptor >= 0 && !socket.closing) {
-    result =
+// From here on with recvmmsg, until nothing is left.
+void UringBackend::read_directly(SocketSlot slot) {
+  sockets_[slot].direct = true;
+  direct_.push(slot);
+  direct_turns_ += kDirectTurns;
+}
+
+// A batch of the next socket in turn that has something.
+Received UringBackend::receive_directly(std::span<Datagram> batch) {
+  for (; direct_turns_ > 0 && !direct_.empty(); --direct_turns_) {
+    const SocketSlot slot = direct_.pop();
+    ArmedSocket& socket = sockets_[slot];
+    if (!socket.direct) continue;  // paused or detached since
+    const MmsgReceiver::Result result =
         receiver_.receive(socket.descriptor, slot, batch, socket.control_size == kFullControlSize);
+    if (result.outcome == MmsgReceiver::Outcome::kMore) {
+      direct_.push(slot);
+    } else {
+      socket.direct = false;
+      to_arm_.push(slot);
+    }
+    if (result.received.count > 0) return result.received;
   }
-  if (result.outcome != MmsgReceiver::Outcome::kMore) {
-    to_drain_.pop_back();
-    want_arming(slot);
-  }
-  return result.received.count;
+  return {};
 }
 
 // A datagram like nearly all are: without control messages, not cut, not its multishot's
@@ -528,11 +558,11 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
   }
   if (socket.paused) return;
   ++events_.rearms;
-  if (is_empty_datagram(completion, socket)) {
-    to_drain_.push_back(slot);
+  if (is_empty_datagram(completion, socket) || completion.res == -ENOBUFS) {
+    read_directly(slot);
   } else {
-    want_arming(slot);
-    rearming_ = rearming_ || completion.res >= 0 || completion.res == -ENOBUFS;
+    to_arm_.push(slot);
+    rearming_ = rearming_ || completion.res >= 0;
   }
 }
 

@@ -172,26 +172,29 @@ TEST_P(SocketsTest, ADetachedSocketOfASharedPortSwallowsNothing) {
 // A socket that has something at each look must not hide the others.
 class BusySocketTest : public SocketsTest {
  protected:
-  // Before each wait `each_time` datagrams arrive at a busy socket, of which at most
+  // Before each wait `each_time` datagrams arrive at each busy socket, of which at most
   // one batch is taken. Returns the number of waits until a quiet socket is heard.
-  int waits_until_the_quiet_one_is_heard(int each_time, std::chrono::microseconds budget) {
-    const net::Socket busy = open_receiver();
-    const net::Socket quiet = open_receiver();
-    attach(busy, 0);
-    attach(quiet, 1);
+  int waits_until_the_quiet_one_is_heard(int each_time, std::chrono::microseconds budget,
+                                         std::size_t size = 64, backend::SocketSlot busy = 1) {
+    std::vector<net::Socket> sockets;  // the last is the quiet one
+    std::vector<Sender> senders;
+    for (backend::SocketSlot slot = 0; slot <= busy; ++slot) {
+      sockets.push_back(open_receiver());
+      attach(sockets.back(), slot);
+      senders.emplace_back(port_of(sockets.back()));
+    }
     step_a_while();
-    const Sender to_busy(port_of(busy));
-    const Sender to_quiet(port_of(quiet));
     int waits = 0;
     bool heard = false;
     for (; waits < kMostWaits && !heard; ++waits) {
-      for (int i = 0; i < each_time; ++i) to_busy.send_numbered(0, 64);
-      if (waits == kQuietSendsAt) to_quiet.send_numbered(1, 64);
+      for (backend::SocketSlot slot = 0; slot < busy; ++slot) {
+        for (int i = 0; i < each_time; ++i) senders[slot].send_numbered(0, size);
+      }
+      if (waits == kQuietSendsAt) senders[busy].send_numbered(1, size);
       backend().wait({.budget = budget, .idle = std::chrono::milliseconds(100)});
-      heard = take_one_batch_has_quiet();
+      heard = take_one_batch_has(busy);
     }
-    detach(0);
-    detach(1);
+    for (backend::SocketSlot slot = 0; slot <= busy; ++slot) detach(slot);
     return waits - kQuietSendsAt;
   }
 
@@ -201,12 +204,12 @@ class BusySocketTest : public SocketsTest {
   static constexpr int kSoon = 20;
 
  private:
-  bool take_one_batch_has_quiet() {
+  bool take_one_batch_has(backend::SocketSlot quiet_slot) {
     std::array<backend::Datagram, backend::kBatchSize> batch;
     const std::size_t count = backend().receive(batch).count;
     bool quiet = false;
     for (std::size_t i = 0; i < count; ++i) {
-      quiet = quiet || batch[i].slot == 1;
+      quiet = quiet || batch[i].slot == quiet_slot;
       batch[i].packet.buffer->release();
     }
     reclaim();
@@ -225,6 +228,44 @@ TEST_P(BusySocketTest, DoesNotHideAQuietOneWithoutABudget) {
 
 TEST_P(BusySocketTest, ThatIsNeverDrainedDoesNotHideAQuietOne) {
   EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100)), kSoon);
+}
+
+// An empty datagram ends a multishot, and anybody can send a flood of them.
+TEST_P(BusySocketTest, ThatGetsEmptyDatagramsDoesNotHideAQuietOne) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100), 0), kSoon);
+}
+
+TEST_P(BusySocketTest, NorDoSeveralOfThem) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100), 0, 4), kSoon);
+}
+
+// More arrives at each look than the kernel has buffers for: what they hold is shared by turns,
+// and costs no more ends of a multishot than there are sockets.
+class StarvedSocketsTest : public SocketsTest {};
+RINGPEER_TEST_ON_EVERY_BACKEND(StarvedSocketsTest);
+
+TEST_P(StarvedSocketsTest, TakeTurnsWithoutAStormOfRearms) {
+  constexpr std::uint32_t kSockets = 200;
+  constexpr std::uint32_t kEach = 20;  // 4,000 in all; one datagram a buffer, the kernel has 256
+  std::vector<net::Socket> sockets;
+  for (std::uint32_t i = 0; i < kSockets; ++i) {
+    sockets.push_back(open_receiver(1 << 20));
+    attach(sockets.back(), static_cast<backend::SocketSlot>(i));
+  }
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    for (const net::Socket& socket : sockets) {
+      const Sender sender(port_of(socket));
+      for (std::uint32_t n = 0; n < kEach; ++n) ASSERT_TRUE(sender.send_numbered(n, 40));
+    }
+    received().clear();
+    const std::uint64_t rearms = backend().events().rearms;
+    ASSERT_TRUE(receive_until(std::size_t{kSockets} * kEach));
+    EXPECT_LE(backend().events().rearms - rearms, 2 * kSockets) << "round " << round;
+    std::map<backend::SocketSlot, std::uint32_t> next;
+    for (const Received& datagram : received()) {
+      ASSERT_EQ(number_of(datagram.payload), next[datagram.slot]++) << "in each socket's order";
+    }
+  }
 }
 
 }  // namespace
