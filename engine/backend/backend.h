@@ -56,6 +56,12 @@ struct Received {
   bool may_be_more = false;
 };
 
+// Why a backend could not be made, or can no longer be used.
+struct BackendFailure {
+  int error = 0;     // errno
+  std::string what;  // the step that failed, in words
+};
+
 // Where datagrams come from. One instance per worker.
 //
 // Threads: create anywhere; start() and everything after it on the worker's thread,
@@ -64,8 +70,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // Makes the calling thread the owner. 0 or errno.
-  virtual int start() = 0;
+  // Makes the calling thread the owner, and finds out whether everything that it will ask of
+  // the kernel is allowed. False on failure.
+  virtual bool start(BackendFailure* failure) = 0;
 
   // Begins to receive from a socket, which stays open until is_detached(). With
   // room_for_control, kFullControlSize bytes of control messages come with each
@@ -81,7 +88,9 @@ class Backend {
   // Nothing happens when it was not paused.
   virtual void resume(SocketSlot slot) = 0;
 
-  virtual void wait(const WaitPolicy& policy) = 0;
+  // False when the kernel has refused it for good: nothing will be received any more, and
+  // only give_up() is left to do.
+  virtual bool wait(const WaitPolicy& policy, BackendFailure* failure) = 0;
 
   // Takes up to batch.size() datagrams without waiting.
   virtual Received receive(std::span<Datagram> batch) = 0;
@@ -95,16 +104,13 @@ class Backend {
   // Ends a wait(). From any thread.
   virtual void wake() noexcept = 0;
 
+  // Lets go of all sockets whatever the kernel says; it may hold them some milliseconds more.
+  virtual void give_up() = 0;
+
   virtual const BackendEvents& events() const = 0;
 
   // For the report: "incremental buffers, min_wait" and the like.
   virtual std::string features() const = 0;
-};
-
-// Why a backend could not be made.
-struct BackendFailure {
-  int error = 0;     // errno
-  std::string what;  // the step that failed, in words
 };
 
 // Null on failure. `home` is where the worker looks for returned buffers.

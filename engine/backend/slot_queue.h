@@ -27,6 +27,7 @@ class SlotQueue {
     waits_[slot] = true;
     queue_[(first_ + count_++) % queue_.size()] = slot;
   }
+  SocketSlot front() const { return queue_[first_]; }
   SocketSlot pop() {
     assert(count_ > 0);
     const SocketSlot slot = queue_[first_];

@@ -14,6 +14,7 @@
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/control_messages.h"
+#include "ringpeer/backend/error_breaks.h"
 #include "ringpeer/backend/mmsg_receiver.h"
 #include "ringpeer/backend/slot_queue.h"
 #include "ringpeer/backend/uring_abi.h"
@@ -46,6 +47,9 @@ constexpr unsigned kAllCompletions = 65536;
 
 // Batches that a socket which is read directly gets between two looks at all others.
 constexpr std::size_t kDirectTurns = 4;
+
+// Until the kernel is asked again, when it had no memory for what it was asked.
+constexpr std::chrono::milliseconds kShortOfMemory{1};
 
 constexpr std::size_t kHeaderSize = sizeof(io_uring_recvmsg_out);
 constexpr std::uint32_t kOverhead = kHeaderSize + net::kSocketAddressSize;
@@ -88,19 +92,18 @@ class UringBackend final : public Backend {
                  home),
         receiver_(options, home) {}
 
-  ~UringBackend() override {
-    if (ring_ready_) io_uring_queue_exit(&ring_);
-  }
+  ~UringBackend() override { close_ring(); }
 
   bool set_up(BackendFailure* failure);
 
-  int start() override;
+  bool start(BackendFailure* failure) override;
   int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
+  void give_up() override;
   void pause(SocketSlot slot) override;
   void resume(SocketSlot slot) override;
-  void wait(const WaitPolicy& policy) override;
+  bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override {
     if (receiver_.owns(buffer)) {
@@ -131,17 +134,22 @@ class UringBackend final : public Backend {
   };
 
   bool create_ring(BackendFailure* failure);
+  void close_ring() {
+    if (std::exchange(ring_ready_, false)) io_uring_queue_exit(&ring_);
+  }
   io_uring_sqe* next_request();
   unsigned flush_requests();
   bool arm(SocketSlot slot);
   bool cancel(SocketSlot slot);
   bool arm_wakeup();
   void prepare_requests();
+  void arm_later(SocketSlot slot, bool after_error);
   void read_directly(SocketSlot slot);
   Received receive_directly(std::span<Datagram> batch);
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
+  void wait_for_completions(const WaitPolicy& policy);
   unsigned wait_completions() const {
     return std::clamp(attached_ + kOtherRequests, kMinWaitCompletions, kMaxWaitCompletions);
   }
@@ -179,6 +187,8 @@ class UringBackend final : public Backend {
   bool ring_ready_ = false;
   bool wake_armed_ = false;
   bool received_since_wait_ = false;
+  // Why the kernel cannot be asked any more.
+  BackendFailure failure_;
   // A receive ended although the socket may have more, and is armed again by wait().
   bool rearming_ = false;
   msghdr receive_shape_{};  // the space for address and control messages
@@ -187,6 +197,7 @@ class UringBackend final : public Backend {
   unsigned attached_ = 0;
   SlotQueue to_arm_{kMaxSockets};
   SlotQueue to_cancel_{kMaxSockets};
+  ErrorBreaks breaks_;
   // Sockets whose multishot has ended although they may hold more, until they are empty: by
   // an empty datagram, which any peer can send, or because the kernel ran out of buffers.
   // Armed again each time, a receive would cost several times as much, and the first of many
@@ -221,7 +232,11 @@ bool UringBackend::create_ring(BackendFailure* failure) {
 
 bool UringBackend::set_up(BackendFailure* failure) {
   if (!wakeup_.is_valid()) {
-    *failure = {EMFILE, "eventfd"};
+    *failure = {wakeup_.error(), "eventfd"};
+    return false;
+  }
+  if (!receiver_.is_valid()) {
+    *failure = {ENOMEM, "mmap of the packet buffers"};
     return false;
   }
   return create_ring(failure);
@@ -229,17 +244,24 @@ bool UringBackend::set_up(BackendFailure* failure) {
 
 // The ring starts disabled, so that the thread that enables it becomes its only
 // issuer.
-int UringBackend::start() {
-  if (const int error = abi::enable_rings(ring_.ring_fd); error != 0) return error;
-  if (const int error = buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers);
-      error != 0) {
-    return error;
+bool UringBackend::start(BackendFailure* failure) {
+  const auto attempt = [failure](const char* what, int error) {
+    if (error != 0) *failure = {error, what};
+    return error == 0;
+  };
+  if (!attempt("io_uring_register of the ring", abi::enable_rings(ring_.ring_fd)) ||
+      !attempt("io_uring_register of the packet buffers",
+               buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers)) ||
+      // A filter may allow the ring and refuse its use.
+      !attempt("io_uring_enter", -abi::enter(ring_.ring_fd, 0, 0, IORING_ENTER_GETEVENTS, {})) ||
+      !attempt("eventfd", wakeup_.try_out())) {
+    return false;
   }
   receive_shape_.msg_namelen = net::kSocketAddressSize;
   receive_shape_.msg_controllen = receive_shape_control_size();
   full_receive_shape_.msg_namelen = net::kSocketAddressSize;
   full_receive_shape_.msg_controllen = kFullControlSize;
-  return 0;
+  return true;
 }
 
 std::string UringBackend::features() const {
@@ -267,6 +289,10 @@ void UringBackend::begin_detach(SocketSlot slot) {
   socket.armed ? to_cancel_.push(slot) : finish_detach(slot);
 }
 
+void UringBackend::arm_later(SocketSlot slot, bool after_error) {
+  if (!after_error || !breaks_.note_error(slot)) to_arm_.push(slot);
+}
+
 void UringBackend::pause(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   if (socket.paused || socket.closing) return;
@@ -281,6 +307,13 @@ void UringBackend::resume(SocketSlot slot) {
   socket.paused = false;
   // Else the cancelled receive has not ended yet, and is armed again when it does.
   if (!socket.armed) to_arm_.push(slot);
+}
+
+// What is lent stays where it is: only the ring goes, and with it all its requests.
+void UringBackend::give_up() {
+  close_ring();
+  for (ArmedSocket& socket : sockets_) socket = {.generation = socket.generation};
+  attached_ = 0;
 }
 
 void UringBackend::finish_detach(SocketSlot slot) {
@@ -376,6 +409,8 @@ void UringBackend::prepare_requests() {
   }
 }
 
+// Errors that pass: a signal, the end of the time, no memory, completions to be read first.
+// Any other is kept in failure_.
 void UringBackend::enter(unsigned min_complete, std::chrono::microseconds min_wait,
                          std::chrono::nanoseconds timeout) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
@@ -386,23 +421,46 @@ void UringBackend::enter(unsigned min_complete, std::chrono::microseconds min_wa
   argument.min_wait_us = static_cast<std::uint32_t>(min_wait.count());
   argument.timeout = reinterpret_cast<std::uint64_t>(&limit);
   const unsigned pending = flush_requests();
-  abi::enter(ring_.ring_fd, pending, min_complete, IORING_ENTER_GETEVENTS, argument);
+  const int result =
+      abi::enter(ring_.ring_fd, pending, min_complete, IORING_ENTER_GETEVENTS, argument);
+  switch (-result) {
+    case EINTR:
+    case ETIME:
+    case EBUSY:
+      return;
+    case EAGAIN:
+    case ENOMEM:
+      net::sleep_precisely(kShortOfMemory);
+      return;
+    default:
+      if (result < 0) failure_ = {-result, "io_uring_enter"};
+  }
 }
 
-void UringBackend::wait(const WaitPolicy& policy) {
-  using std::chrono::microseconds;
-  using std::chrono::nanoseconds;
+bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   buffers_.feed();
   // What waits behind the end of a multishot is there already: no reason to wait.
   const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
+  breaks_.end_breaks([this](SocketSlot slot) { to_arm_.push(slot); });
   prepare_requests();
   direct_turns_ = direct_.size() * kDirectTurns;
   ++events_.wakeups;
+  wait_for_completions({.budget = policy.budget,
+                        .idle = breaks_.shorten(policy.idle),
+                        .poll = policy.poll || rearming || !direct_.empty()});
+  received_since_wait_ = false;
+  if (failure_.error != 0) *failure = failure_;
+  return failure_.error == 0;
+}
+
+void UringBackend::wait_for_completions(const WaitPolicy& policy) {
+  using std::chrono::microseconds;
+  using std::chrono::nanoseconds;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
   if (io_uring_cq_ready(&ring_) > 0) {
     // What was taken is dealt with first; the sockets hold the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
-  } else if (policy.poll || rearming || !direct_.empty()) {
+  } else if (policy.poll) {
     enter(kAllCompletions, microseconds(0), nanoseconds(1));
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);
@@ -417,7 +475,6 @@ void UringBackend::wait(const WaitPolicy& policy) {
     }
     if (io_uring_cq_ready(&ring_) == 0) enter(1, microseconds(0), policy.idle);
   }
-  received_since_wait_ = false;
 }
 
 Received UringBackend::receive(std::span<Datagram> batch) {
@@ -478,7 +535,7 @@ Received UringBackend::receive_directly(std::span<Datagram> batch) {
       direct_.push(slot);
     } else {
       socket.direct = false;
-      to_arm_.push(slot);
+      arm_later(slot, result.outcome == MmsgReceiver::Outcome::kError);
     }
     if (result.received.count > 0) return result.received;
   }
@@ -527,8 +584,9 @@ bool UringBackend::complete(const io_uring_cqe& completion, Datagram* datagram) 
     case RequestKind::kReceiveWithControl:
       break;
     case RequestKind::kWake:
-      wakeup_.clear();
       wake_armed_ = false;
+      if (completion.res < 0) failure_ = {-completion.res, "poll of an eventfd"};
+      if (const int error = wakeup_.clear(); error != 0) failure_ = {error, "read of an eventfd"};
       return false;
     case RequestKind::kCancel:
       return false;
@@ -561,7 +619,7 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
   if (is_empty_datagram(completion, socket) || completion.res == -ENOBUFS) {
     read_directly(slot);
   } else {
-    to_arm_.push(slot);
+    arm_later(slot, completion.res < 0);
     rearming_ = rearming_ || completion.res >= 0;
   }
 }

@@ -84,8 +84,9 @@ struct EngineOptions {
   bool use_incremental_buffers = true;  // IOU_PBUF_RING_INC with min_left
   bool use_gso = true;                  // UDP_SEGMENT on send
 
-  // Told of rare events (a fallback, a latched socket error); called from any
-  // thread, must not block nor call back into the engine.
+  // Told of rare events: which backend was chosen and why, a worker that had to end by itself, a
+  // port that the kernel does not let go. Called from any thread; must not block, call back into
+  // the engine nor throw.
   std::function<void(std::string_view message)> log;
 };
 
@@ -112,6 +113,11 @@ class Engine {
   // Ends every worker within a bound: peers receive nothing any more and say so (-1
   // available). Their ports are free once the peers are closed. Safe to call twice.
   void stop();
+
+  // False once it was stopped, in a forked child, and when a worker had to end because the kernel
+  // refused what it needs or there was no memory: its peers then say so (-1 available), and
+  // EngineOptions::log has been told why.
+  bool is_running() const;
 
   // Sends what waits to be sent, then one pass of every worker over its sockets: what
   // the kernel had queued before the call is in the rings after it. For tests and

@@ -55,7 +55,9 @@ class BackendTest : public testing::TestWithParam<BackendVariant> {
   // Begins to detach and waits for the end of it.
   bool detach(backend::SocketSlot slot = 0);
 
-  // One wait and everything that can be received after it.
+  // One wait that must not fail.
+  void wait(const backend::WaitPolicy& policy);
+  // The same and everything that can be received after it.
   void step(const backend::WaitPolicy& policy = {.poll = true});
   // Steps until so many have been received. False when they do not come.
   bool receive_until(std::size_t count);

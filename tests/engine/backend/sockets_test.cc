@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <vector>
 
+#include "ringpeer/backend/error_breaks.h"
 #include "ringpeer/test/backend_fixture.h"
 
 namespace ringpeer::test {
@@ -56,7 +60,7 @@ TEST_P(SocketsTest, DetachWithPacketsInFlightLosesTrackOfNothing) {
     const Sender sender(port);
     constexpr std::uint32_t kCount = 100;
     for (std::uint32_t i = 0; i < kCount; ++i) ASSERT_TRUE(sender.send_numbered(i, 200));
-    if (round % 2 == 1) backend().wait({.poll = true});  // completions wait unread
+    if (round % 2 == 1) wait({.poll = true});  // completions wait unread
     ASSERT_TRUE(detach());
     std::uint32_t next = static_cast<std::uint32_t>(received().size());
     for (std::uint32_t i = 0; i < next; ++i) ASSERT_EQ(number_of(received()[i].payload), i);
@@ -191,7 +195,7 @@ class BusySocketTest : public SocketsTest {
         for (int i = 0; i < each_time; ++i) senders[slot].send_numbered(0, size);
       }
       if (waits == kQuietSendsAt) senders[busy].send_numbered(1, size);
-      backend().wait({.budget = budget, .idle = std::chrono::milliseconds(100)});
+      wait({.budget = budget, .idle = std::chrono::milliseconds(100)});
       heard = take_one_batch_has(busy);
     }
     for (backend::SocketSlot slot = 0; slot <= busy; ++slot) detach(slot);
@@ -237,6 +241,47 @@ TEST_P(BusySocketTest, ThatGetsEmptyDatagramsDoesNotHideAQuietOne) {
 
 TEST_P(BusySocketTest, NorDoSeveralOfThem) {
   EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100), 0, 4), kSoon);
+}
+
+// Whose every read fails: a stream socket that is connected to nobody stands for a device that
+// is broken, or a kernel without memory.
+TEST_P(SocketsTest, OneThatOnlyReportsErrorsIsLeftAloneNowAndThen) {
+  const net::Socket good = open_receiver();
+  attach(good, 0);
+  const int broken = ::socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(backend().attach(1, broken), 0);
+  using Clock = std::chrono::steady_clock;
+  const Sender sender(port_of(good));
+  const auto start = Clock::now();
+  std::uint32_t sent = 0;
+  std::size_t errors = 0;
+  while (Clock::now() - start < std::chrono::milliseconds(300)) {
+    ASSERT_TRUE(sender.send_numbered(sent++, 20));
+    received().clear();
+    const auto is_good = [](const Received& datagram) { return datagram.slot == 0; };
+    bool heard = false;
+    for (const auto sent_at = Clock::now(); !heard && Clock::now() - sent_at < kPatience;) {
+      step({.idle = std::chrono::milliseconds(20)});
+      heard = std::any_of(received().begin(), received().end(), is_good);
+    }
+    ASSERT_TRUE(heard);
+    errors += static_cast<std::size_t>(
+        std::count_if(received().begin(), received().end(), std::not_fn(is_good)));
+  }
+  const auto breaks = (Clock::now() - start) / backend::ErrorBreaks::kBreak + 2;
+  EXPECT_GT(errors, 0u);
+  EXPECT_LE(errors, breaks * backend::ErrorBreaks::kErrorsPerBreak);
+  // With nothing else to do, the wait is one.
+  const std::uint64_t wakeups = backend().events().wakeups;
+  const auto quiet_from = Clock::now();
+  while (Clock::now() - quiet_from < std::chrono::milliseconds(100)) {
+    step({.idle = std::chrono::milliseconds(20)});
+  }
+  const auto later_breaks = (Clock::now() - quiet_from) / backend::ErrorBreaks::kBreak + 2;
+  EXPECT_LE(backend().events().wakeups - wakeups,
+            later_breaks * (backend::ErrorBreaks::kErrorsPerBreak + 2));
+  ASSERT_TRUE(detach(1));
+  ::close(broken);
 }
 
 // More arrives at each look than the kernel has buffers for: what they hold is shared by turns,
