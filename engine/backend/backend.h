@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ringpeer/backend/datagram.h"
+#include "ringpeer/net/datagram_size.h"
 
 namespace ringpeer::backend {
 
@@ -22,7 +23,7 @@ inline constexpr std::size_t kMaxSockets = 4096;
 inline constexpr std::size_t kBatchSize = 64;
 
 struct BackendOptions {
-  std::size_t max_datagram = 65507;
+  std::size_t max_datagram = net::kLargestDatagram;
   bool gro = false;
   bool use_min_wait = true;
   bool use_incremental_buffers = true;

@@ -12,6 +12,7 @@
 
 #include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
+#include "ringpeer/net/datagram_size.h"
 #include "ringpeer/stats/counters.h"
 
 namespace ringpeer {
@@ -27,10 +28,8 @@ enum class BackendKind {
   kRecvmmsg,  // epoll and recvmmsg: works everywhere
 };
 
-// IPv4 and IPv6 carry this much payload in one datagram: 65,535 bytes of IP length
-// less the headers.
-inline constexpr std::size_t kLargestIpv4Datagram = 65507;
-inline constexpr std::size_t kLargestDatagram = 65527;
+using net::kLargestDatagram;  // of either family: 65,527
+using net::kLargestIpv4Datagram;
 
 // More receive threads than any machine has cores to spare for one port.
 inline constexpr int kMaxWorkers = 256;
@@ -58,7 +57,7 @@ struct EngineOptions {
 
   // Largest datagram accepted, in bytes of payload; a larger one is dropped and
   // counted.
-  std::size_t max_datagram = kLargestIpv4Datagram;
+  std::size_t max_datagram = kLargestDatagram;
 
   // Bytes of received payload that may be waiting in all queues together; the workers have
   // equal shares, of kMinPayloadBudgetPerWorker at least.

@@ -59,7 +59,7 @@ make_file_system() {
 boot() { # boot KERNEL FILE_SYSTEM
   timeout "$seconds_a_run" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m "$memory" \
     -smp 2 -nic none -nographic -no-reboot -kernel "$1" -initrd "$2" \
-    -append "console=ttyS0 panic=1 quiet" </dev/null | tr -d '\r'
+    -append "console=ttyS0 panic=1 quiet" </dev/null | sed -u 's/\r//'
 }
 
 # The table, from what init said; exit status 1 when a program has failed or is missing.
