@@ -61,11 +61,10 @@ std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, ne
       std::make_unique<Shard>(core->workers_.next(), std::uint16_t{0}, &core->shared_));
   Shard& shard = *core->shards_.back();
   shard.socket = std::move(socket);
-  *error = apply_after_open(shard.socket, core->engine_->options(), core->socket_options_);
-  if (*error == 0) *error = core->receive_on(shard);
-  if (*error == 0) return core;
-  shard.socket.release();  // it stays the caller's
-  return nullptr;
+  *error = core->receive_on(shard);
+  if (*error != 0) return nullptr;
+  shard.socket.keep();
+  return core;
 }
 
 ServerCore::~ServerCore() {

@@ -33,7 +33,7 @@ class ServerCore final : public DrainSource {
                                             const net::Endpoint& local, net::SocketFamily family,
                                             int max_pending, const ServerOptions& options,
                                             int* error);
-  // On a socket that is bound already, with one worker.
+  // On a socket that is bound and has its options already, with one worker.
   static std::shared_ptr<ServerCore> adopt(std::shared_ptr<Engine> engine, net::Socket socket,
                                            int max_pending, const ServerOptions& options,
                                            int* error);

@@ -103,7 +103,7 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
 bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
   if (remote.admitted_bytes - remote.known_taken_bytes + charge <= limit) return true;
   remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
-  return remote.admitted_bytes - remote.known_taken_bytes + charge <= limit;
+  return packet::fits_queue(remote.admitted_bytes - remote.known_taken_bytes, charge, limit);
 }
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
