@@ -74,8 +74,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   packet::PacketDescriptor* front_of_empty();
   packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
                                   std::span<const std::uint8_t>* packet);
-  void count_taken(std::uint64_t packets, std::uint64_t bytes) {
-    queue_.ring().note_taken(packets, bytes + packets * packet::kRecordOverhead);
+  void count_delivered(std::uint64_t packets, std::uint64_t bytes) {
     counters_->add(Counter::kDeliveredPackets, packets);
     counters_->add(Counter::kDeliveredBytes, bytes);
   }
@@ -89,7 +88,6 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   void drop_waiting();
   void drop_from_kernel();
   void forget_proofs(SendState& state);
-  std::uint32_t engine_us(std::chrono::steady_clock::time_point time) const;
 
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
@@ -101,7 +99,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   packet::PacketRelease held_;  // ends with the packet that the application looks at
   // Of the packet taken last; the source as long as its buffer is held.
   const void* last_source_ = nullptr;
-  std::uint32_t last_received_at_us_ = 0;
+  std::uint64_t last_arrival_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   // Made when a second destination is set.
   std::unique_ptr<ProvenDestinations> proven_;

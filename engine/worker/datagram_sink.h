@@ -24,7 +24,7 @@ class DatagramSink {
  public:
   virtual ~DatagramSink() = default;
 
-  // Takes over one reference to each datagram's buffer. None has a fault.
+  // Takes over one reference to the buffer for each packet of each datagram. None has a fault.
   virtual void deliver(const DatagramRun& run, Delivery& delivery) = 0;
 
   // After it has told a Delivery of an overrun: whether its socket is to be read again.

@@ -51,7 +51,6 @@ class Demultiplexer final : public DatagramSink {
   enum Event : std::uint16_t {
     kNewRemote = 1,      // the consumer may hand it out
     kRemoteRetired = 2,  // nothing after this names the remote: free it
-    kUnreachable = 3,    // its machine has answered that nobody listens
   };
 
   Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
@@ -114,6 +113,7 @@ class Demultiplexer final : public DatagramSink {
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
   // they may have waiting, they cannot fill the ring against established peers.
   const std::size_t stranger_reserve_;
+  ArrivalClock arrival_clock_;
   RemoteTable table_;
   // The senders of the batch at hand.
   std::array<net::Endpoint, backend::kBatchSize> endpoints_;

@@ -157,10 +157,10 @@ void Worker::thread_main(backend::BackendFailure* failure) {
   shut_down();
 }
 
-std::uint32_t Worker::now_us() const {
+std::uint64_t Worker::now_us() const {
   using std::chrono::microseconds;
   const auto since = std::chrono::steady_clock::now() - options_.epoch;
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<microseconds>(since).count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(since).count());
 }
 
 // ---- Commands from other threads. Rare, so a mutex is good enough; never on a
@@ -439,7 +439,8 @@ void Worker::publish(backend::SocketSlot slot) {
 
 bool Worker::may_notify_later(std::size_t taken) const {
   return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
-         looked_at_us_ - notified_at_us_ < options_.latency_budget.count();
+         looked_at_us_ - notified_at_us_ <
+             static_cast<std::uint64_t>(options_.latency_budget.count());
 }
 
 // Those that something came for.
@@ -459,7 +460,8 @@ void Worker::notify_consumers() {
   notified_at_us_ = looked_at_us_;
 }
 
-// The datagrams at the beginning of a batch that are of one socket and without fault.
+// The datagrams at the beginning of a batch that are of one socket and without fault. From here
+// on each of their packets holds the buffer for itself.
 DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
   DatagramRun run;
   const backend::SocketSlot slot = batch[0].slot;
@@ -470,7 +472,9 @@ DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
     if (datagram.slot != slot || datagram.fault != backend::DatagramFault::kNone) break;
     run.bytes += datagram.packet.size;
     if ((datagram.packet.segment_size | datagram.tail_size) != 0) [[unlikely]] {
-      trains_surplus += datagram.packet.packet_count() - 1;
+      const std::uint32_t others = datagram.packet.packet_count() - 1;
+      if (others > 0) datagram.packet.buffer->add_references(others);  // one for each packet
+      trains_surplus += others;
       run.has_tails = run.has_tails || datagram.tail_size != 0;
     }
   }

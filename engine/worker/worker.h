@@ -152,7 +152,7 @@ class Worker {
   void shut_down();
   void detach_all();
   void tell(std::string_view message, const backend::BackendFailure& failure) const noexcept;
-  std::uint32_t now_us() const;
+  std::uint64_t now_us() const;
 
   const WorkerOptions options_;
   packet::BufferReturn home_;
@@ -171,8 +171,8 @@ class Worker {
   std::vector<backend::SocketSlot> free_slots_;
   std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify
   std::vector<std::uint8_t> is_to_be_notified_;      // by slot
-  std::uint32_t looked_at_us_ = 0;                   // the clock at the last batch
-  std::uint32_t notified_at_us_ = 0;
+  std::uint64_t looked_at_us_ = 0;                   // the clock at the last batch
+  std::uint64_t notified_at_us_ = 0;
   bool may_gather_longer_ = false;
   std::vector<DatagramSink*> error_checked_;
   std::vector<backend::SocketSlot> paused_;

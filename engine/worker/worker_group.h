@@ -46,6 +46,9 @@ class WorkerGroup {
 
   // What descriptors' received_at_us counts from.
   std::chrono::steady_clock::time_point epoch() const { return epoch_; }
+  std::chrono::steady_clock::time_point time_of(std::uint64_t engine_us) const {
+    return epoch_ + std::chrono::microseconds(engine_us);
+  }
 
   bool uses_uring() const { return uses_uring_; }
   const std::string& backend_reason() const { return reason_; }
