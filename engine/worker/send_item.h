@@ -9,6 +9,8 @@
 
 namespace ringpeer::worker {
 
+class SendLane;
+
 // Where packets go: a socket and, unless it is connected, an address.
 struct SendTarget {
   net::Endpoint destination;
@@ -25,6 +27,7 @@ struct SendMemory {
   explicit SendMemory(bool heap) : from_heap(heap) {}
   const bool from_heap;
   std::atomic<std::uint32_t> pending{0};
+  SendLane* lane = nullptr;  // that all of them came in through
 };
 
 // A packet on its way to the worker. It lies in front of its payload, so that both are

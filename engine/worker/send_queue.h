@@ -9,6 +9,7 @@
 
 #include "ringpeer/ring/mpsc_queue.h"
 #include "ringpeer/worker/send_item.h"
+#include "ringpeer/worker/send_store.h"
 
 namespace ringpeer::worker {
 
@@ -36,7 +37,7 @@ class SendQueue {
   // The same bytes to many: all or none. 0, EAGAIN when the queue is full, ENOMEM.
   int push_to_all(std::span<const std::uint8_t> payload, std::span<const SendTarget> targets);
   // Whether something that this thread has pushed may not be with the kernel yet.
-  bool has_waiting_of_this_thread();
+  bool has_waiting_of_this_thread() const;
 
   // True for the first push after take_notice(): the worker wants to be woken. The fences
   // see to it that either the worker finds the push or the pusher finds the flag down;
@@ -60,16 +61,10 @@ class SendQueue {
   void release(std::span<SendItem* const> items);
 
  private:
-  struct Shared;
-  class ThreadState;
-  class ThreadStates;
-  static thread_local ThreadStates thread_states_;
-
-  ThreadState& this_thread();
-  int push_heap(ThreadState& thread, std::span<const std::uint8_t> payload,
+  int push_heap(SendLane& lane, std::span<const std::uint8_t> payload,
                 std::span<const SendTarget> targets);
 
-  const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<SendStore> store_;
   std::atomic<bool> noticed_{false};
   ring::MpscQueue<SendItem*>::Consumer items_out_;
 };

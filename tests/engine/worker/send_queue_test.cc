@@ -4,7 +4,9 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <thread>
 #include <vector>
@@ -181,6 +183,71 @@ TEST_F(SendQueueTest, ManyThreadsShareIt) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(total, std::size_t{kThreads} * kPackets);
+}
+
+// Each keeps a chunk that holds nothing. The others are left all the memory there is, and
+// each of those threads can put again.
+TEST_F(SendQueueTest, IdleThreadsHoweverManyTakeNoRoomFromOthers) {
+  constexpr int kThreads = static_cast<int>(SendChunks::kChunkCount) + 100;
+  constexpr std::uint32_t kPackets = 200;  // more than a chunk of them
+  const auto take_all = [this] {
+    for (auto items = pop(); !items.empty(); items = pop()) queue_.release(items);
+  };
+  std::barrier in_step(kThreads + 1);
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (std::uint32_t i = 0; i < kPackets; ++i) {
+        while (queue_.push(numbered_payload(i, 64), {}) == EAGAIN) std::this_thread::yield();
+      }
+      in_step.arrive_and_wait();  // all live, with packets under way
+      in_step.arrive_and_wait();  // nothing waits
+      if (queue_.push(numbered_payload(0, 64), {}) != 0) ++refused;
+      in_step.arrive_and_wait();
+    });
+  }
+  std::atomic<bool> is_there{false};
+  std::thread waiter([&] {
+    in_step.arrive_and_wait();
+    is_there = true;
+  });
+  while (!is_there) take_all();
+  waiter.join();
+  take_all();
+  const auto payload = numbered_payload(1, SendQueue::kLargestInChunk);
+  std::size_t count = 0;
+  while (queue_.push(payload, {}) == 0) ++count;
+  EXPECT_GE(count,
+            SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kLargestInChunk * 6 / 7);
+  take_all();
+  in_step.arrive_and_wait();
+  in_step.arrive_and_wait();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(refused, 0);
+  take_all();
+}
+
+// A thread-local object that is older than the thread's first put outlives what puts keep.
+TEST_F(SendQueueTest, DestructorsOfAThreadMayPut) {
+  struct LastWords {
+    ~LastWords() {
+      if (queue != nullptr && queue->push(numbered_payload(2, 64), {}) != 0) std::abort();
+    }
+    SendQueue* queue = nullptr;
+  };
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    std::thread([this] {
+      static thread_local LastWords last_words;
+      last_words.queue = &queue_;
+      ASSERT_EQ(queue_.push(numbered_payload(1, 64), {}), 0);
+    }).join();
+    const auto items = pop();
+    ASSERT_EQ(items.size(), 2u);
+    EXPECT_TRUE(is_numbered_payload(payload_of(*items[0]), 1));
+    EXPECT_TRUE(is_numbered_payload(payload_of(*items[1]), 2));
+    queue_.release(items);
+  }
 }
 
 TEST(SendChunksTest, GivesTheFreshestFirstAndEachOnce) {
