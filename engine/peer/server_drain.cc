@@ -73,8 +73,7 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->arrived = arrival_time(descriptor->received_at_us);
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
-  packet->local =
-      remote.send_error.source == nullptr ? net::LocalAddress() : *remote.send_error.source;
+  packet->local = remote.source == nullptr ? net::LocalAddress() : *remote.source;
   packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
   *buffer = nullptr;
   if (descriptor->size == 0) {

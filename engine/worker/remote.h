@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/error_latch.h"
+#include "ringpeer/net/local_address.h"
 
 namespace ringpeer::worker {
 
@@ -17,7 +17,7 @@ namespace ringpeer::worker {
 struct Remote {
   Remote(const net::Endpoint& remote_endpoint, std::uint16_t shard_index)
       : endpoint(remote_endpoint), shard(shard_index) {}
-  ~Remote() { delete send_error.source; }
+  ~Remote() { delete source; }
   Remote(const Remote&) = delete;
   Remote& operator=(const Remote&) = delete;
 
@@ -35,9 +35,9 @@ struct Remote {
   std::uint64_t admitted_bytes = 0;  // charges of all packets let in
   std::uint64_t known_taken_bytes = 0;
 
-  // A packet to it that could not be sent, and the address that replies leave from:
-  // the one that its first packet was sent to, if such things are noted. Owned.
-  AddressedLatch send_error;
+  // The address that replies leave from: the one that its first packet was sent to, if
+  // such things are noted. Owned.
+  const net::LocalAddress* source = nullptr;
 
   // The consumer's.
   alignas(64) std::atomic<std::uint64_t> taken_bytes{0};

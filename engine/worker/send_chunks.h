@@ -15,7 +15,9 @@ namespace ringpeer::worker {
 // A piece of memory that one thread fills with packets, one after another, while the
 // worker sends them.
 struct SendChunk : SendMemory {
-  SendChunk() : SendMemory(false) {}
+  static constexpr std::size_t kSize = std::size_t{16} << 10;
+
+  SendChunk() : SendMemory(false, kSize) {}
   std::uint8_t* bytes = nullptr;
   std::uint32_t index = 0;
   std::atomic<std::uint32_t> next{0};  // on the stack: one more than the index below it
@@ -31,7 +33,7 @@ struct SendChunk : SendMemory {
 // Threads: any, without locks; make_room_for_threads: one at a time.
 class SendChunks {
  public:
-  static constexpr std::size_t kChunkSize = std::size_t{16} << 10;
+  static constexpr std::size_t kChunkSize = SendChunk::kSize;
   // 8 MiB: what a thousand players are sent in a tick, several times over.
   static constexpr std::size_t kChunkCount = 512;
   // Chunks are mapped so many at a time.

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <new>
 
 #include "ringpeer/worker/send_store.h"
 
@@ -14,21 +13,18 @@ namespace {
 constexpr std::uint32_t kOpen = 1 << 16;
 static_assert(kOpen > SendChunks::kChunkSize / sizeof(SendItem));
 
-constexpr std::size_t align_up(std::size_t size) {
-  return (size + alignof(SendItem) - 1) / alignof(SendItem) * alignof(SendItem);
-}
-
 }  // namespace
 
 SendLane::SendLane(SendStore& store) : store_(store), items_in_(store.items()) {}
 
 int SendLane::push(std::span<const std::uint8_t> payload, const SendTarget& target) {
-  const std::size_t needed = align_up(sizeof(SendItem) + payload.size());
+  const std::size_t item_size = SendItem::size_for(target);
+  const std::size_t needed = align_for_item(item_size + payload.size());
   if (used_ + needed > SendChunks::kChunkSize && !change_chunk()) return EAGAIN;
-  std::uint8_t* place = chunk_->bytes + used_;
-  std::uint8_t* bytes = place + sizeof(SendItem);
+  std::uint8_t* const place = chunk_->bytes + used_;
+  std::uint8_t* const bytes = place + item_size;
   std::memcpy(bytes, payload.data(), payload.size());
-  auto* item = new (place) SendItem(chunk_, bytes, payload.size(), target);
+  SendItem* const item = SendItem::make(place, chunk_, {bytes, payload.size()}, target);
   if (!store_.items().push(items_in_, item)) return ENOMEM;
   used_ += needed;
   ++issued_;

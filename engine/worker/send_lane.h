@@ -19,8 +19,8 @@ class SendStore;
 // have come. They are popped in the order of their pushes. A later thread goes on with the
 // lane of one that has ended.
 //
-// Threads: push, push_all, has_waiting, leave: the one that has claimed it. count_*: the
-// worker. pushed, done: any.
+// Threads: push, push_all, has_waiting, leave: the one that has claimed it. popped, mark,
+// set_mark, count_*: the worker. pushed, done: any.
 class SendLane {
  public:
   explicit SendLane(SendStore& store);
@@ -42,6 +42,12 @@ class SendLane {
   void count_done(std::uint64_t items) {
     done_.store(done_.load(std::memory_order_relaxed) + items, std::memory_order_release);
   }
+  // Taken out of the queue, in the order of the pushes; done, or waiting for their socket.
+  std::uint64_t popped() const { return popped_; }
+  void count_popped(std::uint64_t items) { popped_ += items; }
+  // See SendMarks.
+  std::uint64_t mark() const { return mark_; }
+  void set_mark(std::uint64_t pushed) { mark_ = pushed; }
 
   // Of the thread that ends: the lane is free for another.
   void leave();
@@ -66,6 +72,8 @@ class SendLane {
 
   // The worker's.
   alignas(ring::kInterferenceSize) std::atomic<std::uint64_t> done_{0};
+  std::uint64_t popped_ = 0;
+  std::uint64_t mark_ = 0;
 };
 
 }  // namespace ringpeer::worker

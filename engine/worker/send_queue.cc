@@ -6,6 +6,7 @@
 #include <new>
 
 #include "ringpeer/worker/put_thread.h"
+#include "ringpeer/worker/send_socket.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -32,7 +33,13 @@ bool SendQueue::has_waiting_of_this_thread() const {
   return lane != nullptr && lane->has_waiting();
 }
 
+int SendQueue::refusal_for(const SendTarget& target) const {
+  return is_refusing_.load(std::memory_order_relaxed) ? ESHUTDOWN : target.socket->refusal();
+}
+
 int SendQueue::push(std::span<const std::uint8_t> payload, const SendTarget& target) {
+  if (const int refusal = refusal_for(target)) [[unlikely]]
+    return refusal;
   SendLane* const lane = this_threads_lane(store_);
   if (lane == nullptr) return ENOMEM;
   if (payload.size() > kLargestInChunk) return push_heap(*lane, payload, {&target, 1});
@@ -48,21 +55,24 @@ int SendQueue::push_to_all(std::span<const std::uint8_t> payload,
 
 int SendQueue::push_heap(SendLane& lane, std::span<const std::uint8_t> payload,
                          std::span<const SendTarget> targets) {
-  const std::size_t count = targets.size();
-  const std::size_t size =
-      sizeof(HeapSend) + count * (sizeof(SendItem*) + sizeof(SendItem)) + payload.size();
-  int error = 0;
-  HeapSend* const heap = store_->allocate(size, count, &lane, &error);
-  if (heap == nullptr) return error;
-  auto* pointers = reinterpret_cast<SendItem**>(heap + 1);
-  auto* items = reinterpret_cast<SendItem*>(pointers + count);
-  auto* bytes = reinterpret_cast<std::uint8_t*>(items + count);
-  std::memcpy(bytes, payload.data(), payload.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    pointers[i] = new (&items[i]) SendItem(heap, bytes, payload.size(), targets[i]);
+  std::size_t size = sizeof(HeapSend) + targets.size() * sizeof(SendItem*) + payload.size();
+  for (const SendTarget& target : targets) {
+    if (const int refusal = refusal_for(target)) return refusal;
+    size += SendItem::size_for(target);
   }
-  error = lane.push_all(pointers, count);
-  if (error != 0) store_->release(heap, static_cast<std::uint32_t>(count));
+  int error = 0;
+  HeapSend* const heap = store_->allocate(size, targets.size(), &lane, &error);
+  if (heap == nullptr) return error;
+  auto* const pointers = reinterpret_cast<SendItem**>(heap + 1);
+  auto* place = reinterpret_cast<std::uint8_t*>(pointers + targets.size());
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(heap) + size - payload.size();
+  std::memcpy(bytes, payload.data(), payload.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    pointers[i] = SendItem::make(place, heap, {bytes, payload.size()}, targets[i]);
+    place += SendItem::size_for(targets[i]);
+  }
+  error = lane.push_all(pointers, targets.size());
+  if (error != 0) store_->release(heap, static_cast<std::uint32_t>(targets.size()));
   return error;
 }
 
@@ -72,7 +82,7 @@ std::size_t SendQueue::pop(std::span<SendItem*> items) {
   return store_->items().pop_bulk(items_out_, items.data(), items.size());
 }
 
-void SendQueue::release(std::span<SendItem* const> items) {
+void SendQueue::release(std::span<SendItem* const> items, bool popped) {
   // Neighbours mostly lie in the same memory: two atomic operations for each run.
   for (std::size_t begin = 0; begin < items.size();) {
     SendMemory* memory = items[begin]->memory;
@@ -81,6 +91,7 @@ void SendQueue::release(std::span<SendItem* const> items) {
     SendLane* const lane = memory->lane;
     store_->release(memory, static_cast<std::uint32_t>(end - begin));
     lane->count_done(end - begin);
+    if (popped) lane->count_popped(end - begin);
     begin = end;
   }
 }

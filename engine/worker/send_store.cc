@@ -61,7 +61,7 @@ void SendStore::release(SendMemory* memory, std::uint32_t count) {
     return;
   }
   auto* heap = static_cast<HeapSend*>(memory);
-  heap_bytes_.fetch_sub(heap->bytes, std::memory_order_relaxed);
+  heap_bytes_.fetch_sub(heap->size, std::memory_order_relaxed);
   heap->~HeapSend();
   ::operator delete(heap);
 }

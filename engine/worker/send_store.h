@@ -17,11 +17,10 @@ namespace ringpeer::worker {
 // One allocation for a large packet or a broadcast: this, pointers to the items, the
 // items, the payload.
 struct HeapSend : SendMemory {
-  HeapSend(std::size_t all, std::size_t items, SendLane* sender) : SendMemory(true), bytes(all) {
+  HeapSend(std::size_t bytes, std::size_t items, SendLane* sender) : SendMemory(true, bytes) {
     lane = sender;
     pending.store(static_cast<std::uint32_t>(items), std::memory_order_relaxed);
   }
-  const std::size_t bytes;
 };
 static_assert(sizeof(HeapSend) % alignof(SendItem*) == 0);
 
