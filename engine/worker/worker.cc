@@ -254,7 +254,7 @@ void Worker::execute(Command* command) {
     case CommandKind::kSync:
       resume_recovered();
       for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
-        if (!backend_->wait({.poll = true}, &failure_)) break;
+        if (!backend_->wait({.poll = true, .every_socket = true}, &failure_)) break;
         if (drain(kMaxBatchesPerStep) == 0) break;
         reclaim();
       }
