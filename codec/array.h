@@ -27,12 +27,27 @@ class Array {
   Array(std::initializer_list<Variant> values);
   explicit Array(ContainerType element_type) : type_(std::move(element_type)) {}
   Array(ContainerType element_type, std::initializer_list<Variant> values);
+  Array(const Array&) = default;
+  Array(Array&&) noexcept = default;
+  Array& operator=(const Array& other) {
+    if (this != &other) Array(other).swap(*this);
+    return *this;
+  }
+  Array& operator=(Array&& other) noexcept {
+    Array(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Array() = default;
 
   std::size_t size() const { return values_.size(); }
   bool empty() const { return values_.empty(); }
   void reserve(std::size_t capacity);
   void clear() noexcept;
   void resize(std::size_t size);
+  void swap(Array& other) noexcept {
+    values_.swap(other.values_);
+    type_.swap(other.type_);
+  }
 
   // The index must be below size().
   Variant& operator[](std::size_t index);

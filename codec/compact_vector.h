@@ -1,10 +1,12 @@
 #ifndef RINGPEER_CODEC_COMPACT_VECTOR_H_
 #define RINGPEER_CODEC_COMPACT_VECTOR_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <new>
 #include <span>
@@ -44,14 +46,18 @@ void destroy_compact_block(CompactBlock* block) noexcept {
 // in either kind of memory, and elements that move by copying their bytes (every type
 // used here allows that: none points into itself).
 //
-// At most 2^32 - 1 elements. Not thread-safe; like std::vector, references are valid
-// until the next growth.
+// At most kMostElements elements: more is std::bad_alloc, whoever asks. Not thread-safe; like
+// std::vector, references are valid until the next growth, and what is put in may be a
+// part of the vector itself.
 template <typename T>
 class CompactVector {
  public:
   using value_type = T;
   using iterator = T*;
   using const_iterator = const T*;
+
+  // What a CompactBlock counts to.
+  static constexpr std::size_t kMostElements = std::numeric_limits<std::uint32_t>::max();
 
   CompactVector() = default;
   CompactVector(std::initializer_list<T> values)
@@ -92,18 +98,23 @@ class CompactVector {
   }
   void push_back(T&& value) {
     HeapMemory memory;
-    new (append_uninitialized(memory)) T(std::move(value));
+    T moved(std::move(value));  // growing moves the elements, and it may be one
+    new (append_uninitialized(memory)) T(std::move(moved));
   }
 
+  // Exactly as much for an empty vector; one that grows step by step grows as push_back does.
   void reserve(std::size_t capacity) {
     HeapMemory memory;
-    if (capacity > this->capacity()) regrow(memory, capacity);
+    if (capacity <= this->capacity()) return;
+    regrow(memory, empty() ? capacity : std::max(capacity, grown_capacity()));
   }
 
+  // New elements are T().
   void resize(std::size_t size) {
+    HeapMemory memory;
     while (this->size() > size) pop_back();
     reserve(size);
-    while (this->size() < size) push_back(T());
+    while (this->size() < size) new (append_uninitialized(memory)) T();
   }
 
   void pop_back() {
@@ -179,7 +190,9 @@ class CompactVector {
 
   std::size_t grown_capacity() const {
     // Half of one is nothing: small capacities step to the smallest first.
-    return capacity() < kSmallestCapacity ? kSmallestCapacity : capacity() + capacity() / 2;
+    if (capacity() < kSmallestCapacity) return kSmallestCapacity;
+    const std::size_t grown = capacity() + capacity() / 2;
+    return capacity() < kMostElements ? std::min(grown, kMostElements) : grown;
   }
 
   void assign_fresh(const T* values, std::size_t count) {
@@ -197,6 +210,7 @@ class CompactVector {
   template <typename Memory>
   void regrow(Memory& memory, std::size_t capacity) {
     if (capacity == 0) return;
+    if (capacity > kMostElements) throw std::bad_alloc();
     static_assert(alignof(T) <= kMemoryAlignment);
     auto* block = static_cast<CompactBlock*>(memory.allocate(block_bytes(capacity)));
     block->size = static_cast<std::uint32_t>(size());

@@ -143,10 +143,15 @@ DictionaryEntry* Dictionary::find_entry(const Variant& key) const {
 }
 
 DictionaryEntry* Dictionary::find_entry(std::string_view key) const {
-  const auto matches = [key](const Variant& other) {
-    return other.is_text() && other.as_text() == key;
+  Entry* entry = find_text(key);
+  return entry != nullptr || String::keeps(key) ? entry : find_text(String(key).view());
+}
+
+DictionaryEntry* Dictionary::find_text(std::string_view text) const {
+  const auto matches = [text](const Variant& other) {
+    return other.is_text() && other.as_text() == text;
   };
-  if (indexed()) return probe(hash_key(key), matches);
+  if (indexed()) return probe(hash_key(text), matches);
   for (const Entry& entry : entries_) {
     if (matches(entry.key)) return const_cast<Entry*>(&entry);
   }

@@ -23,7 +23,16 @@ void destroy_compact_block<DictionaryEntry>(CompactBlock* block) noexcept;
 // on.
 template <typename T>
 concept KeyText = std::convertible_to<const T&, std::string_view> && !std::same_as<T, Variant> &&
-                  !std::same_as<T, std::string_view>;
+                  !std::same_as<T, std::string_view> && !std::same_as<T, std::nullptr_t>;
+
+template <KeyText T>
+std::string_view key_text(const T& key) {
+  if constexpr (std::convertible_to<const T&, const char*>) {
+    return text_at(key);
+  } else {
+    return key;
+  }
+}
 
 // Godot's Dictionary with value semantics: insertion order, and Godot's equality of
 // keys ("a" equals &"a", NaN equals NaN, 1 is not 1.0; a Dictionary as a key equals
@@ -65,18 +74,20 @@ class Dictionary {
     std::swap(extra_, other.extra_);
   }
 
-  // The value of a key, null when it is absent. The string forms allocate nothing and
-  // find String and StringName keys alike.
+  // The value of a key, null when it is absent. The string forms find String and
+  // StringName keys alike, by the text that a String makes of the bytes, and allocate
+  // nothing when it makes no other.
   Variant* find(std::string_view key);
   const Variant* find(std::string_view key) const;
   template <KeyText T>
   Variant* find(const T& key) {
-    return find(std::string_view(key));
+    return find(key_text(key));
   }
   template <KeyText T>
   const Variant* find(const T& key) const {
-    return find(std::string_view(key));
+    return find(key_text(key));
   }
+  const Variant* find(std::nullptr_t) const = delete;
   Variant* find(const Variant& key);
   const Variant* find(const Variant& key) const;
   template <typename T>
@@ -88,14 +99,15 @@ class Dictionary {
   Variant& operator[](std::string_view key);
   template <KeyText T>
   Variant& operator[](const T& key) {
-    return (*this)[std::string_view(key)];
+    return (*this)[key_text(key)];
   }
   Variant& operator[](Variant key);
+  const Variant& operator[](std::nullptr_t) const = delete;
   // The value of a key; Nil when it is absent.
   const Variant& operator[](std::string_view key) const;
   template <KeyText T>
   const Variant& operator[](const T& key) const {
-    return (*this)[std::string_view(key)];
+    return (*this)[key_text(key)];
   }
   const Variant& operator[](const Variant& key) const;
 
@@ -166,6 +178,7 @@ class Dictionary {
   Entry* index_last_of_many(Memory& memory);
   Entry* find_entry(const Variant& key) const;
   Entry* find_entry(std::string_view key) const;
+  Entry* find_text(std::string_view text) const;
   template <typename Matches>
   Entry* probe(std::uint32_t hash, Matches matches) const;
   Entry* probe_key(std::uint32_t hash, const Variant& key) const;

@@ -108,12 +108,18 @@ VariantView DictionaryView::search(Matches matches) const {
 }
 
 VariantView DictionaryView::search_text(std::string_view key) const {
-  return search([key](const VariantView& candidate) {
+  const VariantView found = search([key](const VariantView& candidate) {
     std::string_view text;
     return candidate.read(&text)
                ? text == key
                : candidate.is_converted() && candidate.to_variant() == Variant(key);
   });
+  return found.exists() ? found : find_as_string(key);
+}
+
+// After the bytes themselves were not found.
+[[gnu::noinline]] VariantView DictionaryView::find_as_string(std::string_view key) const {
+  return String::keeps(key) ? VariantView() : find(String(key).view());
 }
 
 VariantView DictionaryView::find(std::int64_t key) const {

@@ -43,19 +43,20 @@ class DictionaryView {
   std::size_t size() const;
   bool empty() const { return begin() == end(); }
 
-  // The value of a String or StringName key; absent when there is none.
+  // The value of a String or StringName key, by the text that a String makes of the bytes;
+  // absent when there is none.
   VariantView find(std::string_view key) const;
-  [[gnu::always_inline]] VariantView find(const char* key) const {
-    return find(std::string_view(key));
-  }
+  [[gnu::always_inline]] VariantView find(const char* key) const { return find(text_at(key)); }
+  VariantView find(std::nullptr_t) const = delete;
   VariantView find(std::int64_t key) const;
   // Any key, with Godot's equality. Allocates nothing for nil, bool, int, float,
   // String and StringName; other keys are compared as owning copies.
   VariantView find(const Variant& key) const;
   [[gnu::always_inline]] VariantView operator[](std::string_view key) const { return find(key); }
   [[gnu::always_inline]] VariantView operator[](const char* key) const {
-    return find(std::string_view(key));
+    return find(text_at(key));
   }
+  VariantView operator[](std::nullptr_t) const = delete;
 
   // NIL when any type may be inside; OBJECT for a class or a script too. The values of
   // a typed dictionary need not be of its type: Godot does not enforce it on reading.
@@ -104,6 +105,7 @@ class DictionaryView {
   template <typename Matches>
   VariantView search(Matches matches) const;
   VariantView search_text(std::string_view key) const;
+  VariantView find_as_string(std::string_view key) const;
 
   const std::uint8_t* first_ = nullptr;  // the first key
   const std::uint8_t* end_ = nullptr;    // of the packet
@@ -131,7 +133,7 @@ class DictionaryView {
     if (key.size() > 8 && wire_scan::string_bytes(text_at) != key) continue;
     return {text_at + 4 + wire_padded(key.size()), end_, traits_};
   }
-  return {};
+  return find_as_string(key);
 }
 
 inline void VariantView::load(DictionaryView* value) const { value->open(*this); }

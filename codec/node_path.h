@@ -23,11 +23,26 @@ class NodePath {
   // Parses Godot's text form, "/root/Main:position:x". A path that Godot refuses
   // (an empty subname as in "a::b") is the empty path, as in Godot.
   explicit NodePath(std::string_view path);
+  explicit NodePath(const char* path) : NodePath(text_at(path)) {}
+  explicit NodePath(const std::string& path) : NodePath(std::string_view(path)) {}
+  explicit NodePath(std::nullptr_t) = delete;
 
   NodePath(CompactVector<String> names, std::size_t name_count, bool absolute)
       : parts_(std::move(names)),
         name_count_(static_cast<std::uint32_t>(name_count)),
         absolute_(absolute) {}
+
+  NodePath(const NodePath&) = default;
+  NodePath(NodePath&& other) noexcept { swap(other); }
+  NodePath& operator=(const NodePath& other) {
+    if (this != &other) NodePath(other).swap(*this);
+    return *this;
+  }
+  NodePath& operator=(NodePath&& other) noexcept {
+    NodePath(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~NodePath() = default;
 
   std::span<const String> names() const { return {parts_.data(), name_count_}; }
   std::span<const String> subnames() const {
@@ -35,6 +50,12 @@ class NodePath {
   }
   bool absolute() const { return absolute_; }
   bool empty() const { return parts_.empty() && !absolute_; }
+
+  void swap(NodePath& other) noexcept {
+    parts_.swap(other.parts_);
+    std::swap(name_count_, other.name_count_);
+    std::swap(absolute_, other.absolute_);
+  }
 
   // Godot's text form.
   std::string str() const;

@@ -36,7 +36,7 @@ const Variant* Object::find(std::string_view name) const {
   for (const ObjectProperty& property : properties()) {
     if (property.name.view() == name) return &property.value;
   }
-  return nullptr;
+  return String::keeps(name) ? nullptr : find(String(name).view());
 }
 
 void Object::set(String name, Variant value) {

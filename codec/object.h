@@ -59,6 +59,8 @@ class Object {
   const Properties& properties() const;
   // Null when there is none of that name.
   const Variant* find(std::string_view name) const;
+  const Variant* find(const char* name) const { return find(text_at(name)); }
+  const Variant* find(std::nullptr_t) const = delete;
   // Adds a property, or gives it another value. Only for a full object.
   void set(String name, Variant value);
 

@@ -35,9 +35,10 @@ struct DecodeLimits {
     const DecodeLimits datagram;
     if (size <= kMaximumDatagramSize) return datagram;
     constexpr std::size_t kBytesPerByte = 32;  // as the limit of a datagram has it
+    constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
     return {.nodes = size / kSmallestVariantSize + 1,
             .depth = kMaximumDepth,
-            .bytes = size * kBytesPerByte,
+            .bytes = size <= kMost / kBytesPerByte ? size * kBytesPerByte : kMost,
             .elements = size};
   }
 

@@ -27,9 +27,7 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
   const Error error = indexed ? parse_fields(packet, options, &progress)
                               : wire_scan::validate(packet, options, 0, &progress);
   if (error != Error::OK) [[unlikely]] {
-    value_ = VariantView();
-    fields_.count_ = 0;
-    fields_.indexed_ = 0;
+    *this = PacketView();
     return error;
   }
   // A PackedByteArray at the very end may lack its padding.
@@ -43,8 +41,7 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
       fields_.build_index();
     }
   } else {
-    fields_.count_ = 0;
-    fields_.indexed_ = 0;
+    fields_ = DictionaryView();
     value_.read(&fields_);
   }
   return Error::OK;

@@ -32,10 +32,11 @@ class PacketView {
     return fields_.find(key);
   }
   [[gnu::always_inline]] VariantView operator[](const char* key) const {
-    return fields_.find(std::string_view(key));
+    return fields_.find(text_at(key));
   }
+  VariantView operator[](std::nullptr_t) const = delete;
 
-  // Bytes that the value takes; what follows was ignored.
+  // Bytes that the value takes; what follows was ignored. 0 after an error.
   std::size_t consumed() const { return consumed_; }
 
  private:

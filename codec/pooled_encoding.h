@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
@@ -19,6 +20,20 @@ namespace ringpeer {
 class PooledEncoding {
  public:
   PooledEncoding() = default;
+  // Nothing is left in what was moved from.
+  PooledEncoding(PooledEncoding&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)),
+        lease_(std::move(other.lease_)),
+        large_(std::move(other.large_)),
+        size_(std::exchange(other.size_, 0)) {}
+  PooledEncoding& operator=(PooledEncoding&& other) noexcept {
+    PooledEncoding moved(std::move(other));
+    std::swap(pool_, moved.pool_);
+    std::swap(lease_, moved.lease_);
+    std::swap(large_, moved.large_);
+    std::swap(size_, moved.size_);
+    return *this;
+  }
 
   // Encodes in one walk over the value, as put_var does before it sends: into a buffer
   // large enough for whatever may be sent, so that nothing is walked twice and nothing

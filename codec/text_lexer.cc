@@ -1,5 +1,6 @@
 #include "ringpeer/codec/text_lexer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -29,16 +30,28 @@ std::int64_t integer_from(std::string_view text) {
                              : std::numeric_limits<std::int64_t>::max();
 }
 
+// Whether a number that is not 0, in digits with a point and an exponent, is at least 1.
+bool is_at_least_one(std::string_view digits) {
+  const std::size_t mantissa_size = std::min(digits.find_first_of("eE"), digits.size());
+  const std::string_view mantissa = digits.substr(0, mantissa_size);
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  const std::size_t first = mantissa.find_first_not_of("0.");
+  // Digits before the point from the first that counts, or zeros behind it up to that one.
+  const auto scale = first < point ? static_cast<std::int64_t>(point - first)
+                                   : -static_cast<std::int64_t>(first - point - 1);
+  std::string_view exponent = digits.substr(std::min(mantissa_size + 1, digits.size()));
+  if (exponent.starts_with('+')) exponent.remove_prefix(1);
+  return integer_from(exponent.empty() ? "0" : exponent) > -scale;
+}
+
 double float_from(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc::result_out_of_range) return value;
-  // Too large or too small; only a negative exponent makes it the latter.
-  const bool tiny = text.find("e-") != std::string_view::npos ||
-                    text.find("E-") != std::string_view::npos ||
-                    text.substr(text.front() == '-' ? 1 : 0).starts_with("0.");
-  const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
-  return text.front() == '-' ? -magnitude : magnitude;
+  const bool negative = text.front() == '-';
+  const bool large = is_at_least_one(text.substr(negative ? 1 : 0));
+  const double magnitude = large ? std::numeric_limits<double>::infinity() : 0.0;
+  return negative ? -magnitude : magnitude;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::optional<double> named_number(std::string_view name) {
   return std::nullopt;
 }
 
-// Godot's type names, among them those of Godot 3 that Godot 4 still reads.
+// Godot's type names, among them the older ones that Godot 4 still reads.
 VariantType type_named(std::string_view name) {
   constexpr std::pair<std::string_view, VariantType> kFormerNames[] = {
       {"Matrix32", VariantType::TRANSFORM2D},
@@ -34,12 +34,23 @@ VariantType type_named(std::string_view name) {
       {"Rect3", VariantType::AABB},
       {"Matrix3", VariantType::BASIS},
       {"Transform", VariantType::TRANSFORM3D},
+      {"ByteArray", VariantType::PACKED_BYTE_ARRAY},
       {"PoolByteArray", VariantType::PACKED_BYTE_ARRAY},
+      {"IntArray", VariantType::PACKED_INT32_ARRAY},
       {"PoolIntArray", VariantType::PACKED_INT32_ARRAY},
+      {"PackedIntArray", VariantType::PACKED_INT32_ARRAY},
+      {"FloatArray", VariantType::PACKED_FLOAT32_ARRAY},
       {"PoolRealArray", VariantType::PACKED_FLOAT32_ARRAY},
+      {"PackedRealArray", VariantType::PACKED_FLOAT32_ARRAY},
+      {"StringArray", VariantType::PACKED_STRING_ARRAY},
       {"PoolStringArray", VariantType::PACKED_STRING_ARRAY},
+      {"Vector2Array", VariantType::PACKED_VECTOR2_ARRAY},
       {"PoolVector2Array", VariantType::PACKED_VECTOR2_ARRAY},
+      {"Vector3Array", VariantType::PACKED_VECTOR3_ARRAY},
       {"PoolVector3Array", VariantType::PACKED_VECTOR3_ARRAY},
+      {"Vector4Array", VariantType::PACKED_VECTOR4_ARRAY},
+      {"PoolVector4Array", VariantType::PACKED_VECTOR4_ARRAY},
+      {"ColorArray", VariantType::PACKED_COLOR_ARRAY},
       {"PoolColorArray", VariantType::PACKED_COLOR_ARRAY},
   };
   for (std::uint32_t id = 1; id < kVariantTypeCount; ++id) {

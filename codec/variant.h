@@ -47,23 +47,23 @@ class Variant {
   Variant(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
   // Exactly bool: a pointer must not become one.
   Variant(std::same_as<bool> auto value) {  // NOLINT
-    emplace<bool>(value);
+    hold<bool>(value);
   }
   template <std::integral T>
   requires(!std::same_as<T, bool> && !std::same_as<T, char>) Variant(T value) {  // NOLINT
-    emplace<std::int64_t>(static_cast<std::int64_t>(value));
+    hold<std::int64_t>(static_cast<std::int64_t>(value));
   }
   template <std::floating_point T>
   Variant(T value) {  // NOLINT
-    emplace<double>(static_cast<double>(value));
+    hold<double>(static_cast<double>(value));
   }
-  Variant(const char* value) { emplace<String>(value); }         // NOLINT
-  Variant(std::string_view value) { emplace<String>(value); }    // NOLINT
-  Variant(const std::string& value) { emplace<String>(value); }  // NOLINT
+  Variant(const char* value) { hold<String>(value); }         // NOLINT
+  Variant(std::string_view value) { hold<String>(value); }    // NOLINT
+  Variant(const std::string& value) { hold<String>(value); }  // NOLINT
   // Every value class: Vector2, Array, PackedByteArray and so on.
   template <typename T>
   requires(VariantClass<std::remove_cvref_t<T>>) Variant(T&& value) {  // NOLINT
-    emplace<std::remove_cvref_t<T>>(std::forward<T>(value));
+    hold<std::remove_cvref_t<T>>(std::forward<T>(value));
   }
 
   Variant(const Variant& other) {
@@ -140,7 +140,11 @@ class Variant {
 
   // The member of a Dictionary or the property of an Object; Nil when there is none.
   const Variant& operator[](std::string_view key) const;
-  const Variant& operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  const Variant& operator[](const char* key) const { return (*this)[text_at(key)]; }
+  // A literal 0 is a null pointer: elements are at()'s.
+  const Variant& operator[](std::nullptr_t) const = delete;
+  template <std::integral T>
+  const Variant& operator[](T) const = delete;
   // The element of an Array; Nil when there is none.
   const Variant& at(std::size_t index) const;
   // Elements of an Array, Dictionary or packed array, bytes of a text; otherwise 0.
@@ -152,12 +156,13 @@ class Variant {
     type_ = Type::NIL;
   }
 
-  // Replaces the value.
+  // Replaces the value. The arguments may be parts of the one that goes.
   template <typename T, typename... Arguments>
   T& emplace(Arguments&&... arguments) {
-    HeapMemory memory;
-    clear();
-    return emplace_in<T>(memory, std::forward<Arguments>(arguments)...);
+    Variant fresh;
+    fresh.hold<T>(std::forward<Arguments>(arguments)...);
+    swap(fresh);
+    return ref<T>();
   }
 
   void swap(Variant& other) noexcept {
@@ -199,7 +204,8 @@ class Variant {
   T& emplace_in(Memory& memory, Arguments&&... arguments) {
     T* place = nullptr;
     if constexpr (boxed<T>()) {
-      place = new (memory.allocate(sizeof(T))) T{std::forward<Arguments>(arguments)...};
+      T made{std::forward<Arguments>(arguments)...};  // so that no box is lost if this throws
+      place = new (memory.allocate(sizeof(T))) T(std::move(made));
       std::memcpy(bytes_.data, &place, sizeof(place));
     } else if constexpr (std::is_aggregate_v<T>) {
       place = new (bytes_.data) T{std::forward<Arguments>(arguments)...};
@@ -234,6 +240,13 @@ class Variant {
   struct Bytes {
     alignas(8) std::byte data[kInlineSize];
   };
+
+  // Gives a Nil a value.
+  template <typename T, typename... Arguments>
+  void hold(Arguments&&... arguments) {
+    HeapMemory memory;
+    emplace_in<T>(memory, std::forward<Arguments>(arguments)...);
+  }
 
   template <typename T>
   T* place() {

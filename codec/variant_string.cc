@@ -4,10 +4,14 @@
 
 namespace ringpeer {
 
+bool String::keeps(std::string_view bytes) {
+  return utf8_valid(bytes) && bytes.find('\0') == std::string_view::npos;
+}
+
 String::String(std::string_view text) {
   HeapMemory memory;
-  const bool clean = utf8_valid(text) && text.find('\0') == std::string_view::npos;
-  if (clean) {
+  if (text.size() > kLongest) throw std::bad_alloc();
+  if (keeps(text)) {
     construct_valid(memory, text);
   } else {
     construct_valid(memory, utf8_repaired(text));

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,17 +16,30 @@
 
 namespace ringpeer {
 
+// The text that a pointer names; a null pointer names the empty one.
+constexpr std::string_view text_at(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
 // Godot's String: text that is always strict UTF-8 without NUL (what is not becomes
 // U+FFFD when it is constructed, as in Godot, so that it never reaches the wire).
 // 16 bytes wide; up to 15 bytes of text are held inside. Immutable but for
-// assignment: build longer texts in a std::string.
+// assignment: build longer texts in a std::string. A text beyond kLongest is
+// std::bad_alloc.
 class String {
  public:
   static constexpr std::size_t kInlineCapacity = 15;
+  // What the length of a String on the heap is counted in.
+  static constexpr std::size_t kLongest = std::numeric_limits<std::uint32_t>::max();
+
+  // Whether a String of these bytes is these bytes: what is looked up by text and not found must be
+  // looked up as the String that it would be stored as, unless it is one already.
+  static bool keeps(std::string_view bytes);
 
   String() { hold(ShortText()); }
-  String(std::string_view text);  // NOLINT(google-explicit-constructor)
-  String(const char* text) : String(std::string_view(text)) {}         // NOLINT
+  String(std::string_view text);                       // NOLINT(google-explicit-constructor)
+  String(const char* text) : String(text_at(text)) {}  // NOLINT
+  String(std::nullptr_t) = delete;
   String(const std::string& text) : String(std::string_view(text)) {}  // NOLINT
   String(const String& other) {
     HeapMemory memory;
@@ -124,6 +139,7 @@ class String {
       hold(short_text(text));
       return;
     }
+    if (text.size() > kLongest) throw std::bad_alloc();
     char* data = static_cast<char*>(memory.allocate(text.size()));
     std::memcpy(data, text.data(), text.size());
     const auto size = static_cast<std::uint32_t>(text.size());
@@ -171,6 +187,7 @@ class StringName {
   explicit StringName(String text) : text_(std::move(text)) {}
   explicit StringName(std::string_view text) : text_(text) {}
   explicit StringName(const char* text) : text_(text) {}
+  explicit StringName(std::nullptr_t) = delete;
   explicit StringName(const std::string& text) : text_(text) {}
 
   template <typename Memory>

@@ -45,8 +45,9 @@ VariantView VariantView::parse(std::span<const std::uint8_t> packet, const Decod
                                Error* error, std::size_t* consumed) {
   wire_scan::Progress progress(options.limits);
   *error = wire_scan::validate(packet, options, 0, &progress);
-  if (*error != Error::OK) return {};
-  if (consumed != nullptr) *consumed = std::min(progress.position, packet.size());
+  const bool valid = *error == Error::OK;
+  if (consumed != nullptr) *consumed = valid ? std::min(progress.position, packet.size()) : 0;
+  if (!valid) return {};
   return {packet.data(),
           packet.data() + packet.size(),
           {.plain = progress.plain_strings, .objects = options.allow_objects}};
@@ -169,7 +170,7 @@ VariantView ObjectView::find(std::string_view name) const {
   for (const Property property : *this) {
     if (property.name == name) found = property.value;
   }
-  return found;
+  return found.exists() || String::keeps(name) ? found : find(String(name).view());
 }
 
 }  // namespace ringpeer

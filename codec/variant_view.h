@@ -77,7 +77,7 @@ class VariantView {
   VariantView() = default;
 
   // Validates the packet's top value; what follows it is ignored, as in Godot. On an
-  // error the view is an absent value.
+  // error the view is an absent value and *consumed (which may be null) is 0.
   static VariantView parse(std::span<const std::uint8_t> packet, const DecodeOptions& options,
                            Error* error, std::size_t* consumed = nullptr);
 
@@ -279,6 +279,8 @@ class ObjectView {
   std::size_t size() const { return count_; }
   // The last property of that name, absent when there is none.
   VariantView find(std::string_view name) const;
+  VariantView find(const char* name) const { return find(text_at(name)); }
+  VariantView find(std::nullptr_t) const = delete;
   Iterator begin() const { return {this, first_, count_}; }
   Iterator end() const { return {}; }
 

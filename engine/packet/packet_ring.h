@@ -32,7 +32,7 @@ class PacketRing {
   bool has_bytes(std::uint64_t charge) {
     if (staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_) return true;
     known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
-    return staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_;
+    return fits_queue(staged_bytes_ - known_taken_bytes_, charge, max_bytes_);
   }
 
   // Before a batch: see SpscRing.

@@ -15,8 +15,9 @@ std::vector<std::uint8_t> PacketPeer::get_packet() {
 }
 
 Error PacketPeer::get_packet(std::span<const std::uint8_t>* packet) {
-  *packet = {};
-  return take_packet(packet);
+  const Error error = take_packet(packet);
+  if (error != Error::OK) *packet = {};
+  return error;
 }
 
 Variant PacketPeer::get_var(bool allow_objects) {
@@ -26,13 +27,13 @@ Variant PacketPeer::get_var(bool allow_objects) {
 }
 
 Error PacketPeer::get_var(Variant* value, bool allow_objects) {
+  *value = Variant();
   std::span<const std::uint8_t> packet;
   if (const Error error = take_packet(&packet); error != Error::OK) return error;
-  std::size_t consumed = 0;
   DecodeOptions options;
   options.allow_objects = allow_objects;
   options.limits = DecodeLimits::for_size(packet.size());
-  return decode_variant(packet, value, &consumed, options);
+  return decode_variant(packet, value, nullptr, options);
 }
 
 Error PacketPeer::put_packet(std::span<const std::uint8_t> packet) {

@@ -36,14 +36,14 @@ class PacketPeer {
   std::vector<std::uint8_t> get_packet();
 
   // Takes the oldest packet without an allocation: *packet stays valid until the
-  // next get of this peer, or its close.
+  // next get of this peer, or its close. Empty on any error.
   Error get_packet(std::span<const std::uint8_t>* packet);
 
   // The error of the last get_packet() (the owning form only, as in Godot).
   Error get_packet_error() const { return last_get_error_; }
 
-  // Takes the oldest packet and decodes it; trailing bytes are ignored. The first
-  // form gives Nil on any error, as in Godot; the second says which.
+  // Takes the oldest packet and decodes it; trailing bytes are ignored. Both forms
+  // give Nil on any error, as in Godot; the second says which.
   Variant get_var(bool allow_objects = false);
   Error get_var(Variant* value, bool allow_objects = false);
 

@@ -52,7 +52,8 @@ class PacketPeerUDP : public PacketPeer {
   Error bind(int port, std::string_view address, int recv_buf_size, const SocketOptions& options);
   // Takes over a UDP socket that is bound already (socket activation: see
   // inherited_sockets()), and closes it with the peer. ERR_INVALID_PARAMETER when the
-  // descriptor is none; it stays the caller's on any error.
+  // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's; it stays the caller's, and
+  // open, on any error.
   Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
                         const SocketOptions& options = {});
   // What a socket that is opened by connect_to_host or put_packet is asked for; no

@@ -39,7 +39,8 @@ class UDPServer {
   Error listen(int port, std::string_view bind_address, const ServerOptions& options);
   // On a UDP socket that is bound already (socket activation: see inherited_sockets()),
   // served by one worker and closed with the server. ERR_INVALID_PARAMETER when the
-  // descriptor is none; it stays the caller's then.
+  // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's or server's; it stays the
+  // caller's, and open, on any error.
   Error listen_descriptor(int descriptor, const ServerOptions& options = {});
   void stop();
 

@@ -38,6 +38,8 @@ class WorkerGroup {
   ~WorkerGroup();
 
   void stop();
+  // False when one of them had to end by itself, too.
+  bool is_running() const;
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const { return !fork_generation_.is_outdated(); }

@@ -4,6 +4,10 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
+
+#include "ringpeer/codec/packet_view.h"
+#include "tests/codec/hex.h"
 
 namespace ringpeer {
 namespace {
@@ -76,6 +80,42 @@ TEST_P(DictionaryOfSize, KeyEqualityIsGodots) {
   dictionary[Variant(Dictionary{{1, 2}, {3, 4}})] = 1;
   dictionary[Variant(Dictionary{{3, 4}, {1, 2}})] = 2;
   EXPECT_EQ(dictionary.size(), before + 9);
+}
+
+// Bytes that are no text become text when they are stored, and are looked up as that.
+TEST_P(DictionaryOfSize, AnyBytesAreOneKeyWhateverTheyAre) {
+  Dictionary dictionary;
+  for (int i = 0; i < GetParam(); ++i) dictionary[Variant(i)] = i;
+  const std::size_t before = dictionary.size();
+  for (const std::string_view bytes :
+       {std::string_view("a\xff"), std::string_view("a\0b", 3), std::string_view("\xed\xa0\x80"),
+        std::string_view("a name that is long enough \xc0\x80 to be on the heap")}) {
+    const std::string owned(bytes);
+    dictionary[bytes] = 1;
+    dictionary[owned] = 2;
+    dictionary[Variant(bytes)] = 3;
+    dictionary[String(bytes)] = 4;
+    dictionary.set(Variant(StringName(bytes)), 5);
+    EXPECT_EQ(dictionary.size(), before + 1) << String(bytes).view();
+    ASSERT_NE(dictionary.find(bytes), nullptr);
+    EXPECT_EQ(dictionary.find(bytes)->as_int(), 5);
+    EXPECT_TRUE(dictionary.contains(owned));
+    EXPECT_TRUE(dictionary.contains(Variant(owned)));
+    const Variant value = dictionary;
+    EXPECT_EQ(value[bytes].as_int(), 5);
+    Object object((String("Node")));
+    object.set(String(bytes), 6);
+    object.set(String(bytes), 7);
+    ASSERT_NE(object.find(bytes), nullptr);
+    EXPECT_EQ(Variant(object)[bytes].as_int(), 7);
+    const testing::Bytes packet = testing::encoded(value);
+    PacketView view;
+    ASSERT_EQ(view.parse(packet), Error::OK);
+    EXPECT_EQ(view[bytes].value_or(std::int64_t{0}), 5);
+    EXPECT_EQ(view.fields().find(Variant(bytes)).value_or(std::int64_t{0}), 5);
+    EXPECT_TRUE(dictionary.erase(bytes));
+    EXPECT_FALSE(dictionary.contains(bytes));
+  }
 }
 
 TEST(Dictionary, TypedConvertsOrRefuses) {

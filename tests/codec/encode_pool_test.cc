@@ -27,6 +27,29 @@ TEST(EncodePool, GivesTheSmallestClassThatHoldsTheSize) {
   EXPECT_EQ(pool.lease(65536).size(), 65536u);
 }
 
+TEST(PooledEncoding, IsEmptyAndUsableAfterAMove) {
+  EncodePool pool;
+  for (const std::size_t size : {10u, 100'000u}) {
+    const Variant value = PackedByteArray(std::vector<std::uint8_t>(size, 7));
+    PooledEncoding first;
+    ASSERT_EQ(first.encode(&pool, value, 1u << 20, {}, 1u << 20), Error::OK);
+    const std::vector<std::uint8_t> bytes(first.bytes().begin(), first.bytes().end());
+    PooledEncoding second = std::move(first);
+    PooledEncoding third;
+    third = std::move(second);
+    EXPECT_TRUE(std::ranges::equal(third.bytes(), bytes));
+    // NOLINTBEGIN(bugprone-use-after-move): that is what this looks at
+    for (PooledEncoding* moved_from : {&first, &second}) {
+      EXPECT_TRUE(moved_from->bytes().empty());
+      EXPECT_EQ(moved_from->capacity(), 0u);
+      moved_from->shrink();
+      ASSERT_EQ(moved_from->encode(&pool, value, 1u << 20, {}, 1u << 20), Error::OK);
+      EXPECT_TRUE(std::ranges::equal(moved_from->bytes(), bytes));
+    }
+    // NOLINTEND(bugprone-use-after-move)
+  }
+}
+
 TEST(EncodePool, BeyondTheLargestClassTheLeaseIsEmpty) {
   EncodePool pool;
   const EncodePool::Lease lease = pool.lease(65537);

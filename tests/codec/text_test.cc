@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 namespace ringpeer {
 namespace {
@@ -92,6 +95,67 @@ TEST(Text, ReadsWhatGodotReads) {
   EXPECT_EQ(parsed("99999999999999999999"), Variant(std::numeric_limits<std::int64_t>::max()));
   EXPECT_EQ(parsed("@\"old\"").type(), VariantType::STRING_NAME);
   EXPECT_EQ(parsed("Array[int]([1, \"x\"])").size(), 0U);
+}
+
+// All that a real Godot 4.6.3 was found to read, with the name that it gives back.
+TEST(Text, ReadsEveryOlderTypeName) {
+  constexpr struct {
+    std::string_view names;
+    std::string_view arguments;
+    std::string_view name;
+  } kOlder[] = {
+      {"Matrix32", "(1, 0, 0, 1, 2, 3)", "Transform2D"},
+      {"Quat", "(0, 0, 0, 1)", "Quaternion"},
+      {"Rect3", "(1, 2, 3, 4, 5, 6)", "AABB"},
+      {"Matrix3", "(1, 0, 0, 0, 1, 0, 0, 0, 1)", "Basis"},
+      {"Transform", "(1, 0, 0, 0, 1, 0, 0, 0, 1, 2, 3, 4)", "Transform3D"},
+      {"ByteArray PoolByteArray", "(1, 255)", "PackedByteArray"},
+      {"IntArray PoolIntArray PackedIntArray", "(1, -2)", "PackedInt32Array"},
+      {"FloatArray PoolRealArray PackedRealArray", "(1.5, nan)", "PackedFloat32Array"},
+      {"StringArray PoolStringArray", "(\"a\", \"b\")", "PackedStringArray"},
+      {"Vector2Array PoolVector2Array", "(1, 2, 3, 4)", "PackedVector2Array"},
+      {"Vector3Array PoolVector3Array", "(1, 2, 3)", "PackedVector3Array"},
+      {"Vector4Array PoolVector4Array", "(1, 2, 3, 4)", "PackedVector4Array"},
+      {"ColorArray PoolColorArray", "(1, 0.5, 0, 1)", "PackedColorArray"},
+  };
+  for (const auto& [names, arguments, name] : kOlder) {
+    std::istringstream older{std::string(names)};
+    for (std::string one; older >> one;) {
+      EXPECT_EQ(var_to_str(parsed(one + std::string(arguments))),
+                std::string(name) + std::string(arguments));
+    }
+  }
+  // Names that look like them and that Godot does not know.
+  for (const char* text : {"RealArray()", "Int64Array()", "PoolFloatArray()", "PackedFloatArray()",
+                           "PoolInt32Array()", "DoubleArray()"}) {
+    Variant value;
+    EXPECT_EQ(str_to_var(text, &value), Error::ERR_PARSE_ERROR) << text;
+  }
+}
+
+// A number that no double holds is infinite or zero by its value, however it is written.
+TEST(Text, NumbersBeyondADoubleAreInfiniteOrZero) {
+  const std::string zeros(400, '0');
+  for (const std::string& text :
+       {std::string("1e400"), std::string("0.1e400"), "1" + zeros + ".0", "1" + zeros + "e-5",
+        "0." + zeros + "1e800", std::string("1.7976931348623159e308"), std::string("1E+309"),
+        "000" + zeros + "1e400", "1" + zeros + "." + zeros, std::string("1e99999999999999999999"),
+        std::string("123.456e307"), std::string("0.001e312")}) {
+    EXPECT_EQ(var_to_str(parsed(text)), "inf") << text;
+    EXPECT_EQ(var_to_str(parsed("-" + text)), "inf_neg") << text;
+  }
+  for (const std::string& text :
+       {std::string("1e-400"), std::string("0.1e-400"), "0." + zeros + "1", "1" + zeros + "e-800",
+        "0." + zeros + "1e5", std::string("1e-99999999999999999999"), std::string("0e400"),
+        "0." + zeros, std::string("123.456e-400"), std::string("1000e-330")}) {
+    EXPECT_EQ(parsed(text), Variant(0.0)) << text;
+    EXPECT_TRUE(std::signbit(parsed("-" + text).as_float())) << text;
+  }
+  for (const std::string& text : {"1" + zeros + "e-400", "0." + zeros + "1e401"}) {
+    EXPECT_EQ(parsed(text), Variant(1.0)) << text;
+  }
+  EXPECT_EQ(parsed("5e-324"), Variant(std::numeric_limits<double>::denorm_min()));
+  EXPECT_EQ(parsed("1" + zeros), Variant(std::numeric_limits<std::int64_t>::max()));
 }
 
 TEST(Text, RefusesWithALineAndAReason) {

@@ -6,11 +6,15 @@
 #include <limits>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
+#include "ringpeer/codec/variant_visit.h"
 #include "tests/codec/hex.h"
+#include "tests/codec/sample_values.h"
 
 namespace ringpeer {
 namespace {
@@ -41,6 +45,92 @@ TEST(Variant, ReadingAsAnotherTypeGivesADefault) {
   EXPECT_EQ(Variant(std::nan("")).as_int(), 0);
   EXPECT_TRUE(value["key"].is_nil());
   EXPECT_TRUE(value.at(3).is_nil());
+}
+
+// What holds for every value class after a move: it is its default, and of any use again.
+template <typename T>
+void expect_empty_and_usable(T* moved_from, const T& value) {
+  EXPECT_EQ(Variant(*moved_from), Variant(T()));
+  EXPECT_EQ(testing::encoded(Variant(*moved_from)), testing::encoded(Variant(T())));
+  EXPECT_EQ(var_to_str(Variant(*moved_from)), var_to_str(Variant(T())));
+  const T copy = *moved_from;
+  EXPECT_EQ(Variant(copy), Variant(T()));
+  *moved_from = value;
+  EXPECT_EQ(Variant(*moved_from), Variant(value));
+  EXPECT_EQ(var_to_str(Variant(*moved_from)), var_to_str(Variant(value)));
+}
+
+template <typename T>
+void move_about(const T& value) {
+  T first = value;
+  T second = std::move(first);
+  EXPECT_EQ(Variant(second), Variant(value));
+  T third;
+  third = std::move(second);
+  EXPECT_EQ(Variant(third), Variant(value));
+  // Numbers and what is made of them are copied by a move.
+  if constexpr (!std::is_trivially_copyable_v<T> && !std::is_same_v<T, Signal>) {
+    // NOLINTBEGIN(bugprone-use-after-move): that is what this looks at
+    expect_empty_and_usable(&first, value);
+    expect_empty_and_usable(&second, value);
+    // NOLINTEND(bugprone-use-after-move)
+  }
+  T& itself = third;
+  third = std::move(itself);
+  EXPECT_EQ(Variant(third), Variant(value));
+}
+
+TEST(Variant, EveryClassIsEmptyAndUsableAfterAMove) {
+  for (const Variant& value : testing::sample_values()) {
+    SCOPED_TRACE(var_to_str(value));
+    move_about(value);
+    visit_variant(value, []<typename T>(const T& typed) {
+      if constexpr (!std::is_same_v<T, NilValue>) move_about(typed);
+    });
+  }
+}
+
+template <typename T, typename Key>
+concept HasSubscript = requires(const T& value, Key key) {
+  value[key];
+};
+template <typename T, typename Key>
+concept HasFind = requires(const T& value, Key key) {
+  value.find(key);
+};
+
+// value[nullptr], and value[0], were a lookup of the text at address 0.
+TEST(Variant, ANullPointerIsNoText) {
+  static_assert(!HasSubscript<Variant, std::nullptr_t> && HasSubscript<Variant, const char*>);
+  static_assert(!HasSubscript<Variant, int>);
+  static_assert(!HasSubscript<Dictionary, std::nullptr_t> && !HasFind<Dictionary, std::nullptr_t>);
+  static_assert(!HasSubscript<PacketView, std::nullptr_t> && HasSubscript<PacketView, const char*>);
+  static_assert(!HasSubscript<DictionaryView, std::nullptr_t>);
+  static_assert(!HasFind<DictionaryView, std::nullptr_t> && HasFind<DictionaryView, const char*>);
+  static_assert(!HasFind<Object, std::nullptr_t> && HasFind<Object, const char*>);
+  static_assert(!HasFind<ObjectView, std::nullptr_t> && HasFind<ObjectView, const char*>);
+  static_assert(!std::is_constructible_v<String, std::nullptr_t>);
+  static_assert(!std::is_constructible_v<StringName, std::nullptr_t>);
+  static_assert(!std::is_constructible_v<NodePath, std::nullptr_t>);
+  static_assert(!std::is_constructible_v<Object, std::nullptr_t>);
+  EXPECT_TRUE(Variant(nullptr).is_nil());
+  // One that is null at run time is the empty text.
+  const char* const nothing = nullptr;
+  Dictionary dictionary{{"", 7}};
+  EXPECT_EQ(dictionary[nothing].as_int(), 7);
+  EXPECT_EQ(dictionary.find(nothing)->as_int(), 7);
+  EXPECT_EQ(Variant(dictionary)[nothing].as_int(), 7);
+  EXPECT_EQ(Variant(nothing), Variant(""));
+  EXPECT_TRUE(String(nothing).empty());
+  EXPECT_TRUE(StringName(nothing).empty());
+  EXPECT_TRUE(NodePath(nothing).empty());
+  EXPECT_EQ(Object(String("Node")).find(nothing), nullptr);
+  const testing::Bytes bytes = testing::encoded(dictionary);
+  PacketView packet;
+  ASSERT_EQ(packet.parse(bytes), Error::OK);
+  EXPECT_EQ(packet[nothing].value_or(std::int64_t{0}), 7);
+  EXPECT_EQ(packet.fields().find(nothing).value_or(std::int64_t{0}), 7);
+  EXPECT_FALSE(ObjectView().find(nothing).exists());
 }
 
 TEST(Variant, CopiesAreDeep) {

@@ -208,6 +208,29 @@ TEST(PacketView, IsUsedForOnePacketAfterTheOther) {
   EXPECT_FALSE(packet["t"].exists());
 }
 
+// Nothing of an earlier packet shows through.
+TEST(PacketView, ARefusedPacketLeavesNothing) {
+  Dictionary typed(ContainerType::builtin(VariantType::STRING),
+                   ContainerType::builtin(VariantType::INT));
+  typed["a"] = 1;
+  const Bytes bytes = encoded(typed);
+  PacketView packet;
+  for (const Bytes& next : {Bytes{}, Bytes{0xff, 0xff, 0xff, 0xff}, encoded(5)}) {
+    ASSERT_EQ(packet.parse(bytes), Error::OK);
+    ASSERT_EQ(packet.fields().key_type(), VariantType::STRING);
+    const bool refused = packet.parse(next) != Error::OK;
+    EXPECT_EQ(packet.value().exists(), !refused);
+    EXPECT_EQ(packet.consumed(), refused ? 0 : next.size());
+    EXPECT_EQ(packet.fields().size(), 0u);
+    EXPECT_EQ(packet.fields().key_type(), VariantType::NIL);
+    EXPECT_EQ(packet.fields().value_type(), VariantType::NIL);
+  }
+  std::size_t consumed = 77;
+  Error error = Error::OK;
+  VariantView::parse(Bytes{}, {}, &error, &consumed);
+  EXPECT_EQ(consumed, 0u);
+}
+
 TEST(DictionaryView, FindsKeysOfEveryLengthAndKind) {
   Dictionary dictionary;
   for (std::size_t length = 0; length <= 20; ++length) {

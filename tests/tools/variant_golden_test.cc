@@ -11,8 +11,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/codec/text.h"
-
 namespace ringpeer::tools {
 namespace {
 
@@ -150,28 +148,26 @@ TEST(VariantGolden, AnswersDamagedPacketsWithObjects) {
     }
   }
   EXPECT_EQ(objects, 780U);
-  EXPECT_GE(same, 549U);
+  EXPECT_EQ(same, 549U);
 }
 
-// Text orders a Dictionary, forgets the sign of zero and what a NaN holds, shortens
-// floats, ends at a depth of 100 and does not name an object's id: there only what the
-// text says can come back.
-bool text_holds_everything(const json& line) {
-  const std::string text = line["value_str"];
-  Variant value;
-  return line["volatile"] == false && text.find("Object(") == std::string::npos &&
-         str_to_var(text, &value) == Error::OK && var_to_str(value) == text;
+// Ids are of the process that wrote them, and so is the text of what has them.
+bool names_objects(const json& line) {
+  return line["volatile"].get<bool>() ||
+         line["value_str"].get<std::string>().find("Object(") != std::string::npos;
 }
 
+// Text orders a Dictionary, forgets the sign of zero and what a NaN holds and shortens floats:
+// there the bytes differ, but what they say is what the text said.
 TEST(VariantGolden, EncodesEveryVectorsText) {
   std::vector<json> lines;
   std::vector<std::string> texts;
   for (json& line : vectors()) {
-    if (line["bytes"].get<std::string>().empty() || !text_holds_everything(line)) continue;
+    if (line["bytes"].get<std::string>().empty() || names_objects(line)) continue;
     texts.push_back(json{{"text", line["value_str"]}}.dump());
     lines.push_back(std::move(line));
   }
-  ASSERT_GT(lines.size(), 390U);
+  ASSERT_EQ(lines.size(), 404U);
   const std::vector<json> output = run_variant("encode", texts);
   std::vector<std::string> packets;
   std::size_t same_bytes = 0;
@@ -184,7 +180,7 @@ TEST(VariantGolden, EncodesEveryVectorsText) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(again[i]["value"], lines[i]["decoded_str"]);
   }
-  EXPECT_GE(same_bytes, 371U);
+  EXPECT_EQ(same_bytes, 371U);
 }
 
 TEST(VariantGolden, BadLinesAreReportedInTheirPlace) {

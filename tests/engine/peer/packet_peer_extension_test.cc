@@ -61,6 +61,22 @@ TEST(PacketPeerExtensionTest, PassesItsOwnErrorsOn) {
   EXPECT_EQ(Error::ERR_UNAVAILABLE, peer.get_var(&value));
 }
 
+// What an earlier call has left must not pass for what this one found.
+TEST(PacketPeerExtensionTest, AnErrorLeavesNothingOfEarlierCalls) {
+  LoopbackPeer peer;
+  Variant value = "old";
+  EXPECT_EQ(Error::ERR_UNAVAILABLE, peer.get_var(&value));
+  EXPECT_TRUE(value.is_nil());
+  value = "old";
+  peer.waiting.push_back({0xff, 0xff});
+  EXPECT_EQ(Error::ERR_INVALID_DATA, peer.get_var(&value));
+  EXPECT_TRUE(value.is_nil());
+  const std::vector<std::uint8_t> old(4);
+  std::span<const std::uint8_t> packet = old;
+  EXPECT_EQ(Error::ERR_UNAVAILABLE, peer.get_packet(&packet));
+  EXPECT_TRUE(packet.empty());
+}
+
 // A transport of one's own may carry more than a datagram, up to encode_buffer_max_size.
 TEST(PacketPeerExtensionTest, CarriesValuesLargerThanADatagram) {
   LoopbackPeer peer;
