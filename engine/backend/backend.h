@@ -45,6 +45,8 @@ struct WaitPolicy {
   std::chrono::microseconds idle{0};
   // Take what is there and return at once.
   bool poll = false;
+  // Look at those sockets too that are left alone for a while after errors.
+  bool every_socket = false;
 };
 
 // What one look at a backend brought.

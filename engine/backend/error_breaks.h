@@ -38,11 +38,12 @@ class ErrorBreaks {
     return true;
   }
 
-  // Calls end(slot) for each whose break is over; the slot may have another socket by then.
+  // Calls end(slot) for each whose break is over, or for each that has one; the slot may have
+  // another socket by then.
   template <typename End>
-  void end_breaks(End end) {
+  void end_breaks(bool all, End end) {
     if (waiting_.empty()) return;
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = all ? Clock::time_point::max() : Clock::now();
     // All breaks are of the same length: the first to begin is the first to end.
     while (!waiting_.empty() && ends_[waiting_.front()] <= now) end(waiting_.pop());
   }

@@ -178,7 +178,7 @@ int MmsgBackend::poll_sockets(int timeout_ms) {
 
 bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   ++events_.wakeups;
-  breaks_.end_breaks([this](SocketSlot slot) {
+  breaks_.end_breaks(policy.every_socket, [this](SocketSlot slot) {
     if (descriptors_[slot] < 0 || !has_break_[slot]) return;
     has_break_[slot] = false;
     listen_as_wanted(slot);

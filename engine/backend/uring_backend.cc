@@ -441,7 +441,7 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   buffers_.feed();
   // What waits behind the end of a multishot is there already: no reason to wait.
   const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
-  breaks_.end_breaks([this](SocketSlot slot) { to_arm_.push(slot); });
+  breaks_.end_breaks(policy.every_socket, [this](SocketSlot slot) { to_arm_.push(slot); });
   prepare_requests();
   direct_turns_ = direct_.size() * kDirectTurns;
   ++events_.wakeups;

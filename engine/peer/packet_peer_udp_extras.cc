@@ -68,7 +68,7 @@ Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
   if (own == nullptr || own->is_connected()) return Error::ERR_LOCKED;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
-  return send_result(own->send_to(destination, {}, packet));
+  return send_result(own->send_to(destination, packet));
 }
 
 Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,

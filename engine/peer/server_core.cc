@@ -27,7 +27,7 @@ constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
 
 ServerCore::Shard::Shard(worker::Worker& shard_worker, std::uint16_t index,
                          worker::ServerShared* shared)
-    : worker(shard_worker), demultiplexer(index, kRingSlots, shared) {}
+    : worker(shard_worker), sends(&shared->send_errors), demultiplexer(index, kRingSlots, shared) {}
 
 ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
                        const ServerOptions& options)
@@ -115,6 +115,7 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
 }
 
 int ServerCore::receive_on(Shard& shard) {
+  shard.sends.open(shard.socket.descriptor(), shard.socket.family());
   shard.demultiplexer.set_descriptor(shard.socket.descriptor());
   const int error =
       shard.worker.attach(shard.socket.descriptor(), &shard.demultiplexer, &shard.slot);
@@ -128,7 +129,8 @@ void ServerCore::stop() {
   if (std::exchange(stopped_, true)) return;
   for (auto& shard : shards_) {
     if (!shard->receiving) continue;
-    shard->worker.detach(shard->slot);
+    shard->sends.close();
+    shard->worker.detach(shard->slot, &shard->sends);
     workers_.forget(&shard->socket);
     shard->socket.close();
   }

@@ -15,6 +15,7 @@
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
 #include "ringpeer/worker/remote_table.h"
+#include "ringpeer/worker/send_socket.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer::internal {
@@ -113,6 +114,7 @@ class ServerCore final : public DrainSource {
     Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared);
     worker::Worker& worker;
     net::Socket socket;
+    worker::SendSocket sends;
     worker::Demultiplexer demultiplexer;
     backend::SocketSlot slot = 0;
     bool receiving = false;

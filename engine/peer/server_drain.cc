@@ -63,8 +63,7 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->arrived = workers_.time_of(queues_.front_arrival_us(remote));
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
-  packet->local =
-      remote.send_error.source == nullptr ? net::LocalAddress() : *remote.send_error.source;
+  packet->local = remote.source == nullptr ? net::LocalAddress() : *remote.source;
   packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
   *buffer = descriptor->buffer;
   if (descriptor->size == 0) queues_.pop(remote);

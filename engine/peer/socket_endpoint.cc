@@ -44,6 +44,7 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
              {options.receive_timestamps, options.reply_from_received_address}) {
+  sends_.open(socket_.descriptor(), socket_.family());
   workers_.watch(&socket_);
 }
 
@@ -60,6 +61,7 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
+  sends_.close();
   stop_receiving();
   drop_waiting();
   workers_.forget(&socket_);
@@ -73,7 +75,7 @@ int SocketEndpoint::start_receiving() {
 }
 
 void SocketEndpoint::stop_receiving() {
-  if (receiving_) worker_.detach(slot_);
+  if (receiving_) worker_.detach(slot_, &sends_);
   receiving_ = false;
 }
 
@@ -192,9 +194,9 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoi
     workers_.count_send(error, packet.size());
     return error;
   }
-  if (reply_address_.is_known() && !connected_) return send_to(destination, reply_address_, packet);
-  const worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_,
-                                  &latch};
+  worker::SendTarget target{&sends_, destination, connected_};
+  target.tells = true;
+  if (reply_address_.is_known() && !connected_) target.source = &reply_address_;
   if (state.proven.load(std::memory_order_relaxed)) {
     return send_packet(workers_, worker_, socket_, packet, target, false);
   }
@@ -229,22 +231,13 @@ void SocketEndpoint::forget_proofs(SendState& state) {
   if (proven_ != nullptr) proven_->clear();
 }
 
-int SocketEndpoint::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
+int SocketEndpoint::send_to(const net::Endpoint& destination,
                             std::span<const std::uint8_t> packet) {
   if (!is_alive()) return ESHUTDOWN;
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
   }
-  worker::SendTarget target{destination, socket_.descriptor(), socket_.family()};
-  worker::AddressedLatch latch;
-  // The queue has no room for an address: such packets go by a system call of this thread.
-  const bool now = source.is_known();
-  if (now) {
-    latch.source = &source;
-    target.latch = &latch;
-    target.has_source = true;
-  }
-  return send_packet(workers_, worker_, socket_, packet, target, now);
+  return send_packet(workers_, worker_, socket_, packet, {&sends_, destination}, false);
 }
 
 // ---- Draining.

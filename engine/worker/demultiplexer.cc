@@ -88,7 +88,7 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
   if (shared_->arrival.local_addresses) {
     const net::LocalAddress local =
         backend::local_address_of(datagram.control, datagram.control_size);
-    if (local.is_known()) remote->send_error.source = new net::LocalAddress(local);
+    if (local.is_known()) remote->source = new net::LocalAddress(local);
   }
   announce(remote, kNewRemote);
   // A closed namesake is on its way out through maintain(), which sees that the
@@ -180,14 +180,9 @@ void Demultiplexer::close(Remote* remote) {
                                           std::memory_order_relaxed));
 }
 
-void Demultiplexer::begin_maintain() {
-  closing_ = closed_.exchange(nullptr, std::memory_order_acquire);
-}
-
-// Packets to a closed remote name its error latch until they are sent: only then may
-// the consumer free it.
+// Nothing that is under way to a closed remote names it: it may go at once.
 void Demultiplexer::maintain() {
-  Remote* remote = std::exchange(closing_, nullptr);
+  Remote* remote = closed_.exchange(nullptr, std::memory_order_acquire);
   while (remote != nullptr) {
     Remote* next = remote->next_closed;
     retire(remote);
@@ -215,7 +210,7 @@ void Demultiplexer::check_errors() {
     if (!returned.has_value()) break;
     Remote* remote = find(returned->destination);
     if (remote == nullptr || returned->error == EMSGSIZE) continue;  // lives, on a thinner link
-    remote->send_error.set(returned->error);
+    shared_->send_errors.set(remote->endpoint, returned->error);
     // A mark, not a message: anybody can send any number of these.
     remote->unreachable.store(true, std::memory_order_relaxed);
   }

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/error_latch.h"
+#include "ringpeer/net/local_address.h"
 
 namespace ringpeer::worker {
 
@@ -18,7 +18,7 @@ namespace ringpeer::worker {
 struct Remote {
   Remote(const net::Endpoint& remote_endpoint, std::uint16_t shard_index)
       : endpoint(remote_endpoint), shard(shard_index) {}
-  ~Remote() { delete send_error.source; }
+  ~Remote() { delete source; }
   Remote(const Remote&) = delete;
   Remote& operator=(const Remote&) = delete;
 
@@ -40,9 +40,9 @@ struct Remote {
   // The engine's clock when something last came, whatever became of it.
   std::atomic<std::uint64_t> heard_us{0};
 
-  // A packet to it that could not be sent, and the address that replies leave from:
-  // the one that its first packet was sent to, if such things are noted. Owned.
-  AddressedLatch send_error;
+  // The address that replies leave from: the one that its first packet was sent to, if
+  // such things are noted. Owned.
+  const net::LocalAddress* source = nullptr;
 
   // The consumer's.
   alignas(64) std::atomic<std::uint32_t> taken_bytes{0};

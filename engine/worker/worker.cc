@@ -210,9 +210,10 @@ int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot
   return error;
 }
 
-void Worker::detach(backend::SocketSlot slot) {
+void Worker::detach(backend::SocketSlot slot, SendSocket* sends) {
   Command command{CommandKind::kDetach};
   command.slot = slot;
+  command.sends = sends;
   submit(&command);
 }
 
@@ -238,12 +239,13 @@ void Worker::execute(Command* command) {
       finish(command, attach_now(command));
       return;
     case CommandKind::kFlush:
-      send_batch_.drain_completely();
-      finish(command, 0);
+      wait_for_sends(command);
+      flushing_.push(command);
+      finish_flushes();
       return;
     case CommandKind::kDetach:
-      // What was sent before the close goes out before it.
-      send_batch_.drain_completely();
+      // What was put before the close goes out before it.
+      wait_for_sends(command);
       backend_->begin_detach(command->slot);
       command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
       detaching_.push(command);
@@ -252,7 +254,7 @@ void Worker::execute(Command* command) {
     case CommandKind::kSync:
       resume_recovered();
       for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
-        if (!backend_->wait({.poll = true}, &failure_)) break;
+        if (!backend_->wait({.poll = true, .every_socket = true}, &failure_)) break;
         if (drain(kMaxBatchesPerStep) == 0) break;
         reclaim();
       }
@@ -280,7 +282,8 @@ void Worker::finish_detaches() {
   CommandList left;
   while (Command* command = detaching_.pop()) {
     const backend::SocketSlot slot = command->slot;
-    if (backend_->is_detached(slot)) {
+    look_at_sends(command);
+    if (command->sends_are_over && backend_->is_detached(slot)) {
       forget_socket(slot);
       free_slots_.push_back(slot);
       finish(command, 0);
@@ -349,6 +352,61 @@ int Worker::flush() {
   return submit(&command);
 }
 
+void Worker::wait_for_sends(Command* command) {
+  command->mark = send_batch_.mark();
+  command->begun = SendSocket::Clock::now();
+}
+
+void Worker::finish_flushes() {
+  if (flushing_.empty()) return;
+  send_batch_.update_marks();
+  CommandList left;
+  while (Command* command = flushing_.pop()) {
+    const bool is_sent = send_batch_.is_sent(command->mark);
+    const auto now = SendSocket::Clock::now();
+    if (!is_sent && (now - command->begun < kLongestStall ||
+                     !send_batch_.is_stuck(command->mark, now, kLongestStall))) {
+      left.push(command);
+    } else {
+      finish(command, is_sent ? 0 : EAGAIN);
+    }
+  }
+  flushing_ = left;
+}
+
+// Of a socket that is to be closed.
+void Worker::look_at_sends(Command* command) {
+  if (command->sends_are_over) return;
+  if (command->sends != nullptr) {
+    send_batch_.update_marks();
+    if (!send_batch_.is_sent(command->mark, *command->sends)) {
+      const auto now = SendSocket::Clock::now();
+      const auto waited = now - command->begun;
+      const bool is_stuck = waited >= kLongestStall && command->sends->is_stuck(now, kLongestStall);
+      if (waited < kLongestClose && !is_stuck) return;
+      send_batch_.give_up(*command->sends, command->mark);
+    }
+  }
+  command->sends_are_over = true;
+}
+
+// At the end, when nothing more is put.
+void Worker::send_the_rest() {
+  send_queue_.refuse();
+  const auto begun = SendSocket::Clock::now();
+  const std::uint64_t mark = send_batch_.mark();
+  for (;;) {
+    const bool has_more = send_batch_.drain();
+    send_batch_.update_marks();
+    const auto now = SendSocket::Clock::now();
+    if (send_batch_.is_sent(mark) || now - begun >= kLongestClose) break;
+    if (now - begun >= kLongestStall && send_batch_.is_stuck(mark, now, kLongestStall)) break;
+    if (!has_more) std::this_thread::sleep_for(kBacklogWait);
+  }
+  finish_flushes();
+  send_batch_.give_up_all();
+}
+
 // ---- The loop.
 
 bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept {
@@ -365,8 +423,8 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
   send_what_was_noticed();
   sleeping_.store(true, std::memory_order_seq_cst);
-  const bool poll = longest_wait == kNoWait || !detaching_.empty() || has_more_to_send_ ||
-                    send_queue_.has_notice();
+  const bool poll = longest_wait == kNoWait || has_more_to_send_ || send_queue_.has_notice() ||
+                    (is_waited_for() && !send_batch_.has_waiting());
   if (!paused_.empty()) [[unlikely]] {
     resume_recovered();
     if (!paused_.empty()) longest_wait = std::min(longest_wait, kPausedLook);
@@ -374,7 +432,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
   if (!to_be_notified_.empty()) longest_wait = std::min(longest_wait, options_.latency_budget);
   const bool can_go_on =
       backend_->wait({.budget = next_budget(),
-                      .idle = send_batch_.has_backlog() ? kBacklogWait : longest_wait,
+                      .idle = send_batch_.has_waiting() ? kBacklogWait : longest_wait,
                       .poll = poll},
                      &failure_);
   sleeping_.store(false, std::memory_order_relaxed);
@@ -397,9 +455,13 @@ std::chrono::microseconds Worker::next_budget() const {
 
 // Nothing is in the queue that was not noticed, or will be when its sender gets so far.
 void Worker::send_what_was_noticed() {
-  if (!has_more_to_send_ && !send_batch_.has_backlog() && !send_queue_.has_notice()) return;
+  if (!has_more_to_send_ && !send_batch_.has_waiting() && !send_queue_.has_notice() &&
+      !is_waited_for()) {
+    return;
+  }
   send_queue_.take_notice();
   has_more_to_send_ = send_batch_.drain();
+  finish_flushes();
 }
 
 void Worker::pump(std::chrono::milliseconds longest_wait) {
@@ -547,10 +609,6 @@ void Worker::maintain() {
   maintenance_requested_.store(false, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acq_rel);
   for (DatagramSink* sink : sinks_) {
-    if (sink != nullptr) sink->begin_maintain();
-  }
-  send_batch_.drain_completely();
-  for (DatagramSink* sink : sinks_) {
     if (sink != nullptr) sink->maintain();
   }
 }
@@ -579,7 +637,7 @@ void Worker::note_backend_events() {
 // ---- The end.
 
 void Worker::shut_down() {
-  send_batch_.drain_completely();
+  send_the_rest();
   detach_all();
   // Before anybody finds out by a call that fails.
   if (failure_.error != 0) {
@@ -598,6 +656,7 @@ void Worker::shut_down() {
     left = std::exchange(commands_, {});
   }
   while (Command* command = detaching_.pop()) finish(command, 0);
+  while (Command* command = flushing_.pop()) finish(command, ESHUTDOWN);
   while (Command* command = left.pop()) {
     finish(command, command->kind == CommandKind::kDetach ? 0 : ESHUTDOWN);
   }

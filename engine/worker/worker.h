@@ -56,23 +56,31 @@ class Worker {
 
   // Brings what `descriptor` receives to `sink` until detach(). 0 or errno.
   int attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot);
-  // When it returns, the kernel has let go of the socket and the sink is touched no
-  // more.
-  void detach(backend::SocketSlot slot);
+  // When it returns, the kernel has let go of the socket and the sink is touched no more.
+  // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
+  // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
+  void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
   // One pass over everything the kernel has queued. 0 or errno.
   int sync();
+  // With the bounds of detach() for all that is queued.
   void stop();
 
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
 
-  // Queues a packet for the worker to send. 0, or EAGAIN when the queue is full. Only
-  // with a thread.
+  // How long what is queued for a socket may hold up its close, or a stop.
+  static constexpr std::chrono::milliseconds kLongestClose{500};
+  // How long the kernel may take nothing of a socket until nobody waits for it any more.
+  static constexpr std::chrono::milliseconds kLongestStall{100};
+
+  // Queues a packet for the worker to send. 0, EAGAIN when the queue is full, ESHUTDOWN when
+  // nothing more is taken. Only with a thread.
   int send(std::span<const std::uint8_t> payload, const SendTarget& target);
   int send_to_all(std::span<const std::uint8_t> payload, std::span<const SendTarget> targets);
   // Whether something that this thread has queued may not be with the kernel yet.
   bool has_unsent_of_this_thread() { return send_queue_.has_waiting_of_this_thread(); }
-  // Returns once everything that this thread has queued is with the kernel. 0 or errno.
+  // Returns once everything that was queued when it was called is with the kernel. EAGAIN
+  // when the kernel takes nothing of the rest for kLongestStall; 0 or another errno.
   int flush();
 
   // A short step, for a worker without a thread: takes a batch or two, so that what
@@ -97,6 +105,11 @@ class Worker {
     int result = 0;
     bool done = false;
     Command* next = nullptr;
+    // Of packets to wait for.
+    SendSocket* sends = nullptr;
+    std::uint64_t mark = 0;
+    SendSocket::Clock::time_point begun{};
+    bool sends_are_over = false;
   };
   // First in, first out, through Command::next.
   class CommandList {
@@ -126,6 +139,13 @@ class Worker {
   int attach_now(Command* command);
   void finish_detaches();
   void forget_socket(backend::SocketSlot slot);
+
+  // Packets that somebody waits for.
+  void wait_for_sends(Command* command);
+  bool is_waited_for() const { return !flushing_.empty() || !detaching_.empty(); }
+  void finish_flushes();
+  void look_at_sends(Command* command);
+  void send_the_rest();
 
   // False when it cannot go on: the reason is in failure_.
   bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
@@ -185,6 +205,7 @@ class Worker {
   std::condition_variable done_;
   CommandList commands_;
   CommandList detaching_;
+  CommandList flushing_;
   std::atomic<bool> has_commands_{false};
   std::atomic<bool> maintenance_requested_{false};
   std::atomic<bool> stopping_{false};

@@ -82,10 +82,7 @@ class DemultiplexerTest : public testing::Test {
     return nullptr;
   }
   // What the worker does after request_maintenance().
-  void maintain() {
-    demultiplexer_->begin_maintain();
-    demultiplexer_->maintain();
-  }
+  void maintain() { demultiplexer_->maintain(); }
   // Frees what the worker has let go of, as the consumer does; says how many.
   std::size_t free_retired() {
     std::size_t freed = 0;
