@@ -44,7 +44,7 @@ std::optional<net::Endpoint> resolve(std::string_view host) {
 }  // namespace
 
 PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
-PacketPeerUDP::~PacketPeerUDP() = default;
+PacketPeerUDP::~PacketPeerUDP() { close(); }
 
 bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
 
@@ -99,6 +99,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
 }
 
 void PacketPeerUDP::close() {
+  if (endpoint_ != nullptr) endpoint_->leave(&view_);
   endpoint_.reset();
   send_state_.proven.store(false, std::memory_order_relaxed);
   connected_ = false;
@@ -198,8 +199,18 @@ int PacketPeerUDP::get_available_packet_count() const {
 int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
 
 Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
-  if (endpoint_ == nullptr) return Error::FAILED;
-  const Error error = endpoint_->take(packet, &sender_);
+  if (endpoint_ == nullptr) {
+    view_.let_go();
+    return Error::FAILED;
+  }
+  const Error error = endpoint_->take(packet, &sender_, &view_);
+  if (error == Error::OK) has_sender_ = true;
+  return error;
+}
+
+Error PacketPeerUDP::take_packet_briefly(std::span<const std::uint8_t>* packet) {
+  if (endpoint_ == nullptr) return take_packet(packet);
+  const Error error = endpoint_->take_briefly(packet, &sender_, &view_);
   if (error == Error::OK) has_sender_ = true;
   return error;
 }

@@ -12,6 +12,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/packet_peer.h"
+#include "ringpeer/peer/held_view.h"
 #include "ringpeer/peer/send_state.h"
 #include "ringpeer/socket_options.h"
 
@@ -60,7 +61,7 @@ class PacketPeerUDP : public PacketPeer {
   // effect on one that is open. ERR_ALREADY_IN_USE when open.
   Error set_socket_options(const SocketOptions& options);
 
-  // Drops what waits. The destination stays.
+  // Drops what waits. The destination stays, and the packet got last stays valid.
   void close();
 
   // Blocks until a packet is queued; a server's peer polls its server while it does. Any time
@@ -147,6 +148,7 @@ class PacketPeerUDP : public PacketPeer {
   Error open_bound(net::Socket socket, int recv_buf_size, const SocketOptions& options);
 
   Error take_packet(std::span<const std::uint8_t>* packet) override;
+  Error take_packet_briefly(std::span<const std::uint8_t>* packet) override;
   Error send_packet(std::span<const std::uint8_t> packet) override;
 
   std::size_t largest_packet() const override;
@@ -161,7 +163,7 @@ class PacketPeerUDP : public PacketPeer {
   void note_reply_address();
   void note_proven(const net::Endpoint& destination);
 
-  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<Engine> engine_;  // the same once there is one; its memory is looked into
   std::unique_ptr<internal::PeerEndpoint> endpoint_;
   // With what every put looks at.
   bool has_destination_ = false;
@@ -171,6 +173,7 @@ class PacketPeerUDP : public PacketPeer {
   internal::SendState send_state_;
   net::Endpoint destination_;
   net::Endpoint sender_;
+  internal::HeldView view_;
   SocketOptions socket_options_;
 };
 

@@ -24,11 +24,30 @@ int RemoteEndpoint::available() {
   return static_cast<int>(remote_->queued_packets);
 }
 
-Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
+Error RemoteEndpoint::prepare_take(net::Endpoint* sender, HeldView* view) {
+  server_->let_go(view);
   if (!is_alive()) return Error::FAILED;
   server_->take_arrivals();
   *sender = endpoint_;
-  return server_->take(*remote_, packet, &last_arrival_us_);
+  return Error::OK;
+}
+
+Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                           HeldView* view) {
+  if (const Error error = prepare_take(sender, view); error != Error::OK) return error;
+  packet::PacketBuffer* buffer = nullptr;
+  const Error error = server_->take(*remote_, packet, &buffer, &last_arrival_us_);
+  if (error == Error::OK) server_->hold(buffer, packet, view);
+  return error;
+}
+
+Error RemoteEndpoint::take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                                   HeldView* view) {
+  if (const Error error = prepare_take(sender, view); error != Error::OK) return error;
+  packet::PacketBuffer* buffer = nullptr;
+  const Error error = server_->take(*remote_, packet, &buffer, &last_arrival_us_);
+  if (error == Error::OK) server_->hold_briefly(buffer);
+  return error;
 }
 
 Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {

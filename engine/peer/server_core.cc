@@ -20,6 +20,9 @@ constexpr std::size_t kRingSlots = 32768;
 // server that is slow to accept, or is flooded, keeps the rest for its players.
 constexpr std::size_t kPendingShareOfBudget = 4;
 
+// What the packets that its peers have shown last may hold of the payload budget, all together.
+constexpr std::size_t kViewsShareOfBudget = 4;
+
 // Remote::taken_index has 30 bits.
 constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
 
@@ -34,7 +37,8 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
     : engine_(std::move(engine)),
       socket_options_(options.socket),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_.lend_counters()) {
+      counters_(workers_.lend_counters()),
+      views_(engine_->options().payload_budget / kViewsShareOfBudget) {
   shared_.max_pending.store(max_pending, std::memory_order_relaxed);
   shared_.sorted = options.receive == ServerReceive::kPerRemote;
   shared_.arrival.timestamps = options.socket.receive_timestamps;
@@ -136,7 +140,6 @@ void ServerCore::stop() {
   }
   // Nothing is published any more. What still waits is dropped with its remote.
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
-  held_.flush();
   ready_ = nullptr;
   for (worker::Remote* remote : pending_) drop_queue(*remote);
   for (worker::Remote* remote : taken_) {
@@ -334,19 +337,41 @@ void ServerCore::close(worker::Remote& remote) {
 // ---- Packets.
 
 Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
-                       std::uint64_t* arrival_us) {
+                       packet::PacketBuffer** buffer, std::uint64_t* arrival_us) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) {
-    held_.flush();
+    release_.flush();
     return Error::ERR_UNAVAILABLE;
   }
   *arrival_us = queues_.front_arrival_us(remote);
-  held_.add(descriptor->buffer);
+  *buffer = descriptor->buffer;
   *packet = descriptor->take_packet();
   if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->size());
   note_taken({0, 1, packet->size()});
   return Error::OK;
+}
+
+void ServerCore::hold(packet::PacketBuffer* buffer, std::span<const std::uint8_t>* packet,
+                      HeldView* view) {
+  if (packet->empty()) {
+    release_.add(buffer);
+  } else if (views_.admit(buffer)) [[likely]] {
+    view->hold_counted(buffer);
+  } else if (view->copy(packet)) {
+    release_.add(buffer);
+  } else {
+    view->hold(buffer);  // no memory to be had: rather a little too much than not valid
+  }
+}
+
+void ServerCore::let_go(HeldView* view) {
+  stop_counting(view);
+  view->let_go_to(&release_);
+}
+
+void ServerCore::stop_counting(HeldView* view) {
+  if (const packet::PacketBuffer* buffer = view->take_counted()) views_.let_go(buffer);
 }
 
 void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {

@@ -11,6 +11,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
+#include "ringpeer/peer/held_view.h"
 #include "ringpeer/peer/queue_pool.h"
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
@@ -66,9 +67,17 @@ class ServerCore final : public DrainSource {
   worker::Remote* take_pending(RemoteEndpoint* owner);
   void set_max_pending(int count);
 
-  // The oldest packet of a remote, and when it came. ERR_UNAVAILABLE when there is none.
+  // The oldest packet of a remote, with a reference to *buffer, and when it came.
+  // ERR_UNAVAILABLE when there is none.
   Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
-             std::uint64_t* arrival_us);
+             packet::PacketBuffer** buffer, std::uint64_t* arrival_us);
+  // The packet, which lies in the buffer, is shown until the view is let go.
+  void hold(packet::PacketBuffer* buffer, std::span<const std::uint8_t>* packet, HeldView* view);
+  // Until another buffer is given back.
+  void hold_briefly(packet::PacketBuffer* buffer) { release_.add(buffer); }
+  void let_go(HeldView* view);
+  // The view is no longer one of this server's peers'.
+  void stop_counting(HeldView* view);
   // Drops what waits, forgets the remote.
   void close(worker::Remote& remote);
 
@@ -76,8 +85,8 @@ class ServerCore final : public DrainSource {
 
   // OK when a packet or a new remote waits; else as PeerEndpoint::wait. Polls.
   Error wait(std::chrono::milliseconds timeout);
-  // As take(), of each remote in turn; valid until the next call.
-  Error take_any(ReceivedPacket* packet);
+  // As take(), of each remote in turn; valid while *view keeps it.
+  Error take_any(ReceivedPacket* packet, HeldView* view);
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
@@ -176,10 +185,8 @@ class ServerCore final : public DrainSource {
   std::chrono::milliseconds idle_timeout_{0};
   std::size_t next_idle_look_ = 0;
   std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
-  // The buffer of the packet that the application is looking at, and of those that
-  // were taken before it and lie in the same one.
-  packet::PacketRelease held_;
-  packet::PacketRelease release_;  // of packets that were dropped
+  ViewLimit views_;
+  packet::PacketRelease release_;  // of packets that were dropped, or looked at
   bool automatic_poll_ = true;
   bool has_backlog_ = false;  // without threads: the last look at the socket left some behind
   bool stopped_ = false;

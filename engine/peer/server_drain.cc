@@ -121,14 +121,13 @@ void ServerCore::note_taken(const DrainProgress& progress) {
   counters_->add(Counter::kDeliveredBytes, progress.bytes);
 }
 
-Error ServerCore::take_any(ReceivedPacket* packet) {
-  if (!is_alive()) return Error::FAILED;
+Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
   packet::PacketBuffer* buffer = nullptr;
-  if (!take_next(packet, &buffer)) {
-    held_.flush();
-    return Error::ERR_UNAVAILABLE;
+  if (!is_alive() || !take_next(packet, &buffer)) {
+    view->let_go();
+    return is_alive() ? Error::ERR_UNAVAILABLE : Error::FAILED;
   }
-  held_.add(buffer);
+  view->hold(buffer);
   note_taken({0, 1, packet->payload.size()});
   return Error::OK;
 }

@@ -80,7 +80,6 @@ void SocketEndpoint::stop_receiving() {
 }
 
 void SocketEndpoint::drop_waiting() {
-  held_.flush();
   packet::PacketRelease release;
   std::uint64_t packets = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
@@ -159,15 +158,16 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
   return buffer;
 }
 
-Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
+Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                           HeldView* view) {
   settle();
-  if (has_failed()) return Error::FAILED;
-  packet::PacketDescriptor* descriptor = front();
+  const bool failed = has_failed();
+  packet::PacketDescriptor* const descriptor = failed ? nullptr : front();
   if (descriptor == nullptr) {
-    held_.flush();
-    return Error::ERR_UNAVAILABLE;
+    view->let_go();
+    return failed ? Error::FAILED : Error::ERR_UNAVAILABLE;
   }
-  held_.add(take_from(*descriptor, packet));
+  view->hold(take_from(*descriptor, packet));
   net::read_socket_address(last_source_, sender);
   count_delivered(1, packet->size());
   return Error::OK;
