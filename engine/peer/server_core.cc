@@ -16,10 +16,6 @@ namespace {
 // flood of small packets, three times over. One MiB of descriptors.
 constexpr std::size_t kRingSlots = 32768;
 
-// What remotes that nobody has taken may hold of the payload budget, all together: a
-// server that is slow to accept, or is flooded, keeps the rest for its players.
-constexpr std::size_t kPendingShareOfBudget = 4;
-
 // What the packets that its peers have shown last may hold of the payload budget, all together.
 constexpr std::size_t kViewsShareOfBudget = 4;
 
@@ -211,13 +207,10 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
          remote.misplaced != 0 ? Counter::kDropWrongWorker : Counter::kDropClosed);
     return;
   }
-  const std::uint32_t charge = remote.owner == nullptr ? descriptor.charge() : 0;
-  const std::uint64_t share = engine_->options().payload_budget / kPendingShareOfBudget;
-  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor, arrival_us)) {
+  if (!queues_.push(remote, descriptor, arrival_us)) {
     drop(remote, descriptor, Counter::kDropBudget);
     return;
   }
-  pending_bytes_ += charge;
   waiting_packets_ += descriptor.packet_count();
   if (remote.reported != 0) [[unlikely]]
     remote.reported = 0;  // it lives
@@ -259,7 +252,6 @@ void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& de
 }
 
 void ServerCore::drop_queue(worker::Remote& remote) {
-  if (remote.owner == nullptr) pending_bytes_ -= queues_.charge(remote);
   waiting_packets_ -= remote.queued_packets;
   while (packet::PacketDescriptor* descriptor = queues_.front(remote)) {
     drop(remote, *descriptor, Counter::kDropClosed);
@@ -296,7 +288,6 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   worker::Remote* remote = pending_.front();
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
-  pending_bytes_ -= queues_.charge(*remote);
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();

@@ -168,9 +168,7 @@ class ServerCore final : public DrainSource {
   // With several workers: all pending and taken remotes, to see who turns up a second time.
   worker::RemoteTable known_;
   QueuePool queues_;
-  // Packets in the queues of all remotes, and the bytes that those of pending ones hold.
-  std::uint64_t waiting_packets_ = 0;
-  std::uint64_t pending_bytes_ = 0;
+  std::uint64_t waiting_packets_ = 0;  // in the queues of all remotes
 
   // The remotes with packets, as a ring in the order of service; the next one. Kept
   // from the first drain on, so that who reads peer by peer does not pay for it.

@@ -56,6 +56,11 @@ void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
   }
 }
 
+packet::SlabPool::Use Demultiplexer::use_of(const Remote& remote) {
+  return remote.established.load(std::memory_order_relaxed) ? packet::SlabPool::Use::kAny
+                                                            : packet::SlabPool::Use::kStranger;
+}
+
 bool Demultiplexer::has_slot(const Remote& remote) {
   const bool established = remote.established.load(std::memory_order_relaxed);
   return ring_.has_slots((established ? kEventReserve : stranger_reserve_) + 1);
@@ -161,7 +166,7 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull);
-    } else if (delivery.keep(datagram, &descriptor)) {
+    } else if (delivery.keep(datagram, &descriptor, net::kSocketAddressSize, use_of(*remote))) {
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       descriptor.source = remote;

@@ -39,7 +39,8 @@ struct ServerShared {
 // One worker's part of a server: sorts datagrams by sender into one ring to the
 // server's consumer. Strangers get in only while fewer than max_pending wait to be
 // taken, so a flood of spoofed senders costs a table look-up each and nothing more;
-// and while they wait, half of the ring is not theirs.
+// and while they wait, half of the ring is not theirs, nor is more than a share of the memory
+// for copies (SlabPool::Use::kStranger).
 //
 // Unsorted, a datagram's sender is looked at by nobody here and no sender costs any
 // memory.
@@ -102,6 +103,7 @@ class Demultiplexer final : public DatagramSink {
   Remote* find(const net::Endpoint& endpoint);
   void find_all(std::span<const backend::Datagram> datagrams);
   bool has_slot(const Remote& remote);
+  static packet::SlabPool::Use use_of(const Remote& remote);
   Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram, Counter* reason);
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
