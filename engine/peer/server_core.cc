@@ -137,7 +137,7 @@ void ServerCore::stop() {
   // Nothing is published any more. What still waits is dropped with its remote.
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
   ready_ = nullptr;
-  for (worker::Remote* remote : pending_) drop_queue(*remote);
+  for (const Pending& pending : pending_) drop_queue(*pending.remote);
   for (worker::Remote* remote : taken_) {
     drop_queue(*remote);
     static_cast<RemoteEndpoint*>(remote->owner)->orphan();
@@ -186,18 +186,29 @@ void ServerCore::note_if_empty() {
 
 void ServerCore::take_from(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
+  const std::size_t known_pending = pending_.size();
   // Only what is there now: a flood must not keep the consumer here.
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
     const packet::PacketDescriptor* descriptor = ring.front();
     if (descriptor == nullptr) break;
     if (worker::Demultiplexer::is_event(*descriptor)) {
-      take_event(*descriptor);
+      take_event(*descriptor, ring.arrival_us(descriptor->received_at_us));
     } else {
       take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)), *descriptor,
                   ring.arrival_us(descriptor->received_at_us));
     }
     ring.pop();
   }
+  sort_in_pending(known_pending);
+}
+
+// What one worker has announced is in order, but older ones of another may come after it.
+void ServerCore::sort_in_pending(std::size_t known) {
+  if (known == 0 || known >= pending_.size()) return;
+  const auto is_older = [](const Pending& a, const Pending& b) { return a.since_us < b.since_us; };
+  const auto added = pending_.begin() + static_cast<std::ptrdiff_t>(known);
+  if (!is_older(*added, *(added - 1))) return;
+  std::inplace_merge(pending_.begin(), added, pending_.end(), is_older);
 }
 
 void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
@@ -217,13 +228,13 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
   if (rotating_ && remote.owner != nullptr) link_ready(remote);
 }
 
-void ServerCore::take_event(const packet::PacketDescriptor& event) {
+void ServerCore::take_event(const packet::PacketDescriptor& event, std::uint64_t came_us) {
   auto* remote = static_cast<worker::Remote*>(const_cast<void*>(event.source));
   switch (event.size) {
     case worker::Demultiplexer::kNewRemote:
       if (is_misplaced(*remote)) return turn_away(*remote);
       if (has_several_workers()) known_.put(remote);
-      pending_.push_back(remote);
+      pending_.push_back({remote, came_us});
       return;
     default:
       delete remote;
@@ -285,7 +296,7 @@ bool ServerCore::has_pending() {
 worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   take_arrivals();
   if (pending_.empty()) return nullptr;
-  worker::Remote* remote = pending_.front();
+  worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
   remote->owner = owner;
@@ -302,7 +313,7 @@ void ServerCore::set_max_pending(int count) {
   poll();
   while (pending_.size() > static_cast<std::size_t>(count)) {
     // The newest go first: whoever has waited longest keeps its place.
-    worker::Remote* newest = pending_.back();
+    worker::Remote* newest = pending_.back().remote;
     pending_.pop_back();
     shared_.pending.fetch_sub(1, std::memory_order_relaxed);
     close(*newest);

@@ -153,7 +153,8 @@ class ServerCore final : public DrainSource {
   void drop_unsorted(Shard& shard);
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);
-  void take_event(const packet::PacketDescriptor& event);
+  void take_event(const packet::PacketDescriptor& event, std::uint64_t came_us);
+  void sort_in_pending(std::size_t known);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
 
@@ -163,7 +164,11 @@ class ServerCore final : public DrainSource {
   Counters* const counters_;
   worker::ServerShared shared_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::deque<worker::Remote*> pending_;
+  struct Pending {
+    worker::Remote* remote;
+    std::uint64_t since_us;
+  };
+  std::deque<Pending> pending_;  // the oldest first, of whichever worker
   std::vector<worker::Remote*> taken_;
   // With several workers: all pending and taken remotes, to see who turns up a second time.
   worker::RemoteTable known_;

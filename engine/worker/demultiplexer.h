@@ -53,7 +53,7 @@ struct ServerShared {
 class Demultiplexer final : public DatagramSink {
  public:
   enum Event : std::uint16_t {
-    kNewRemote = 1,      // the consumer may hand it out
+    kNewRemote = 1,      // the consumer may hand it out; with the time when it came
     kRemoteRetired = 2,  // nothing after this names the remote: free it
   };
 
@@ -104,11 +104,12 @@ class Demultiplexer final : public DatagramSink {
   void find_all(std::span<const backend::Datagram> datagrams);
   bool has_slot(const Remote& remote);
   static packet::SlabPool::Use use_of(const Remote& remote);
-  Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram, Counter* reason);
+  Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
+                std::uint64_t now_us, Counter* reason);
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
   void announce_retired();
-  bool announce(Remote* remote, Event event);
+  bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
 
   const std::uint16_t shard_;
   int descriptor_ = -1;

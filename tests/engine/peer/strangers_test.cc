@@ -1,4 +1,5 @@
-// What senders may hold whom the application has not accepted yet.
+// What senders may hold whom the application has not accepted yet, and who of them keeps his
+// place.
 
 #include <gtest/gtest.h>
 
@@ -86,6 +87,27 @@ TEST_P(StrangersTest, CannotHoldThePayloadBudgetOfThePlayers) {
   const auto peer = server_->take_connection();
   ASSERT_NE(peer, nullptr);
   EXPECT_EQ(take_all(*peer), 100u);
+}
+
+// Of whichever worker they are.
+TEST_P(StrangersTest, WhoHasWaitedLongestKeepsItsPlace) {
+  constexpr std::size_t kStrangers = 32;
+  constexpr std::size_t kLeft = 10;
+  listen(EngineOptions().payload_budget, kStrangers);
+  if (IsSkipped()) return;
+  std::vector<std::unique_ptr<test::Sender>> strangers;
+  for (std::uint32_t i = 0; i < kStrangers; ++i) {
+    strangers.push_back(make_sender());
+    ASSERT_TRUE(strangers.back()->send_numbered(i, 10));
+    ASSERT_EQ(engine_->sync(), Error::OK);
+  }
+  server_->set_max_pending_connections(kLeft);
+  for (std::uint32_t i = 0; i < kLeft; ++i) {
+    const auto peer = server_->take_connection();
+    ASSERT_NE(peer, nullptr);
+    EXPECT_EQ(peer->get_packet_port(), strangers[i]->endpoint().port);
+  }
+  EXPECT_EQ(server_->take_connection(), nullptr);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, StrangersTest, test::every_engine(), test::engine_name);
