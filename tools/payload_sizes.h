@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "ringpeer/net/datagram_size.h"
+
 namespace ringpeer::tools {
 
 // What a packet of `ringpeer load` may take, in bytes.
@@ -10,7 +12,7 @@ namespace ringpeer::tools {
 // The head of a raw packet: without it a reply cannot be told from another.
 inline constexpr std::size_t kSmallestRawPacket = 24;
 // The most that IPv4 carries.
-inline constexpr std::size_t kLargestRawPacket = 65507;
+inline constexpr std::size_t kLargestRawPacket = net::kLargestIpv4Datagram;
 
 // An input of the arena grows by this much at most while a client runs: a sequence number
 // beyond 32 bits, and the "leave" of the last packet.

@@ -45,6 +45,7 @@ int serve(const ServeOptions& options) {
   } else {
     fmt::print("{}", serve_report_to_text(options, report));
   }
+  if (!server.engine().is_running()) return run_error("the engine had to end: see above");
   if (report.unaccounted() == 0) return kExitOk;
   return run_error(fmt::format("{} packets are unaccounted for: this is a fault of the engine.",
                                report.unaccounted()));

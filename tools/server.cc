@@ -62,7 +62,8 @@ ServeReport Server::run(const StopSignal& stop, ProgressLine* progress) {
 }
 
 void Server::serve_until(Clock::time_point end, const StopSignal& stop, ProgressLine* progress) {
-  for (Clock::time_point now = started_; now < end && !stop.requested(); now = Clock::now()) {
+  for (Clock::time_point now = started_; now < end && !stop.requested() && engine_->is_running();
+       now = Clock::now()) {
     service_->serve(std::min(end, now + kStopCheckInterval));
     show_progress(now, progress);
   }

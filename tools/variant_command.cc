@@ -1,8 +1,10 @@
 #include "ringpeer/tools/variant_command.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <istream>
+#include <new>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -16,6 +18,8 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/text.h"
 #include "ringpeer/codec/variant.h"
+#include "ringpeer/tools/diagnostics.h"
+#include "ringpeer/tools/exit_status.h"
 
 namespace ringpeer {
 namespace {
@@ -124,14 +128,73 @@ Json encode_line(const std::string& line, const EncodeOptions& options) {
   return {{"ok", true}, {"bytes", to_hex(bytes)}};
 }
 
+enum class LineKind { kNone, kWhole, kTooLong, kOutOfMemory };
+
+// Adds a piece of a line, as long as it fits.
+void extend(std::string* line, std::string_view piece, LineKind* kind) {
+  if (*kind != LineKind::kWhole) return;
+  try {
+    if (line->size() + piece.size() <= kLongestVariantLine) {
+      line->append(piece);
+      return;
+    }
+    *kind = LineKind::kTooLong;
+  } catch (const std::bad_alloc&) {
+    *kind = LineKind::kOutOfMemory;
+  }
+  *line = std::string();  // gives its memory back
+}
+
+// The next line, without its end; of one that cannot be kept the rest is passed over.
+LineKind read_line(std::istream& input, std::string* line) {
+  line->clear();
+  LineKind kind = LineKind::kWhole;
+  std::array<char, 16384> piece;
+  for (bool is_begun = false;; is_begun = true) {
+    input.getline(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto count = static_cast<std::size_t>(input.gcount());
+    if (input.eof()) {
+      extend(line, {piece.data(), count}, &kind);
+      return count > 0 || is_begun ? kind : LineKind::kNone;
+    }
+    if (input.good()) {  // the line's end was counted, too
+      extend(line, {piece.data(), count - 1}, &kind);
+      return kind;
+    }
+    if (input.bad() || count == 0) return LineKind::kNone;
+    input.clear();  // the piece is full
+    extend(line, {piece.data(), count}, &kind);
+  }
+}
+
+template <typename Convert>
+std::string answer_to(const std::string& line, LineKind* kind, Convert convert) {
+  try {
+    if (*kind == LineKind::kWhole) {
+      // A dump never fails on text that is not UTF-8: it is replaced.
+      return convert(trimmed(line)).dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+  } catch (const std::bad_alloc&) {
+    *kind = LineKind::kOutOfMemory;
+  }
+  const char* what =
+      *kind == LineKind::kTooLong ? "the line is too long" : "there is not enough memory for it";
+  return failure(Error::ERR_OUT_OF_MEMORY, what).dump();
+}
+
 template <typename Convert>
 int convert_lines(std::istream& input, std::ostream& output, Convert convert) {
   std::string line;
-  while (std::getline(input, line)) {
-    // A dump never fails on text that is not UTF-8: it is replaced.
-    output << convert(trimmed(line)).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  bool all_kept = true;
+  for (LineKind kind; (kind = read_line(input, &line)) != LineKind::kNone;) {
+    output << answer_to(line, &kind, convert) << '\n';
+    all_kept = all_kept && kind == LineKind::kWhole;
+    if (!output) break;
   }
-  return 0;
+  if (!output.flush()) return tools::run_error("the result cannot be written to standard output.");
+  if (input.bad()) return tools::run_error("standard input cannot be read.");
+  if (all_kept) return tools::kExitOk;
+  return tools::run_error("a line was too long, or there was not enough memory for it.");
 }
 
 }  // namespace

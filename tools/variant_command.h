@@ -1,11 +1,16 @@
 #ifndef RINGPEER_TOOLS_VARIANT_COMMAND_H_
 #define RINGPEER_TOOLS_VARIANT_COMMAND_H_
 
+#include <cstddef>
 #include <iosfwd>
 
 #include "ringpeer/codec/options.h"
 
 namespace ringpeer {
+
+// In bytes: four times what the largest packet of default settings takes in hex. Some copies
+// of a line and the value in it are needed at once.
+inline constexpr std::size_t kLongestVariantLine = std::size_t{64} << 20;
 
 // `ringpeer variant decode`: reads one packet a line, bare hex or {"bytes": "hex"}, and
 // prints one JSON object a line:
@@ -13,7 +18,10 @@ namespace ringpeer {
 //   {"ok": false, "error": "ERR_INVALID_DATA", "code": 30}
 // with the bytes of encoding the value again (with its objects if they are allowed). A
 // line that cannot be read is reported in its place, with a "message"; the rest goes on.
-// Returns the exit status: 0.
+//
+// Returns the exit status. That a line is no value is an answer, kExitOk. kExitFailed, with
+// words on stderr: a line was longer than kLongestVariantLine or memory was short for it
+// (both are ERR_OUT_OF_MEMORY in their place), input cannot be read, output cannot be written.
 int run_variant_decode(std::istream& input, std::ostream& output, const DecodeOptions& options);
 
 // `ringpeer variant encode`: reads one value a line, {"text": "<text>"} or the bare

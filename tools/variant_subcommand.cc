@@ -6,6 +6,17 @@
 #include "ringpeer/tools/variant_command.h"
 
 namespace ringpeer::tools {
+namespace {
+
+// Runs `command` on the standard streams, so that it hears when one of them fails: the C
+// library's buffers would keep that to themselves until the program has ended.
+template <typename Command>
+int with_standard_streams(Command command) {
+  std::ios::sync_with_stdio(false);
+  return command(std::cin, std::cout);
+}
+
+}  // namespace
 
 void add_variant_command(CLI::App& app, int* exit_status) {
   CLI::App* command =
@@ -22,7 +33,9 @@ void add_variant_command(CLI::App& app, int* exit_status) {
   decode->add_flag("--allow-objects", decode_options->allow_objects,
                    "read full objects, as data without behaviour");
   decode->callback([decode_options, exit_status] {
-    *exit_status = run_variant_decode(std::cin, std::cout, *decode_options);
+    *exit_status = with_standard_streams([&](std::istream& input, std::ostream& output) {
+      return run_variant_decode(input, output, *decode_options);
+    });
   });
 
   auto encode_options = std::make_shared<EncodeOptions>();
@@ -31,7 +44,9 @@ void add_variant_command(CLI::App& app, int* exit_status) {
   encode->add_flag("--full-objects", encode_options->full_objects,
                    "write objects with their properties, not their ids");
   encode->callback([encode_options, exit_status] {
-    *exit_status = run_variant_encode(std::cin, std::cout, *encode_options);
+    *exit_status = with_standard_streams([&](std::istream& input, std::ostream& output) {
+      return run_variant_encode(input, output, *encode_options);
+    });
   });
 }
 

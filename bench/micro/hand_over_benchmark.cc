@@ -144,8 +144,7 @@ class ThroughPacketRing {
     const std::size_t count = window.size();
     if (count == 0) return 0;
     application.take(window);
-    ring_.pop(count);
-    ring_.note_taken(count, application.take_bytes() + count * packet::kRecordOverhead);
+    ring_.take(count, count, application.take_bytes() + count * packet::kRecordOverhead);
     return count;
   }
 

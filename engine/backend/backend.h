@@ -10,11 +10,12 @@
 #include <string_view>
 
 #include "ringpeer/backend/datagram.h"
+#include "ringpeer/net/datagram_size.h"
 
 namespace ringpeer::backend {
 
-// Sockets that one worker can serve. A registered file table and a few words each;
-// more sockets than this on one thread want more threads.
+// Sockets that one worker can serve: a few words each, and
+// more of them on one thread want more threads.
 inline constexpr std::size_t kMaxSockets = 4096;
 
 // Datagrams taken at a time: enough to spread the cost of a batch thin, few enough
@@ -22,7 +23,7 @@ inline constexpr std::size_t kMaxSockets = 4096;
 inline constexpr std::size_t kBatchSize = 64;
 
 struct BackendOptions {
-  std::size_t max_datagram = 65507;
+  std::size_t max_datagram = net::kLargestDatagram;
   bool gro = false;
   bool use_min_wait = true;
   bool use_incremental_buffers = true;
@@ -44,6 +45,8 @@ struct WaitPolicy {
   std::chrono::microseconds idle{0};
   // Take what is there and return at once.
   bool poll = false;
+  // Look at those sockets too that are left alone for a while after errors.
+  bool every_socket = false;
 };
 
 // What one look at a backend brought.
@@ -56,6 +59,12 @@ struct Received {
   bool may_be_more = false;
 };
 
+// Why a backend could not be made, or can no longer be used.
+struct BackendFailure {
+  int error = 0;     // errno
+  std::string what;  // the step that failed, in words
+};
+
 // Where datagrams come from. One instance per worker.
 //
 // Threads: create anywhere; start() and everything after it on the worker's thread,
@@ -64,8 +73,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // Makes the calling thread the owner. 0 or errno.
-  virtual int start() = 0;
+  // Makes the calling thread the owner, and finds out whether everything that it will ask of
+  // the kernel is allowed. False on failure.
+  virtual bool start(BackendFailure* failure) = 0;
 
   // Begins to receive from a socket, which stays open until is_detached(). With
   // room_for_control, kFullControlSize bytes of control messages come with each
@@ -81,7 +91,9 @@ class Backend {
   // Nothing happens when it was not paused.
   virtual void resume(SocketSlot slot) = 0;
 
-  virtual void wait(const WaitPolicy& policy) = 0;
+  // False when the kernel has refused it for good: nothing will be received any more, and
+  // only give_up() is left to do.
+  virtual bool wait(const WaitPolicy& policy, BackendFailure* failure) = 0;
 
   // Takes up to batch.size() datagrams without waiting.
   virtual Received receive(std::span<Datagram> batch) = 0;
@@ -95,16 +107,13 @@ class Backend {
   // Ends a wait(). From any thread.
   virtual void wake() noexcept = 0;
 
+  // Lets go of all sockets whatever the kernel says; it may hold them some milliseconds more.
+  virtual void give_up() = 0;
+
   virtual const BackendEvents& events() const = 0;
 
   // For the report: "incremental buffers, min_wait" and the like.
   virtual std::string features() const = 0;
-};
-
-// Why a backend could not be made.
-struct BackendFailure {
-  int error = 0;     // errno
-  std::string what;  // the step that failed, in words
 };
 
 // Null on failure. `home` is where the worker looks for returned buffers.

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "ringpeer/backend/backend.h"
+#include "ringpeer/backend/error_breaks.h"
 #include "ringpeer/backend/mmsg_receiver.h"
+#include "ringpeer/backend/slot_queue.h"
 #include "ringpeer/net/precise_sleep.h"
 #include "ringpeer/net/wakeup.h"
 
@@ -28,13 +30,14 @@ class MmsgBackend final : public Backend {
 
   bool set_up(BackendFailure* failure);
 
-  int start() override { return 0; }
+  bool start(BackendFailure* failure) override;
   int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return descriptors_[slot] < 0; }
+  void give_up() override;
   void pause(SocketSlot slot) override;
   void resume(SocketSlot slot) override;
-  void wait(const WaitPolicy& policy) override;
+  bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override { receiver_.recycle(buffer); }
   bool has_buffers_to_lend() const override { return receiver_.has_buffers_to_lend(); }
@@ -43,11 +46,11 @@ class MmsgBackend final : public Backend {
   std::string features() const override { return "epoll, sleeping wait"; }
 
  private:
-  int listen_for(SocketSlot slot);
-  void poll_sockets(int timeout_ms);
-  void mark_ready(SocketSlot slot);
-  SocketSlot take_ready();
-  Received receive_from(SocketSlot slot, std::span<Datagram> batch);
+  int listen(SocketSlot slot, int operation, std::uint32_t events);
+  void listen_as_wanted(SocketSlot slot);
+  void note_error(SocketSlot slot);
+  int poll_sockets(int timeout_ms);
+  Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
 
   MmsgReceiver receiver_;
   net::Wakeup wakeup_;
@@ -56,12 +59,11 @@ class MmsgBackend final : public Backend {
   std::vector<int> descriptors_ = std::vector<int>(kMaxSockets, -1);
   std::vector<bool> with_control_ = std::vector<bool>(kMaxSockets, false);
   std::vector<bool> is_paused_ = std::vector<bool>(kMaxSockets, false);
-  // The sockets to read from, in turn: a circular queue that holds each at most once.
-  std::vector<SocketSlot> ready_ = std::vector<SocketSlot>(kMaxSockets);
-  std::vector<bool> is_ready_ = std::vector<bool>(kMaxSockets, false);
-  std::size_t first_ready_ = 0;
-  std::size_t ready_count_ = 0;
+  std::vector<bool> has_break_ = std::vector<bool>(kMaxSockets, false);
+  ErrorBreaks breaks_;
+  SlotQueue ready_{kMaxSockets};  // the sockets to read from, in turn
   bool received_since_wait_ = false;
+  BackendFailure failure_;  // why the kernel cannot be asked any more
   BackendEvents events_;
 };
 
@@ -74,87 +76,116 @@ bool MmsgBackend::set_up(BackendFailure* failure) {
     *failure = {ENOMEM, "mmap of the packet buffers"};
     return false;
   }
+  if (!wakeup_.is_valid()) {
+    *failure = {wakeup_.error(), "eventfd"};
+    return false;
+  }
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = kWakeToken;
-  if (epoll_ < 0 || !wakeup_.is_valid() ||
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_.descriptor(), &event) != 0) {
+  if (epoll_ < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_.descriptor(), &event) != 0) {
     *failure = {errno, "epoll"};
     return false;
   }
   return true;
 }
 
+bool MmsgBackend::start(BackendFailure* failure) {
+  *failure = {MmsgReceiver::try_out(), "recvmmsg"};
+  if (failure->error == 0) *failure = {poll_sockets(0), "epoll_wait"};
+  if (failure->error == 0) *failure = {wakeup_.try_out(), "eventfd"};
+  return failure->error == 0;
+}
+
 int MmsgBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) {
   descriptors_[slot] = descriptor;
   with_control_[slot] = room_for_control;
   is_paused_[slot] = false;
-  const int error = listen_for(slot);
-  if (error != 0) descriptors_[slot] = -1;
-  return error;
+  has_break_[slot] = false;
+  const int error = listen(slot, EPOLL_CTL_ADD, EPOLLIN);
+  if (error != 0) {
+    descriptors_[slot] = -1;
+    return error;
+  }
+  ready_.push(slot);
+  return 0;
 }
 
-int MmsgBackend::listen_for(SocketSlot slot) {
+int MmsgBackend::listen(SocketSlot slot, int operation, std::uint32_t events) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.u32 = slot;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptors_[slot], &event) != 0) return errno;
-  mark_ready(slot);
-  return 0;
+  return ::epoll_ctl(epoll_, operation, descriptors_[slot], &event) == 0 ? 0 : errno;
+}
+
+// A change of what is there needs no memory, so it does not fail. With nothing to listen for
+// an error is still told, but once.
+void MmsgBackend::listen_as_wanted(SocketSlot slot) {
+  const bool wanted = !is_paused_[slot] && !has_break_[slot];
+  static_cast<void>(listen(slot, EPOLL_CTL_MOD, wanted ? EPOLLIN : EPOLLET));
+  if (wanted) ready_.push(slot);
 }
 
 void MmsgBackend::pause(SocketSlot slot) {
   if (is_paused_[slot]) return;
   is_paused_[slot] = true;
-  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptors_[slot], nullptr);
+  listen_as_wanted(slot);
 }
 
 void MmsgBackend::resume(SocketSlot slot) {
   if (!is_paused_[slot]) return;
   is_paused_[slot] = false;
-  // It was there before: the kernel has all it needs.
-  static_cast<void>(listen_for(slot));
+  listen_as_wanted(slot);
+}
+
+void MmsgBackend::note_error(SocketSlot slot) {
+  if (has_break_[slot] || !breaks_.note_error(slot)) return;
+  has_break_[slot] = true;
+  listen_as_wanted(slot);
 }
 
 void MmsgBackend::begin_detach(SocketSlot slot) {
-  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptors_[slot], nullptr);
+  static_cast<void>(listen(slot, EPOLL_CTL_DEL, 0));
   descriptors_[slot] = -1;
 }
 
-void MmsgBackend::mark_ready(SocketSlot slot) {
-  if (is_ready_[slot]) return;
-  is_ready_[slot] = true;
-  ready_[(first_ready_ + ready_count_++) % kMaxSockets] = slot;
-}
-
-SocketSlot MmsgBackend::take_ready() {
-  const SocketSlot slot = ready_[first_ready_];
-  first_ready_ = (first_ready_ + 1) % kMaxSockets;
-  --ready_count_;
-  is_ready_[slot] = false;
-  return slot;
-}
-
-void MmsgBackend::poll_sockets(int timeout_ms) {
-  std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
-  const int count =
-      ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
-  for (int i = 0; i < count; ++i) {
-    const std::uint32_t token = events[static_cast<std::size_t>(i)].data.u32;
-    if (token == kWakeToken) {
-      wakeup_.clear();
-    } else {
-      mark_ready(static_cast<SocketSlot>(token));
-    }
+void MmsgBackend::give_up() {
+  for (std::size_t slot = 0; slot < descriptors_.size(); ++slot) {
+    if (descriptors_[slot] >= 0) begin_detach(static_cast<SocketSlot>(slot));
   }
 }
 
-void MmsgBackend::wait(const WaitPolicy& policy) {
+// 0, or an errno that no later call will cure.
+int MmsgBackend::poll_sockets(int timeout_ms) {
+  std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
+  const int count =
+      ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+  if (count < 0) return errno == EINTR ? 0 : errno;
+  for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
+    if (event.data.u32 == kWakeToken) {
+      if (const int error = wakeup_.clear(); error != 0) return error;
+      continue;
+    }
+    const auto slot = static_cast<SocketSlot>(event.data.u32);
+    if (descriptors_[slot] < 0) continue;
+    // Of an error queue, say, of which reading says nothing.
+    if ((event.events & EPOLLERR) != 0) note_error(slot);
+    ready_.push(slot);
+  }
+  return 0;
+}
+
+bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   ++events_.wakeups;
-  int timeout_ms =
-      policy.poll ? 0 : static_cast<int>(ceil<std::chrono::milliseconds>(policy.idle).count());
-  if (ready_count_ > 0) {
+  breaks_.end_breaks(policy.every_socket, [this](SocketSlot slot) {
+    if (descriptors_[slot] < 0 || !has_break_[slot]) return;
+    has_break_[slot] = false;
+    listen_as_wanted(slot);
+  });
+  const auto idle = std::chrono::ceil<std::chrono::milliseconds>(breaks_.shorten(policy.idle));
+  int timeout_ms = policy.poll ? 0 : static_cast<int>(idle.count());
+  if (!ready_.empty()) {
     timeout_ms = 0;  // not drained yet
   } else if (received_since_wait_ && !policy.poll && policy.budget.count() > 0) {
     net::sleep_precisely(policy.budget);
@@ -162,15 +193,21 @@ void MmsgBackend::wait(const WaitPolicy& policy) {
   received_since_wait_ = false;
   // Always asked: sockets that are never drained, or have something each time, must
   // not hide the others.
-  poll_sockets(timeout_ms);
+  const int error = poll_sockets(timeout_ms);
+  if (error != 0) failure_ = {error, "epoll_wait"};
+  if (failure_.error != 0) *failure = failure_;
+  return failure_.error == 0;
 }
 
-Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
+Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved) {
   using Outcome = MmsgReceiver::Outcome;
   const MmsgReceiver::Result result =
       receiver_.receive(descriptors_[slot], slot, batch, with_control_[slot]);
-  if (result.outcome == Outcome::kStarved) ++events_.starved;
-  if (result.outcome == Outcome::kStarved || result.outcome == Outcome::kMore) mark_ready(slot);
+  *starved = result.outcome == Outcome::kStarved;
+  if (*starved) ++events_.starved;
+  if (*starved || result.outcome == Outcome::kMore) ready_.push(slot);
+  if (result.outcome == Outcome::kError) note_error(slot);
+  if (result.outcome == Outcome::kRefused) failure_ = {result.refusal, "recvmmsg"};
   if (result.received.count > 0) received_since_wait_ = true;
   return result.received;
 }
@@ -178,15 +215,16 @@ Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch) {
 Received MmsgBackend::receive(std::span<Datagram> batch) {
   // One bounded look at each ready socket in turn, so that none waits for another's
   // flood to end.
-  while (ready_count_ > 0) {
-    const SocketSlot slot = take_ready();
-    if (descriptors_[slot] < 0 || is_paused_[slot]) continue;
-    Received received = receive_from(slot, batch);
+  while (!ready_.empty()) {
+    const SocketSlot slot = ready_.pop();
+    if (descriptors_[slot] < 0 || is_paused_[slot] || has_break_[slot]) continue;
+    bool starved = false;
+    Received received = receive_from(slot, batch, &starved);
     if (received.count > 0) {
-      received.may_be_more = ready_count_ > 0;
+      received.may_be_more = !ready_.empty();
       return received;
     }
-    if (is_ready_[slot]) break;  // no buffers
+    if (starved) break;
   }
   return {};
 }

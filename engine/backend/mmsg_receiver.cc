@@ -21,6 +21,9 @@ static_assert(kAddressSpace >= net::kSocketAddressSize);
 static_assert(kControlSpace >= kFullControlSize);
 static_assert((kAddressSpace + kControlSpace) % 64 == 0, "payloads start on a cache line");
 
+// Of a seccomp filter; no socket reports these.
+bool is_refusal(int error) { return error == EPERM || error == ENOSYS; }
+
 }  // namespace
 
 MmsgReceiver::MmsgReceiver(const BackendOptions& options, packet::BufferReturn* home)
@@ -143,12 +146,20 @@ void MmsgReceiver::take(std::size_t count) {
   }
 }
 
+// What a filter refuses shows with a descriptor that there is not.
+int MmsgReceiver::try_out() {
+  mmsghdr message{};
+  const int result = ::recvmmsg(-1, &message, 1, MSG_DONTWAIT, nullptr);
+  return result < 0 && is_refusal(errno) ? errno : 0;
+}
+
 MmsgReceiver::Result MmsgReceiver::receive(int descriptor, SocketSlot slot,
                                            std::span<Datagram> batch, bool with_control) {
   const std::size_t ready = prepare(std::min(batch.size(), kBatchSize), with_control);
   if (ready == 0) return {{}, Outcome::kStarved};
   const int result =
       ::recvmmsg(descriptor, messages_.data(), static_cast<unsigned>(ready), MSG_DONTWAIT, nullptr);
+  if (result < 0 && is_refusal(errno)) return {{}, Outcome::kRefused, errno};
   if (result < 0 && errno != EAGAIN && errno != EINTR) {
     batch[0] = Datagram{};
     batch[0].slot = slot;

@@ -40,15 +40,19 @@ class MmsgReceiver {
     kDrained,  // the socket is empty
     kStarved,  // no buffer is free
     kError,    // the socket reported an error: batch[0] says which
+    kRefused,  // the process may not make the call: refusal says why
   };
   struct Result {
     Received received;
     Outcome outcome = Outcome::kDrained;
+    int refusal = 0;  // errno
   };
   // Up to batch.size() datagrams, with one system call; with_control: and their control
   // messages, if the socket was asked for any.
   Result receive(int descriptor, SocketSlot slot, std::span<Datagram> batch,
                  bool with_control = false);
+  // Whether the process may make the call at all. 0 or errno.
+  static int try_out();
 
   // Whether the buffer is one of these; recycle() takes it back.
   bool owns(const packet::PacketBuffer* buffer) const { return stock_.owns(buffer); }

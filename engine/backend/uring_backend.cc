@@ -14,7 +14,9 @@
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/backend/control_messages.h"
+#include "ringpeer/backend/error_breaks.h"
 #include "ringpeer/backend/mmsg_receiver.h"
+#include "ringpeer/backend/slot_queue.h"
 #include "ringpeer/backend/uring_abi.h"
 #include "ringpeer/backend/uring_buffers.h"
 #include "ringpeer/net/endpoint.h"
@@ -42,6 +44,12 @@ constexpr unsigned kOtherRequests = 2;  // the wake-up, a cancellation
 constexpr unsigned kMaxWaitCompletions = 128;
 // More than ever come in one call: the kernel then hands over all it has.
 constexpr unsigned kAllCompletions = 65536;
+
+// Batches that a socket which is read directly gets between two looks at all others.
+constexpr std::size_t kDirectTurns = 4;
+
+// Until the kernel is asked again, when it had no memory for what it was asked.
+constexpr std::chrono::milliseconds kShortOfMemory{1};
 
 constexpr std::size_t kHeaderSize = sizeof(io_uring_recvmsg_out);
 constexpr std::uint32_t kOverhead = kHeaderSize + net::kSocketAddressSize;
@@ -84,19 +92,18 @@ class UringBackend final : public Backend {
                  home),
         receiver_(options, home) {}
 
-  ~UringBackend() override {
-    if (ring_ready_) io_uring_queue_exit(&ring_);
-  }
+  ~UringBackend() override { close_ring(); }
 
   bool set_up(BackendFailure* failure);
 
-  int start() override;
+  bool start(BackendFailure* failure) override;
   int attach(SocketSlot slot, int descriptor, bool room_for_control) override;
   void begin_detach(SocketSlot slot) override;
   bool is_detached(SocketSlot slot) const override { return sockets_[slot].descriptor < 0; }
+  void give_up() override;
   void pause(SocketSlot slot) override;
   void resume(SocketSlot slot) override;
-  void wait(const WaitPolicy& policy) override;
+  bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
   void recycle(packet::PacketBuffer* buffer) override {
     if (receiver_.owns(buffer)) {
@@ -105,7 +112,9 @@ class UringBackend final : public Backend {
       buffers_.recycle(buffer);
     }
   }
-  bool has_buffers_to_lend() const override { return buffers_.has_buffers_to_lend(); }
+  bool has_buffers_to_lend() const override {
+    return buffers_.has_buffers_to_lend() && receiver_.has_buffers_to_lend();
+  }
   void wake() noexcept override { wakeup_.notify(); }
   const BackendEvents& events() const override { return events_; }
   std::string features() const override;
@@ -116,22 +125,31 @@ class UringBackend final : public Backend {
     std::uint32_t generation = 0;
     std::uint16_t control_size = 0;  // reserved in each completion
     bool armed = false;
+    bool cancelling = false;
+    bool direct = false;  // read with recvmmsg until it is empty
     bool closing = false;
-    bool wants_arming = false;
     bool paused = false;
+
+    bool is_wanted() const { return descriptor >= 0 && !closing && !paused; }
   };
 
   bool create_ring(BackendFailure* failure);
+  void close_ring() {
+    if (std::exchange(ring_ready_, false)) io_uring_queue_exit(&ring_);
+  }
   io_uring_sqe* next_request();
   unsigned flush_requests();
-  void arm(SocketSlot slot);
-  void arm_wanted();
-  std::size_t receive_directly(std::span<Datagram> batch);
-  void want_arming(SocketSlot slot);
-  void cancel_receive(SocketSlot slot);
+  bool arm(SocketSlot slot);
+  bool cancel(SocketSlot slot);
+  bool arm_wakeup();
+  void prepare_requests();
+  void arm_later(SocketSlot slot, bool after_error);
+  void read_directly(SocketSlot slot);
+  Received receive_directly(std::span<Datagram> batch);
   void finish_detach(SocketSlot slot);
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
+  void wait_for_completions(const WaitPolicy& policy);
   unsigned wait_completions() const {
     return std::clamp(attached_ + kOtherRequests, kMinWaitCompletions, kMaxWaitCompletions);
   }
@@ -167,21 +185,26 @@ class UringBackend final : public Backend {
   net::Wakeup wakeup_;
   io_uring ring_{};
   bool ring_ready_ = false;
-  bool fixed_files_ = false;
   bool wake_armed_ = false;
   bool received_since_wait_ = false;
+  // Why the kernel cannot be asked any more.
+  BackendFailure failure_;
   // A receive ended although the socket may have more, and is armed again by wait().
   bool rearming_ = false;
   msghdr receive_shape_{};  // the space for address and control messages
   msghdr full_receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
   unsigned attached_ = 0;
-  std::vector<SocketSlot> to_arm_;
-  // Sockets whose multishot was ended by an empty datagram, until they are drained.
-  // Any peer can send those; armed again for each, a receive would cost several times
-  // as much.
+  SlotQueue to_arm_{kMaxSockets};
+  SlotQueue to_cancel_{kMaxSockets};
+  ErrorBreaks breaks_;
+  // Sockets whose multishot has ended although they may hold more, until they are empty: by
+  // an empty datagram, which any peer can send, or because the kernel ran out of buffers.
+  // Armed again each time, a receive would cost several times as much, and the first of many
+  // busy sockets would find all the buffers.
   MmsgReceiver receiver_;
-  std::vector<SocketSlot> to_drain_;
+  SlotQueue direct_{kMaxSockets};
+  std::size_t direct_turns_ = 0;  // left until the next wait
   BackendEvents events_;
 };
 
@@ -209,7 +232,11 @@ bool UringBackend::create_ring(BackendFailure* failure) {
 
 bool UringBackend::set_up(BackendFailure* failure) {
   if (!wakeup_.is_valid()) {
-    *failure = {EMFILE, "eventfd"};
+    *failure = {wakeup_.error(), "eventfd"};
+    return false;
+  }
+  if (!receiver_.is_valid()) {
+    *failure = {ENOMEM, "mmap of the packet buffers"};
     return false;
   }
   return create_ring(failure);
@@ -217,19 +244,24 @@ bool UringBackend::set_up(BackendFailure* failure) {
 
 // The ring starts disabled, so that the thread that enables it becomes its only
 // issuer.
-int UringBackend::start() {
-  if (const int error = abi::enable_rings(ring_.ring_fd); error != 0) return error;
-  if (const int error = buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers);
-      error != 0) {
-    return error;
+bool UringBackend::start(BackendFailure* failure) {
+  const auto attempt = [failure](const char* what, int error) {
+    if (error != 0) *failure = {error, what};
+    return error == 0;
+  };
+  if (!attempt("io_uring_register of the ring", abi::enable_rings(ring_.ring_fd)) ||
+      !attempt("io_uring_register of the packet buffers",
+               buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers)) ||
+      // A filter may allow the ring and refuse its use.
+      !attempt("io_uring_enter", -abi::enter(ring_.ring_fd, 0, 0, IORING_ENTER_GETEVENTS, {})) ||
+      !attempt("eventfd", wakeup_.try_out())) {
+    return false;
   }
-  // A table larger than RLIMIT_NOFILE is refused; plain descriptors work as well.
-  fixed_files_ = io_uring_register_files_sparse(&ring_, kMaxSockets) == 0;
   receive_shape_.msg_namelen = net::kSocketAddressSize;
   receive_shape_.msg_controllen = receive_shape_control_size();
   full_receive_shape_.msg_namelen = net::kSocketAddressSize;
   full_receive_shape_.msg_controllen = kFullControlSize;
-  return 0;
+  return true;
 }
 
 std::string UringBackend::features() const {
@@ -241,44 +273,32 @@ std::string UringBackend::features() const {
 int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) {
   ArmedSocket& socket = sockets_[slot];
   assert(socket.descriptor < 0);
-  if (fixed_files_) {
-    const int result = io_uring_register_files_update(&ring_, slot, &descriptor, 1);
-    if (result < 0) return -result;
-  }
   const std::uint16_t control_size =
       room_for_control ? kFullControlSize : receive_shape_control_size();
   socket = {descriptor, socket.generation + 1, control_size};
   ++attached_;
-  want_arming(slot);
+  to_arm_.push(slot);
   return 0;
 }
 
 void UringBackend::begin_detach(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   socket.closing = true;
-  std::erase(to_drain_, slot);
-  if (!socket.armed) {
-    finish_detach(slot);
-    return;
-  }
+  socket.direct = false;
   // close() does not end a multishot: it would go on receiving and hold the port.
-  cancel_receive(slot);
+  socket.armed ? to_cancel_.push(slot) : finish_detach(slot);
 }
 
-void UringBackend::cancel_receive(SocketSlot slot) {
-  const ArmedSocket& socket = sockets_[slot];
-  io_uring_sqe* request = next_request();
-  io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
-  request->addr = receive_id(slot);
-  request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
+void UringBackend::arm_later(SocketSlot slot, bool after_error) {
+  if (!after_error || !breaks_.note_error(slot)) to_arm_.push(slot);
 }
 
 void UringBackend::pause(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   if (socket.paused || socket.closing) return;
   socket.paused = true;
-  std::erase(to_drain_, slot);
-  if (socket.armed) cancel_receive(slot);
+  socket.direct = false;
+  if (socket.armed) to_cancel_.push(slot);
 }
 
 void UringBackend::resume(SocketSlot slot) {
@@ -286,25 +306,29 @@ void UringBackend::resume(SocketSlot slot) {
   if (!socket.paused) return;
   socket.paused = false;
   // Else the cancelled receive has not ended yet, and is armed again when it does.
-  if (!socket.armed) want_arming(slot);
+  if (!socket.armed) to_arm_.push(slot);
+}
+
+// What is lent stays where it is: only the ring goes, and with it all its requests.
+void UringBackend::give_up() {
+  close_ring();
+  for (ArmedSocket& socket : sockets_) socket = {.generation = socket.generation};
+  attached_ = 0;
 }
 
 void UringBackend::finish_detach(SocketSlot slot) {
-  if (fixed_files_) {
-    int none = -1;
-    io_uring_register_files_update(&ring_, slot, &none, 1);
-  }
   sockets_[slot].descriptor = -1;
   sockets_[slot].closing = false;
   --attached_;
 }
 
+// Null when the kernel takes no requests just now (its completions wait to be read, it has no
+// memory): the next wait tries again.
 io_uring_sqe* UringBackend::next_request() {
   io_uring_sqe* request = io_uring_get_sqe(&ring_);
   if (request == nullptr) {  // full: submit what is there
     enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
     request = io_uring_get_sqe(&ring_);
-    assert(request != nullptr);
   }
   return request;
 }
@@ -324,43 +348,69 @@ unsigned UringBackend::flush_requests() {
   return tail - io_uring_smp_load_acquire(queue.khead);
 }
 
-void UringBackend::want_arming(SocketSlot slot) {
-  ArmedSocket& socket = sockets_[slot];
-  if (socket.wants_arming) return;
-  socket.wants_arming = true;
-  to_arm_.push_back(slot);
-}
-
-void UringBackend::arm(SocketSlot slot) {
+bool UringBackend::arm(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
   io_uring_sqe* request = next_request();
+  if (request == nullptr) return false;
   msghdr* shape = socket.control_size == kFullControlSize ? &full_receive_shape_ : &receive_shape_;
-  io_uring_prep_recvmsg_multishot(request, fixed_files_ ? slot : socket.descriptor, shape, 0);
-  request->flags |= IOSQE_BUFFER_SELECT | (fixed_files_ ? IOSQE_FIXED_FILE : 0);
+  // A plain descriptor: one look a multishot, not one a datagram. Before Linux 6.13 a table of
+  // registered ones keeps what was taken out of it as long as any older request runs, and with
+  // it the port.
+  io_uring_prep_recvmsg_multishot(request, socket.descriptor, shape, 0);
+  request->flags |= IOSQE_BUFFER_SELECT;
   request->buf_group = UringBuffers::kGroup;
   request->user_data = receive_id(slot);
   socket.armed = true;
+  socket.cancelling = false;
+  return true;
 }
 
-void UringBackend::arm_wanted() {
-  if (!wake_armed_) {
-    io_uring_sqe* request = next_request();
-    io_uring_prep_poll_add(request, wakeup_.descriptor(), POLLIN);
-    request->user_data = request_id(RequestKind::kWake, 0, 0);
-    wake_armed_ = true;
+bool UringBackend::cancel(SocketSlot slot) {
+  ArmedSocket& socket = sockets_[slot];
+  io_uring_sqe* request = next_request();
+  if (request == nullptr) return false;
+  io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, request, -1, nullptr, 0, 0);
+  request->addr = receive_id(slot);
+  request->user_data = request_id(RequestKind::kCancel, slot, socket.generation);
+  socket.cancelling = true;
+  return true;
+}
+
+bool UringBackend::arm_wakeup() {
+  io_uring_sqe* request = next_request();
+  if (request == nullptr) return false;
+  io_uring_prep_poll_add(request, wakeup_.descriptor(), POLLIN);
+  request->user_data = request_id(RequestKind::kWake, 0, 0);
+  wake_armed_ = true;
+  return true;
+}
+
+// What is wanted may have changed while it waited here.
+void UringBackend::prepare_requests() {
+  if (!wake_armed_ && !arm_wakeup()) return;
+  for (std::size_t left = to_cancel_.size(); left > 0; --left) {
+    const SocketSlot slot = to_cancel_.pop();
+    const ArmedSocket& socket = sockets_[slot];
+    if (!socket.armed || socket.cancelling || socket.is_wanted()) continue;
+    if (cancel(slot)) continue;
+    to_cancel_.push(slot);
+    return;
   }
   // Armed without a buffer in reach a receive fails at once, even with nothing to
   // receive: it waits until there are some.
-  if (to_arm_.empty() || !buffers_.kernel_has_buffers()) return;
-  for (const SocketSlot slot : to_arm_) {
-    ArmedSocket& socket = sockets_[slot];
-    socket.wants_arming = false;
-    if (socket.descriptor < 0 || socket.closing || socket.paused || socket.armed) continue;
-    arm(slot);
+  if (!buffers_.kernel_has_buffers()) return;
+  for (std::size_t left = to_arm_.size(); left > 0; --left) {
+    const SocketSlot slot = to_arm_.pop();
+    const ArmedSocket& socket = sockets_[slot];
+    if (!socket.is_wanted() || socket.armed || socket.direct) continue;
+    if (arm(slot)) continue;
+    to_arm_.push(slot);
+    return;
   }
-  to_arm_.clear();
 }
 
+// Errors that pass: a signal, the end of the time, no memory, completions to be read first.
+// Any other is kept in failure_.
 void UringBackend::enter(unsigned min_complete, std::chrono::microseconds min_wait,
                          std::chrono::nanoseconds timeout) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
@@ -371,22 +421,46 @@ void UringBackend::enter(unsigned min_complete, std::chrono::microseconds min_wa
   argument.min_wait_us = static_cast<std::uint32_t>(min_wait.count());
   argument.timeout = reinterpret_cast<std::uint64_t>(&limit);
   const unsigned pending = flush_requests();
-  abi::enter(ring_.ring_fd, pending, min_complete, IORING_ENTER_GETEVENTS, argument);
+  const int result =
+      abi::enter(ring_.ring_fd, pending, min_complete, IORING_ENTER_GETEVENTS, argument);
+  switch (-result) {
+    case EINTR:
+    case ETIME:
+    case EBUSY:
+      return;
+    case EAGAIN:
+    case ENOMEM:
+      net::sleep_precisely(kShortOfMemory);
+      return;
+    default:
+      if (result < 0) failure_ = {-result, "io_uring_enter"};
+  }
 }
 
-void UringBackend::wait(const WaitPolicy& policy) {
+bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
+  buffers_.feed();
+  // What waits behind the end of a multishot is there already: no reason to wait.
+  const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
+  breaks_.end_breaks(policy.every_socket, [this](SocketSlot slot) { to_arm_.push(slot); });
+  prepare_requests();
+  direct_turns_ = direct_.size() * kDirectTurns;
+  ++events_.wakeups;
+  wait_for_completions({.budget = policy.budget,
+                        .idle = breaks_.shorten(policy.idle),
+                        .poll = policy.poll || rearming || !direct_.empty()});
+  received_since_wait_ = false;
+  if (failure_.error != 0) *failure = failure_;
+  return failure_.error == 0;
+}
+
+void UringBackend::wait_for_completions(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
-  buffers_.feed();
-  // What waits behind an empty datagram, say, is there already: no reason to wait.
-  const bool rearming = std::exchange(rearming_, false) && buffers_.kernel_has_buffers();
-  arm_wanted();
-  ++events_.wakeups;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
-  if (io_uring_cq_ready(&ring_) > 0 || !to_drain_.empty()) {
-    // What was taken is dealt with first; the socket holds the rest.
+  if (io_uring_cq_ready(&ring_) > 0) {
+    // What was taken is dealt with first; the sockets hold the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
-  } else if (policy.poll || rearming) {
+  } else if (policy.poll) {
     enter(kAllCompletions, microseconds(0), nanoseconds(1));
   } else if (policy.budget.count() == 0) {
     enter(1, microseconds(0), policy.idle);
@@ -401,19 +475,13 @@ void UringBackend::wait(const WaitPolicy& policy) {
     }
     if (io_uring_cq_ready(&ring_) == 0) enter(1, microseconds(0), policy.idle);
   }
-  received_since_wait_ = false;
 }
 
 Received UringBackend::receive(std::span<Datagram> batch) {
   Received received = take_completions(batch);
-  // Only after the completions: what they hold came before what the socket holds.
-  if (!to_drain_.empty() && !received.may_be_more) {
-    if (received.count < batch.size()) {
-      received.count += receive_directly(batch.subspan(received.count));
-      received.is_plain = false;
-    }
-    received.may_be_more = true;
-  }
+  // Only after the completions: what they hold came before what the sockets hold.
+  if (received.count == 0 && !received.may_be_more) received = receive_directly(batch);
+  received.may_be_more = received.may_be_more || (direct_turns_ > 0 && !direct_.empty());
   if (received.count > 0) received_since_wait_ = true;
   return received;
 }
@@ -448,19 +516,30 @@ Received UringBackend::take_completions(std::span<Datagram> batch) {
           bytes, available > count};
 }
 
-std::size_t UringBackend::receive_directly(std::span<Datagram> batch) {
-  const SocketSlot slot = to_drain_.back();
-  const ArmedSocket& socket = sockets_[slot];
-  MmsgReceiver::Result result;
-  if (socket.descriptor >= 0 && !socket.closing) {
-    result =
+// From here on with recvmmsg, until nothing is left.
+void UringBackend::read_directly(SocketSlot slot) {
+  sockets_[slot].direct = true;
+  direct_.push(slot);
+  direct_turns_ += kDirectTurns;
+}
+
+// A batch of the next socket in turn that has something.
+Received UringBackend::receive_directly(std::span<Datagram> batch) {
+  for (; direct_turns_ > 0 && !direct_.empty(); --direct_turns_) {
+    const SocketSlot slot = direct_.pop();
+    ArmedSocket& socket = sockets_[slot];
+    if (!socket.direct) continue;  // paused or detached since
+    const MmsgReceiver::Result result =
         receiver_.receive(socket.descriptor, slot, batch, socket.control_size == kFullControlSize);
+    if (result.outcome == MmsgReceiver::Outcome::kMore) {
+      direct_.push(slot);
+    } else {
+      socket.direct = false;
+      arm_later(slot, result.outcome == MmsgReceiver::Outcome::kError);
+    }
+    if (result.received.count > 0) return result.received;
   }
-  if (result.outcome != MmsgReceiver::Outcome::kMore) {
-    to_drain_.pop_back();
-    want_arming(slot);
-  }
-  return result.received.count;
+  return {};
 }
 
 // A datagram like nearly all are: without control messages, not cut, not its multishot's
@@ -505,8 +584,9 @@ bool UringBackend::complete(const io_uring_cqe& completion, Datagram* datagram) 
     case RequestKind::kReceiveWithControl:
       break;
     case RequestKind::kWake:
-      wakeup_.clear();
       wake_armed_ = false;
+      if (completion.res < 0) failure_ = {-completion.res, "poll of an eventfd"};
+      if (const int error = wakeup_.clear(); error != 0) failure_ = {error, "read of an eventfd"};
       return false;
     case RequestKind::kCancel:
       return false;
@@ -536,11 +616,11 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
   }
   if (socket.paused) return;
   ++events_.rearms;
-  if (is_empty_datagram(completion, socket)) {
-    to_drain_.push_back(slot);
+  if (is_empty_datagram(completion, socket) || completion.res == -ENOBUFS) {
+    read_directly(slot);
   } else {
-    want_arming(slot);
-    rearming_ = rearming_ || completion.res >= 0 || completion.res == -ENOBUFS;
+    arm_later(slot, completion.res < 0);
+    rearming_ = rearming_ || completion.res >= 0;
   }
 }
 

@@ -8,33 +8,32 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+
+#include "ringpeer/net/deadline.h"
 
 namespace ringpeer::net {
 
 // std::atomic::wait knows no timeout. One system call for a sleep, one for a wake-up:
 // an eventfd takes three.
 
-// Sleeps while `word` is `expected`. False when the time is over; a negative time waits
-// for ever.
+// Sleeps while `word` is `expected`. False when the time is over.
 inline bool wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                             int timeout_ms) {
+                             const Deadline& deadline) {
   static_assert(sizeof(word) == sizeof(std::uint32_t));
-  timespec deadline{};
-  if (timeout_ms >= 0) {
-    ::clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += timeout_ms % 1000 * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) {
-      ++deadline.tv_sec;
-      deadline.tv_nsec -= 1000000000L;
-    }
-  }
+  using std::chrono::duration_cast;
+  const auto since_boot = deadline.end().time_since_epoch();  // of CLOCK_MONOTONIC
+  const auto seconds = duration_cast<std::chrono::seconds>(since_boot);
+  timespec end{};
+  end.tv_sec = static_cast<time_t>(seconds.count());
+  end.tv_nsec =
+      static_cast<long>(duration_cast<std::chrono::nanoseconds>(since_boot - seconds).count());
   while (word.load(std::memory_order_acquire) == expected) {
     // The bitset form takes an absolute time, so that a signal costs no patience.
     const long result =
         ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected,
-                  timeout_ms < 0 ? nullptr : &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
+                  deadline.is_never() ? nullptr : &end, nullptr, FUTEX_BITSET_MATCH_ANY);
     if (result != 0 && errno == ETIMEDOUT) {
       return word.load(std::memory_order_acquire) != expected;
     }

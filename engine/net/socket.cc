@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "ringpeer/net/source_control.h"
+#include "ringpeer/net/used_descriptors.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0
@@ -65,13 +66,16 @@ in_addr_t interface_ipv4(const std::string& name) {
 }  // namespace
 
 Socket::Socket(Socket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), family_(other.family_) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      family_(other.family_),
+      borrowed_(other.borrowed_) {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {
     close();
     descriptor_ = std::exchange(other.descriptor_, -1);
     family_ = other.family_;
+    borrowed_ = other.borrowed_;
   }
   return *this;
 }
@@ -86,6 +90,7 @@ int Socket::open(SocketFamily family) {
     descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
   }
   if (descriptor_ < 0) return errno;
+  UsedDescriptors::of_process().add(descriptor_);
   if (family_ == AF_INET6) {
     const int only = family == SocketFamily::kIpv6 ? 1 : 0;
     if (const int error = set_option(descriptor_, IPPROTO_IPV6, IPV6_V6ONLY, only); error != 0) {
@@ -102,19 +107,29 @@ int Socket::adopt(int descriptor) {
       (domain != AF_INET && domain != AF_INET6)) {
     return EPROTOTYPE;
   }
-  const int flags = ::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0 ||
-      ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-    return errno;
-  }
+  SocketAddress address;
+  socklen_t size = kSocketAddressSize;
+  if (::getsockname(descriptor, &address.generic, &size) != 0) return errno;
+  if (endpoint_from_socket_address(&address.generic).port == 0) return EINVAL;
   close();
+  if (!UsedDescriptors::of_process().add(descriptor)) return EEXIST;
   descriptor_ = descriptor;
   family_ = domain;
+  borrowed_ = true;
   return 0;
 }
 
+// Whether it blocks is left as it is, for others may hold the same socket: each call here says
+// for itself that it shall not.
+void Socket::keep() {
+  if (std::exchange(borrowed_, false)) ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+}
+
 void Socket::close() {
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  if (descriptor_ < 0) return;
+  UsedDescriptors::of_process().remove(descriptor_);
+  const int descriptor = std::exchange(descriptor_, -1);
+  if (!std::exchange(borrowed_, false)) ::close(descriptor);
 }
 
 int Socket::bind(const Endpoint& endpoint) {
@@ -200,15 +215,21 @@ int Socket::bind_to_interface(const std::string& name) {
   return ::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) == 0 ? 0 : errno;
 }
 
-int Socket::report_local_addresses() {
+int Socket::report_local_addresses(bool enabled) {
   // An IPv6 socket says IPv4 addresses in the same message, mapped.
-  return family_ == AF_INET ? set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, 1)
-                            : set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  const int value = enabled ? 1 : 0;
+  return family_ == AF_INET ? set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, value)
+                            : set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, value);
 }
 
-int Socket::report_timestamps() { return set_option(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, 1); }
+int Socket::report_timestamps(bool enabled) {
+  return set_option(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, enabled ? 1 : 0);
+}
 
-int Socket::set_error_queue() { return set_for_families(IP_RECVERR, 1, IPV6_RECVERR, 1); }
+int Socket::set_error_queue(bool enabled) {
+  const int value = enabled ? 1 : 0;
+  return set_for_families(IP_RECVERR, value, IPV6_RECVERR, value);
+}
 
 std::uint64_t Socket::kernel_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};

@@ -27,7 +27,7 @@ enum class PathMtuDiscovery {
   kProbe,         // sent unfragmented whatever is known: for who measures the path MTU
 };
 
-// A non-blocking, close-on-exec UDP socket. The only place that knows setsockopt.
+// A close-on-exec UDP socket, no call of which blocks. The only place that knows setsockopt.
 // Owns its descriptor. Calls return 0 or an errno value.
 //
 // Threads: send_to and the getters from any thread; the rest from one at a time.
@@ -41,12 +41,13 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   int open(SocketFamily family);
-  // Takes over an open UDP socket, bound or not. EPROTOTYPE when it is none; the
-  // descriptor then stays the caller's.
+  // Uses a UDP socket that is bound already, and stays the caller's until keep(): before, not
+  // even close() closes it. EPROTOTYPE when it is none, EINVAL when it is not bound, EEXIST when
+  // a Socket of this process has the descriptor.
   int adopt(int descriptor);
+  // From here on what was adopted is this object's own, to close.
+  void keep();
   void close();
-  // Gives the descriptor back to the caller, open.
-  int release() { return std::exchange(descriptor_, -1); }
   bool is_open() const { return descriptor_ >= 0; }
   int descriptor() const { return descriptor_; }
   int family() const { return family_; }  // AF_INET or AF_INET6
@@ -77,11 +78,11 @@ class Socket {
   int bind_to_interface(const std::string& name);
   // Control messages with each datagram: the address it was sent to, and when the
   // kernel got it.
-  int report_local_addresses();
-  int report_timestamps();
+  int report_local_addresses(bool enabled = true);
+  int report_timestamps(bool enabled = true);
   // ICMP errors of an unconnected socket are queued (see error_queue.h), and each is
   // reported once by the next call that sends or receives, whatever that call is for.
-  int set_error_queue();
+  int set_error_queue(bool enabled);
 
   // Datagrams that the kernel dropped at this socket for want of buffer.
   std::uint64_t kernel_drops() const;
@@ -105,6 +106,7 @@ class Socket {
 
   int descriptor_ = -1;
   int family_ = 0;
+  bool borrowed_ = false;  // adopted, and not kept yet
 };
 
 // The largest IP packet, headers included, that reaches the destination as far as

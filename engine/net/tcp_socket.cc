@@ -1,14 +1,57 @@
 #include "ringpeer/net/tcp_socket.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 namespace ringpeer::net {
+namespace {
+
+int int_option(int descriptor, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+bool is_internet_stream(int descriptor) {
+  const int domain = int_option(descriptor, SO_DOMAIN);
+  return (domain == AF_INET || domain == AF_INET6) &&
+         int_option(descriptor, SO_TYPE) == SOCK_STREAM;
+}
+
+std::optional<Endpoint> remote_of(int descriptor) {
+  SocketAddress address;
+  socklen_t size = kSocketAddressSize;
+  if (::getpeername(descriptor, &address.generic, &size) != 0) return std::nullopt;
+  return endpoint_from_socket_address(&address.generic);
+}
+
+// Bytes that have arrived and were not read; 0 where there is no connection.
+int unread_in(int descriptor) {
+  int count = 0;
+  return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? count : 0;
+}
+
+// Calls `transfer` until no signal interrupts it. 0 or errno.
+template <typename Transfer>
+int finish_transfer(Transfer transfer, std::size_t* count) {
+  ssize_t result = -1;
+  do {
+    result = transfer();
+  } while (result < 0 && errno == EINTR);
+  *count = result < 0 ? 0 : static_cast<std::size_t>(result);
+  if (result >= 0) return 0;
+  // A shortage of the kernel's passes: nothing goes now, as when its buffer is full.
+  return errno == ENOBUFS || errno == ENOMEM ? EAGAIN : errno;
+}
+
+}  // namespace
 
 int TcpSocket::connect(const Endpoint& remote) {
   close();
@@ -16,12 +59,15 @@ int TcpSocket::connect(const Endpoint& remote) {
   descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor_ < 0) return errno;
   const SocketAddress address = to_socket_address(remote, family);
-  return ::connect(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
+  if (::connect(descriptor_, &address.generic, address.size) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;  // a signal does not end it
 }
 
 int TcpSocket::adopt(int descriptor) {
-  const int flags = ::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) return errno;
+  if (!is_internet_stream(descriptor)) return EPROTOTYPE;
+  // One that was reset has no remote any more, but what had arrived can still be read.
+  if (!remote_of(descriptor).has_value() && unread_in(descriptor) == 0) return ENOTCONN;
+  if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return errno;
   close();
   descriptor_ = descriptor;
   return 0;
@@ -32,20 +78,16 @@ void TcpSocket::close() {
 }
 
 int TcpSocket::connection_error() const {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  if (error != 0) return error;
   pollfd request{descriptor_, POLLOUT, 0};
-  return ::poll(&request, 1, 0) > 0 ? 0 : EINPROGRESS;
+  if (::poll(&request, 1, 0) <= 0) return EINPROGRESS;
+  if ((request.revents & (POLLERR | POLLHUP)) == 0) return 0;
+  // It was there and broke: what arrived in between is to be read first.
+  if (unread_in(descriptor_) > 0) return 0;
+  const int error = int_option(descriptor_, SO_ERROR);
+  return error > 0 ? error : ECONNREFUSED;
 }
 
-std::optional<Endpoint> TcpSocket::remote_endpoint() const {
-  SocketAddress address;
-  socklen_t size = kSocketAddressSize;
-  if (::getpeername(descriptor_, &address.generic, &size) != 0) return std::nullopt;
-  return endpoint_from_socket_address(&address.generic);
-}
+std::optional<Endpoint> TcpSocket::remote_endpoint() const { return remote_of(descriptor_); }
 
 std::optional<Endpoint> TcpSocket::local_endpoint() const {
   SocketAddress address;
@@ -60,16 +102,24 @@ int TcpSocket::set_no_delay(bool enabled) {
                                                                                          : errno;
 }
 
+// MSG_DONTWAIT: another holder of the socket may clear O_NONBLOCK, which is the socket's.
 int TcpSocket::send(std::span<const std::uint8_t> data, std::size_t* count) const {
-  const ssize_t sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
-  *count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  return sent < 0 ? errno : 0;
+  return finish_transfer(
+      [&] { return ::send(descriptor_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL); },
+      count);
+}
+
+bool TcpSocket::has_unread() const { return unread_in(descriptor_) > 0; }
+
+int TcpSocket::peek(std::size_t* count) const {
+  char byte = 0;
+  return finish_transfer(
+      [&] { return ::recv(descriptor_, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT); }, count);
 }
 
 int TcpSocket::receive(std::span<std::uint8_t> buffer, std::size_t* count) const {
-  const ssize_t received = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-  *count = received < 0 ? 0 : static_cast<std::size_t>(received);
-  return received < 0 ? errno : 0;
+  return finish_transfer(
+      [&] { return ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT); }, count);
 }
 
 }  // namespace ringpeer::net

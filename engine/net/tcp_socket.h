@@ -10,8 +10,8 @@
 
 namespace ringpeer::net {
 
-// A non-blocking, close-on-exec TCP connection. Owns its descriptor. Calls return 0 or
-// an errno value.
+// A TCP connection. No call waits, whatever the socket's mode; signals do not disturb.
+// Owns its descriptor, which is close-on-exec. Calls return 0 or an errno value.
 //
 // Threads: one at a time.
 class TcpSocket {
@@ -23,7 +23,9 @@ class TcpSocket {
 
   // Begins to connect; EINPROGRESS until connection_error() says how it went.
   int connect(const Endpoint& remote);
-  // Takes over a connected socket, which becomes non-blocking.
+  // Takes over a connected socket. EPROTOTYPE for anything else than a stream over IPv4 or
+  // IPv6, ENOTCONN for one that listens or has no other side: the descriptor then stays
+  // the caller's.
   int adopt(int descriptor);
   void close();
   bool is_open() const { return descriptor_ >= 0; }
@@ -38,6 +40,10 @@ class TcpSocket {
   int send(std::span<const std::uint8_t> data, std::size_t* count) const;
   // 0 with a *count of 0 is the end of the stream.
   int receive(std::span<std::uint8_t> buffer, std::size_t* count) const;
+  // What receive() of one byte would say, which stays unread.
+  int peek(std::size_t* count) const;
+  // Something has arrived, which can be read even when the connection is broken.
+  bool has_unread() const;
 
  private:
   int descriptor_ = -1;

@@ -4,11 +4,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 
 namespace ringpeer::net {
 
-Wakeup::Wakeup() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+Wakeup::Wakeup()
+    : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), error_(descriptor_ < 0 ? errno : 0) {}
 
 Wakeup::~Wakeup() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -20,9 +22,14 @@ void Wakeup::notify() const noexcept {
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof(one));
 }
 
-void Wakeup::clear() const noexcept {
+int Wakeup::clear() const noexcept {
   std::uint64_t count = 0;
-  [[maybe_unused]] const auto read = ::read(descriptor_, &count, sizeof(count));
+  return ::read(descriptor_, &count, sizeof(count)) >= 0 || errno == EAGAIN ? 0 : errno;
+}
+
+int Wakeup::try_out() const noexcept {
+  const std::uint64_t one = 1;
+  return ::write(descriptor_, &one, sizeof(one)) < 0 ? errno : clear();
 }
 
 bool Wakeup::wait(int timeout_ms) const noexcept {

@@ -12,18 +12,23 @@ class Wakeup {
   Wakeup(const Wakeup&) = delete;
   Wakeup& operator=(const Wakeup&) = delete;
 
-  // False when the process is out of descriptors.
+  // False when the process is out of descriptors, say: error() is the errno.
   bool is_valid() const { return descriptor_ >= 0; }
+  int error() const { return error_; }
   int descriptor() const { return descriptor_; }
 
   void notify() const noexcept;
-  void clear() const noexcept;
+  // 0 or errno: what could not be cleared is readable for good.
+  int clear() const noexcept;
+  // Whether both work here: notify() itself cannot tell. 0 or errno.
+  int try_out() const noexcept;
 
   // True when notified within the time; a negative time waits for ever.
   bool wait(int timeout_ms) const noexcept;
 
  private:
   int descriptor_;
+  int error_;
 };
 
 }  // namespace ringpeer::net

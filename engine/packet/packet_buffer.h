@@ -17,10 +17,11 @@ enum class BufferKind : std::uint8_t {
 };
 
 // The header of a piece of packet memory. One buffer may hold many datagrams (the
-// kernel packs them one after another into an incremental buffer); each datagram
-// handed on is one reference. The last release sends the buffer home.
+// kernel packs them one after another into an incremental buffer); each packet handed on is
+// one reference, also each of those that came together as a train: whoever takes one, from
+// wherever, holds it for as long as it likes. The last release sends the buffer home.
 //
-// Threads: release() and add_reference() from any thread; everything else from the owning
+// Threads: release() and add_references() from any thread; everything else from the owning
 // worker.
 struct PacketBuffer {
   // Held by the worker while the kernel may still write datagrams into the buffer;
@@ -49,8 +50,8 @@ struct PacketBuffer {
 
   // Gives back n references.
   void release(std::int64_t n = 1);
-  // Another one, for somebody who holds one.
-  void add_reference() { references.fetch_add(1, std::memory_order_relaxed); }
+  // More of them, for somebody who holds one.
+  void add_references(std::int64_t n) { references.fetch_add(n, std::memory_order_relaxed); }
 };
 
 // The way home for buffers: a stack that any thread pushes on and one worker takes

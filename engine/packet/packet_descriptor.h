@@ -12,13 +12,22 @@ namespace ringpeer::packet {
 // 4 of port, 4 of size. Kept as the unit of every receive buffer limit here.
 inline constexpr std::uint32_t kRecordOverhead = 24;
 
+// A queue of Godot's usual size has room for the largest datagram of IPv4, but not for IPv6's,
+// which is 20 bytes larger. One of at least this size takes any datagram while it is empty.
+inline constexpr std::uint64_t kTakesAnyDatagram = 65535;
+
+constexpr bool fits_queue(std::uint64_t bytes_in_use, std::uint64_t charge, std::uint64_t limit) {
+  return bytes_in_use + charge <= limit || (bytes_in_use == 0 && limit >= kTakesAnyDatagram);
+}
+
 // A received packet, or a train of equal ones (UDP_GRO), on its way to a consumer.
-// Small and copied freely; whoever holds it holds one reference to buffer.
+// Small and copied freely; whoever holds it holds packet_count() references to buffer, one
+// of which goes with each packet that is taken off.
 struct PacketDescriptor {
   const std::uint8_t* payload;
   PacketBuffer* buffer;          // null: nothing to give back
   const void* source;            // what it means is up to the ring's two ends
-  std::uint32_t received_at_us;  // engine clock, microseconds, wraps after 71 minutes
+  std::uint32_t received_at_us;  // engine clock, microseconds; made whole when it is taken
   std::uint16_t size;            // of the payload; UDP's length field has 16 bits too
   std::uint16_t segment_size;    // of a train's packets (the last may be shorter); 0: one packet
 

@@ -20,12 +20,12 @@ class PacketRelease {
   PacketRelease(const PacketRelease&) = delete;
   PacketRelease& operator=(const PacketRelease&) = delete;
 
-  void add(PacketBuffer* buffer) {
+  void add(PacketBuffer* buffer, std::int64_t packets = 1) {
     if (buffer != buffer_) [[unlikely]] {
       flush();
       buffer_ = buffer;
     }
-    ++count_;
+    count_ += packets;
   }
 
   void flush() {

@@ -14,9 +14,14 @@ namespace ringpeer::packet {
 // The ring between a worker and a consumer: bounded in descriptors and in bytes.
 // depth() is what get_available_packet_count says.
 //
+// Descriptors have 32 bits for their time of arrival. The worker leaves its whole clock with
+// what it publishes; the consumer reads that together with the tail, and makes times whole by it
+// however long it was away: only a packet that comes more than 71 minutes before the last one
+// that the consumer learns of together with it looks younger than it is.
+//
 // Threads: rewind_if_empty, has_slots, has_bytes, is_nearly_empty, is_half_full, push,
-// next_slots, stage_written, note_staged, publish: the worker. front, front_run, pop,
-// note_taken: the consumer. depth: any thread.
+// next_slots, stage_written, note_staged, note_time, publish: the worker. front, front_run,
+// seen_at_us, arrival_us, take, pop: the consumer. depth: any thread.
 class PacketRing {
  public:
   // max_bytes bounds the sum of the descriptors' charges.
@@ -27,7 +32,7 @@ class PacketRing {
   bool has_bytes(std::uint64_t charge) {
     if (staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_) return true;
     known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
-    return staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_;
+    return fits_queue(staged_bytes_ - known_taken_bytes_, charge, max_bytes_);
   }
 
   // Before a batch: see SpscRing.
@@ -58,6 +63,9 @@ class PacketRing {
   // but that of slots.
   bool push_event(const PacketDescriptor& event) { return ring_.push(event); }
 
+  // The clock, not before any time of arrival that is published next.
+  void note_time(std::uint64_t now_us) { time_us_.store(now_us, std::memory_order_relaxed); }
+
   // The count follows the packets, so that what depth() says can always be taken.
   void publish() {
     ring_.publish();
@@ -65,16 +73,29 @@ class PacketRing {
   }
 
   std::size_t slots_in_use() const { return ring_.size(); }
-  PacketDescriptor* front() { return ring_.front(); }
-  std::span<PacketDescriptor> front_run(std::size_t most) { return ring_.front_run(most); }
-  void pop(std::size_t descriptors = 1) { ring_.pop(descriptors); }
-  // The consumer has taken packets of these charges for good.
-  void note_taken(std::uint64_t packets, std::uint64_t bytes) {
+  PacketDescriptor* front() { return knows_or_finds_more() ? ring_.front() : nullptr; }
+  std::span<PacketDescriptor> front_run(std::size_t most) {
+    return knows_or_finds_more() ? ring_.front_run(most) : std::span<PacketDescriptor>();
+  }
+
+  // The worker's clock when the consumer learnt of what is in front.
+  std::uint64_t seen_at_us() const { return seen_at_us_; }
+  // The whole time of arrival of something that was in front since then.
+  std::uint64_t arrival_us(std::uint32_t received_at_us) const {
+    return seen_at_us_ - (static_cast<std::uint32_t>(seen_at_us_) - received_at_us);
+  }
+  // The consumer has taken packets of this charge for good, and with them the last one of each
+  // of the first `descriptors`, which leave the ring. Their charge is free before their slots
+  // are: a ring that the worker finds empty has room for all that it may hold.
+  void take(std::size_t descriptors, std::uint64_t packets, std::uint64_t charge) {
     taken_packets_.store(taken_packets_.load(std::memory_order_relaxed) + packets,
                          std::memory_order_release);
-    taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + bytes,
+    taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + charge,
                        std::memory_order_release);
+    if (descriptors > 0) ring_.pop(descriptors);
   }
+  // An event; or a packet of a ring whose depth and bytes nobody asks about.
+  void pop() { ring_.pop(); }
 
   std::size_t depth() const {
     const std::uint64_t taken = taken_packets_.load(std::memory_order_acquire);
@@ -84,6 +105,12 @@ class PacketRing {
   }
 
  private:
+  bool knows_or_finds_more() {
+    if (ring_.knows_more()) return true;
+    if (!ring_.look()) return false;
+    seen_at_us_ = time_us_.load(std::memory_order_relaxed);  // published with the tail
+    return true;
+  }
   std::uint64_t bytes_in_use() const {
     return staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
   }
@@ -96,10 +123,12 @@ class PacketRing {
   std::uint64_t staged_packets_ = 0;
   std::uint64_t known_taken_bytes_ = 0;
   std::atomic<std::uint64_t> published_packets_{0};
+  std::atomic<std::uint64_t> time_us_{0};
 
   // Written by the consumer.
   alignas(ring::kInterferenceSize) std::atomic<std::uint64_t> taken_packets_{0};
   std::atomic<std::uint64_t> taken_bytes_{0};
+  std::uint64_t seen_at_us_ = 0;
 };
 
 }  // namespace ringpeer::packet

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ringpeer/net/deadline.h"
+
 namespace ringpeer {
 namespace internal {
 
@@ -10,12 +12,6 @@ void DrainSource::end_batch() {
 }
 
 void DrainSource::settle_batch() { open_batch_->settle(); }
-
-bool DrainSource::leave_to_batch(packet::PacketBuffer* buffer) {
-  if (open_batch_ == nullptr) return false;
-  open_batch_->hold(buffer);
-  return true;
-}
 
 }  // namespace internal
 
@@ -28,7 +24,7 @@ DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
   }
   source_->open_batch_ = this;
   runs_ = std::exchange(source_->spare_runs_, {});
-  if (budget.max_time.count() > 0) deadline_ = Clock::now() + budget.max_time;
+  if (budget.max_time.count() > 0) deadline_ = net::Deadline::after(budget.max_time).end();
   source_->begin_batch();
 }
 
@@ -56,12 +52,6 @@ void DrainBatch::settle() {
     forget_window();
     return;
   }
-  // Somebody else may take the train to its end, and give its buffer back.
-  if (is_in_train_) {
-    window_next_->buffer->add_reference();
-    hold(window_next_->buffer);
-    is_in_train_ = false;
-  }
   const internal::DrainProgress progress{static_cast<std::size_t>(window_next_ - window_begin_),
                                          count_ - noted_count_, bytes_ - noted_bytes_};
   forget_window();
@@ -79,8 +69,8 @@ bool DrainBatch::load_window() {
   const internal::DrainWindow window = source_->next_window(most_packets_ - count_);
   window_begin_ = window_next_ = window.descriptors.data();
   window_end_ = window_begin_ + window.descriptors.size();
-  window_now_ = window.now;
-  window_now_us_ = window.now_us;
+  window_seen_ = window.seen;
+  window_seen_us_ = window.seen_us;
   plain_end_ = deadline_ == Clock::time_point::max() ? window_end_ : nullptr;
   return !window.descriptors.empty();
 }
@@ -99,7 +89,7 @@ bool DrainBatch::next_slowly(ReceivedPacket* packet) {
   if (!source_->take_next(packet, &buffer)) return false;
   ++count_;
   bytes_ += packet->payload.size();
-  if (buffer != nullptr) hold(buffer);
+  hold(buffer);
   return true;
 }
 
@@ -107,11 +97,7 @@ void DrainBatch::take_part_of_train(ReceivedPacket* packet) {
   packet::PacketDescriptor& descriptor = *window_next_;
   packet->payload = descriptor.take_packet();
   bytes_ += packet->payload.size();
-  is_in_train_ = descriptor.size > 0;
-  if (!is_in_train_) {
-    ++window_next_;
-    hold(descriptor.buffer);
-  }
+  if (descriptor.size == 0) ++window_next_;
   // A window is loaded with as many descriptors as packets are wanted; trains hold more.
   const std::size_t wanted = most_packets_ - count_;
   if (plain_end_ != nullptr && wanted < static_cast<std::size_t>(plain_end_ - window_next_)) {

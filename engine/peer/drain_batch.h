@@ -51,9 +51,9 @@ namespace internal {
 // packets from without a call for each.
 struct DrainWindow {
   std::span<packet::PacketDescriptor> descriptors;
-  // Two readings of one clock, to tell the time of arrivals by.
-  std::chrono::steady_clock::time_point now;
-  std::uint32_t now_us = 0;
+  // When all of them had come, in two forms, to tell the times of arrival by.
+  std::chrono::steady_clock::time_point seen;
+  std::uint32_t seen_us = 0;
 };
 
 // What was taken since the last report of it.
@@ -76,14 +76,10 @@ class DrainSource {
   // source's until their taking is noted. Only with has_windows(), which is constant.
   bool has_windows() const { return has_windows_; }
   virtual DrainWindow next_window(std::size_t /*most*/) { return {}; }
-  // Without windows: the next packet. *buffer is what the caller has to release after it,
-  // null when another packet of the same train still needs it. False when nothing waits.
+  // Without windows: the next packet, with a reference to *buffer. False when nothing waits.
   virtual bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) = 0;
   virtual void note_taken(const DrainProgress& progress) = 0;
   virtual const std::shared_ptr<Engine>& engine() const = 0;
-  // A buffer that a view of the open batch may look into is the batch's to release.
-  // False when there is none.
-  bool leave_to_batch(packet::PacketBuffer* buffer);
 
  protected:
   // Derived classes end_batch() first.
@@ -205,11 +201,10 @@ class DrainBatch {
   packet::PacketDescriptor* window_begin_ = nullptr;
   packet::PacketDescriptor* window_next_ = nullptr;
   packet::PacketDescriptor* window_end_ = nullptr;
-  Clock::time_point window_now_;
-  std::uint32_t window_now_us_ = 0;
+  Clock::time_point window_seen_;
+  std::uint32_t window_seen_us_ = 0;
   // The window's end, if no limit of packets or time has to be looked at before it.
   packet::PacketDescriptor* plain_end_ = nullptr;
-  bool is_in_train_ = false;  // *window_next_ has given some packets and holds more
   std::size_t most_packets_;
   Clock::time_point deadline_ = Clock::time_point::max();
   Run run_{nullptr, 0};  // of the packets taken last
@@ -225,10 +220,10 @@ class DrainBatch {
 inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
   packet::PacketDescriptor& descriptor = *window_next_;
   net::read_socket_address(descriptor.source, &packet->sender);
-  // Signed: what came after the clock was read is younger than nothing.
-  const auto age = static_cast<std::int32_t>(window_now_us_ - descriptor.received_at_us);
-  packet->arrived = window_now_ - std::chrono::microseconds(age);
+  const std::uint32_t before_us = window_seen_us_ - descriptor.received_at_us;
+  packet->arrived = window_seen_ - std::chrono::microseconds(before_us);
   ++count_;
+  hold(descriptor.buffer);
   if (descriptor.segment_size != 0) [[unlikely]] {
     take_part_of_train(packet);
     return;
@@ -236,7 +231,6 @@ inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
   packet->payload = {descriptor.payload, descriptor.size};
   bytes_ += descriptor.size;
   ++window_next_;
-  hold(descriptor.buffer);
 }
 
 }  // namespace ringpeer

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <mutex>
 #include <utility>
 
@@ -33,6 +34,7 @@ worker::GroupOptions group_options(const EngineOptions& options) {
   group.worker.backend.gro = options.gro;
   group.worker.backend.use_min_wait = options.use_min_wait;
   group.worker.backend.use_incremental_buffers = options.use_incremental_buffers;
+  group.worker.log = options.log;
   group.worker.epoch = std::chrono::steady_clock::now();
   return group;
 }
@@ -112,6 +114,8 @@ Engine::~Engine() { stop(); }
 
 void Engine::stop() { workers_->stop(); }
 
+bool Engine::is_running() const { return workers_->is_running(); }
+
 Error Engine::sync() {
   // What was put to a socket of this machine is to be received as well.
   if (const Error error = flush(); error != Error::OK) return error;
@@ -144,7 +148,12 @@ int Engine::workers() const { return options_.workers; }
 CounterSnapshot Engine::counters() const { return workers_->snapshot(); }
 
 void Engine::log(std::string_view message) const {
-  if (options_.log) options_.log(message);
+  if (!options_.log) return;
+  try {
+    options_.log(message);
+  } catch (...) {
+    // A line that could not be said is no reason to end anything.
+  }
 }
 
 }  // namespace ringpeer

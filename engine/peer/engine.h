@@ -12,6 +12,7 @@
 
 #include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
+#include "ringpeer/net/datagram_size.h"
 #include "ringpeer/stats/counters.h"
 
 namespace ringpeer {
@@ -27,10 +28,8 @@ enum class BackendKind {
   kRecvmmsg,  // epoll and recvmmsg: works everywhere
 };
 
-// IPv4 and IPv6 carry this much payload in one datagram: 65,535 bytes of IP length
-// less the headers.
-inline constexpr std::size_t kLargestIpv4Datagram = 65507;
-inline constexpr std::size_t kLargestDatagram = 65527;
+using net::kLargestDatagram;  // of either family: 65,527
+using net::kLargestIpv4Datagram;
 
 // More receive threads than any machine has cores to spare for one port.
 inline constexpr int kMaxWorkers = 256;
@@ -58,10 +57,13 @@ struct EngineOptions {
 
   // Largest datagram accepted, in bytes of payload; a larger one is dropped and
   // counted.
-  std::size_t max_datagram = kLargestIpv4Datagram;
+  std::size_t max_datagram = kLargestDatagram;
 
-  // Bytes of received payload that may be waiting in all queues together; the workers have
-  // equal shares, of kMinPayloadBudgetPerWorker at least.
+  // Bytes of memory for packets that wait in all queues together, beside the buffers that the
+  // kernel writes to. Half of those (4 to 5 MiB a worker; 16 with io_uring before Linux 6.12) may
+  // be lent to packets that wait; what comes beyond is copied, and takes its payload and 92 bytes
+  // of the budget, rounded up to a power of two, 128 at least. What does not fit is dropped and
+  // counted. The workers have equal shares, of kMinPayloadBudgetPerWorker at least.
   std::size_t payload_budget = std::size_t{64} << 20;
 
   // SO_RCVBUF and SO_SNDBUF to ask the kernel for, in bytes; 0 leaves its default.
@@ -84,8 +86,9 @@ struct EngineOptions {
   bool use_incremental_buffers = true;  // IOU_PBUF_RING_INC with min_left
   bool use_gso = true;                  // UDP_SEGMENT on send
 
-  // Told of rare events (a fallback, a latched socket error); called from any
-  // thread, must not block nor call back into the engine.
+  // Told of rare events: which backend was chosen and why, a worker that had to end by itself, a
+  // port that the kernel does not let go. Called from any thread; must not block nor call back
+  // into the engine. What it throws is dropped.
   std::function<void(std::string_view message)> log;
 };
 
@@ -112,6 +115,11 @@ class Engine {
   // Ends every worker within a bound: peers receive nothing any more and say so (-1
   // available). Their ports are free once the peers are closed. Safe to call twice.
   void stop();
+
+  // False once it was stopped, in a forked child, and when a worker had to end because the kernel
+  // refused what it needs or there was no memory: its peers then say so (-1 available), and
+  // EngineOptions::log has been told why.
+  bool is_running() const;
 
   // Sends what waits to be sent, then one pass of every worker over its sockets: what
   // the kernel had queued before the call is in the rings after it. For tests and

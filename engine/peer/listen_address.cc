@@ -65,19 +65,7 @@ bool take_engine(std::shared_ptr<Engine>* engine) {
 
 int prepare_socket(net::Socket& socket, const EngineOptions& options,
                    const SocketOptions& socket_options) {
-  if (!socket_options.interface.empty()) {
-    if (const int error = socket.bind_to_interface(socket_options.interface); error != 0) {
-      return error;
-    }
-  }
-  if (socket_options.share_port) {
-    if (const int error = socket.set_reuse_port(true); error != 0) return error;
-  }
-  return apply_after_open(socket, options, socket_options);
-}
-
-int apply_after_open(net::Socket& socket, const EngineOptions& options,
-                     const SocketOptions& socket_options) {
+  if (socket_options.dscp > kLargestCodePoint) return EINVAL;
   const auto choose = [](int own, int engines) { return own > 0 ? own : engines; };
   const int receive = choose(socket_options.receive_buffer, options.socket_receive_buffer);
   const int send = choose(socket_options.send_buffer, options.socket_send_buffer);
@@ -88,13 +76,30 @@ int apply_after_open(net::Socket& socket, const EngineOptions& options,
   const auto attempt = [&error](int result) {
     if (error == 0) error = result;
   };
-  if (socket_options.dscp > kLargestCodePoint) return EINVAL;
+  if (!socket_options.interface.empty()) {
+    attempt(socket.bind_to_interface(socket_options.interface));
+  }
+  if (socket_options.share_port) attempt(socket.set_reuse_port(true));
   if (socket_options.dscp >= 0) attempt(socket.set_dscp(socket_options.dscp));
   attempt(socket.set_path_mtu_discovery(socket_options.path_mtu_discovery));
   if (socket_options.reply_from_received_address) attempt(socket.report_local_addresses());
   if (socket_options.receive_timestamps) attempt(socket.report_timestamps());
-  if (socket_options.detect_unreachable) attempt(socket.set_error_queue());
+  if (socket_options.detect_unreachable) attempt(socket.set_error_queue(true));
   return error;
+}
+
+Error adopt_socket(int descriptor, const EngineOptions& options,
+                   const SocketOptions& socket_options, net::Socket* socket) {
+  if (const int error = socket->adopt(descriptor); error != 0) {
+    return error == EEXIST ? Error::ERR_ALREADY_IN_USE : Error::ERR_INVALID_PARAMETER;
+  }
+  // Whoever made it may have asked for trains and messages that nobody here looks at, or for an
+  // error queue that nobody reads.
+  if (!options.gro) socket->set_receive_offload(false);
+  if (!socket_options.reply_from_received_address) socket->report_local_addresses(false);
+  if (!socket_options.receive_timestamps) socket->report_timestamps(false);
+  if (!socket_options.detect_unreachable) socket->set_error_queue(false);
+  return prepare_socket(*socket, options, socket_options) == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
 }
 
 }  // namespace ringpeer

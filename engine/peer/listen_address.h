@@ -45,9 +45,11 @@ inline bool is_in_child(const std::shared_ptr<Engine>& engine) {
 // The engine's and the caller's socket options, before bind. 0 or errno.
 int prepare_socket(net::Socket& socket, const EngineOptions& options,
                    const SocketOptions& socket_options = {});
-// Those that an adopted socket can still be given. 0 or errno.
-int apply_after_open(net::Socket& socket, const EngineOptions& options,
-                     const SocketOptions& socket_options);
+// Makes *socket one that is bound already, with the same options, and without those that it was
+// given before and that would change what is received. Until it is kept (Socket::keep) the
+// descriptor is the caller's.
+Error adopt_socket(int descriptor, const EngineOptions& options,
+                   const SocketOptions& socket_options, net::Socket* socket);
 
 }  // namespace ringpeer
 

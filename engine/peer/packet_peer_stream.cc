@@ -1,8 +1,9 @@
 #include "ringpeer/packet_peer_stream.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
-#include <cstring>
-#include <optional>
+#include <new>
 #include <utility>
 
 namespace ringpeer {
@@ -16,35 +17,66 @@ bool is_acceptable(int size) {
   return size >= 0 && size <= PacketPeerStream::kLargestBufferSize - PacketPeerStream::kLengthSize;
 }
 
-void append_length(std::vector<std::uint8_t>* bytes, std::size_t length) {
-  for (int shift = 0; shift < 32; shift += 8) {
-    bytes->push_back(static_cast<std::uint8_t>(length >> shift));
+using Length = std::array<std::uint8_t, PacketPeerStream::kLengthSize>;
+
+Length encode_length(std::size_t length) {
+  Length bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(length >> 8 * i);
   }
+  return bytes;
 }
+
+std::uint32_t decode_length(const Length& bytes) {
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::uint32_t{bytes[i]} << 8 * i;
+  return length;
+}
+
+// Sets a flag for as long as it lives, exceptions included.
+class Raised {
+ public:
+  explicit Raised(bool* flag) : flag_(flag) { *flag_ = true; }
+  ~Raised() { *flag_ = false; }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+
+ private:
+  bool* flag_;
+};
 
 }  // namespace
 
 PacketPeerStream::PacketPeerStream(std::shared_ptr<StreamPeer> stream)
-    : stream_(std::move(stream)), input_(kDefaultBufferSize) {}
+    : stream_(std::move(stream)) {
+  start_over();
+}
 
 void PacketPeerStream::set_stream_peer(std::shared_ptr<StreamPeer> stream) {
+  if (in_stream_) return;
   stream_ = std::move(stream);
-  input_begin_ = input_end_ = counted_ = 0;
+  start_over();
+}
+
+// Nothing that was buffered, nor how it ended, belongs to the stream's new connection.
+void PacketPeerStream::start_over() {
+  connection_ = stream_ != nullptr ? stream_->connection_number() : 0;
+  input_.clear();
+  output_.clear();
+  whole_ = 0;
   complete_ = 0;
   stuck_ = false;
-  output_.clear();
-  output_sent_ = 0;
+  input_error_ = Error::OK;
+  output_error_ = Error::OK;
 }
 
 int PacketPeerStream::get_input_buffer_max_size() const {
-  return static_cast<int>(input_.size()) - kLengthSize;
+  return static_cast<int>(input_capacity_) - kLengthSize;
 }
 
 void PacketPeerStream::set_input_buffer_max_size(int size) {
-  if (!is_acceptable(size) || input_begin_ != input_end_) return;
-  input_.assign(buffer_size_for(size), 0);
-  input_.shrink_to_fit();
-  input_begin_ = input_end_ = counted_ = 0;
+  if (!is_acceptable(size) || !input_.empty() || in_stream_) return;
+  input_capacity_ = buffer_size_for(size);
 }
 
 int PacketPeerStream::get_output_buffer_max_size() const {
@@ -52,103 +84,153 @@ int PacketPeerStream::get_output_buffer_max_size() const {
 }
 
 void PacketPeerStream::set_output_buffer_max_size(int size) {
-  if (is_acceptable(size)) output_capacity_ = buffer_size_for(size);
+  if (is_acceptable(size) && !in_stream_) output_capacity_ = buffer_size_for(size);
 }
 
 Error PacketPeerStream::poll() {
-  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
-  const Error sent = flush();
-  const Error received = fill();
-  return sent != Error::OK ? sent : received;
+  if (const Error error = exchange(); error != Error::OK) return error;
+  return take_error();
 }
 
-Error PacketPeerStream::flush() {
-  while (output_sent_ < output_.size()) {
-    std::size_t written = 0;
-    const Error error =
-        stream_->put_partial_data(std::span(output_).subspan(output_sent_), &written);
-    if (error != Error::OK) return error;
-    if (written == 0) return Error::OK;
-    output_sent_ += written;
-  }
-  output_.clear();
-  output_sent_ = 0;
+// What every call looks at first. The stream's own functions get nothing done here: the
+// buffers that they are given must stay as they are.
+Error PacketPeerStream::prepare() {
+  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (in_stream_) return Error::ERR_LOCKED;
+  if (stream_->connection_number() != connection_) start_over();
   return Error::OK;
 }
 
-// Reads until the stream or the room is at its end.
-Error PacketPeerStream::fill() {
-  if (input_begin_ > 0) {
-    std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
-    input_end_ -= input_begin_;
-    counted_ -= input_begin_;
-    input_begin_ = 0;
+// Reads what has come and writes what waits; how that went is for take_error(). Reading goes
+// first: a stream that fails to write may be closed by that.
+Error PacketPeerStream::exchange() {
+  if (const Error error = prepare(); error != Error::OK) return error;
+  if (!input_.reserve(input_capacity_)) return Error::ERR_OUT_OF_MEMORY;
+  fill();
+  flush();
+  return Error::OK;
+}
+
+// A loss is told once; the end of the stream by every call, once all packets are taken.
+Error PacketPeerStream::take_error() {
+  const Error lost = std::exchange(output_error_, Error::OK);
+  if (lost != Error::OK) return lost;
+  return complete_ > 0 ? Error::OK : input_error_;
+}
+
+// Writes until the stream takes no more. Behind an error nothing will ever go: what is left
+// is dropped.
+void PacketPeerStream::flush() {
+  const Raised in_stream(&in_stream_);
+  while (!output_.empty()) {
+    const std::span<const std::uint8_t> run = output_.front_run();
+    std::size_t written = 0;
+    const Error error = stream_->put_partial_data(run, &written);
+    output_.drop_front(std::min(written, run.size()));
+    if (error == Error::OK && written > 0) continue;
+    if (error != Error::OK && !output_.empty()) {
+      output_.clear();
+      output_error_ = error;
+    }
+    return;
   }
-  Error error = Error::OK;
-  while (input_end_ < input_.size()) {
+}
+
+// Reads until the stream or the room is at its end.
+void PacketPeerStream::fill() {
+  const Raised in_stream(&in_stream_);
+  while (input_.room() > 0) {
+    const std::span<std::uint8_t> run = input_.free_run();
     std::size_t received = 0;
-    error = stream_->get_partial_data(std::span(input_).subspan(input_end_), &received);
+    const Error error = stream_->get_partial_data(run, &received);
+    input_.push(std::min(received, run.size()));
+    // The first error is how the stream ended; what it says later is that it has.
+    if (error == Error::OK || input_error_ == Error::OK) input_error_ = error;
     if (error != Error::OK || received == 0) break;
-    input_end_ += received;
   }
   count_packets();
-  // What came before the end of the stream is still to be had.
-  return complete_ > 0 ? Error::OK : error;
+  // The rest of a packet that was begun does not come any more.
+  if (input_error_ != Error::OK) {
+    input_.drop_back(input_.size() - whole_);
+    stuck_ = false;
+  }
 }
 
 void PacketPeerStream::count_packets() {
-  while (input_end_ - counted_ >= kLengthSize) {
-    const std::size_t length = length_at(counted_);
-    if (length > input_.size() - kLengthSize) {
+  while (input_.size() - whole_ >= kLengthSize) {
+    const std::size_t length = length_at(whole_);
+    if (length > input_capacity_ - kLengthSize) {
       stuck_ = true;
       return;
     }
-    if (input_end_ - counted_ < kLengthSize + length) return;
-    counted_ += kLengthSize + length;
+    if (input_.size() - whole_ < kLengthSize + length) return;
+    whole_ += kLengthSize + length;
     ++complete_;
   }
 }
 
 std::uint32_t PacketPeerStream::length_at(std::size_t offset) const {
-  std::uint32_t length = 0;
-  for (unsigned i = 0; i < kLengthSize; ++i) {
-    length |= static_cast<std::uint32_t>(input_[offset + i]) << 8 * i;
-  }
-  return length;
+  Length bytes;
+  input_.copy(offset, bytes);
+  return decode_length(bytes);
 }
 
 int PacketPeerStream::get_available_packet_count() const {
   // Godot's signature is const; reading the stream is not.
   auto* self = const_cast<PacketPeerStream*>(this);
-  self->poll();
+  self->exchange();
   return complete_ == 0 && stuck_ ? -1 : complete_;
 }
 
 Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
-  if (stream_ == nullptr) return Error::ERR_UNCONFIGURED;
-  if (complete_ == 0) {
-    if (const Error error = poll(); error != Error::OK) return error;
+  if (const Error error = prepare(); error != Error::OK) return error;
+  if (complete_ == 0 || !output_.empty()) {
+    if (const Error error = exchange(); error != Error::OK) return error;
   }
-  if (complete_ == 0) return Error::ERR_UNAVAILABLE;
-  const std::size_t length = length_at(input_begin_);
-  const auto begin = input_.begin() + static_cast<std::ptrdiff_t>(input_begin_) + kLengthSize;
-  packet_.assign(begin, begin + static_cast<std::ptrdiff_t>(length));
-  input_begin_ += kLengthSize + length;
+  if (complete_ == 0) {
+    const Error error = take_error();
+    return error != Error::OK ? error : Error::ERR_UNAVAILABLE;
+  }
+  const std::size_t length = length_at(0);
+  try {
+    packet_.resize(length);
+  } catch (const std::bad_alloc&) {
+    return Error::ERR_OUT_OF_MEMORY;  // the packet still waits
+  }
+  input_.copy(kLengthSize, packet_);
+  input_.drop_front(kLengthSize + length);
+  whole_ -= kLengthSize + length;
   --complete_;
   *packet = packet_;
   return Error::OK;
 }
 
 Error PacketPeerStream::send_packet(std::span<const std::uint8_t> packet) {
-  if (const Error error = poll(); error != Error::OK) return error;
+  if (const Error error = exchange(); error != Error::OK) return error;
+  if (const Error error = take_error(); error != Error::OK) return error;
+  // Packets that still wait do not make an ended stream take more.
+  if (input_error_ != Error::OK) return input_error_;
   if (packet.size() > largest_packet()) return Error::ERR_INVALID_PARAMETER;
   const std::size_t size = kLengthSize + packet.size();
   if (get_pending_output() + size > output_capacity_) return Error::ERR_BUSY;
-  output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(output_sent_));
-  output_sent_ = 0;
-  append_length(&output_, packet.size());
-  output_.insert(output_.end(), packet.begin(), packet.end());
-  return flush();
+  if (!output_.reserve(output_capacity_)) return Error::ERR_OUT_OF_MEMORY;
+  output_.append(encode_length(packet.size()));
+  output_.append(packet);
+  return send_appended(size);
+}
+
+// Sends what waits, of which the last `size` bytes are a packet that was put just now: it is
+// either accepted, or none of it ever goes.
+Error PacketPeerStream::send_appended(std::size_t size) {
+  try {
+    flush();
+  } catch (...) {
+    // The stream has the packet's beginning, so it must get the rest: with the next call.
+    if (output_.size() < size) return Error::OK;
+    output_.drop_back(size);
+    throw;
+  }
+  return std::exchange(output_error_, Error::OK);
 }
 
 std::size_t PacketPeerStream::largest_packet() const { return output_capacity_ - kLengthSize; }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ringpeer/packet_peer.h"
+#include "ringpeer/peer/byte_ring.h"
 #include "ringpeer/stream_peer.h"
 
 namespace ringpeer {
@@ -16,10 +17,13 @@ namespace ringpeer {
 // bits, little-endian). Talks to Godot's own, and to StreamPeer.put_var.
 //
 // Nothing blocks: what the stream does not take at once waits in the output buffer and
-// goes with the next call of any kind; a packet that has no room behind it is ERR_BUSY.
+// goes with the next call of any kind; a packet that has no room behind it is ERR_BUSY. A
+// packet costs the same however much waits. A stream that makes a new connection
+// (connection_number) starts clean, both ways: what is buffered is discarded.
 //
 // Threads: one at a time, put_packet and put_var included.
-// Lifetime: shares its stream.
+// Lifetime: shares its stream. While a function of the stream runs, this peer's calls are
+// ERR_LOCKED, its setters change nothing, and it must not be destroyed.
 class PacketPeerStream final : public PacketPeer {
  public:
   static constexpr int kDefaultBufferSize = 1 << 16;  // Godot's max_buffer_po2 of 16
@@ -41,19 +45,26 @@ class PacketPeerStream final : public PacketPeer {
   int get_output_buffer_max_size() const;
   void set_output_buffer_max_size(int size);
 
-  // Sends what waits and reads what has come. ERR_UNCONFIGURED without a stream; the
-  // stream's error. Every other call does it too.
+  // Reads what has come and sends what waits, as every get, put and count does; a get that
+  // finds a packet only sends. ERR_UNCONFIGURED without a stream; the stream's error.
+  //
+  // How the stream ended (ERR_FILE_EOF, or another error of it) is told once all packets
+  // that came before have been taken, and then by each poll and get; a put is refused with
+  // it at once. What waited in the output buffer is dropped when it can never go: the next
+  // call that gives an error tells it, once.
   Error poll();
 
   // Bytes that the stream has not taken yet.
-  std::size_t get_pending_output() const { return output_.size() - output_sent_; }
+  std::size_t get_pending_output() const { return output_.size(); }
 
   // Complete packets; 0 without a stream. -1 when the next packet is larger than the
   // input buffer: nothing behind it can ever be received.
   //
+  // All: ERR_OUT_OF_MEMORY when there is none for a buffer; nothing is lost.
   // get_packet: ERR_UNCONFIGURED without a stream, ERR_UNAVAILABLE when none is complete.
   // put_packet: ERR_UNCONFIGURED, the stream's error, ERR_INVALID_PARAMETER when larger
-  // than get_output_buffer_max_size(), ERR_BUSY.
+  // than get_output_buffer_max_size(), ERR_BUSY. After an error, or an exception of the
+  // stream, the packet is not sent, so that it may be put again.
   int get_available_packet_count() const override;
   int get_max_packet_size() const override { return get_output_buffer_max_size(); }
 
@@ -63,24 +74,30 @@ class PacketPeerStream final : public PacketPeer {
   std::size_t largest_packet() const override;
   Error oversized_packet_error() const override;
 
-  Error flush();
-  Error fill();
+  void start_over();
+  Error prepare();
+  Error exchange();
+  Error take_error();
+  void flush();
+  Error send_appended(std::size_t size);
+  void fill();
   void count_packets();
   std::uint32_t length_at(std::size_t offset) const;
 
   std::shared_ptr<StreamPeer> stream_;
-  // Bytes of the stream from input_begin_ to input_end_; packets up to counted_ are
-  // complete.
-  std::vector<std::uint8_t> input_;
-  std::size_t input_begin_ = 0;
-  std::size_t input_end_ = 0;
-  std::size_t counted_ = 0;
+  std::uint64_t connection_ = 0;  // of the stream, which the rest belongs to
+  bool in_stream_ = false;        // a function of the stream is being called
+  ByteRing input_;
+  std::size_t input_capacity_ = kDefaultBufferSize;
+  // Of input_'s bytes those that are whole packets, and how many packets that is.
+  std::size_t whole_ = 0;
   int complete_ = 0;
   bool stuck_ = false;
+  Error input_error_ = Error::OK;     // what the stream said last
   std::vector<std::uint8_t> packet_;  // what the last get gave
-  std::vector<std::uint8_t> output_;
-  std::size_t output_sent_ = 0;
+  ByteRing output_;
   std::size_t output_capacity_ = kDefaultBufferSize;
+  Error output_error_ = Error::OK;  // why what waited was dropped; until it is told
 };
 
 }  // namespace ringpeer

@@ -205,7 +205,7 @@ Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
 }
 
 // No datagram is larger, whatever the family.
-std::size_t PacketPeerUDP::largest_packet() const { return kMaximumDatagramSize; }
+std::size_t PacketPeerUDP::largest_packet() const { return kLargestDatagram; }
 
 Error PacketPeerUDP::oversized_packet_error() const {
   return has_destination_ ? Error::FAILED : Error::ERR_UNCONFIGURED;

@@ -52,7 +52,8 @@ class PacketPeerUDP : public PacketPeer {
   Error bind(int port, std::string_view address, int recv_buf_size, const SocketOptions& options);
   // Takes over a UDP socket that is bound already (socket activation: see
   // inherited_sockets()), and closes it with the peer. ERR_INVALID_PARAMETER when the
-  // descriptor is none; it stays the caller's on any error.
+  // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's; it stays the caller's, and
+  // open, on any error.
   Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
                         const SocketOptions& options = {});
   // What a socket that is opened by connect_to_host or put_packet is asked for; no
@@ -62,16 +63,17 @@ class PacketPeerUDP : public PacketPeer {
   // Drops what waits. The destination stays.
   void close();
 
-  // Blocks until a packet is queued. ERR_UNCONFIGURED when not open, ERR_TIMEOUT,
+  // Blocks until a packet is queued; a server's peer polls its server while it does. Any time
+  // may be given; a negative one has no end. ERR_UNCONFIGURED when not open, ERR_TIMEOUT,
   // FAILED when the socket reports an error, ERR_SKIP after wake().
   Error wait();
   Error wait(std::chrono::milliseconds timeout);
   // Any thread: ends the consumer's wait, or its next one.
   void wake();
 
-  // Takes what the workers have received. Not needed while they run: every other call
-  // that looks at packets does it too. ERR_UNCONFIGURED when not open, FAILED when the
-  // engine or server has stopped.
+  // Takes what the workers have received; of a server's peer: polls the server. Not needed
+  // while they run and automatic polling is on: every other call that looks at packets does it
+  // too. ERR_UNCONFIGURED when not open, FAILED when the engine or server has stopped.
   Error poll();
 
   // Packets within a budget, as views that stay valid while the batch lives; see
@@ -89,9 +91,9 @@ class PacketPeerUDP : public PacketPeer {
   // Of a server's peer: nothing has come for the server's idle timeout.
   bool is_idle() const;
   // Of a server's peer: it is idle, or its machine has answered that nobody listens
-  // (SocketOptions::detect_unreachable) and nothing has come since, or the server has
-  // stopped. The peer goes on working: a packet that comes ends the state. Of others:
-  // not open.
+  // (SocketOptions::detect_unreachable) and nothing has come since, for a second at least, or
+  // the server has stopped. The peer goes on working: a packet that comes ends the state. Of
+  // others: not open.
   bool is_disconnected() const;
 
   bool is_bound() const;
@@ -114,7 +116,7 @@ class PacketPeerUDP : public PacketPeer {
   // The same with the interface of a link-local address; all zeros before the first.
   const net::Endpoint& get_packet_endpoint() const { return sender_; }
   // When the packet that was last taken came in: to the worker, or with
-  // SocketOptions::receive_timestamps to the kernel.
+  // SocketOptions::receive_timestamps to the kernel. time_point() before the first.
   std::chrono::steady_clock::time_point get_packet_arrival() const;
 
   // Sends to anybody, whatever the destination is. From any thread, in the order of

@@ -25,12 +25,13 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
   }
   if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
-  if (socket.adopt(descriptor) != 0) return Error::ERR_INVALID_PARAMETER;
-  if (apply_after_open(socket, engine_->options(), options) != 0) {
-    socket.release();
-    return Error::ERR_UNAVAILABLE;
+  if (const Error error = adopt_socket(descriptor, engine_->options(), options, &socket);
+      error != Error::OK) {
+    return error;
   }
-  return open_bound(std::move(socket), recv_buf_size, options);
+  const Error error = open_bound(std::move(socket), recv_buf_size, options);
+  if (error == Error::OK) own_socket()->own_socket().keep();
+  return error;
 }
 
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
@@ -67,7 +68,7 @@ Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
   if (own == nullptr || own->is_connected()) return Error::ERR_LOCKED;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
-  return send_result(own->send_to(destination, {}, packet));
+  return send_result(own->send_to(destination, packet));
 }
 
 Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,

@@ -1,13 +1,14 @@
 #ifndef RINGPEER_PEER_ENDPOINT_H_
 #define RINGPEER_PEER_ENDPOINT_H_
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "ringpeer/codec/error.h"
 #include "ringpeer/drain_batch.h"
+#include "ringpeer/net/deadline.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/peer/send_state.h"
@@ -45,9 +46,9 @@ class PeerEndpoint {
 
   // A descriptor for foreign event loops; -1 without threads.
   virtual int watch() = 0;
-  // When the packet taken last came in.
+  // When the packet taken last came in; time_point() before the first.
   virtual std::chrono::steady_clock::time_point last_arrival() const = 0;
-  // Takes what the workers have published.
+  // Takes what the workers have published, and looks at the sockets where nobody else does.
   virtual Error poll() = 0;
   virtual DrainSource* drain_source() = 0;
   virtual const net::Socket* socket() const = 0;
@@ -59,50 +60,39 @@ class PeerEndpoint {
   virtual int local_port() const = 0;
 };
 
-// The engine's wait loop around any endpoint: what is queued counts first, then the
-// signal.
-//
 // An engine without threads waits in the kernel itself, so nothing can interrupt it
 // but a packet; it looks up this often.
 inline constexpr std::chrono::milliseconds kInlineWait{20};
 
+// The engine's wait loop around any endpoint: what is queued counts first, then the
+// signal, then the time. A negative timeout waits for ever.
 template <typename HasPackets, typename IsDead>
 Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,
                        std::chrono::milliseconds timeout, HasPackets has_packets, IsDead is_dead) {
-  using Clock = std::chrono::steady_clock;
-  const bool for_ever = timeout.count() < 0;
-  const Clock::time_point deadline = for_ever ? Clock::time_point::max() : Clock::now() + timeout;
-  // Without threads nobody has looked at the sockets yet, however short the time is.
-  bool has_looked = !workers.is_inline();
-  const bool is_inline = workers.is_inline();  // nobody has to wake this thread then
-  for (;;) {
-    if (!is_inline) signal.prepare_wait();
-    const bool ready = has_packets();
-    if (ready || is_dead()) {
-      if (!is_inline) signal.finish_wait();
-      return ready ? Error::OK : Error::FAILED;
-    }
-    int left_ms = -1;
-    if (!for_ever) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0 && has_looked) {
-        if (!is_inline) signal.finish_wait();
-        return Error::ERR_TIMEOUT;
-      }
-      left_ms = std::max(0, static_cast<int>(left.count()));
-    }
-    bool notified = true;
-    if (is_inline) {
-      has_looked = true;
-      workers.pump(left_ms < 0 ? kInlineWait
-                               : std::min(kInlineWait, std::chrono::milliseconds(left_ms)));
-    } else {
-      notified = signal.wait(left_ms);
-      signal.finish_wait();
-    }
+  const auto deadline =
+      timeout.count() < 0 ? net::Deadline::never() : net::Deadline::after(timeout);
+  // None: to be waited for.
+  const auto answer = [&]() -> std::optional<Error> {
     if (has_packets()) return Error::OK;
     if (is_dead()) return Error::FAILED;
-    if (notified && signal.was_interrupted()) return Error::ERR_SKIP;
+    if (signal.was_interrupted()) return Error::ERR_SKIP;
+    if (deadline.has_passed()) return Error::ERR_TIMEOUT;
+    return std::nullopt;
+  };
+  if (workers.is_inline()) {
+    // Nobody has looked at the socket yet, however short the time is.
+    if (!has_packets()) workers.pump();
+    for (;;) {
+      if (const auto error = answer(); error.has_value()) return *error;
+      workers.pump(deadline.left(kInlineWait));
+    }
+  }
+  for (;;) {
+    signal.prepare_wait();
+    const auto error = answer();
+    if (!error.has_value()) signal.wait(deadline);
+    signal.finish_wait();
+    if (error.has_value()) return *error;
   }
 }
 

@@ -21,8 +21,9 @@ class QueuePool {
   // game sends.
   static constexpr std::size_t kMostNodes = std::size_t{1} << 20;
 
-  // False when no node is left.
-  bool push(worker::Remote& remote, const packet::PacketDescriptor& descriptor) {
+  // arrival_us is the descriptor's time, whole. False when no node is left.
+  bool push(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
+            std::uint64_t arrival_us) {
     std::uint32_t index = free_;
     if (index != worker::Remote::kNone) {
       free_ = nodes_[index].next;
@@ -31,7 +32,8 @@ class QueuePool {
       index = static_cast<std::uint32_t>(nodes_.size());
       nodes_.emplace_back();
     }
-    nodes_[index] = {descriptor, worker::Remote::kNone};
+    const auto upper = static_cast<std::uint32_t>(arrival_us >> 32);
+    nodes_[index] = {descriptor, worker::Remote::kNone, upper};
     if (remote.queue_tail == worker::Remote::kNone) {
       remote.queue_head = index;
     } else {
@@ -46,6 +48,12 @@ class QueuePool {
   packet::PacketDescriptor* front(const worker::Remote& remote) {
     if (remote.queue_head == worker::Remote::kNone) return nullptr;
     return &nodes_[remote.queue_head].descriptor;
+  }
+
+  // When the oldest came, which there is.
+  std::uint64_t front_arrival_us(const worker::Remote& remote) const {
+    const Node& node = nodes_[remote.queue_head];
+    return std::uint64_t{node.arrival_us_upper} << 32 | node.descriptor.received_at_us;
   }
 
   // What a remote's whole queue is charged with.
@@ -70,6 +78,7 @@ class QueuePool {
   struct Node {
     packet::PacketDescriptor descriptor;
     std::uint32_t next;
+    std::uint32_t arrival_us_upper;
   };
   std::vector<Node> nodes_;
   std::uint32_t free_ = worker::Remote::kNone;

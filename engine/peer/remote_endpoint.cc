@@ -28,14 +28,14 @@ Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   if (!is_alive()) return Error::FAILED;
   server_->take_arrivals();
   *sender = endpoint_;
-  return server_->take(*remote_, packet);
+  return server_->take(*remote_, packet, &last_arrival_us_);
 }
 
 Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
   return wait_for_packets(
       server_->workers(), server_->signal(), timeout,
       [this] {
-        server_->poll();
+        server_->take_published();
         return is_alive() && remote_->queued_packets > 0;
       },
       [this] { return !is_alive(); });
@@ -43,7 +43,7 @@ Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
 
 Error RemoteEndpoint::poll() {
   if (!is_alive()) return Error::FAILED;
-  server_->take_arrivals();
+  server_->poll();
   return Error::OK;
 }
 

@@ -33,7 +33,8 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   Error poll() override;
   int watch() override { return server_->watch(); }
   std::chrono::steady_clock::time_point last_arrival() const override {
-    return server_->last_arrival();
+    if (last_arrival_us_ == 0) return {};
+    return server_->workers().time_of(last_arrival_us_);
   }
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return server_->socket(); }
@@ -57,6 +58,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   worker::Remote* remote_ = nullptr;
   PacketPeerUDP* peer_ = nullptr;  // whose endpoint this is
   net::Endpoint endpoint_;
+  std::uint64_t last_arrival_us_ = 0;
 };
 
 }  // namespace ringpeer::internal

@@ -22,16 +22,16 @@ int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target
   }
   if (target.connected) return 0;
   if (target.destination.port == 0) return EINVAL;
-  if (!ipv4 && target.family == AF_INET) return EAFNOSUPPORT;
+  if (!ipv4 && target.socket->family() == AF_INET) return EAFNOSUPPORT;
   return 0;
 }
 
 int send_unconnected(const net::Socket& socket, std::span<const std::uint8_t> packet,
                      const worker::SendTarget& target) {
-  const net::SocketAddress destination = net::to_socket_address(target.destination, target.family);
-  if (!target.has_source) return socket.send_to(packet, destination);
-  const auto& latch = *static_cast<const worker::AddressedLatch*>(target.latch);
-  return socket.send_from(packet, destination, *latch.source);
+  const net::SocketAddress destination =
+      net::to_socket_address(target.destination, socket.family());
+  return target.source == nullptr ? socket.send_to(packet, destination)
+                                  : socket.send_from(packet, destination, *target.source);
 }
 
 int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,

@@ -20,14 +20,14 @@ constexpr std::size_t kRingSlots = 32768;
 // server that is slow to accept, or is flooded, keeps the rest for its players.
 constexpr std::size_t kPendingShareOfBudget = 4;
 
-// Remote::taken_index has 29 bits.
-constexpr std::uint32_t kIndexMask = (1u << 29) - 1;
+// Remote::taken_index has 30 bits.
+constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
 
 }  // namespace
 
 ServerCore::Shard::Shard(worker::Worker& shard_worker, std::uint16_t index,
                          worker::ServerShared* shared)
-    : worker(shard_worker), demultiplexer(index, kRingSlots, shared) {}
+    : worker(shard_worker), sends(&shared->send_errors), demultiplexer(index, kRingSlots, shared) {}
 
 ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
                        const ServerOptions& options)
@@ -61,11 +61,10 @@ std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, ne
       std::make_unique<Shard>(core->workers_.next(), std::uint16_t{0}, &core->shared_));
   Shard& shard = *core->shards_.back();
   shard.socket = std::move(socket);
-  *error = apply_after_open(shard.socket, core->engine_->options(), core->socket_options_);
-  if (*error == 0) *error = core->receive_on(shard);
-  if (*error == 0) return core;
-  shard.socket.release();  // it stays the caller's
-  return nullptr;
+  *error = core->receive_on(shard);
+  if (*error != 0) return nullptr;
+  shard.socket.keep();
+  return core;
 }
 
 ServerCore::~ServerCore() {
@@ -116,6 +115,7 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
 }
 
 int ServerCore::receive_on(Shard& shard) {
+  shard.sends.open(shard.socket.descriptor(), shard.socket.family());
   shard.demultiplexer.set_descriptor(shard.socket.descriptor());
   const int error =
       shard.worker.attach(shard.socket.descriptor(), &shard.demultiplexer, &shard.slot);
@@ -129,7 +129,8 @@ void ServerCore::stop() {
   if (std::exchange(stopped_, true)) return;
   for (auto& shard : shards_) {
     if (!shard->receiving) continue;
-    shard->worker.detach(shard->slot);
+    shard->sends.close();
+    shard->worker.detach(shard->slot, &shard->sends);
     workers_.forget(&shard->socket);
     shard->socket.close();
   }
@@ -165,9 +166,10 @@ void ServerCore::look_at_socket(bool at_once) {
 }
 
 void ServerCore::take_published() {
-  if (!shared_.sorted) return;  // stays in the rings
-  for (auto& shard : shards_) {
-    if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
+  if (shared_.sorted) {  // else it stays in the rings
+    for (auto& shard : shards_) {
+      if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
+    }
   }
   if (shared_.signal.is_watched()) note_if_empty();
 }
@@ -186,21 +188,21 @@ void ServerCore::note_if_empty() {
 void ServerCore::take_from(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
   // Only what is there now: a flood must not keep the consumer here.
-  if (idle_timeout_.count() > 0) now_us_ = now_us();
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
     const packet::PacketDescriptor* descriptor = ring.front();
     if (descriptor == nullptr) break;
     if (worker::Demultiplexer::is_event(*descriptor)) {
       take_event(*descriptor);
     } else {
-      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)),
-                  *descriptor);
+      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)), *descriptor,
+                  ring.arrival_us(descriptor->received_at_us));
     }
     ring.pop();
   }
 }
 
-void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor) {
+void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
+                             std::uint64_t arrival_us) {
   if (remote.closed.load(std::memory_order_relaxed)) {
     drop(remote, descriptor,
          remote.misplaced != 0 ? Counter::kDropWrongWorker : Counter::kDropClosed);
@@ -208,16 +210,14 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
   }
   const std::uint32_t charge = remote.owner == nullptr ? descriptor.charge() : 0;
   const std::uint64_t share = engine_->options().payload_budget / kPendingShareOfBudget;
-  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor)) {
+  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor, arrival_us)) {
     drop(remote, descriptor, Counter::kDropBudget);
     return;
   }
   pending_bytes_ += charge;
   waiting_packets_ += descriptor.packet_count();
-  if (idle_timeout_.count() > 0) remote.last_received_us = taken_at_us(descriptor.received_at_us);
-  if (remote.unreachable != 0 || remote.reported != 0) [[unlikely]] {
-    remote.unreachable = remote.reported = 0;  // it lives
-  }
+  if (remote.reported != 0) [[unlikely]]
+    remote.reported = 0;  // it lives
   if (rotating_ && remote.owner != nullptr) link_ready(remote);
 }
 
@@ -228,9 +228,6 @@ void ServerCore::take_event(const packet::PacketDescriptor& event) {
       if (is_misplaced(*remote)) return turn_away(*remote);
       if (has_several_workers()) known_.put(remote);
       pending_.push_back(remote);
-      return;
-    case worker::Demultiplexer::kUnreachable:
-      remote->unreachable = 1;
       return;
     default:
       delete remote;
@@ -255,11 +252,7 @@ void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& de
   counters_->add(reason, descriptor.packet_count());
   remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) + descriptor.charge(),
                            std::memory_order_release);
-  // An earlier packet of the same train may be in view.
-  auto* owner = static_cast<RemoteEndpoint*>(remote.owner);
-  if (leave_to_batch(descriptor.buffer)) return;
-  if (owner != nullptr && owner->leave_to_batch(descriptor.buffer)) return;
-  release_.add(descriptor.buffer);
+  release_.add(descriptor.buffer, descriptor.packet_count());
 }
 
 void ServerCore::drop_queue(worker::Remote& remote) {
@@ -277,12 +270,12 @@ void ServerCore::drop_unsorted(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
   if (unsorted_rest_.size > 0) {
     counters_->add(Counter::kDropClosed, unsorted_rest_.packet_count());
-    release_.add(unsorted_rest_.buffer);
+    release_.add(unsorted_rest_.buffer, unsorted_rest_.packet_count());
     unsorted_rest_ = {};
   }
   while (const packet::PacketDescriptor* descriptor = ring.front()) {
     counters_->add(Counter::kDropClosed, descriptor->packet_count());
-    release_.add(descriptor->buffer);
+    release_.add(descriptor->buffer, descriptor->packet_count());
     ring.pop();
   }
 }
@@ -303,7 +296,7 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   pending_bytes_ -= queues_.charge(*remote);
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
-  remote->last_received_us = now_us();
+  remote->idle_from_us = now_us();
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
   remote->taken_index = static_cast<std::uint32_t>(taken_.size()) & kIndexMask;
   taken_.push_back(remote);
@@ -340,18 +333,17 @@ void ServerCore::close(worker::Remote& remote) {
 
 // ---- Packets.
 
-Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet) {
+Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
+                       std::uint64_t* arrival_us) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) {
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  last_arrival_us_ = descriptor->received_at_us;
+  *arrival_us = queues_.front_arrival_us(remote);
+  held_.add(descriptor->buffer);
   *packet = descriptor->take_packet();
-  if (descriptor->size == 0) {  // else a train's buffer stays with the queue
-    held_.add(descriptor->buffer);
-    queues_.pop(remote);
-  }
+  if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->size());
   note_taken({0, 1, packet->size()});
   return Error::OK;
@@ -360,9 +352,9 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
 void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {
   --waiting_packets_;
   if (--remote.queued_packets == 0) unlink_ready(remote);
-  remote.taken_bytes.store(
-      remote.taken_bytes.load(std::memory_order_relaxed) + size + packet::kRecordOverhead,
-      std::memory_order_release);
+  remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) +
+                               static_cast<std::uint32_t>(size) + packet::kRecordOverhead,
+                           std::memory_order_release);
 }
 
 }  // namespace ringpeer::internal

@@ -15,6 +15,7 @@
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
 #include "ringpeer/worker/remote_table.h"
+#include "ringpeer/worker/send_socket.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer::internal {
@@ -33,7 +34,7 @@ class ServerCore final : public DrainSource {
                                             const net::Endpoint& local, net::SocketFamily family,
                                             int max_pending, const ServerOptions& options,
                                             int* error);
-  // On a socket that is bound already, with one worker.
+  // On a socket that is bound and has its options already, with one worker.
   static std::shared_ptr<ServerCore> adopt(std::shared_ptr<Engine> engine, net::Socket socket,
                                            int max_pending, const ServerOptions& options,
                                            int* error);
@@ -50,6 +51,7 @@ class ServerCore final : public DrainSource {
     if (workers_.is_inline()) look_at_socket(true);
     take_published();
   }
+  void take_published();
   // Whether every look at packets or connections polls first. Without threads many of them
   // share a look at the socket, which is a system call.
   void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
@@ -64,14 +66,15 @@ class ServerCore final : public DrainSource {
   worker::Remote* take_pending(RemoteEndpoint* owner);
   void set_max_pending(int count);
 
-  // The oldest packet of a remote. ERR_UNAVAILABLE when there is none.
-  Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet);
+  // The oldest packet of a remote, and when it came. ERR_UNAVAILABLE when there is none.
+  Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
+             std::uint64_t* arrival_us);
   // Drops what waits, forgets the remote.
   void close(worker::Remote& remote);
 
   // ---- The server as a whole.
 
-  // OK when a packet or a new remote waits; else as PeerEndpoint::wait.
+  // OK when a packet or a new remote waits; else as PeerEndpoint::wait. Polls.
   Error wait(std::chrono::milliseconds timeout);
   // As take(), of each remote in turn; valid until the next call.
   Error take_any(ReceivedPacket* packet);
@@ -80,8 +83,6 @@ class ServerCore final : public DrainSource {
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
   bool take_next_of(worker::Remote& remote, ReceivedPacket* packet, packet::PacketBuffer** buffer);
-  // When the packet that take() gave last came in.
-  std::chrono::steady_clock::time_point last_arrival() const;
   // A descriptor for foreign event loops; -1 without threads.
   int watch();
 
@@ -90,11 +91,8 @@ class ServerCore final : public DrainSource {
   std::size_t remote_count() const;
 
   void set_idle_timeout(std::chrono::milliseconds timeout);
-  std::chrono::milliseconds idle_time(const worker::Remote& remote) const;
-  bool is_idle(const worker::Remote& remote) const;
-  bool is_disconnected(const worker::Remote& remote) const {
-    return remote.unreachable != 0 || is_idle(remote);
-  }
+  bool is_idle(const worker::Remote& remote);
+  bool is_disconnected(const worker::Remote& remote);
   // The next taken remote that has become so, or null: a bounded look at some remotes.
   PacketPeerUDP* next_disconnected();
 
@@ -116,6 +114,7 @@ class ServerCore final : public DrainSource {
     Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared);
     worker::Worker& worker;
     net::Socket socket;
+    worker::SendSocket sends;
     worker::Demultiplexer demultiplexer;
     backend::SocketSlot slot = 0;
     bool receiving = false;
@@ -126,28 +125,25 @@ class ServerCore final : public DrainSource {
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
   int receive_on(Shard& shard);
   void look_at_socket(bool at_once);
-  void take_published();
   bool has_several_workers() const { return shards_.size() > 1; }
   bool is_misplaced(const worker::Remote& remote) const;
   void turn_away(worker::Remote& remote);
   bool finds_something();
   std::uint64_t now_us() const;
+  bool is_silent(const worker::Remote& remote, std::uint64_t now_us) const;
+  bool is_gone(const worker::Remote& remote, std::uint64_t now_us) const;
   void link_ready(worker::Remote& remote);
   void unlink_ready(worker::Remote& remote);
   void start_rotation();
   bool load_unsorted();
   bool take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer);
   void note_taken_packet(worker::Remote& remote, std::size_t size);
-  std::chrono::steady_clock::time_point arrival_time(std::uint32_t received_at_us) const;
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
   void drop_unsorted(Shard& shard);
-  // The engine's time of arrival without its wrap; after now_us_ was set.
-  std::uint64_t taken_at_us(std::uint32_t received_at_us) const {
-    return now_us_ - (static_cast<std::uint32_t>(now_us_) - received_at_us);
-  }
-  void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor);
+  void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
+                   std::uint64_t arrival_us);
   void take_event(const packet::PacketDescriptor& event);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
@@ -173,12 +169,11 @@ class ServerCore final : public DrainSource {
   worker::Remote* ready_ = nullptr;
   // Unsorted: what was taken from a ring and holds more packets, and the next ring.
   packet::PacketDescriptor unsorted_rest_{};
+  std::uint64_t unsorted_arrival_us_ = 0;
   std::size_t next_shard_ = 0;
 
-  // 0: none, and no time of any packet is kept.
-  std::chrono::microseconds idle_timeout_{0};
-  std::uint32_t last_arrival_us_ = 0;
-  std::uint64_t now_us_ = 0;  // when arrivals were last taken
+  // 0: none.
+  std::chrono::milliseconds idle_timeout_{0};
   std::size_t next_idle_look_ = 0;
   std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
   // The buffer of the packet that the application is looking at, and of those that

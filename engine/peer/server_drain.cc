@@ -14,6 +14,10 @@ namespace {
 // which takes microseconds.
 constexpr std::size_t kIdleLook = 1024;
 
+// A peer that has been heard of within this time is there, whatever ICMP says: such messages
+// are easily forged, and a client that is at play sends more often.
+constexpr std::uint64_t kSurelyThereUs = 1'000'000;
+
 }  // namespace
 
 // ---- The rotation: a ring of the remotes with packets, linked both ways, so that a
@@ -52,35 +56,17 @@ void ServerCore::start_rotation() {
 
 // ---- Packets.
 
-std::chrono::steady_clock::time_point ServerCore::arrival_time(std::uint32_t received_at_us) const {
-  const std::uint32_t age = static_cast<std::uint32_t>(now_us_) - received_at_us;
-  // What came after the clock was read is younger than nothing.
-  const auto signed_age = static_cast<std::int32_t>(age);
-  return workers_.epoch() +
-         std::chrono::microseconds(static_cast<std::int64_t>(now_us_) - signed_age);
-}
-
-std::chrono::steady_clock::time_point ServerCore::last_arrival() const {
-  const std::uint64_t now = now_us();
-  return workers_.epoch() +
-         std::chrono::microseconds(now - (static_cast<std::uint32_t>(now) - last_arrival_us_));
-}
-
 bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
                               packet::PacketBuffer** buffer) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) return false;
-  packet->arrived = arrival_time(descriptor->received_at_us);
+  packet->arrived = workers_.time_of(queues_.front_arrival_us(remote));
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
-  packet->local =
-      remote.send_error.source == nullptr ? net::LocalAddress() : *remote.send_error.source;
+  packet->local = remote.source == nullptr ? net::LocalAddress() : *remote.source;
   packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
-  *buffer = nullptr;
-  if (descriptor->size == 0) {
-    *buffer = descriptor->buffer;
-    queues_.pop(remote);
-  }
+  *buffer = descriptor->buffer;
+  if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->payload.size());
   return true;
 }
@@ -90,7 +76,6 @@ bool ServerCore::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer
   if (!shared_.sorted) return take_unsorted(packet, buffer);
   if (!rotating_) start_rotation();
   if (ready_ == nullptr) {
-    now_us_ = now_us();
     take_arrivals();
     if (ready_ == nullptr) return false;
   }
@@ -105,6 +90,7 @@ bool ServerCore::load_unsorted() {
     next_shard_ = next_shard_ + 1 == shards_.size() ? 0 : next_shard_ + 1;
     if (const packet::PacketDescriptor* descriptor = ring.front()) {
       unsorted_rest_ = *descriptor;
+      unsorted_arrival_us_ = ring.arrival_us(descriptor->received_at_us);
       ring.pop();
       return true;
     }
@@ -114,20 +100,19 @@ bool ServerCore::load_unsorted() {
 
 bool ServerCore::take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (unsorted_rest_.size == 0 && !load_unsorted()) {
-    now_us_ = now_us();
     take_arrivals();
     if (!load_unsorted()) {
       if (shared_.signal.is_watched()) note_if_empty();
       return false;
     }
   }
-  packet->arrived = arrival_time(unsorted_rest_.received_at_us);
+  packet->arrived = workers_.time_of(unsorted_arrival_us_);
   packet->payload = unsorted_rest_.take_packet();
   packet->sender = net::endpoint_from_socket_address(unsorted_rest_.source);
   packet->local = shared_.arrival.any() ? worker::noted_local_address(unsorted_rest_.source)
                                         : net::LocalAddress();
   packet->peer = nullptr;
-  *buffer = unsorted_rest_.size == 0 ? unsorted_rest_.buffer : nullptr;
+  *buffer = unsorted_rest_.buffer;
   return true;
 }
 
@@ -143,7 +128,7 @@ Error ServerCore::take_any(ReceivedPacket* packet) {
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  if (buffer != nullptr) held_.add(buffer);
+  held_.add(buffer);
   note_taken({0, 1, packet->payload.size()});
   return Error::OK;
 }
@@ -151,7 +136,7 @@ Error ServerCore::take_any(ReceivedPacket* packet) {
 // ---- Waiting.
 
 bool ServerCore::finds_something() {
-  take_arrivals();
+  take_published();
   if (shared_.sorted) return waiting_packets_ > 0 || !pending_.empty();
   return unsorted_rest_.size > 0 ||
          std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) {
@@ -176,33 +161,49 @@ std::uint64_t ServerCore::now_us() const {
 }
 
 void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {
-  if (idle_timeout_.count() == 0) {
-    // Nothing was noted so far.
+  if (idle_timeout_.count() <= 0) {
+    // Nobody could know so far that he had to send.
     const std::uint64_t now = now_us();
-    for (worker::Remote* remote : taken_) remote->last_received_us = now;
+    for (worker::Remote* remote : taken_) remote->idle_from_us = now;
   }
   idle_timeout_ = timeout;
 }
 
-std::chrono::milliseconds ServerCore::idle_time(const worker::Remote& remote) const {
-  const std::uint64_t now = now_us();
-  const std::uint64_t idle = now > remote.last_received_us ? now - remote.last_received_us : 0;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(idle));
+bool ServerCore::is_silent(const worker::Remote& remote, std::uint64_t now_us) const {
+  using std::chrono::milliseconds;
+  const std::chrono::microseconds silence(remote.silence_us(now_us));
+  return idle_timeout_.count() > 0 &&
+         std::chrono::duration_cast<milliseconds>(silence) >= idle_timeout_;
 }
 
-bool ServerCore::is_idle(const worker::Remote& remote) const {
-  return idle_timeout_.count() > 0 && idle_time(remote) >= idle_timeout_;
+bool ServerCore::is_gone(const worker::Remote& remote, std::uint64_t now_us) const {
+  return is_silent(remote, now_us) || (remote.unreachable.load(std::memory_order_relaxed) &&
+                                       remote.silence_us(now_us) >= kSurelyThereUs);
+}
+
+// Without threads nobody has listened since the last look.
+bool ServerCore::is_idle(const worker::Remote& remote) {
+  if (is_silent(remote, now_us()) && workers_.is_inline()) take_arrivals();
+  return is_silent(remote, now_us());
+}
+
+bool ServerCore::is_disconnected(const worker::Remote& remote) {
+  if (is_gone(remote, now_us()) && workers_.is_inline()) take_arrivals();
+  return is_gone(remote, now_us());
 }
 
 PacketPeerUDP* ServerCore::next_disconnected() {
   take_arrivals();
+  const std::uint64_t now = now_us();
   const std::size_t looks = std::min(taken_.size(), kIdleLook);
   for (std::size_t i = 0; i < looks; ++i) {
     if (next_idle_look_ >= taken_.size()) next_idle_look_ = 0;
     worker::Remote& remote = *taken_[next_idle_look_++];
-    if (remote.reported != 0 || !is_disconnected(remote)) continue;
-    remote.reported = 1;
-    return static_cast<RemoteEndpoint*>(remote.owner)->peer();
+    const bool was_reported = remote.reported != 0;
+    remote.reported = is_gone(remote, now) ? 1 : 0;
+    if (remote.reported != 0 && !was_reported) {
+      return static_cast<RemoteEndpoint*>(remote.owner)->peer();
+    }
   }
   return nullptr;
 }

@@ -9,13 +9,8 @@
 namespace ringpeer::internal {
 namespace {
 
-worker::SendTarget target_of(worker::Remote& remote, const net::Socket& socket) {
-  return {remote.endpoint, socket.descriptor(), socket.family(),
-          false,           &remote.send_error,  remote.send_error.source != nullptr};
-}
-
-// Whether the latch of a peer may hold something new; true once for each error of any.
-bool should_look_at_latch(SendState& state) {
+// Whether an error of this peer may have been left; true once for each error of any.
+bool should_look_for_error(SendState& state) {
   const std::uint32_t changes = worker::ErrorLatch::changes();
   if (state.seen_errors.load(std::memory_order_relaxed) == changes) return false;
   state.seen_errors.store(changes, std::memory_order_relaxed);
@@ -26,17 +21,16 @@ bool should_look_at_latch(SendState& state) {
 
 int ServerCore::send(worker::Remote& remote, const net::Endpoint& address,
                      std::span<const std::uint8_t> packet, SendState& state) {
-  if (should_look_at_latch(state)) {
-    if (const int error = remote.send_error.take(); error != 0) {
+  if (should_look_for_error(state)) {
+    if (const int error = shared_.send_errors.take(address); error != 0) {
       workers_.count_send(error, packet.size());
       return error;
     }
   }
   Shard& shard = *shards_[shards_.size() == 1 ? 0 : remote.shard];
-  const bool has_source =
-      socket_options_.reply_from_received_address && remote.send_error.source != nullptr;
-  const worker::SendTarget target{address, shard.socket.descriptor(), shard.socket.family(),
-                                  false,   &remote.send_error,        has_source};
+  worker::SendTarget target{&shard.sends, address};
+  target.tells = true;
+  if (socket_options_.reply_from_received_address) target.source = remote.source;
   return send_packet(workers_, shard.worker, shard.socket, packet, target,
                      !state.proven.load(std::memory_order_relaxed));
 }
@@ -46,16 +40,9 @@ int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddres
   if (!is_alive()) return ESHUTDOWN;
   // Any socket of the port will do; always the same one keeps a destination's order.
   Shard& shard = *shards_[destination.port % shards_.size()];
-  worker::SendTarget target{destination, shard.socket.descriptor(), shard.socket.family()};
-  worker::AddressedLatch latch;
-  // The queue has no room for an address: such packets go by a system call of this thread.
-  const bool now = source.is_known();
-  if (now) {
-    latch.source = &source;
-    target.latch = &latch;
-    target.has_source = true;
-  }
-  return send_packet(workers_, shard.worker, shard.socket, packet, target, now);
+  worker::SendTarget target{&shard.sends, destination};
+  if (source.is_known()) target.source = &source;
+  return send_packet(workers_, shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
@@ -65,7 +52,10 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
     targets_.clear();
     for (worker::Remote* remote : taken_) {
       if (remote == except || shards_[remote->shard] != shard) continue;
-      targets_.push_back(target_of(*remote, shard->socket));
+      worker::SendTarget target{&shard->sends, remote->endpoint};
+      target.tells = true;
+      target.source = remote->source;
+      targets_.push_back(target);
     }
     if (const int error = send_shard_to_all(*shard, packet); error != 0) result = error;
   }

@@ -44,6 +44,7 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
              {options.receive_timestamps, options.reply_from_received_address}) {
+  sends_.open(socket_.descriptor(), socket_.family());
   workers_.watch(&socket_);
 }
 
@@ -60,6 +61,7 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
+  sends_.close();
   stop_receiving();
   drop_waiting();
   workers_.forget(&socket_);
@@ -73,7 +75,7 @@ int SocketEndpoint::start_receiving() {
 }
 
 void SocketEndpoint::stop_receiving() {
-  if (receiving_) worker_.detach(slot_);
+  if (receiving_) worker_.detach(slot_, &sends_);
   receiving_ = false;
 }
 
@@ -81,15 +83,12 @@ void SocketEndpoint::drop_waiting() {
   held_.flush();
   packet::PacketRelease release;
   std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
     packets += descriptor->packet_count();
-    bytes += descriptor->charge();
-    release.add(descriptor->buffer);
-    queue_.ring().pop();
+    release.add(descriptor->buffer, descriptor->packet_count());
+    queue_.ring().take(1, descriptor->packet_count(), descriptor->charge());
   }
   counters_->add(Counter::kDropClosed, packets);
-  queue_.ring().note_taken(packets, bytes);
 }
 
 // What the kernel had queued before the socket was connected may come from anybody.
@@ -141,21 +140,22 @@ packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
   return descriptor;
 }
 
-// The next packet of the descriptor, which leaves the ring with its last one; returns the
-// buffer then.
+// The next packet of the descriptor, which leaves the ring with its last one; the caller gets
+// its reference to the buffer.
 inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor& descriptor,
                                                        std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
-  last_received_at_us_ = descriptor.received_at_us;
+  last_arrival_us_ = queue_.ring().arrival_us(descriptor.received_at_us);
   if (notes_local_addresses_) last_local_ = worker::noted_local_address(descriptor.source);
-  if (descriptor.segment_size == 0) [[likely]] {
-    *packet = {descriptor.payload, descriptor.size};
-  } else {
-    *packet = descriptor.take_packet();
-    if (descriptor.size > 0) return nullptr;
-  }
   packet::PacketBuffer* const buffer = descriptor.buffer;
-  queue_.ring().pop();
+  if (descriptor.segment_size == 0) [[likely]] {
+    const std::size_t size = descriptor.size;
+    *packet = {descriptor.payload, size};
+    queue_.ring().take(1, 1, size + packet::kRecordOverhead);
+    return buffer;
+  }
+  *packet = descriptor.take_packet();
+  queue_.ring().take(descriptor.size == 0 ? 1 : 0, 1, packet->size() + packet::kRecordOverhead);
   return buffer;
 }
 
@@ -167,10 +167,9 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
-  // Null: the train goes on, and the ring holds its buffer.
-  if (packet::PacketBuffer* buffer = take_from(*descriptor, packet)) held_.add(buffer);
+  held_.add(take_from(*descriptor, packet));
   net::read_socket_address(last_source_, sender);
-  count_taken(1, packet->size());
+  count_delivered(1, packet->size());
   return Error::OK;
 }
 
@@ -179,7 +178,7 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
       workers_, queue_.signal(), timeout,
       [this] {
         settle();
-        return queue_.ring().depth() > 0;
+        return front() != nullptr;
       },
       [this] { return has_failed(); });
 }
@@ -195,9 +194,9 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoi
     workers_.count_send(error, packet.size());
     return error;
   }
-  if (reply_address_.is_known() && !connected_) return send_to(destination, reply_address_, packet);
-  const worker::SendTarget target{destination, socket_.descriptor(), socket_.family(), connected_,
-                                  &latch};
+  worker::SendTarget target{&sends_, destination, connected_};
+  target.tells = true;
+  if (reply_address_.is_known() && !connected_) target.source = &reply_address_;
   if (state.proven.load(std::memory_order_relaxed)) {
     return send_packet(workers_, worker_, socket_, packet, target, false);
   }
@@ -232,28 +231,21 @@ void SocketEndpoint::forget_proofs(SendState& state) {
   if (proven_ != nullptr) proven_->clear();
 }
 
-int SocketEndpoint::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
+int SocketEndpoint::send_to(const net::Endpoint& destination,
                             std::span<const std::uint8_t> packet) {
   if (!is_alive()) return ESHUTDOWN;
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
   }
-  worker::SendTarget target{destination, socket_.descriptor(), socket_.family()};
-  worker::AddressedLatch latch;
-  // The queue has no room for an address: such packets go by a system call of this thread.
-  const bool now = source.is_known();
-  if (now) {
-    latch.source = &source;
-    target.latch = &latch;
-    target.has_source = true;
-  }
-  return send_packet(workers_, worker_, socket_, packet, target, now);
+  return send_packet(workers_, worker_, socket_, packet, {&sends_, destination}, false);
 }
 
 // ---- Draining.
 
 Error SocketEndpoint::poll() {
+  settle();
   workers_.pump();
+  static_cast<void>(front());  // an event loop that watches has to know
   return is_alive() ? Error::OK : Error::FAILED;
 }
 
@@ -261,8 +253,8 @@ DrainWindow SocketEndpoint::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};
   DrainWindow window;
   window.descriptors = queue_.ring().front_run(std::min(most, kWindowPackets));
-  window.now = std::chrono::steady_clock::now();
-  window.now_us = engine_us(window.now);
+  window.seen = workers_.time_of(queue_.ring().seen_at_us());
+  window.seen_us = static_cast<std::uint32_t>(queue_.ring().seen_at_us());
   return window;
 }
 
@@ -280,20 +272,16 @@ bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** bu
 }
 
 void SocketEndpoint::note_taken(const DrainProgress& progress) {
-  if (progress.descriptors > 0) queue_.ring().pop(progress.descriptors);
-  count_taken(progress.packets, progress.bytes);
-}
-
-std::uint32_t SocketEndpoint::engine_us(std::chrono::steady_clock::time_point time) const {
-  using std::chrono::microseconds;
-  const auto since = std::chrono::duration_cast<microseconds>(time - workers_.epoch());
-  return static_cast<std::uint32_t>(since.count());
+  if (has_windows()) {  // else take_from() has told the ring
+    queue_.ring().take(progress.descriptors, progress.packets,
+                       progress.bytes + progress.packets * packet::kRecordOverhead);
+  }
+  count_delivered(progress.packets, progress.bytes);
 }
 
 std::chrono::steady_clock::time_point SocketEndpoint::last_arrival() const {
-  const auto now = std::chrono::steady_clock::now();
-  const auto age = static_cast<std::int32_t>(engine_us(now) - last_received_at_us_);
-  return now - std::chrono::microseconds(age);
+  if (last_arrival_us_ == 0) return {};
+  return workers_.time_of(last_arrival_us_);
 }
 
 int SocketEndpoint::local_port() const {

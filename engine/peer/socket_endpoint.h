@@ -10,6 +10,7 @@
 #include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/peer/proven_destinations.h"
 #include "ringpeer/socket_options.h"
+#include "ringpeer/worker/send_socket.h"
 #include "ringpeer/worker/socket_queue.h"
 #include "ringpeer/worker/worker_group.h"
 
@@ -53,9 +54,8 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   // is.
   bool is_proven(const net::Endpoint& before, bool before_proven, const net::Endpoint& now);
 
-  // To any destination, from `source` if that is known. From any thread. 0 or errno.
-  int send_to(const net::Endpoint& destination, const net::LocalAddress& source,
-              std::span<const std::uint8_t> packet);
+  // To any destination. From any thread. 0 or errno.
+  int send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);
   // Which address the packet taken last was sent to, as far as such things are noted.
   const net::LocalAddress& last_local_address() const { return last_local_; }
   std::chrono::steady_clock::time_point last_arrival() const override;
@@ -74,8 +74,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   packet::PacketDescriptor* front_of_empty();
   packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
                                   std::span<const std::uint8_t>* packet);
-  void count_taken(std::uint64_t packets, std::uint64_t bytes) {
-    queue_.ring().note_taken(packets, bytes + packets * packet::kRecordOverhead);
+  void count_delivered(std::uint64_t packets, std::uint64_t bytes) {
     counters_->add(Counter::kDeliveredPackets, packets);
     counters_->add(Counter::kDeliveredBytes, bytes);
   }
@@ -89,7 +88,6 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   void drop_waiting();
   void drop_from_kernel();
   void forget_proofs(SendState& state);
-  std::uint32_t engine_us(std::chrono::steady_clock::time_point time) const;
 
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
@@ -101,8 +99,9 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   packet::PacketRelease held_;  // ends with the packet that the application looks at
   // Of the packet taken last; the source as long as its buffer is held.
   const void* last_source_ = nullptr;
-  std::uint32_t last_received_at_us_ = 0;
+  std::uint64_t last_arrival_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
+  worker::SendSocket sends_{&queue_.socket_error(), &send_error_};
   // Made when a second destination is set.
   std::unique_ptr<ProvenDestinations> proven_;
   // Packets to destinations that are not known as proven may be in the worker's queue.

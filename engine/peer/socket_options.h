@@ -43,7 +43,8 @@ struct SocketOptions {
   bool receive_timestamps = false;
 
   // Servers only, whose socket is connected to nobody: ICMP errors are read, and a peer
-  // whose machine answers that nobody listens is is_disconnected().
+  // whose machine answers that nobody listens is is_disconnected() once it has been silent for
+  // a second.
   bool detect_unreachable = false;
 
   // Other sockets that ask for it too may have the same port: the kernel spreads

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/stream_peer.h"
@@ -13,13 +15,15 @@ namespace ringpeer {
 // Godot's StreamPeerBuffer: a stream in memory with one position for reading and
 // writing. For tests, and for packets in files.
 //
-// Threads: one at a time. Errors: none but ERR_INVALID_PARAMETER of a bad seek.
+// Threads: one at a time. Errors: ERR_INVALID_PARAMETER of a bad seek, ERR_OUT_OF_MEMORY
+// of a put, which then has written nothing.
 class StreamPeerBuffer final : public StreamPeer {
  public:
   StreamPeerBuffer() = default;
   explicit StreamPeerBuffer(std::vector<std::uint8_t> data) : data_(std::move(data)) {}
 
-  // Overwrites from the position on and grows the data as needed.
+  // Overwrites from the position on and grows the data as needed. `data` may be a part of
+  // get_data_array().
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override;
   // 0 bytes at the end: more may be written later.
   Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override;
@@ -34,6 +38,8 @@ class StreamPeerBuffer final : public StreamPeer {
   void clear() { set_data_array({}); }
 
  private:
+  std::optional<std::size_t> offset_in_data(std::span<const std::uint8_t> data) const;
+
   std::vector<std::uint8_t> data_;
   std::size_t position_ = 0;
 };

@@ -11,44 +11,66 @@ Error StreamPeerTCP::connect_to_host(std::string_view host, int port) {
   const auto remote = parse_remote(host, port);
   if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
   const int error = socket_.connect(*remote);
-  if (error != 0 && error != EINPROGRESS) return break_off(STATUS_ERROR, Error::FAILED);
-  status_ = error == 0 ? STATUS_CONNECTED : STATUS_CONNECTING;
-  return Error::OK;
+  if (error != 0 && error != EINPROGRESS) return end(STATUS_ERROR, Error::FAILED);
+  return begin(error == 0 ? STATUS_CONNECTED : STATUS_CONNECTING, remote);
 }
 
 Error StreamPeerTCP::adopt_descriptor(int descriptor) {
   if (socket_.is_open()) return Error::ERR_ALREADY_IN_USE;
   if (socket_.adopt(descriptor) != 0) return Error::ERR_INVALID_PARAMETER;
-  status_ = STATUS_CONNECTED;
+  return begin(STATUS_CONNECTED, socket_.remote_endpoint());
+}
+
+void StreamPeerTCP::disconnect_from_host() { end(STATUS_NONE, Error::ERR_UNCONFIGURED); }
+
+Error StreamPeerTCP::begin(Status status, const std::optional<net::Endpoint>& remote) {
+  status_ = status;
+  remote_ = remote;
+  output_broken_ = false;
+  ++connection_number_;
   return Error::OK;
 }
 
-void StreamPeerTCP::disconnect_from_host() { break_off(STATUS_NONE, Error::OK); }
-
-Error StreamPeerTCP::break_off(Status status, Error error) {
+Error StreamPeerTCP::end(Status status, Error how) {
   socket_.close();
+  remote_.reset();
   status_ = status;
-  return error;
+  how_it_ended_ = how;
+  return how;
+}
+
+// Reading has come to the end: the other side's, or that of a connection that had broken.
+Error StreamPeerTCP::end_of_input() {
+  return output_broken_ ? end(STATUS_ERROR, Error::FAILED) : end(STATUS_NONE, Error::ERR_FILE_EOF);
 }
 
 Error StreamPeerTCP::poll() {
-  if (status_ != STATUS_CONNECTING) return status_ == STATUS_ERROR ? Error::FAILED : Error::OK;
+  if (status_ == STATUS_CONNECTING) return poll_connecting();
+  if (status_ == STATUS_CONNECTED) {
+    std::size_t count = 0;
+    const int failure = socket_.peek(&count);
+    if (failure == 0 && count == 0) {
+      end_of_input();
+    } else if (failure != 0 && failure != EAGAIN) {
+      end(STATUS_ERROR, Error::FAILED);
+    }
+  }
+  return status_ == STATUS_ERROR ? Error::FAILED : Error::OK;
+}
+
+Error StreamPeerTCP::poll_connecting() {
   const int error = socket_.connection_error();
   if (error == EINPROGRESS) return Error::OK;
-  if (error != 0) return break_off(STATUS_ERROR, Error::FAILED);
+  if (error != 0) return end(STATUS_ERROR, Error::FAILED);
   status_ = STATUS_CONNECTED;
   return Error::OK;
 }
 
 std::string StreamPeerTCP::get_connected_host() const {
-  const auto remote = socket_.remote_endpoint();
-  return remote.has_value() ? remote->address.to_string() : std::string();
+  return remote_.has_value() ? remote_->address.to_string() : std::string();
 }
 
-int StreamPeerTCP::get_connected_port() const {
-  const auto remote = socket_.remote_endpoint();
-  return remote.has_value() ? remote->port : 0;
-}
+int StreamPeerTCP::get_connected_port() const { return remote_.has_value() ? remote_->port : 0; }
 
 int StreamPeerTCP::get_local_port() const {
   const auto local = socket_.local_endpoint();
@@ -59,11 +81,11 @@ void StreamPeerTCP::set_no_delay(bool enabled) {
   if (socket_.is_open()) socket_.set_no_delay(enabled);
 }
 
-// False when there is nothing to be read or written, and why.
+// False when nothing can be read or written, and what that is: OK while connecting.
 bool StreamPeerTCP::is_ready(Error* error) {
-  *error = poll();
-  if (*error != Error::OK) return false;
-  if (status_ == STATUS_NONE) *error = Error::ERR_UNCONFIGURED;
+  if (status_ == STATUS_CONNECTING) poll_connecting();
+  const bool is_over = status_ == STATUS_NONE || status_ == STATUS_ERROR;
+  *error = is_over ? how_it_ended_ : Error::OK;
   return status_ == STATUS_CONNECTED;
 }
 
@@ -71,19 +93,22 @@ Error StreamPeerTCP::put_partial_data(std::span<const std::uint8_t> data, std::s
   *written = 0;
   Error error = Error::OK;
   if (!is_ready(&error)) return error;
+  if (output_broken_) return Error::FAILED;
   const int failure = socket_.send(data, written);
   if (failure == 0 || failure == EAGAIN) return Error::OK;
-  return break_off(STATUS_ERROR, Error::FAILED);
+  output_broken_ = true;
+  // What arrived before is to be read first; reading then comes to the end.
+  return socket_.has_unread() ? Error::FAILED : end(STATUS_ERROR, Error::FAILED);
 }
 
 Error StreamPeerTCP::get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) {
   *received = 0;
   Error error = Error::OK;
-  if (buffer.empty() || !is_ready(&error)) return error;
+  if (!is_ready(&error) || buffer.empty()) return error;
   const int failure = socket_.receive(buffer, received);
   if (failure == EAGAIN) return Error::OK;
-  if (failure != 0) return break_off(STATUS_ERROR, Error::FAILED);
-  return *received == 0 ? break_off(STATUS_NONE, Error::ERR_FILE_EOF) : Error::OK;
+  if (failure != 0) return end(STATUS_ERROR, Error::FAILED);
+  return *received == 0 ? end_of_input() : Error::OK;
 }
 
 }  // namespace ringpeer

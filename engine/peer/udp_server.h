@@ -39,7 +39,8 @@ class UDPServer {
   Error listen(int port, std::string_view bind_address, const ServerOptions& options);
   // On a UDP socket that is bound already (socket activation: see inherited_sockets()),
   // served by one worker and closed with the server. ERR_INVALID_PARAMETER when the
-  // descriptor is none; it stays the caller's then.
+  // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's or server's; it stays the
+  // caller's, and open, on any error.
   Error listen_descriptor(int descriptor, const ServerOptions& options = {});
   void stop();
 
@@ -48,7 +49,7 @@ class UDPServer {
   Error poll();
   // Whether every call that looks at packets or connections polls first; true by
   // default. False is Godot's way: what arrives after poll() waits for the next one, so
-  // that a tick sees the same input from its beginning to its end.
+  // that a tick sees the same input from its beginning to its end. wait() polls all the same.
   void set_automatic_poll(bool enabled);
   bool get_automatic_poll() const { return automatic_poll_; }
 
@@ -74,7 +75,8 @@ class UDPServer {
   // ERR_UNCONFIGURED when not listening, FAILED when the engine has stopped.
   Error get_packet(ReceivedPacket* packet);
 
-  // Blocks until a packet or a new connection waits. ERR_UNCONFIGURED when not
+  // Polls until a packet or a new connection waits, asleep in between, whether every call polls
+  // or not. Any time may be given; a negative one has no end. ERR_UNCONFIGURED when not
   // listening, ERR_TIMEOUT, ERR_SKIP after wake(), FAILED when the engine has stopped.
   Error wait(std::chrono::milliseconds timeout);
   // Any thread: ends the consumer's wait, or its next one.
@@ -103,7 +105,7 @@ class UDPServer {
                        const PacketPeerUDP* except = nullptr);
 
   // Peers from which nothing comes for this long are is_idle() and is_disconnected().
-  // 0: none are, and no times are kept.
+  // 0: none are.
   void set_idle_timeout(std::chrono::milliseconds timeout);
   std::chrono::milliseconds get_idle_timeout() const { return idle_timeout_; }
   // The next taken peer that has become is_disconnected(), once each time that it does;

@@ -15,7 +15,10 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
-  if (socket.adopt(descriptor) != 0) return Error::ERR_INVALID_PARAMETER;
+  if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
+      refused != Error::OK) {
+    return refused;
+  }
   int error = 0;
   core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_, options,
                                       &error);

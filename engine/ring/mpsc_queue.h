@@ -27,6 +27,8 @@ class MpscQueue {
   class Producer {
    public:
     explicit Producer(MpscQueue& queue) : token_(queue.queue_) {}
+    // False when there was no memory for it: nothing can be pushed with it.
+    bool is_valid() const { return token_.valid(); }
 
    private:
     friend class MpscQueue;

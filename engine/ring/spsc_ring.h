@@ -19,19 +19,23 @@ inline constexpr std::size_t kInterferenceSize = 128;
 // A bounded queue between one producer thread and one consumer thread, without
 // locks and without a shared counter.
 //
-// Indices run freely and wrap with their type; the slot is index & mask. A producer that
-// finds the ring empty may go back to the first slots (rewind_if_empty()): a large ring that
-// is seldom full then lives in a few warm cache lines instead of passing through all of
-// its memory. It does so by leaving out the indices up to the next multiple of the capacity,
-// and tells the consumer where it goes on before it publishes anything there. Each side
-// keeps a copy of the other's index and looks again only when the copy says full or
-// empty, so in steady state the two touch each other's cache line once a batch.
+// Indices count elements, without a gap, and wrap with their type: the ring is empty exactly
+// when head and tail are equal, whatever else has happened. Which slot an element lies in is
+// a matter of its own: (index + shift) & mask. A producer that finds the ring empty may choose
+// another shift (rewind_if_empty()), so that what comes next lies in the first slots again: a
+// large ring that is seldom full then lives in a few warm cache lines instead of passing
+// through all of its memory. Each side keeps a copy of the other's index and looks again only
+// when the copy says full or empty, so in steady state the two touch each other's cache line
+// once a batch.
 //
-// Memory order: publish() releases what push() wrote; the consumer's look at the
-// tail acquires it. pop() releases the slot back; the producer's look acquires.
+// Memory order: publish() releases what push() wrote, and the shift that it went by; the
+// consumer's look at the tail acquires both. pop() releases the slot back; the producer's look
+// at the head acquires it. All elements that the consumer knows of went by one shift, the one
+// that it reads right after the tail: another is chosen only once the head has come up to all
+// that was staged, which takes a pop() of the last of them, and so comes after that reading.
 //
-// Threads: push, stage, stage_written, publish, next_slots, has_free_slots: the producer.
-// front, front_run, pop: the consumer.
+// Threads: push, stage, stage_written, publish, next_slots, has_free_slots, rewind_if_empty:
+// the producer. front, front_run, knows_more, look, pop: the consumer.
 // size: any thread; exact for a side's own end, a moment old for the other's.
 template <typename T>
 class SpscRing {
@@ -45,7 +49,6 @@ class SpscRing {
         tail_(first_index),
         staged_(first_index),
         known_head_(first_index),
-        resume_(first_index),
         head_(first_index),
         next_(first_index),
         known_tail_(first_index) {
@@ -58,22 +61,20 @@ class SpscRing {
 
   // Whether that many push() calls will succeed.
   bool has_free_slots(std::size_t wanted = 1) {
-    if (capacity() - (staged_ - known_head_) >= wanted) return true;
+    if (known_free_slots() >= wanted) return true;
     known_head_ = head_.load(std::memory_order_acquire);
-    // A consumer that was not here since the last rewind is where that went.
-    const std::size_t resume = resume_.load(std::memory_order_relaxed);
-    if (is_before(known_head_, resume)) known_head_ = resume;
-    return capacity() - (staged_ - known_head_) >= wanted;
+    return known_free_slots() >= wanted;
   }
 
   // To be called now and then.
   void rewind_if_empty() {
-    if ((staged_ & mask_) < kWarmSlots) [[likely]]
+    const std::size_t shift = shift_.load(std::memory_order_relaxed);
+    if (((staged_ + shift) & mask_) < kWarmSlots) [[likely]]
       return;
     // Not empty either while something is staged: the consumer cannot have taken it.
     if (head_.load(std::memory_order_acquire) != staged_) return;
-    staged_ = known_head_ = (staged_ | mask_) + 1;
-    resume_.store(staged_, std::memory_order_relaxed);  // published with the tail
+    known_head_ = staged_;
+    shift_.store(0 - staged_, std::memory_order_relaxed);  // published with the tail
   }
 
   // Writes into the ring; the consumer sees it after publish(). False when full.
@@ -83,37 +84,51 @@ class SpscRing {
     return true;
   }
   // The same after has_free_slots() has said that there is room.
-  void stage(const T& value) { slots_[staged_++ & mask_] = value; }
+  void stage(const T& value) {
+    assert(known_free_slots() >= 1);
+    slots_[slot_of_staged()] = value;
+    ++staged_;
+  }
   // The next slots as far as they lie in one piece, at most `most`, which has_free_slots()
   // has said are there: to be written, and to be counted in with stage_written().
   std::span<T> next_slots(std::size_t most) {
-    const std::size_t index = staged_ & mask_;
+    assert(known_free_slots() >= most);
+    const std::size_t index = slot_of_staged();
     return {&slots_[index], std::min(most, capacity() - index)};
   }
-  void stage_written(std::size_t count) { staged_ += count; }
+  void stage_written(std::size_t count) {
+    assert(known_free_slots() >= count);
+    staged_ += count;
+  }
 
   void publish() { tail_.store(staged_, std::memory_order_release); }
 
   // The oldest published element, or null. The consumer's to change until pop().
   T* front() {
-    if (next_ == known_tail_) {
-      known_tail_ = tail_.load(std::memory_order_acquire);
-      if (next_ == known_tail_) return nullptr;
-      // The producer rewinds only while the ring is empty: here is where it can be seen.
-      const std::size_t resume = resume_.load(std::memory_order_relaxed);
-      if (is_before(next_, resume)) next_ = resume;
-    }
-    return &slots_[next_ & mask_];
+    if (!knows_more() && !look()) return nullptr;
+    return &slots_[(next_ + known_shift_) & mask_];
   }
   // The oldest published elements as far as they lie in one piece, at most `most`.
   std::span<T> front_run(std::size_t most) {
-    T* const first = front();
-    if (first == nullptr) return {};
-    const std::size_t to_end = capacity() - (next_ & mask_);
-    return {first, std::min({most, known_tail_ - next_, to_end})};
+    if (!knows_more() && !look()) return {};
+    const std::size_t index = (next_ + known_shift_) & mask_;
+    return {&slots_[index], std::min({most, known_tail_ - next_, capacity() - index})};
   }
 
+  // Whether the consumer knows of an element without a look at what the producer writes.
+  bool knows_more() const { return next_ != known_tail_; }
+  // The look: whether there is more than it knows of, which is nothing.
+  bool look() {
+    assert(!knows_more());
+    known_tail_ = tail_.load(std::memory_order_acquire);
+    if (next_ == known_tail_) return false;
+    known_shift_ = shift_.load(std::memory_order_relaxed);
+    return true;
+  }
+
+  // The first `count` elements, which front() or front_run() has shown, are done with.
   void pop(std::size_t count = 1) {
+    assert(count <= known_tail_ - next_);
     next_ += count;
     head_.store(next_, std::memory_order_release);
   }
@@ -123,18 +138,17 @@ class SpscRing {
     // the difference negative.
     const std::size_t head = head_.load(std::memory_order_acquire);
     const std::size_t tail = tail_.load(std::memory_order_acquire);
-    const std::size_t resume = resume_.load(std::memory_order_relaxed);
-    const bool has_rewound = is_before(head, resume) && !is_before(tail, resume);
     // A third thread may be stopped between the loads while the two ends go on.
-    return std::min(tail - (has_rewound ? resume : head), capacity());
+    return std::min(tail - head, capacity());
   }
 
  private:
   // 16 KiB of packet descriptors.
   static constexpr std::size_t kWarmSlots = 512;
 
-  static bool is_before(std::size_t a, std::size_t b) {
-    return static_cast<std::ptrdiff_t>(a - b) < 0;
+  std::size_t known_free_slots() const { return capacity() - (staged_ - known_head_); }
+  std::size_t slot_of_staged() const {
+    return (staged_ + shift_.load(std::memory_order_relaxed)) & mask_;
   }
 
   const std::size_t mask_;
@@ -144,12 +158,13 @@ class SpscRing {
   alignas(kInterferenceSize) std::atomic<std::size_t> tail_;
   std::size_t staged_;
   std::size_t known_head_;
-  std::atomic<std::size_t> resume_;  // where the last rewind went
+  std::atomic<std::size_t> shift_{0};
 
   // Written by the consumer.
   alignas(kInterferenceSize) std::atomic<std::size_t> head_;
   std::size_t next_;
   std::size_t known_tail_;
+  std::size_t known_shift_ = 0;
 };
 
 }  // namespace ringpeer::ring

@@ -24,6 +24,7 @@ constexpr std::array<CounterInfo, kCounterCount> kInfo = {{
     {"send_failed_queue_full", "Not sent: the send queue or socket buffer was full.", false},
     {"send_failed_refused", "Not sent: refused by the remote's ICMP error.", false},
     {"send_failed_other", "Not sent: any other error of the kernel.", false},
+    {"send_failed_closed", "Not sent: still queued when the socket or engine was closed.", false},
     {"wakeups", "Times a worker returned from its wait.", false},
     {"buffer_starved", "Times the kernel found no receive buffer; nothing is lost.", false},
     {"rearms", "Times a multishot receive had to be armed again.", false},

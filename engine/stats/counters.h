@@ -34,6 +34,7 @@ enum class Counter : std::size_t {
   kSendFailedQueueFull,
   kSendFailedRefused,
   kSendFailedOther,
+  kSendFailedClosed,
   kWakeups,
   kBufferStarved,
   kRearms,

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "ringpeer/backend/control_messages.h"
@@ -15,18 +17,36 @@ namespace {
 static_assert(kNotedSourceSpace <= net::kSocketAddressSize + backend::kFullControlSize);
 static_assert(kLocalAddressOffset >= net::kSocketAddressSize);
 
+// How far the two clocks part between two runs without that anybody set one: the wall clock is
+// slewed by half a millisecond a second, and the thread may lose its CPU between the readings.
+constexpr std::int64_t kLargestDriftUs = 20'000;
+
+// No datagram is older, whatever its stamp says: descriptors count up to 71 minutes.
+constexpr std::int64_t kLongestInSocketUs = std::int64_t{3'600'000'000};
+
 }  // namespace
 
-ArrivalClock::ArrivalClock(std::uint32_t now_us) : now_us_(now_us) {
+std::int64_t ArrivalClock::wall_clock_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  now_real_ns_ = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+void ArrivalClock::set(std::uint64_t now_us, std::int64_t wall_ns) {
+  const std::int64_t ahead_us = wall_ns / 1000 - static_cast<std::int64_t>(now_us);
+  was_set_ = wall_ns_ != 0 && std::abs(ahead_us - wall_ahead_us_) > kLargestDriftUs;
+  now_us_ = now_us;
+  wall_ns_ = wall_ns;
+  wall_ahead_us_ = ahead_us;
 }
 
 std::uint32_t ArrivalClock::arrival_us(const backend::Datagram& datagram) const {
   const std::int64_t stamp = backend::timestamp_of(datagram.control, datagram.control_size);
-  if (stamp == 0) return now_us_;
-  return now_us_ - static_cast<std::uint32_t>((now_real_ns_ - stamp) / 1000);
+  std::int64_t age_us = 0;
+  if (stamp != 0 && !was_set_) {
+    age_us = std::clamp<std::int64_t>((wall_ns_ - stamp) / 1000, 0, kLongestInSocketUs);
+  }
+  return static_cast<std::uint32_t>(now_us_ - static_cast<std::uint64_t>(age_us));
 }
 
 void note_local_address(const backend::Datagram& datagram,

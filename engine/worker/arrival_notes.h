@@ -23,17 +23,22 @@ struct ArrivalOptions {
 inline constexpr std::size_t kLocalAddressOffset = 32;
 inline constexpr std::size_t kNotedSourceSpace = kLocalAddressOffset + sizeof(net::LocalAddress);
 
-// Turns the kernel's times of arrival into the engine's. One per run of datagrams:
-// both clocks are read once.
+// Turns the kernel's times of arrival, which are the wall clock's, into the engine's: never
+// later than now, and by the worker's own clock where the wall clock was set in between.
 class ArrivalClock {
  public:
-  // now_us: the engine's clock, now.
-  explicit ArrivalClock(std::uint32_t now_us);
+  // Before a run of datagrams: the engine's clock and the wall clock, read one after the other.
+  void set(std::uint64_t now_us, std::int64_t wall_ns);
+  void set(std::uint64_t now_us) { set(now_us, wall_clock_ns()); }
   std::uint32_t arrival_us(const backend::Datagram& datagram) const;
 
  private:
-  const std::uint32_t now_us_;
-  std::int64_t now_real_ns_;
+  static std::int64_t wall_clock_ns();
+
+  std::uint64_t now_us_ = 0;
+  std::int64_t wall_ns_ = 0;
+  std::int64_t wall_ahead_us_ = 0;  // of the engine's clock
+  bool was_set_ = false;            // the wall clock, since the run before
 };
 
 // Writes behind the sockaddr of a descriptor whose payload was kept with

@@ -4,51 +4,55 @@
 #include <atomic>
 #include <cstdint>
 
+#include "ringpeer/net/deadline.h"
 #include "ringpeer/net/futex.h"
 #include "ringpeer/net/wakeup.h"
 
 namespace ringpeer::worker {
 
 // Lets a consumer sleep until its ring has something, at no cost to the worker while
-// nobody sleeps.
+// nobody sleeps. It may sleep here, or in an event loop that watches a descriptor.
 //
-// The usual store-then-look handshake: the worker publishes, then looks at waiting_;
-// the consumer sets waiting_, then looks at the ring. The fences make it impossible
+// The usual store-then-look handshake: the worker publishes, then looks at wanted_;
+// the consumer sets its bit there, then looks at the ring. The fences make it impossible
 // that both miss each other.
+//
+// interrupt() ends one wait and, for an event loop, is seen until one look at the ring: each of
+// the two has a mark of its own in the count of interrupts, so neither takes it from the other.
 class ConsumerSignal {
  public:
   // Consumer: announces a sleep. Look at the ring once more after it.
   void prepare_wait() {
-    if (is_watched()) quiet_descriptor();
     observed_ = sequence_.load(std::memory_order_acquire);
-    waiting_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    want(kSleeper);
   }
-  void finish_wait() {
-    waiting_.store(false, std::memory_order_relaxed);
-    // prepare_wait() has made the descriptor quiet, whatever there is now.
-    if (is_watched()) wakeup_.notify();
-  }
-  // True when notified within the time; a negative time waits for ever.
-  bool wait(int timeout_ms) const {
-    return interrupted_.load(std::memory_order_acquire) ||
-           net::wait_while_equal(sequence_, observed_, timeout_ms);
+  void finish_wait() { wanted_.fetch_and(~kSleeper, std::memory_order_relaxed); }
+  // True when notified within the time, or interrupted before.
+  bool wait(const net::Deadline& deadline) const {
+    return is_interrupted() || net::wait_while_equal(sequence_, observed_, deadline);
   }
 
   // Worker: after publishing.
   void notify_if_waiting() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!waiting_.load(std::memory_order_relaxed)) return;
-    if (waiting_.exchange(false, std::memory_order_relaxed)) notify();
+    if (wanted_.load(std::memory_order_relaxed) == 0) return;
+    const std::uint32_t wanted = wanted_.exchange(0, std::memory_order_relaxed);
+    if ((wanted & kSleeper) != 0) wake_sleeper();
+    if ((wanted & kDescriptor) != 0) wakeup_.notify();
   }
 
   // Any thread: ends a wait whatever the ring holds; a wait that comes later, too.
   void interrupt() {
-    interrupted_.store(true, std::memory_order_seq_cst);
-    notify();
+    interrupts_.fetch_add(1, std::memory_order_seq_cst);
+    wake_sleeper();
+    if (watched_.load(std::memory_order_seq_cst)) wakeup_.notify();
   }
   // Consumer: whether interrupt() was called since the last time.
-  bool was_interrupted() { return interrupted_.exchange(false, std::memory_order_acq_rel); }
+  bool was_interrupted() {
+    if (!is_interrupted()) return false;
+    ended_by_wait_ = interrupts_.load(std::memory_order_acquire);
+    return true;
+  }
 
   // Consumer: from now on an event loop watches the descriptor. It is readable until
   // note_empty(), and again once something is published.
@@ -57,38 +61,48 @@ class ConsumerSignal {
     return wakeup_.descriptor();
   }
   bool is_watched() const { return watched_.load(std::memory_order_relaxed); }
-  // Consumer: the ring was found empty. Makes the descriptor quiet and ends an
-  // interrupt(). Look at the ring once more after it, and call note_missed() if it is
-  // not empty after all.
+  // Consumer: the ring was found empty. Makes the descriptor quiet, also after an interrupt().
+  // Look at the ring once more after it, and call note_missed() if it is not empty after all.
   void note_empty() {
-    const bool interrupted = interrupted_.exchange(false, std::memory_order_acquire);
-    if (!interrupted && waiting_.load(std::memory_order_relaxed)) return;  // quiet already
+    const std::uint32_t interrupts = interrupts_.load(std::memory_order_acquire);
+    const bool is_armed = (wanted_.load(std::memory_order_relaxed) & kDescriptor) != 0;
+    if (is_armed && interrupts == ended_by_look_) return;  // quiet already
+    ended_by_look_ = interrupts;
     wakeup_.clear();
-    waiting_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    want(kDescriptor);
+    // Which may have eaten the notification of one that came just now.
+    if (interrupts_.load(std::memory_order_seq_cst) != interrupts) wakeup_.notify();
   }
   void note_missed() {
-    if (waiting_.exchange(false, std::memory_order_relaxed)) wakeup_.notify();
+    const std::uint32_t wanted = wanted_.fetch_and(~kDescriptor, std::memory_order_relaxed);
+    if ((wanted & kDescriptor) != 0) wakeup_.notify();
   }
 
  private:
-  // A sleeping consumer costs its waker a system call; a watching event loop another.
-  void notify() {
+  // Who is to be told: of a publication, once.
+  static constexpr std::uint32_t kSleeper = 1;
+  static constexpr std::uint32_t kDescriptor = 2;  // set while it is quiet
+
+  void want(std::uint32_t who) {
+    wanted_.fetch_or(who, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  void wake_sleeper() {
     sequence_.fetch_add(1, std::memory_order_seq_cst);
     net::wake_all(sequence_);
-    if (watched_.load(std::memory_order_seq_cst)) wakeup_.notify();
   }
-  void quiet_descriptor() {
-    wakeup_.clear();
-    // Looked at after the clear, which may just have eaten the interrupt's notification.
-    if (interrupted_.load(std::memory_order_seq_cst)) wakeup_.notify();
+  bool is_interrupted() const {
+    return interrupts_.load(std::memory_order_acquire) != ended_by_wait_;
   }
 
-  std::atomic<bool> waiting_{false};
-  std::atomic<bool> interrupted_{false};
+  std::atomic<std::uint32_t> wanted_{0};
+  std::atomic<std::uint32_t> interrupts_{0};
   std::atomic<bool> watched_{false};
   std::atomic<std::uint32_t> sequence_{0};
-  std::uint32_t observed_ = 0;  // the consumer's
+  // The consumer's.
+  std::uint32_t observed_ = 0;
+  std::uint32_t ended_by_wait_ = 0;
+  std::uint32_t ended_by_look_ = 0;
   net::Wakeup wakeup_;
 };
 

@@ -24,7 +24,7 @@ class DatagramSink {
  public:
   virtual ~DatagramSink() = default;
 
-  // Takes over one reference to each datagram's buffer. None has a fault.
+  // Takes over one reference to the buffer for each packet of each datagram. None has a fault.
   virtual void deliver(const DatagramRun& run, Delivery& delivery) = 0;
 
   // After it has told a Delivery of an overrun: whether its socket is to be read again.
@@ -43,10 +43,7 @@ class DatagramSink {
   // The socket reported an error of its own (an ICMP message): errno.
   virtual void on_socket_error(int error) = 0;
 
-  // Work that the consumer has asked for, outside of any delivery: begin_maintain()
-  // notes what there is to do; by the time of maintain() everything that was sent
-  // before is with the kernel.
-  virtual void begin_maintain() {}
+  // Work that the consumer has asked for, outside of any delivery.
   virtual void maintain() {}
 
   // Whether its socket was asked for control messages; constant.

@@ -22,7 +22,9 @@ bool Delivery::copy(const backend::Datagram& datagram, packet::PacketDescriptor*
   descriptor->payload = payload;
   descriptor->buffer = slab;
   descriptor->source = slab->memory;
-  release_.add(original.buffer);
+  const std::uint32_t packets = original.packet_count();
+  slab->references.store(packets, std::memory_order_relaxed);
+  release_.add(original.buffer, packets);
   return true;
 }
 

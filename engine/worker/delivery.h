@@ -18,10 +18,10 @@ namespace ringpeer::worker {
 // copied. Lives for one batch on the worker's stack.
 class Delivery {
  public:
-  Delivery(Counters& counters, packet::SlabPool& slabs, std::uint32_t now_us, bool lend)
+  Delivery(Counters& counters, packet::SlabPool& slabs, std::uint64_t now_us, bool lend)
       : counters_(counters), slabs_(slabs), now_us_(now_us), lend_(lend) {}
 
-  std::uint32_t now_us() const { return now_us_; }
+  std::uint64_t now_us() const { return now_us_; }
   Counters& counters() { return counters_; }
 
   // Whether payloads stay where they are, but for those in two parts.
@@ -29,7 +29,7 @@ class Delivery {
   // Writes the descriptor of a datagram that stays where it is.
   void lend(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor) const {
     *descriptor = datagram.packet;
-    descriptor->received_at_us = now_us_;
+    descriptor->received_at_us = static_cast<std::uint32_t>(now_us_);
   }
 
   // The descriptor of a datagram that stays, or of its copy. False when there is no
@@ -57,14 +57,14 @@ class Delivery {
  private:
   void drop(const backend::Datagram& datagram, Counter reason, std::uint32_t packets) {
     counters_.add(reason, packets);
-    release_.add(datagram.packet.buffer);
+    release_.add(datagram.packet.buffer, packets);
   }
   bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
             std::size_t source_space);
 
   Counters& counters_;
   packet::SlabPool& slabs_;
-  const std::uint32_t now_us_;
+  const std::uint64_t now_us_;
   const bool lend_;
   bool overrun_ = false;
   packet::PacketRelease release_;

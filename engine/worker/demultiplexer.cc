@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <optional>
 #include <utility>
 
 #include "ringpeer/backend/control_messages.h"
@@ -89,7 +88,7 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
   if (shared_->arrival.local_addresses) {
     const net::LocalAddress local =
         backend::local_address_of(datagram.control, datagram.control_size);
-    if (local.is_known()) remote->send_error.source = new net::LocalAddress(local);
+    if (local.is_known()) remote->source = new net::LocalAddress(local);
   }
   announce(remote, kNewRemote);
   // A closed namesake is on its way out through maintain(), which sees that the
@@ -103,11 +102,14 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
 bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
   if (remote.admitted_bytes - remote.known_taken_bytes + charge <= limit) return true;
   remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
-  return remote.admitted_bytes - remote.known_taken_bytes + charge <= limit;
+  return packet::fits_queue(remote.admitted_bytes - remote.known_taken_bytes, charge, limit);
 }
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.rewind_if_empty();
+  ring_.note_time(delivery.now_us());
+  if (shared_->arrival.timestamps) [[unlikely]]
+    arrival_clock_.set(delivery.now_us());
   if (shared_->sorted) [[likely]] {
     deliver_sorted(run.datagrams, delivery);
   } else {
@@ -117,8 +119,6 @@ void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
 
 void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagrams,
                                      Delivery& delivery) {
-  std::optional<ArrivalClock> clock;
-  if (shared_->arrival.timestamps) clock.emplace(delivery.now_us());
   const bool notes = shared_->arrival.any();
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
@@ -126,8 +126,10 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
       delivery.drop(datagram, Counter::kDropRingFull);
       continue;
     }
-    const std::uint32_t arrival_us =
-        clock.has_value() ? clock->arrival_us(datagram) : delivery.now_us();
+    // Read before the note overwrites them.
+    const std::uint32_t arrival_us = shared_->arrival.timestamps
+                                         ? arrival_clock_.arrival_us(datagram)
+                                         : static_cast<std::uint32_t>(delivery.now_us());
     if (!delivery.keep(datagram, &descriptor,
                        notes ? kNotedSourceSpace : net::kSocketAddressSize)) {
       continue;
@@ -143,9 +145,6 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
   assert(datagrams.size() <= backend::kBatchSize);
   const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
   find_all(datagrams);
-  std::optional<ArrivalClock> clock;
-  if (shared_->arrival.timestamps) [[unlikely]]
-    clock.emplace(delivery.now_us());
   packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     const backend::Datagram& datagram = datagrams[i];
@@ -155,14 +154,16 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       remote = find(endpoints_[i]);  // this very batch may have let it in
       if (remote == nullptr) remote = admit(endpoints_[i], datagram, &reason);
     }
+    if (remote != nullptr) [[likely]]
+      remote->note_heard(delivery.now_us());
     const std::uint32_t charge = datagram.packet.charge();
     if (remote == nullptr || !has_slot(*remote)) {
       delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull);
     } else if (delivery.keep(datagram, &descriptor)) {
-      if (clock.has_value()) [[unlikely]]
-        descriptor.received_at_us = clock->arrival_us(datagram);
+      if (shared_->arrival.timestamps) [[unlikely]]
+        descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       descriptor.source = remote;
       remote->admitted_bytes += charge;
       ring_.push(descriptor);
@@ -179,14 +180,9 @@ void Demultiplexer::close(Remote* remote) {
                                           std::memory_order_relaxed));
 }
 
-void Demultiplexer::begin_maintain() {
-  closing_ = closed_.exchange(nullptr, std::memory_order_acquire);
-}
-
-// Packets to a closed remote name its error latch until they are sent: only then may
-// the consumer free it.
+// Nothing that is under way to a closed remote names it: it may go at once.
 void Demultiplexer::maintain() {
-  Remote* remote = std::exchange(closing_, nullptr);
+  Remote* remote = closed_.exchange(nullptr, std::memory_order_acquire);
   while (remote != nullptr) {
     Remote* next = remote->next_closed;
     retire(remote);
@@ -209,18 +205,15 @@ void Demultiplexer::retire(Remote* remote) {
 
 void Demultiplexer::check_errors() {
   if (!shared_->read_errors) return;
-  bool announced = false;
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
     const auto returned = net::read_returned_error(descriptor_);
     if (!returned.has_value()) break;
     Remote* remote = find(returned->destination);
     if (remote == nullptr || returned->error == EMSGSIZE) continue;  // lives, on a thinner link
-    remote->send_error.set(returned->error);
-    announced = announce(remote, kUnreachable) || announced;
+    shared_->send_errors.set(remote->endpoint, returned->error);
+    // A mark, not a message: anybody can send any number of these.
+    remote->unreachable.store(true, std::memory_order_relaxed);
   }
-  if (!announced) return;
-  publish();
-  notify();
 }
 
 void Demultiplexer::on_worker_stopped() {

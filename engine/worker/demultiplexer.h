@@ -15,6 +15,7 @@
 #include "ringpeer/worker/datagram_sink.h"
 #include "ringpeer/worker/remote.h"
 #include "ringpeer/worker/remote_table.h"
+#include "ringpeer/worker/send_errors.h"
 
 namespace ringpeer::worker {
 
@@ -31,6 +32,8 @@ struct ServerShared {
   bool sorted = true;  // false: one queue of all senders, and no remote is known
   ArrivalOptions arrival;
   bool read_errors = false;  // the sockets have error queues
+
+  SendErrors send_errors;  // of packets to the remotes
 };
 
 // One worker's part of a server: sorts datagrams by sender into one ring to the
@@ -51,7 +54,6 @@ class Demultiplexer final : public DatagramSink {
   enum Event : std::uint16_t {
     kNewRemote = 1,      // the consumer may hand it out
     kRemoteRetired = 2,  // nothing after this names the remote: free it
-    kUnreachable = 3,    // its machine has answered that nobody listens
   };
 
   Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
@@ -74,7 +76,6 @@ class Demultiplexer final : public DatagramSink {
   bool wants_control() const override { return shared_->arrival.any(); }
   bool wants_error_checks() const override { return shared_->read_errors; }
   void check_errors() override;
-  void begin_maintain() override;
   void maintain() override;
   void on_worker_stopped() override;
 
@@ -114,13 +115,13 @@ class Demultiplexer final : public DatagramSink {
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
   // they may have waiting, they cannot fill the ring against established peers.
   const std::size_t stranger_reserve_;
+  ArrivalClock arrival_clock_;
   RemoteTable table_;
   // The senders of the batch at hand.
   std::array<net::Endpoint, backend::kBatchSize> endpoints_;
   std::array<Remote*, backend::kBatchSize> remotes_;
   // The remote of the last datagram: trains of one sender need no look-up.
   Remote* last_ = nullptr;
-  Remote* closing_ = nullptr;       // taken from closed_ by begin_maintain()
   std::vector<Remote*> to_retire_;  // waiting for room in the ring
   std::atomic<Remote*> closed_{nullptr};
   std::atomic<std::size_t> count_{0};

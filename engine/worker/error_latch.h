@@ -4,8 +4,6 @@
 #include <atomic>
 #include <cstdint>
 
-#include "ringpeer/net/local_address.h"
-
 namespace ringpeer::worker {
 
 // Where an errno that nobody was waiting for is left for whoever calls next: an ICMP
@@ -16,7 +14,7 @@ class ErrorLatch {
  public:
   void set(int error) {
     error_.store(error, std::memory_order_release);
-    changes_.fetch_add(1, std::memory_order_release);
+    count_change();
   }
   // The errno since the last call, or 0.
   int take() {
@@ -24,19 +22,14 @@ class ErrorLatch {
     return error_.exchange(0, std::memory_order_acq_rel);
   }
 
-  // Another number after each set() of any latch in the process: who remembers it need
-  // not look at a latch of its own, cold among thousands, before each packet.
+  // Another number after each error that is left anywhere in the process: who remembers it
+  // need not look for one of its own, cold among thousands, before each packet.
   static std::uint32_t changes() { return changes_.load(std::memory_order_acquire); }
+  static void count_change() { changes_.fetch_add(1, std::memory_order_release); }
 
  private:
   static inline std::atomic<std::uint32_t> changes_{0};
   std::atomic<int> error_{0};
-};
-
-// A latch that also says which address packets leave from, for destinations that
-// have to hear from the address they wrote to.
-struct AddressedLatch : ErrorLatch {
-  const net::LocalAddress* source = nullptr;  // null: the kernel chooses. Not owned.
 };
 
 }  // namespace ringpeer::worker

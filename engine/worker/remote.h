@@ -1,11 +1,12 @@
 #ifndef RINGPEER_WORKER_REMOTE_H_
 #define RINGPEER_WORKER_REMOTE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
 #include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/error_latch.h"
+#include "ringpeer/net/local_address.h"
 
 namespace ringpeer::worker {
 
@@ -17,7 +18,7 @@ namespace ringpeer::worker {
 struct Remote {
   Remote(const net::Endpoint& remote_endpoint, std::uint16_t shard_index)
       : endpoint(remote_endpoint), shard(shard_index) {}
-  ~Remote() { delete send_error.source; }
+  ~Remote() { delete source; }
   Remote(const Remote&) = delete;
   Remote& operator=(const Remote&) = delete;
 
@@ -30,29 +31,45 @@ struct Remote {
   // Set by the consumer: the application has accepted the sender, which may now use
   // what strangers may not.
   std::atomic<bool> established{false};
+  // Its machine has answered that nobody listens, and nothing has come since.
+  std::atomic<bool> unreachable{false};
 
-  // The worker's.
-  std::uint64_t admitted_bytes = 0;  // charges of all packets let in
-  std::uint64_t known_taken_bytes = 0;
+  // The worker's. Charges, of which the differences count: a limit is far below their wrap.
+  std::uint32_t admitted_bytes = 0;  // of all packets let in
+  std::uint32_t known_taken_bytes = 0;
+  // The engine's clock when something last came, whatever became of it.
+  std::atomic<std::uint64_t> heard_us{0};
 
-  // A packet to it that could not be sent, and the address that replies leave from:
-  // the one that its first packet was sent to, if such things are noted. Owned.
-  AddressedLatch send_error;
+  // The address that replies leave from: the one that its first packet was sent to, if
+  // such things are noted. Owned.
+  const net::LocalAddress* source = nullptr;
 
   // The consumer's.
-  alignas(64) std::atomic<std::uint64_t> taken_bytes{0};
-  std::uint64_t last_received_us = 0;
-  void* owner = nullptr;         // the peer object that the application holds, if any
-  Remote* next_ready = nullptr;  // ring of the remotes with packets; null: not in it
+  alignas(64) std::atomic<std::uint32_t> taken_bytes{0};
+  std::uint32_t queued_packets = 0;
+  std::uint64_t idle_from_us = 0;  // no silence before it counts
+  void* owner = nullptr;           // the peer object that the application holds, if any
+  Remote* next_ready = nullptr;    // ring of the remotes with packets; null: not in it
   Remote* previous_ready = nullptr;
   Remote* next_closed = nullptr;     // link in the list of closed ones
   std::uint32_t queue_head = kNone;  // in the server's queue pool
   std::uint32_t queue_tail = kNone;
-  std::uint32_t queued_packets = 0;
-  std::uint32_t taken_index : 29 = 0;  // among the server's taken remotes
+  std::uint32_t taken_index : 30 = 0;  // among the server's taken remotes
   std::uint32_t misplaced : 1 = 0;     // another worker's part of the server has its sender
-  std::uint32_t unreachable : 1 = 0;   // its machine has answered that nobody listens
   std::uint32_t reported : 1 = 0;      // as disconnected
+
+  // Worker: something has come.
+  void note_heard(std::uint64_t now_us) {
+    heard_us.store(now_us, std::memory_order_relaxed);
+    if (unreachable.load(std::memory_order_relaxed)) [[unlikely]] {
+      unreachable.store(false, std::memory_order_relaxed);
+    }
+  }
+  // Consumer: for how long nothing has.
+  std::uint64_t silence_us(std::uint64_t now_us) const {
+    const std::uint64_t since = std::max(heard_us.load(std::memory_order_relaxed), idle_from_us);
+    return now_us > since ? now_us - since : 0;  // the worker's clock may be ahead
+  }
 
   static constexpr std::uint32_t kNone = UINT32_MAX;
 };

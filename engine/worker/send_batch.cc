@@ -1,18 +1,12 @@
 #include "ringpeer/worker/send_batch.h"
 
 #include <netinet/in.h>
-#include <netinet/udp.h>
-#include <poll.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103  // linux/udp.h, since Linux 4.18
-#endif
+#include "ringpeer/net/endpoint.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -20,268 +14,377 @@ namespace {
 // Batches that one drain sends before the worker looks at its sockets again.
 constexpr int kMaxBatchesPerDrain = 4;
 
-// How long, in all, a drain that must end waits for a full socket buffer.
-constexpr int kCompleteDrainPolls = 50;
-constexpr int kCompleteDrainPollMs = 2;
-
-// The port first: of packets to one address it tells most.
-bool same_destination(const SendItem& a, const SendItem& b) {
-  return a.destination.port == b.destination.port && a.descriptor == b.descriptor &&
-         a.destination == b.destination && a.has_source == b.has_source &&
-         (!a.has_source || a.latch == b.latch);
+bool has_local_port(int descriptor) {
+  net::SocketAddress address;
+  socklen_t size = net::kSocketAddressSize;
+  if (::getsockname(descriptor, &address.generic, &size) != 0) return true;
+  return net::endpoint_from_socket_address(&address.generic).port != 0;
 }
+
+bool is_full_buffer(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+// Whether the packets of a refused train may pass one by one, and go on doing so: an old
+// kernel or a device that cannot cut trains, or a path that they do not fit unfragmented.
+bool may_be_of_trains(int error) { return error == EINVAL || error == EIO || error == EMSGSIZE; }
+
+// Whether an ICMP message can have brought the error, to an earlier packet.
+bool may_be_of_earlier_packet(int error) { return error != EINVAL && error != EIO; }
 
 }  // namespace
 
+const SendCalls SendCalls::kKernel{
+    [](int descriptor, mmsghdr* messages, unsigned count, int flags) {
+      return ::sendmmsg(descriptor, messages, count, flags);
+    },
+    has_local_port};
+
 bool SendBatch::drain() {
+  const bool has_more = retry_waiting();
   for (int i = 0; i < kMaxBatchesPerDrain; ++i) {
-    if (!has_backlog() && !load()) return false;
-    send_window();
-    if (has_backlog()) return false;
-    release_batch();
+    if (!load_from_queue()) return has_more;
+    send_all();
+    finish_batch();
   }
   return true;
 }
 
-void SendBatch::drain_completely() {
-  int polls = 0;
-  while (has_backlog() || load()) {
-    send_window();
-    if (has_backlog()) {
-      if (++polls > kCompleteDrainPolls) {
-        finish(messages_[next_message_++], EAGAIN);
-      } else {
-        pollfd request{item_at(messages_[next_message_].first).descriptor, POLLOUT, 0};
-        ::poll(&request, 1, kCompleteDrainPollMs);
-      }
-    }
-    if (!has_backlog()) release_batch();
-  }
+// ---- The batch.
+
+bool SendBatch::load_from_queue() {
+  count_ = queue_.pop(items_);
+  if (count_ == 0) return false;
+  counters_.add(Counter::kSendRequestedPackets, count_);
+  waited_with_ = nullptr;
+  if (waiting_ != nullptr) [[unlikely]]
+    leave_to_waiting();
+  return true;
 }
 
-bool SendBatch::load() {
-  item_count_ = queue_.pop(items_);
-  if (item_count_ == 0) return false;
-  counters_.add(Counter::kSendRequestedPackets, item_count_);
-  position_ = 0;
-  if (use_trains_ && item_count_ > 1) {
-    group();
-    flatten();
+void SendBatch::load_from(SendSocket& socket, std::size_t most) {
+  waited_with_ = &socket;
+  for (count_ = 0; count_ < most && socket.has_waiting();) items_[count_++] = socket.take_first();
+}
+
+// What comes for a socket with packets that wait is behind them.
+void SendBatch::leave_to_waiting() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (items_[i]->socket->has_waiting()) {
+      wait_last(items_[i]);
+    } else {
+      items_[kept++] = items_[i];
+    }
+  }
+  count_ = kept;
+}
+
+void SendBatch::send_all() {
+  position_ = singles_end_ = 0;
+  has_unsent_ = false;
+  window_.clear();
+  if (refused_trains_.has_any()) [[unlikely]] {
+    now_ = Clock::now();
+    refused_trains_.forget_old(now_);
+  }
+  if (use_trains_ && count_ > 1) {
+    order_.group({items_.data(), count_});
   } else {
-    keep_order();
+    order_.keep(count_);
+  }
+  for (build_window(); !window_.is_empty(); build_window()) {
+    send_window(*item_at(window_.front().first).socket);
+  }
+}
+
+void SendBatch::finish_batch() {
+  if (has_unsent_) [[unlikely]]
+    put_unsent_back();
+  queue_.release({items_.data(), count_}, waited_with_ == nullptr);
+  count_ = 0;
+}
+
+void SendBatch::put_unsent_back() {
+  if (waited_with_ != nullptr) {
+    for (std::size_t i = count_; i-- > 0;) {
+      if (is_unsent_[i]) waited_with_->wait_first(items_[i]);
+    }
+  }
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!is_unsent_[i]) {
+      items_[sent++] = items_[i];
+    } else if (waited_with_ == nullptr) {
+      wait_last(items_[i]);
+    }
+  }
+  count_ = sent;
+  set_full();
+}
+
+// ---- Sockets with packets that wait.
+
+// A few of each, then a batch of those that the kernel has taken these of. True when it may
+// have room for more.
+bool SendBatch::retry_waiting() {
+  if (waiting_ == nullptr) [[likely]]
+    return false;
+  bool has_more = false;
+  SendSocket* socket = std::exchange(waiting_, nullptr);
+  while (socket != nullptr) {
+    SendSocket* const next = socket->next_waiting;
+    socket->try_again();
+    for (const std::size_t most : {SendWindow::kMaxMessages, items_.size()}) {
+      if (socket->is_held_up()) break;
+      load_from(*socket, most);
+      send_all();
+      finish_batch();
+    }
+    if (socket->has_waiting()) {
+      list_as_waiting(*socket);
+      has_more = has_more || !socket->is_held_up();
+    } else {
+      socket->set_full(false);
+    }
+    socket = next;
+  }
+  set_full();
+  return has_more;
+}
+
+void SendBatch::wait_last(SendItem* item) {
+  SendSocket& socket = *item->socket;
+  if (!socket.has_waiting()) {
+    socket.begin_waiting(marks_.last_passed());
+    list_as_waiting(socket);
+  }
+  socket.wait_last(item);
+  item->memory->lane->count_popped(1);
+}
+
+void SendBatch::list_as_waiting(SendSocket& socket) {
+  socket.next_waiting = waiting_;
+  waiting_ = &socket;
+}
+
+void SendBatch::set_full() {
+  std::size_t held = 0;
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) held += s->held_bytes();
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    s->set_full(s->held_bytes() >= kMaxHeldBySocket || held >= kMaxHeld);
+  }
+}
+
+// ---- Marks.
+
+void SendBatch::update_marks() {
+  if (marks_.is_idle() && waiting_ == nullptr) return;
+  const bool has_passed = marks_.update();
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    if (has_passed) s->cover(marks_.last_passed());
+    s->settle();
+  }
+}
+
+bool SendBatch::is_sent(std::uint64_t mark) const {
+  if (!marks_.has_passed(mark)) return false;
+  for (const SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    if (!s->is_settled(mark)) return false;
   }
   return true;
 }
 
-void SendBatch::keep_order() {
-  for (std::size_t i = 0; i < item_count_; ++i) {
-    order_[i] = static_cast<std::uint16_t>(i);
-    group_end_[i] = static_cast<std::uint16_t>(i + 1);
+bool SendBatch::is_stuck(std::uint64_t mark, Clock::time_point now,
+                         Clock::duration patience) const {
+  if (!marks_.has_passed(mark)) return false;
+  for (const SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    if (!s->is_settled(mark) && !s->is_stuck(now, patience)) return false;
+  }
+  return true;
+}
+
+void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
+  while (!marks_.has_passed(mark)) {
+    take_without_sending();
+    update_marks();
+  }
+  if (!socket.has_waiting()) return;
+  SendSocket** link = &waiting_;
+  while (*link != &socket) link = &(*link)->next_waiting;
+  *link = socket.next_waiting;
+  drop_waiting(socket);
+  set_full();
+}
+
+void SendBatch::give_up_all() {
+  while (take_without_sending()) continue;
+  while (waiting_ != nullptr) {
+    SendSocket& socket = *waiting_;
+    waiting_ = socket.next_waiting;
+    drop_waiting(socket);
   }
 }
 
-void SendBatch::link(std::uint16_t index, std::uint16_t group) {
-  next_[groups_[group].tail] = index;
-  groups_[group].tail = index;
+bool SendBatch::take_without_sending() {
+  count_ = queue_.pop(items_);
+  counters_.add(Counter::kSendRequestedPackets, count_);
+  for (std::size_t i = 0; i < count_; ++i) wait_last(items_[i]);
+  return count_ > 0;
 }
 
-// Lists the items by destination, stably, in expected linear time.
-void SendBatch::group() {
-  const std::size_t table_size = std::bit_ceil(2 * item_count_);
-  std::fill_n(table_.begin(), table_size, kNone);
-  group_count_ = 0;
-  std::uint16_t last = kNone;  // the group of the item before
-  for (std::size_t i = 0; i < item_count_; ++i) {
-    if (i + kPrefetchAhead < item_count_) __builtin_prefetch(items_[i + kPrefetchAhead]);
-    const SendItem& item = *items_[i];
-    const auto index = static_cast<std::uint16_t>(i);
-    next_[i] = kNone;
-    if (last != kNone && same_destination(*items_[i - 1], item)) {
-      link(index, last);
-      continue;
-    }
-    std::size_t place = hash_(item.destination) + static_cast<std::size_t>(item.descriptor);
-    for (;; ++place) {
-      std::uint16_t& entry = table_[place % table_size];
-      if (entry == kNone) {
-        entry = static_cast<std::uint16_t>(group_count_++);
-        groups_[entry] = {index, index};
-      } else if (same_destination(*items_[groups_[entry].head], item)) {
-        link(index, entry);
-      } else {
-        continue;
-      }
-      last = entry;
-      break;
-    }
+void SendBatch::drop_waiting(SendSocket& socket) {
+  while (SendItem* item = socket.take_first()) {
+    counters_.add(Counter::kSendFailedClosed, 1);
+    queue_.release({&item, 1}, false);
   }
 }
 
-// From lists to positions.
-void SendBatch::flatten() {
-  std::size_t position = 0;
-  for (std::size_t g = 0; g < group_count_; ++g) {
-    const std::size_t begin = position;
-    for (std::uint16_t i = groups_[g].head; i != kNone; i = next_[i]) order_[position++] = i;
-    std::fill(group_end_.begin() + static_cast<std::ptrdiff_t>(begin),
-              group_end_.begin() + static_cast<std::ptrdiff_t>(position),
-              static_cast<std::uint16_t>(position));
-  }
-}
-
-SendBatch::Message SendBatch::next_train() const {
-  const std::uint16_t first_size = item_at(position_).size;
-  Message message{static_cast<std::uint16_t>(position_), 1, first_size, false};
-  if (!use_trains_ || first_size == 0 || first_size > kMaxSegmentSize) return message;
-  const std::size_t end = std::min<std::size_t>(group_end_[position_], position_ + kMaxSegments);
-  for (std::size_t next = position_ + 1; next < end; ++next) {
-    const std::uint16_t size = item_at(next).size;
-    if (size > first_size || size == 0) break;
-    if (message.bytes + size > UINT16_MAX - kMaxSegmentSize) break;
-    message.bytes += size;
-    ++message.count;
-    if (size < first_size) break;  // only the last may be shorter
-  }
-  return message;
-}
+// ---- Windows.
 
 // The next messages, as many as a system call is to have, all of one socket.
 void SendBatch::build_window() {
-  message_count_ = 0;
-  next_message_ = 0;
-  part_count_ = 0;
-  const int descriptor = item_at(position_).descriptor;
-  while (position_ < item_count_ && message_count_ < kMaxMessages) {
-    if (item_at(position_).descriptor != descriptor) return;
-    const Message message = next_train();
-    if (part_count_ + message.count > kMaxParts) return;
-    build_message(message);
+  window_.clear();
+  while (position_ < count_ && item_at(position_).socket->is_held_up()) {
+    is_unsent_[order_.index_at(position_++)] = true;
+  }
+  if (position_ == count_) return;
+  const SendSocket* const socket = item_at(position_).socket;
+  while (position_ < count_ && item_at(position_).socket == socket) {
+    const SendMessage message = next_message();
+    if (!window_.has_room_for(message)) return;
+    window_.add(message, [&](std::size_t i) -> const SendItem& { return item_at(position_ + i); });
     position_ += message.count;
   }
 }
 
-void SendBatch::build_message(const Message& message) {
-  const SendItem& first = item_at(message.first);
-  msghdr& header = headers_[message_count_].msg_hdr;
-  header = {};
-  header.msg_iov = &parts_[part_count_];
-  header.msg_iovlen = message.count;
-  for (std::size_t i = 0; i < message.count; ++i) {
-    const SendItem& item = item_at(message.first + i);
-    // The kernel only reads it; the interface has no const.
-    parts_[part_count_++] = {const_cast<std::uint8_t*>(item.payload), item.size};
-  }
-  if (!first.connected) {
-    net::SocketAddress& address = addresses_[message_count_];
-    address = net::to_socket_address(first.destination, first.family);
-    header.msg_name = &address.generic;
-    header.msg_namelen = address.size;
-  }
-  if (message.count > 1 || first.has_source) add_control(message);
-  messages_[message_count_++] = message;
+bool SendBatch::may_use_train(const SendItem& first) const {
+  if (!use_trains_ || first.size == 0 || first.size > kMaxSegmentSize) return false;
+  if (position_ < singles_end_) return false;
+  return !refused_trains_.has_any() ||
+         !refused_trains_.applies_to(*first.socket, first.destination, now_);
 }
 
-// To the message being built: the size of a train's segments, the address to leave from.
-void SendBatch::add_control(const Message& message) {
-  const SendItem& first = item_at(message.first);
-  std::uint8_t* space = controls_[message_count_].bytes;
-  std::size_t used = 0;
-  if (message.count > 1) {
-    cmsghdr segment{};
-    segment.cmsg_level = IPPROTO_UDP;
-    segment.cmsg_type = UDP_SEGMENT;
-    segment.cmsg_len = CMSG_LEN(sizeof(first.size));
-    std::memcpy(space, &segment, sizeof(segment));
-    std::memcpy(space + CMSG_LEN(0), &first.size, sizeof(first.size));
-    used = kSegmentControlSize;
+// The packet or train that begins at position_.
+SendMessage SendBatch::next_message() const {
+  const SendItem& first = item_at(position_);
+  SendMessage message{position_, 1, first.size, false};
+  const std::size_t end = std::min(order_.group_end(position_), position_ + kMaxSegments);
+  if (position_ + 1 == end || !may_use_train(first)) return message;
+  for (std::size_t next = position_ + 1; next < end; ++next) {
+    const SendItem& item = item_at(next);
+    const std::uint16_t size = item.size;
+    if (size > first.size || size == 0 || !item.leaves_from_same(first)) break;
+    if (message.bytes + size > UINT16_MAX - kMaxSegmentSize) break;
+    message.bytes += size;
+    ++message.count;
+    if (size < first.size) break;  // only the last may be shorter
   }
-  if (first.has_source) {
-    const net::LocalAddress& source = *static_cast<const AddressedLatch*>(first.latch)->source;
-    used += net::write_source_control(space + used, source, first.family);
-  }
-  headers_[message_count_].msg_hdr.msg_control = space;
-  headers_[message_count_].msg_hdr.msg_controllen = used;
+  return message;
 }
 
-// Sends what is in the window, then the windows after it, until the kernel's buffer is
-// full or all is done.
-void SendBatch::send_window() {
-  while (has_backlog()) {
-    if (next_message_ == message_count_) build_window();
-    const int sent = ::sendmmsg(
-        item_at(messages_[next_message_].first).descriptor, &headers_[next_message_],
-        static_cast<unsigned>(message_count_ - next_message_), MSG_DONTWAIT | MSG_NOSIGNAL);
+// Until the window is dealt with, the kernel's buffer is full, or a train was refused.
+void SendBatch::send_window(SendSocket& socket) {
+  while (!window_.is_empty()) {
+    const int sent =
+        calls_.send_messages(socket.descriptor(), window_.headers(),
+                             static_cast<unsigned>(window_.left()), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
-      for (int i = 0; i < sent; ++i) finish(messages_[next_message_++], 0);
-    } else if (const int error = errno; error != EINTR) {
-      if (error == EAGAIN || error == EWOULDBLOCK) return;
-      if (may_be_of_another(&messages_[next_message_])) continue;
-      refuse(messages_[next_message_++], error);
+      pop_sent(socket, sent);
+    } else if (const int error = explain(socket, sent < 0 ? errno : EAGAIN); error != EINTR) {
+      refuse(socket, error);
     }
   }
 }
 
-// On a socket with an error queue the errno may be the ICMP error of a packet to
-// somebody else; the kernel has reported that one now, so one more try tells.
-bool SendBatch::may_be_of_another(Message* message) const {
-  return !item_at(message->first).connected && !std::exchange(message->retried, true);
+void SendBatch::pop_sent(SendSocket& socket, int count) {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  for (int i = 0; i < count; ++i) {
+    const SendMessage& message = window_.front();
+    packets += message.count;
+    bytes += message.bytes;
+    if (message.count > 1) socket.note_sent_train();
+    window_.pop();
+  }
+  counters_.add(Counter::kSentPackets, packets);
+  counters_.add(Counter::kSentBytes, bytes);
+  socket.note_progress();
 }
 
-// A train may be refused where its packets are not: by an old kernel or a device that
-// cannot cut trains (EINVAL, EIO), or on a path that they do not fit unfragmented.
-void SendBatch::refuse(const Message& message, int error) {
-  if (message.count == 1 || error == ECONNREFUSED || error == ENOBUFS) {
-    finish(message, error);
+// ---- What the kernel refuses.
+
+// A kernel that finds no port for a socket that has none says the same as for a full buffer.
+int SendBatch::explain(SendSocket& socket, int error) const {
+  if (!is_full_buffer(error)) return error;
+  socket.is_known_to_have_port =
+      socket.is_known_to_have_port || calls_.has_port(socket.descriptor());
+  return socket.is_known_to_have_port ? EAGAIN : EADDRNOTAVAIL;
+}
+
+void SendBatch::refuse(SendSocket& socket, int error) {
+  SendMessage& message = window_.front();
+  if (error == EAGAIN) {
+    hold_up(socket);
+  } else if (may_be_of_earlier_packet(error) && !item_at(message.first).connected &&
+             !std::exchange(message.retried, true)) {
+    // On a socket with an error queue the errno may be the ICMP error of a packet to somebody
+    // else; the kernel has reported that one now, so one more try tells.
+  } else if (message.count > 1) {
+    refuse_train(socket, message, error);
+  } else {
+    fail(message, error);
+    window_.pop();
+  }
+}
+
+void SendBatch::hold_up(SendSocket& socket) {
+  if (!std::exchange(has_unsent_, true)) std::fill_n(is_unsent_.begin(), count_, false);
+  socket.hold_up(Clock::now());
+  go_on_from(window_.front().first);
+}
+
+void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int error) {
+  if (error == ENOBUFS) {  // as a whole: the device's queue was full
+    fail(message, error);
+    window_.pop();
     return;
   }
-  const bool may_be_for_ever = error == EINVAL || error == EIO;
-  if (send_singly(message) && may_be_for_ever) use_trains_ = false;
-}
-
-bool SendBatch::send_singly(const Message& message) {
-  const auto index = static_cast<std::size_t>(&message - messages_.data());
-  mmsghdr single = headers_[index];
-  const iovec* parts = single.msg_hdr.msg_iov;
-  single.msg_hdr.msg_iovlen = 1;
-  single.msg_hdr.msg_control = controls_[index].bytes + kSegmentControlSize;
-  single.msg_hdr.msg_controllen -= kSegmentControlSize;  // without the segment size
-  bool any_sent = false;
-  for (std::uint16_t i = 0; i < message.count; ++i) {
-    const auto position = static_cast<std::uint16_t>(message.first + i);
-    single.msg_hdr.msg_iov = const_cast<iovec*>(&parts[i]);
-    const ssize_t sent =
-        ::sendmsg(item_at(position).descriptor, &single.msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
-    finish({position, 1, item_at(position).size, false}, sent >= 0 ? 0 : errno);
-    any_sent = any_sent || sent >= 0;
+  if (error == ECONNREFUSED) {
+    // Of an earlier packet: it takes the place of one, as it does without trains.
+    const SendItem& first = item_at(message.first);
+    const SendMessage one{message.first, 1, first.size, false};
+    fail(one, error);
+    go_on_from(one.first + 1);
+    return;
   }
-  return any_sent;
+  if (may_be_of_trains(error)) {
+    now_ = Clock::now();
+    refused_trains_.note(socket, item_at(message.first).destination, now_);
+  }
+  singles_end_ = message.first + message.count;
+  go_on_from(message.first);
 }
 
-void SendBatch::finish(const Message& message, int error) {
+// What is in the window from there on is built again.
+void SendBatch::go_on_from(std::size_t position) {
+  position_ = position;
+  window_.clear();
+}
+
+void SendBatch::fail(const SendMessage& message, int error) {
+  const auto packets = static_cast<std::uint64_t>(message.count);
   switch (error) {
-    case 0:
-      counters_.add(Counter::kSentPackets, message.count);
-      counters_.add(Counter::kSentBytes, message.bytes);
-      return;
     case EAGAIN:
     case ENOBUFS:
-      counters_.add(Counter::kSendFailedQueueFull, message.count);
+      counters_.add(Counter::kSendFailedQueueFull, packets);
       break;
     case ECONNREFUSED:
-      counters_.add(Counter::kSendFailedRefused, message.count);
+      counters_.add(Counter::kSendFailedRefused, packets);
       break;
     default:
-      counters_.add(Counter::kSendFailedOther, message.count);
+      counters_.add(Counter::kSendFailedOther, packets);
   }
-  if (ErrorLatch* latch = item_at(message.first).latch) latch->set(error);
-}
-
-void SendBatch::release_batch() {
-  queue_.release({items_.data(), item_count_});
-  item_count_ = 0;
-  position_ = 0;
-  message_count_ = 0;
-  next_message_ = 0;
+  const SendItem& first = item_at(message.first);
+  first.socket->tell(first, error);
 }
 
 }  // namespace ringpeer::worker

@@ -2,20 +2,28 @@
 #define RINGPEER_WORKER_SEND_BATCH_H_
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/source_control.h"
 #include "ringpeer/stats/counters.h"
-#include "ringpeer/worker/endpoint_hash.h"
+#include "ringpeer/worker/refused_trains.h"
+#include "ringpeer/worker/send_marks.h"
+#include "ringpeer/worker/send_order.h"
 #include "ringpeer/worker/send_queue.h"
+#include "ringpeer/worker/send_socket.h"
+#include "ringpeer/worker/send_window.h"
 
 namespace ringpeer::worker {
+
+// The system calls of a batch. Tests put others in their place.
+struct SendCalls {
+  int (*send_messages)(int descriptor, mmsghdr* messages, unsigned count, int flags);
+  bool (*has_port)(int descriptor);
+
+  static const SendCalls kKernel;
+};
 
 // Hands what waits in a SendQueue to the kernel: one sendmmsg for many packets, and
 // runs of equal packets to one destination as one train (UDP_SEGMENT), which costs a
@@ -24,104 +32,114 @@ namespace ringpeer::worker {
 //
 // What is taken from the queue at a time is first grouped by destination, then sent a
 // window of messages after the other, so that the arrays of a system call stay in the
-// first-level cache.
+// first-level cache. When the kernel has no room for a socket's packets, they wait with
+// that socket, and what comes for it waits behind them; the others go on.
 //
 // Threads: the worker's.
 class SendBatch {
  public:
-  SendBatch(SendQueue& queue, Counters& counters, bool use_trains)
-      : queue_(queue), counters_(counters), use_trains_(use_trains) {}
+  using Clock = SendSocket::Clock;
 
-  // Sends until the queue is empty or the kernel's buffer is full. Bounded: true when there
-  // may be more in the queue.
+  // Of the memory of chunks, what may be held by the packets that wait with one socket, and
+  // with all together, until puts to them are refused: a quarter and a half, so that the
+  // other sockets have the rest.
+  static constexpr std::size_t kMaxHeldBySocket =
+      SendChunks::kChunkCount * SendChunks::kChunkSize / 4;
+  static constexpr std::size_t kMaxHeld = 2 * kMaxHeldBySocket;
+
+  SendBatch(SendQueue& queue, Counters& counters, bool use_trains,
+            const SendCalls& calls = SendCalls::kKernel)
+      : queue_(queue),
+        counters_(counters),
+        use_trains_(use_trains),
+        calls_(calls),
+        marks_(queue.store()) {}
+
+  // Sends what the kernel has room for. Bounded: true when there may be more of that.
   bool drain();
-  // Sends everything, dropping (and counting) what the kernel keeps refusing.
-  void drain_completely();
-  // The kernel's buffer was full: drain() again soon.
-  bool has_backlog() const { return next_message_ < message_count_ || position_ < item_count_; }
+  // Packets wait with their sockets: drain() again soon.
+  bool has_waiting() const { return waiting_ != nullptr; }
+
+  // ---- Waiting for what is queued at some moment, whatever comes after it.
+
+  // A mark for what is queued now.
+  std::uint64_t mark() { return marks_.request(); }
+  // After each drain, as long as anybody waits for a mark.
+  void update_marks();
+  // Whether all of that is with the kernel, or has failed.
+  bool is_sent(std::uint64_t mark) const;
+  // The same for one socket that nothing more is pushed for.
+  bool is_sent(std::uint64_t mark, const SendSocket& socket) const {
+    return marks_.has_passed(mark) && !socket.has_waiting();
+  }
+  // Whether what is left of it is for sockets that the kernel takes nothing for, and has not
+  // for so long.
+  bool is_stuck(std::uint64_t mark, Clock::time_point now, Clock::duration patience) const;
+  // Nothing of the socket is left afterwards: what waits is counted as failed. For one that
+  // nothing more is pushed for, and a mark from after that.
+  void give_up(SendSocket& socket, std::uint64_t mark);
+  void give_up_all();
 
  private:
-  // Items taken at a time: what a tick sends to a thousand players, or eight packets to
-  // each of 250, whatever their order, finds its trains. A millisecond or two of sending.
-  static constexpr std::size_t kMaxItems = 2048;
-  // Messages of one system call: what it costs is thin then, and a tick's first packets
-  // have left before its last are prepared.
-  static constexpr std::size_t kMaxMessages = 64;
-  // UDP_MAX_SEGMENTS of kernels before 6.9, which every later one takes too.
-  static constexpr std::size_t kMaxSegments = 64;
-  // Parts of all messages of a call; at least one train's.
-  static constexpr std::size_t kMaxParts = 512;
   // What fits an Ethernet frame; larger segments could be refused on the way.
   static constexpr std::size_t kMaxSegmentSize = 1452;
-  static constexpr std::size_t kTableSize = 2 * kMaxItems;
-  // Items asked for ahead of the one that is looked at: another core has written them.
-  static constexpr std::size_t kPrefetchAhead = 8;
+  // UDP_MAX_SEGMENTS of kernels before 6.9, which every later one takes too.
+  static constexpr std::size_t kMaxSegments = 64;
 
-  struct Message {
-    std::uint16_t first;  // position in order_
-    std::uint16_t count;
-    std::uint32_t bytes;
-    bool retried;  // after an error
-  };
+  // ---- The batch: of the queue, or of what waits with a socket.
+  bool load_from_queue();
+  void load_from(SendSocket& socket, std::size_t most);
+  void leave_to_waiting();
+  void send_all();
+  void finish_batch();
+  void put_unsent_back();
 
-  bool load();
-  void keep_order();
-  void group();
-  void link(std::uint16_t index, std::uint16_t group);
-  void flatten();
+  // ---- Sockets with packets that wait.
+  bool retry_waiting();
+  void wait_last(SendItem* item);
+  void list_as_waiting(SendSocket& socket);
+  bool take_without_sending();
+  void drop_waiting(SendSocket& socket);
+  void set_full();
+
+  // ---- Windows.
   void build_window();
-  // The train that begins at position_.
-  Message next_train() const;
-  void build_message(const Message& message);
-  void add_control(const Message& message);
-  void send_window();
-  bool may_be_of_another(Message* message) const;
-  // Deals with a message that the kernel refused.
-  void refuse(const Message& message, int error);
-  // True when the kernel took one of them.
-  bool send_singly(const Message& message);
-  void finish(const Message& message, int error);
-  void release_batch();
+  SendMessage next_message() const;
+  bool may_use_train(const SendItem& first) const;
+  void send_window(SendSocket& socket);
+  void pop_sent(SendSocket& socket, int count);
 
-  const SendItem& item_at(std::size_t position) const { return *items_[order_[position]]; }
+  // ---- What the kernel refuses.
+  int explain(SendSocket& socket, int error) const;
+  void hold_up(SendSocket& socket);
+  void refuse(SendSocket& socket, int error);
+  void refuse_train(SendSocket& socket, const SendMessage& message, int error);
+  void go_on_from(std::size_t position);
+  void fail(const SendMessage& message, int error);
+
+  const SendItem& item_at(std::size_t position) const { return *items_[order_.index_at(position)]; }
 
   SendQueue& queue_;
   Counters& counters_;
-  bool use_trains_;  // false for good once a kernel or device has refused one
-  EndpointHash hash_;
+  const bool use_trains_;
+  const SendCalls& calls_;
+  RefusedTrains refused_trains_;
+  Clock::time_point now_;  // while there are refused trains
 
-  // What was taken from the queue, in its order.
-  std::array<SendItem*, kMaxItems> items_;
-  std::size_t item_count_ = 0;
+  SendMarks marks_;
+  SendSocket* waiting_ = nullptr;
 
-  // Items by destination: each group is a list through next_, found through table_.
-  static constexpr std::uint16_t kNone = UINT16_MAX;
-  struct Group {
-    std::uint16_t head;
-    std::uint16_t tail;
-  };
-  std::array<std::uint16_t, kTableSize> table_;  // groups
-  std::array<Group, kMaxItems> groups_;
-  std::size_t group_count_ = 0;
-  std::array<std::uint16_t, kMaxItems> next_;
-  // The order of sending, and where the group of each position ends.
-  std::array<std::uint16_t, kMaxItems> order_;
-  std::array<std::uint16_t, kMaxItems> group_end_;
-  std::size_t position_ = 0;  // the first that is in no window yet
+  std::array<SendItem*, SendOrder::kMaxItems> items_;  // in the order of their pushes
+  std::size_t count_ = 0;
+  SendSocket* waited_with_ = nullptr;  // null: the batch is of the queue
+  // Which items the kernel had no room for; only with has_unsent_.
+  std::array<bool, SendOrder::kMaxItems> is_unsent_;
+  bool has_unsent_ = false;
 
-  // The window.
-  std::array<Message, kMaxMessages> messages_;
-  std::array<mmsghdr, kMaxMessages> headers_;
-  std::array<iovec, kMaxParts> parts_;
-  std::size_t part_count_ = 0;
-  std::array<net::SocketAddress, kMaxMessages> addresses_;
-  static constexpr std::size_t kSegmentControlSize = CMSG_SPACE(sizeof(std::uint16_t));
-  struct alignas(cmsghdr) Control {
-    std::uint8_t bytes[kSegmentControlSize + net::kSourceControlSize];
-  };
-  std::array<Control, kMaxMessages> controls_;
-  std::size_t message_count_ = 0;
-  std::size_t next_message_ = 0;
+  SendOrder order_;
+  std::size_t position_ = 0;     // the first that is in no window yet
+  std::size_t singles_end_ = 0;  // positions before it get no trains: one was refused
+  SendWindow window_;
 };
 
 }  // namespace ringpeer::worker

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_WORKER_SEND_CHUNKS_H_
 #define RINGPEER_WORKER_SEND_CHUNKS_H_
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,11 @@ namespace ringpeer::worker {
 // A piece of memory that one thread fills with packets, one after another, while the
 // worker sends them.
 struct SendChunk : SendMemory {
-  SendChunk() : SendMemory(false) {}
+  static constexpr std::size_t kSize = std::size_t{16} << 10;
+
+  SendChunk() : SendMemory(false, kSize) {}
   std::uint8_t* bytes = nullptr;
+  std::uint32_t index = 0;
   std::atomic<std::uint32_t> next{0};  // on the stack: one more than the index below it
 };
 
@@ -26,12 +30,16 @@ struct SendChunk : SendMemory {
 // The head of the stack counts its changes, so that a thread that looked at it long ago
 // cannot take an old state for the present one.
 //
-// Threads: any; without locks.
+// Threads: any, without locks; make_room_for_threads: one at a time.
 class SendChunks {
  public:
-  static constexpr std::size_t kChunkSize = std::size_t{16} << 10;
+  static constexpr std::size_t kChunkSize = SendChunk::kSize;
   // 8 MiB: what a thousand players are sent in a tick, several times over.
   static constexpr std::size_t kChunkCount = 512;
+  // Chunks are mapped so many at a time.
+  static constexpr std::size_t kChunksPerBlock = 64;
+  // More threads than Linux gives a process by default (32,768), a chunk each.
+  static constexpr std::size_t kMaxBlocks = 1024;
 
   SendChunks();
   SendChunks(const SendChunks&) = delete;
@@ -41,12 +49,27 @@ class SendChunks {
   SendChunk* take();
   void give_back(SendChunk* chunk);
 
+  // Each thread that puts may keep one chunk while none of its packets waits. Those come on
+  // top of kChunkCount, so that idle threads, however many, leave the others that much.
+  // False when there is no memory for them.
+  bool make_room_for_threads(std::size_t threads);
+
  private:
   static constexpr std::uint64_t kIndexMask = UINT32_MAX;
   static constexpr std::uint64_t kOneChange = std::uint64_t{1} << 32;
 
-  packet::MappedMemory memory_;
-  const std::unique_ptr<SendChunk[]> chunks_;
+  struct Block {
+    packet::MappedMemory memory;
+    std::array<SendChunk, kChunksPerBlock> chunks;
+  };
+  bool add_block();
+  SendChunk& chunk_at(std::size_t index) const {
+    return blocks_[index / kChunksPerBlock]->chunks[index % kChunksPerBlock];
+  }
+
+  // An entry is written before an index into it is on the stack, and never again.
+  std::array<std::unique_ptr<Block>, kMaxBlocks> blocks_;
+  std::size_t block_count_ = 0;
   std::atomic<std::uint64_t> head_{0};  // changes, and one more than the index of the top
 };
 

@@ -2,58 +2,104 @@
 #define RINGPEER_WORKER_SEND_ITEM_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <new>
+#include <span>
 
 #include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/error_latch.h"
+#include "ringpeer/net/local_address.h"
 
 namespace ringpeer::worker {
 
+class SendLane;
+class SendSocket;
+
 // Where packets go: a socket and, unless it is connected, an address.
 struct SendTarget {
+  SendSocket* socket = nullptr;
   net::Endpoint destination;
-  int descriptor = -1;
-  int family = 0;
   bool connected = false;
-  ErrorLatch* latch = nullptr;  // outlives everything pushed with it; null: nobody is told
-  bool has_source = false;      // the latch is an AddressedLatch with a source
+  // A failure of the worker is left for the next put to this destination to tell of.
+  bool tells = false;
+  // Where packets leave from; null: the kernel chooses. Copied.
+  const net::LocalAddress* source = nullptr;
 };
 
 // Memory that queued packets lie in, and how many of them are not sent yet: it is free
 // again when none is.
 struct SendMemory {
-  explicit SendMemory(bool heap) : from_heap(heap) {}
+  SendMemory(bool heap, std::size_t bytes)
+      : from_heap(heap), size(static_cast<std::uint32_t>(bytes)) {}
   const bool from_heap;
+  const std::uint32_t size;
   std::atomic<std::uint32_t> pending{0};
+  SendLane* lane = nullptr;  // that all of them came in through
 };
 
-// A packet on its way to the worker. It lies in front of its payload, so that both are
-// written, and read by the worker, in one go.
+// A packet on its way to the worker. In a chunk it lies in front of its payload, so that
+// both are written, and read by the worker, in one go. The address to leave from, if there
+// is one, follows the item.
 struct SendItem {
-  SendItem(SendMemory* owner, const std::uint8_t* bytes, std::size_t count,
-           const SendTarget& target)
+  // What an item takes, without its payload.
+  static std::size_t size_for(const SendTarget& target);
+  // Makes one at `place`, where so much is free, for a payload that lies behind it.
+  static SendItem* make(std::uint8_t* place, SendMemory* memory,
+                        std::span<const std::uint8_t> payload, const SendTarget& target);
+
+  const std::uint8_t* payload() const {
+    return reinterpret_cast<const std::uint8_t*>(this) + payload_offset;
+  }
+  const net::LocalAddress& source() const;  // only with has_source
+  bool leaves_from_same(const SendItem& other) const {
+    if (!has_source && !other.has_source) [[likely]]
+      return true;
+    return has_source == other.has_source && source() == other.source();
+  }
+
+  SendItem(SendMemory* owner, std::uint32_t offset, std::size_t count, const SendTarget& target)
       : memory(owner),
-        payload(bytes),
-        latch(target.latch),
+        socket(target.socket),
         destination(target.destination),
-        descriptor(target.descriptor),
+        payload_offset(offset),
         size(static_cast<std::uint16_t>(count)),
-        family(static_cast<std::uint8_t>(target.family)),
         connected(target.connected),
-        has_source(target.has_source) {}
+        tells(target.tells),
+        has_source(target.source != nullptr) {}
 
   SendMemory* const memory;
-  const std::uint8_t* const payload;
-  ErrorLatch* const latch;
+  SendSocket* const socket;
+  SendItem* next;  // of those that wait for their socket; means nothing elsewhere
   const net::Endpoint destination;
-  const int descriptor;
+  const std::uint32_t payload_offset;
   const std::uint16_t size;
-  const std::uint8_t family;
   // A byte each would cost a word more.
   const bool connected : 1;
+  const bool tells : 1;
   const bool has_source : 1;
 };
 static_assert(sizeof(SendItem) == 56);
+
+inline constexpr std::size_t align_for_item(std::size_t size) {
+  return (size + alignof(SendItem) - 1) / alignof(SendItem) * alignof(SendItem);
+}
+
+inline std::size_t SendItem::size_for(const SendTarget& target) {
+  constexpr std::size_t kSource = align_for_item(sizeof(net::LocalAddress));
+  return sizeof(SendItem) + (target.source != nullptr ? kSource : 0);
+}
+
+inline SendItem* SendItem::make(std::uint8_t* place, SendMemory* memory,
+                                std::span<const std::uint8_t> payload, const SendTarget& target) {
+  if (target.source != nullptr) [[unlikely]]
+    new (place + sizeof(SendItem)) net::LocalAddress(*target.source);
+  const auto offset = static_cast<std::uint32_t>(payload.data() - place);
+  return new (place) SendItem(memory, offset, payload.size(), target);
+}
+
+inline const net::LocalAddress& SendItem::source() const {
+  return *std::launder(reinterpret_cast<const net::LocalAddress*>(this + 1));
+}
 
 }  // namespace ringpeer::worker
 

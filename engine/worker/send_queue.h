@@ -9,12 +9,14 @@
 
 #include "ringpeer/ring/mpsc_queue.h"
 #include "ringpeer/worker/send_item.h"
+#include "ringpeer/worker/send_store.h"
 
 namespace ringpeer::worker {
 
 // The queue from the threads that send to the worker that hands packets to the
 // kernel: a copy of the payload into memory that the thread has ready, and one enqueue
-// of a pointer. Bounded by that memory. Keeps the order of each thread.
+// of a pointer. Bounded by that memory. Keeps the order of each thread. Refuses what is for
+// a socket that is full.
 //
 // Threads: push, push_to_all, has_waiting_of_this_thread, size: any. pop, release: the
 // worker.
@@ -31,12 +33,12 @@ class SendQueue {
   SendQueue(const SendQueue&) = delete;
   SendQueue& operator=(const SendQueue&) = delete;
 
-  // 0, EAGAIN when the queue is full, ENOMEM.
+  // 0, EAGAIN when the queue or the socket is full, ESHUTDOWN when one of them refuses, ENOMEM.
   int push(std::span<const std::uint8_t> payload, const SendTarget& target);
-  // The same bytes to many: all or none. 0, EAGAIN when the queue is full, ENOMEM.
+  // The same bytes to many: all or none.
   int push_to_all(std::span<const std::uint8_t> payload, std::span<const SendTarget> targets);
   // Whether something that this thread has pushed may not be with the kernel yet.
-  bool has_waiting_of_this_thread();
+  bool has_waiting_of_this_thread() const;
 
   // True for the first push after take_notice(): the worker wants to be woken. The fences
   // see to it that either the worker finds the push or the pusher finds the flag down;
@@ -52,25 +54,26 @@ class SendQueue {
   }
   bool has_notice() const { return noticed_.load(std::memory_order_seq_cst); }
 
+  // From now on nothing is pushed any more, but for what was begun before.
+  void refuse() { is_refusing_.store(true, std::memory_order_relaxed); }
+
   // Packets that wait to be popped, more or less.
   std::size_t size() const;
+  const SendStore& store() const { return *store_; }
 
   std::size_t pop(std::span<SendItem*> items);
-  // What was popped, in that order: it is with the kernel, or counted as failed.
-  void release(std::span<SendItem* const> items);
+  // Items that are with the kernel, or counted as failed; `popped`: since they were popped,
+  // none of them has been counted as such in its lane.
+  void release(std::span<SendItem* const> items, bool popped = true);
 
  private:
-  struct Shared;
-  class ThreadState;
-  class ThreadStates;
-  static thread_local ThreadStates thread_states_;
-
-  ThreadState& this_thread();
-  int push_heap(ThreadState& thread, std::span<const std::uint8_t> payload,
+  int refusal_for(const SendTarget& target) const;
+  int push_heap(SendLane& lane, std::span<const std::uint8_t> payload,
                 std::span<const SendTarget> targets);
 
-  const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<SendStore> store_;
   std::atomic<bool> noticed_{false};
+  std::atomic<bool> is_refusing_{false};
   ring::MpscQueue<SendItem*>::Consumer items_out_;
 };
 

@@ -4,6 +4,7 @@ namespace ringpeer::worker {
 
 void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.rewind_if_empty();
+  ring_.note_time(delivery.now_us());
   if (patience_ < kPatience && ring_.slots_in_use() == 0) [[unlikely]]
     patience_ = kPatience;
   if (arrival_.any()) [[unlikely]] {
@@ -57,12 +58,12 @@ void SocketQueue::deliver_each(std::span<const backend::Datagram> datagrams, Del
 
 void SocketQueue::deliver_with_notes(std::span<const backend::Datagram> datagrams,
                                      Delivery& delivery) {
-  const ArrivalClock clock(delivery.now_us());
+  arrival_clock_.set(delivery.now_us());
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
     if (!admit(datagram, delivery)) continue;
     // Read before the note overwrites them.
-    const std::uint32_t arrival_us = clock.arrival_us(datagram);
+    const std::uint32_t arrival_us = arrival_clock_.arrival_us(datagram);
     if (!delivery.keep(datagram, &descriptor, kNotedSourceSpace)) continue;
     descriptor.received_at_us = arrival_us;
     note_local_address(datagram, descriptor);

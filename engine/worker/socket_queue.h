@@ -54,6 +54,7 @@ class SocketQueue final : public DatagramSink {
   // Refusals left. After an overrun one is enough, until the ring has been empty.
   int patience_ = kPatience;
   const ArrivalOptions arrival_;
+  ArrivalClock arrival_clock_;
   ConsumerSignal signal_;
   ErrorLatch socket_error_;
   std::atomic<bool> stopped_{false};

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -48,9 +50,9 @@ constexpr std::chrono::microseconds kLongestWhenBehind{1000};
 // A sync ends when a pass finds nothing; under a flood after this many passes.
 constexpr int kMaxSyncPasses = 256;
 
-// The kernel ends a cancelled receive within microseconds; a worker that is stopped
-// gives it this many looks.
-constexpr int kMaxDetachPasses = 10000;
+// The kernel ends a cancelled receive within microseconds. A call that waits for it must come
+// back all the same where it does not.
+constexpr std::chrono::seconds kDetachPatience{1};
 
 // Sleeps of the latency budget are to be precise (the default slack is 50 us).
 constexpr unsigned long kTimerSlackNs = 1000;
@@ -61,8 +63,13 @@ Worker::Worker(const WorkerOptions& options)
     : options_(options),
       slabs_(options.payload_budget, &home_),
       send_batch_(send_queue_, counters_, options.use_send_trains),
-      sinks_(backend::kMaxSockets) {
+      sinks_(backend::kMaxSockets),
+      is_to_be_notified_(backend::kMaxSockets) {
+  // All that the loop needs room for: it does not allocate.
   free_slots_.reserve(backend::kMaxSockets);
+  to_be_notified_.reserve(backend::kMaxSockets);
+  error_checked_.reserve(backend::kMaxSockets);
+  paused_.reserve(backend::kMaxSockets);
   for (std::size_t i = backend::kMaxSockets; i-- > 0;) {
     free_slots_.push_back(static_cast<backend::SocketSlot>(i));
   }
@@ -82,13 +89,22 @@ std::unique_ptr<Worker> Worker::create(const WorkerOptions& options,
 
 bool Worker::start(backend::BackendFailure* failure) {
   *failure = {};
-  if (!options_.has_thread) {
-    failure->error = backend_->start();
-    failure->what = "start of the backend";
-    features_ = backend_->features();
-    stopped_ = failure->error != 0;
-    return !stopped_;
-  }
+  return options_.has_thread ? start_thread(failure) : start_inline(failure);
+}
+
+bool Worker::start_inline(backend::BackendFailure* failure) {
+  running_ = start_backend(failure);
+  return running_;
+}
+
+bool Worker::start_backend(backend::BackendFailure* failure) {
+  const bool good = backend_->start(failure);
+  if (!good) failure->what.insert(0, "start of the backend: ");
+  features_ = backend_->features();
+  return good;
+}
+
+bool Worker::start_thread(backend::BackendFailure* failure) {
   // The application's signals are the application's: the worker starts with all of
   // them blocked.
   sigset_t all;
@@ -104,15 +120,13 @@ bool Worker::start(backend::BackendFailure* failure) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (thread_error != 0) {
     *failure = {thread_error, "start of a thread"};
-    stopped_ = true;
     return false;
   }
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return started_; });
-  if (failure->error == 0) return true;
+  done_.wait(lock, [this] { return has_tried_to_start_; });
+  if (running_) return true;
   lock.unlock();
   thread_.join();
-  stopped_ = true;
   return false;
 }
 
@@ -130,42 +144,52 @@ void Worker::prepare_thread() const {
 
 void Worker::thread_main(backend::BackendFailure* failure) {
   prepare_thread();
-  const int error = backend_->start();
+  const bool good = start_backend(failure);
   {
     const std::lock_guard lock(mutex_);
-    failure->error = error;
-    failure->what = "start of the backend";
-    features_ = backend_->features();
-    started_ = true;
+    running_ = good;
+    has_tried_to_start_ = true;
     done_.notify_all();
   }
-  if (error != 0) return;
-  while (!stopping_.load(std::memory_order_acquire)) step(kIdleWait, kMaxBatchesPerStep);
+  if (!good) return;
+  while (!stopping_.load(std::memory_order_acquire) && try_step(kIdleWait, kMaxBatchesPerStep)) {
+  }
   shut_down();
 }
 
-std::uint32_t Worker::now_us() const {
+std::uint64_t Worker::now_us() const {
   using std::chrono::microseconds;
   const auto since = std::chrono::steady_clock::now() - options_.epoch;
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<microseconds>(since).count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(since).count());
 }
 
 // ---- Commands from other threads. Rare, so a mutex is good enough; never on a
 // packet's path.
 
+void Worker::CommandList::push(Command* command) {
+  command->next = nullptr;
+  (first_ == nullptr ? first_ : last_->next) = command;
+  last_ = command;
+}
+
+Worker::Command* Worker::CommandList::pop() {
+  Command* const command = first_;
+  if (command != nullptr) first_ = command->next;
+  return command;
+}
+
 int Worker::submit(Command* command) {
   // In a forked child nobody would answer.
   if (fork_generation_.is_outdated()) return ESHUTDOWN;
   if (!options_.has_thread) {
-    if (stopped_) return ESHUTDOWN;
+    if (!running_) return ESHUTDOWN;
     execute(command);
-    for (int pass = 0; !command->done && pass < kMaxDetachPasses; ++pass)
-      step(kNoWait, kMaxBatchesPerStep);
+    while (!command->done && running_) pump_once(kNoWait, kMaxBatchesPerStep);
     return command->result;
   }
   std::unique_lock lock(mutex_);
-  if (stopped_) return ESHUTDOWN;
-  commands_.push_back(command);
+  if (!running_) return ESHUTDOWN;
+  commands_.push(command);
   has_commands_.store(true, std::memory_order_release);
   backend_->wake();
   done_.wait(lock, [command] { return command->done; });
@@ -186,9 +210,10 @@ int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot
   return error;
 }
 
-void Worker::detach(backend::SocketSlot slot) {
+void Worker::detach(backend::SocketSlot slot, SendSocket* sends) {
   Command command{CommandKind::kDetach};
   command.slot = slot;
+  command.sends = sends;
   submit(&command);
 }
 
@@ -199,13 +224,13 @@ int Worker::sync() {
 
 void Worker::execute_commands() {
   if (!has_commands_.load(std::memory_order_acquire)) return;
-  std::vector<Command*> commands;
+  CommandList commands;
   {
     const std::lock_guard lock(mutex_);
-    commands.swap(commands_);
+    commands = std::exchange(commands_, {});
     has_commands_.store(false, std::memory_order_relaxed);
   }
-  for (Command* command : commands) execute(command);
+  while (Command* command = commands.pop()) execute(command);
 }
 
 void Worker::execute(Command* command) {
@@ -214,25 +239,27 @@ void Worker::execute(Command* command) {
       finish(command, attach_now(command));
       return;
     case CommandKind::kFlush:
-      send_batch_.drain_completely();
-      finish(command, 0);
+      wait_for_sends(command);
+      flushing_.push(command);
+      finish_flushes();
       return;
     case CommandKind::kDetach:
-      // What was sent before the close goes out before it.
-      send_batch_.drain_completely();
+      // What was put before the close goes out before it.
+      wait_for_sends(command);
       backend_->begin_detach(command->slot);
-      detaching_.push_back(command);
+      command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
+      detaching_.push(command);
       finish_detaches();
       return;
     case CommandKind::kSync:
       resume_recovered();
       for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
-        backend_->wait({.poll = true});
+        if (!backend_->wait({.poll = true, .every_socket = true}, &failure_)) break;
         if (drain(kMaxBatchesPerStep) == 0) break;
         reclaim();
       }
       notify_consumers();
-      finish(command, 0);
+      finish(command, failure_.error);
       return;
   }
 }
@@ -252,20 +279,44 @@ int Worker::attach_now(Command* command) {
 }
 
 void Worker::finish_detaches() {
-  for (std::size_t i = 0; i < detaching_.size();) {
-    Command* command = detaching_[i];
-    if (!backend_->is_detached(command->slot)) {
-      ++i;
-      continue;
+  CommandList left;
+  while (Command* command = detaching_.pop()) {
+    const backend::SocketSlot slot = command->slot;
+    look_at_sends(command);
+    if (command->sends_are_over && backend_->is_detached(slot)) {
+      forget_socket(slot);
+      free_slots_.push_back(slot);
+      finish(command, 0);
+    } else if (std::chrono::steady_clock::now() > command->patience_ends) {
+      forget_socket(slot);  // and the slot with it
+      tell("the kernel does not let go of a closed socket, nor of its port", {});
+      finish(command, ETIMEDOUT);
+    } else {
+      left.push(command);
     }
-    std::erase(error_checked_, sinks_[command->slot]);
-    std::erase(paused_, command->slot);
-    std::erase(to_be_notified_, sinks_[command->slot]);
-    sinks_[command->slot] = nullptr;
-    free_slots_.push_back(command->slot);
-    detaching_[i] = detaching_.back();
-    detaching_.pop_back();
-    finish(command, 0);
+  }
+  detaching_ = left;
+}
+
+void Worker::forget_socket(backend::SocketSlot slot) {
+  std::erase(error_checked_, sinks_[slot]);
+  std::erase(paused_, slot);
+  std::erase(to_be_notified_, slot);
+  is_to_be_notified_[slot] = false;
+  sinks_[slot] = nullptr;
+}
+
+// The application's function; no packet is worth an end of the process.
+void Worker::tell(std::string_view message, const backend::BackendFailure& failure) const noexcept {
+  if (!options_.log) return;
+  try {
+    std::string text = "worker " + std::to_string(options_.index) + ": ";
+    text += message;
+    if (failure.error != 0) {
+      text += ": " + failure.what + ": " + std::generic_category().message(failure.error);
+    }
+    options_.log(text);
+  } catch (const std::exception&) {
   }
 }
 
@@ -301,24 +352,91 @@ int Worker::flush() {
   return submit(&command);
 }
 
+void Worker::wait_for_sends(Command* command) {
+  command->mark = send_batch_.mark();
+  command->begun = SendSocket::Clock::now();
+}
+
+void Worker::finish_flushes() {
+  if (flushing_.empty()) return;
+  send_batch_.update_marks();
+  CommandList left;
+  while (Command* command = flushing_.pop()) {
+    const bool is_sent = send_batch_.is_sent(command->mark);
+    const auto now = SendSocket::Clock::now();
+    if (!is_sent && (now - command->begun < kLongestStall ||
+                     !send_batch_.is_stuck(command->mark, now, kLongestStall))) {
+      left.push(command);
+    } else {
+      finish(command, is_sent ? 0 : EAGAIN);
+    }
+  }
+  flushing_ = left;
+}
+
+// Of a socket that is to be closed.
+void Worker::look_at_sends(Command* command) {
+  if (command->sends_are_over) return;
+  if (command->sends != nullptr) {
+    send_batch_.update_marks();
+    if (!send_batch_.is_sent(command->mark, *command->sends)) {
+      const auto now = SendSocket::Clock::now();
+      const auto waited = now - command->begun;
+      const bool is_stuck = waited >= kLongestStall && command->sends->is_stuck(now, kLongestStall);
+      if (waited < kLongestClose && !is_stuck) return;
+      send_batch_.give_up(*command->sends, command->mark);
+    }
+  }
+  command->sends_are_over = true;
+}
+
+// At the end, when nothing more is put.
+void Worker::send_the_rest() {
+  send_queue_.refuse();
+  const auto begun = SendSocket::Clock::now();
+  const std::uint64_t mark = send_batch_.mark();
+  for (;;) {
+    const bool has_more = send_batch_.drain();
+    send_batch_.update_marks();
+    const auto now = SendSocket::Clock::now();
+    if (send_batch_.is_sent(mark) || now - begun >= kLongestClose) break;
+    if (now - begun >= kLongestStall && send_batch_.is_stuck(mark, now, kLongestStall)) break;
+    if (!has_more) std::this_thread::sleep_for(kBacklogWait);
+  }
+  finish_flushes();
+  send_batch_.give_up_all();
+}
+
 // ---- The loop.
 
-void Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept {
+  try {
+    return step(longest_wait, max_batches);
+  } catch (const std::bad_alloc&) {
+    failure_ = {ENOMEM, "receiving"};
+    return false;
+  }
+}
+
+bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batches) {
   execute_commands();
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
   send_what_was_noticed();
   sleeping_.store(true, std::memory_order_seq_cst);
-  const bool poll = longest_wait == kNoWait || !detaching_.empty() || has_more_to_send_ ||
-                    send_queue_.has_notice();
+  const bool poll = longest_wait == kNoWait || has_more_to_send_ || send_queue_.has_notice() ||
+                    (is_waited_for() && !send_batch_.has_waiting());
   if (!paused_.empty()) [[unlikely]] {
     resume_recovered();
     if (!paused_.empty()) longest_wait = std::min(longest_wait, kPausedLook);
   }
   if (!to_be_notified_.empty()) longest_wait = std::min(longest_wait, options_.latency_budget);
-  backend_->wait({.budget = next_budget(),
-                  .idle = send_batch_.has_backlog() ? kBacklogWait : longest_wait,
-                  .poll = poll});
+  const bool can_go_on =
+      backend_->wait({.budget = next_budget(),
+                      .idle = send_batch_.has_waiting() ? kBacklogWait : longest_wait,
+                      .poll = poll},
+                     &failure_);
   sleeping_.store(false, std::memory_order_relaxed);
+  if (!can_go_on) return false;
   const std::size_t taken = drain(max_batches);
   may_gather_longer_ = taken <= kTrickle && consumers_are_behind();
   if (!may_notify_later(taken)) notify_consumers();
@@ -326,6 +444,7 @@ void Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
   if (!detaching_.empty()) finish_detaches();
   for (DatagramSink* sink : error_checked_) sink->check_errors();
   note_backend_events();
+  return true;
 }
 
 std::chrono::microseconds Worker::next_budget() const {
@@ -336,13 +455,21 @@ std::chrono::microseconds Worker::next_budget() const {
 
 // Nothing is in the queue that was not noticed, or will be when its sender gets so far.
 void Worker::send_what_was_noticed() {
-  if (!has_more_to_send_ && !send_batch_.has_backlog() && !send_queue_.has_notice()) return;
+  if (!has_more_to_send_ && !send_batch_.has_waiting() && !send_queue_.has_notice() &&
+      !is_waited_for()) {
+    return;
+  }
   send_queue_.take_notice();
   has_more_to_send_ = send_batch_.drain();
+  finish_flushes();
 }
 
 void Worker::pump(std::chrono::milliseconds longest_wait) {
-  if (!stopped_ && !fork_generation_.is_outdated()) step(longest_wait, kMaxBatchesPerPump);
+  if (!fork_generation_.is_outdated()) pump_once(longest_wait, kMaxBatchesPerPump);
+}
+
+void Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+  if (running_ && !try_step(longest_wait, max_batches)) shut_down();
 }
 
 std::size_t Worker::drain(std::size_t max_batches) {
@@ -367,31 +494,36 @@ std::size_t Worker::drain(std::size_t max_batches) {
   return total;
 }
 
-void Worker::publish(DatagramSink* sink) {
-  sink->publish();
-  if (to_be_notified_.empty() || to_be_notified_.back() != sink) to_be_notified_.push_back(sink);
+void Worker::publish(backend::SocketSlot slot) {
+  sinks_[slot]->publish();
+  if (!std::exchange(is_to_be_notified_[slot], 1)) to_be_notified_.push_back(slot);
 }
 
 bool Worker::may_notify_later(std::size_t taken) const {
   return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
-         looked_at_us_ - notified_at_us_ < options_.latency_budget.count();
+         looked_at_us_ - notified_at_us_ <
+             static_cast<std::uint64_t>(options_.latency_budget.count());
 }
 
 // Those that something came for.
 bool Worker::consumers_are_behind() const {
   return !to_be_notified_.empty() &&
          std::all_of(to_be_notified_.begin(), to_be_notified_.end(),
-                     [](const DatagramSink* sink) { return sink->is_behind(); });
+                     [this](backend::SocketSlot slot) { return sinks_[slot]->is_behind(); });
 }
 
 void Worker::notify_consumers() {
   if (to_be_notified_.empty()) return;
-  for (DatagramSink* sink : to_be_notified_) sink->notify();
+  for (const backend::SocketSlot slot : to_be_notified_) {
+    sinks_[slot]->notify();
+    is_to_be_notified_[slot] = false;
+  }
   to_be_notified_.clear();
   notified_at_us_ = looked_at_us_;
 }
 
-// The datagrams at the beginning of a batch that are of one socket and without fault.
+// The datagrams at the beginning of a batch that are of one socket and without fault. From here
+// on each of their packets holds the buffer for itself.
 DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
   DatagramRun run;
   const backend::SocketSlot slot = batch[0].slot;
@@ -402,7 +534,9 @@ DatagramRun Worker::first_run(std::span<const backend::Datagram> batch) {
     if (datagram.slot != slot || datagram.fault != backend::DatagramFault::kNone) break;
     run.bytes += datagram.packet.size;
     if ((datagram.packet.segment_size | datagram.tail_size) != 0) [[unlikely]] {
-      trains_surplus += datagram.packet.packet_count() - 1;
+      const std::uint32_t others = datagram.packet.packet_count() - 1;
+      if (others > 0) datagram.packet.buffer->add_references(others);  // one for each packet
+      trains_surplus += others;
       run.has_tails = run.has_tails || datagram.tail_size != 0;
     }
   }
@@ -429,12 +563,13 @@ void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) 
 void Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
   counters_.add(Counter::kReceivedPackets, run.packets);
   counters_.add(Counter::kReceivedBytes, run.bytes);
-  DatagramSink* const sink = sinks_[run.datagrams.front().slot];
+  const backend::SocketSlot slot = run.datagrams.front().slot;
+  DatagramSink* const sink = sinks_[slot];
   if (sink != nullptr) [[likely]] {
     sink->deliver(run, delivery);
-    publish(sink);
+    publish(slot);
     if (delivery.take_overrun()) [[unlikely]]
-      pause(run.datagrams.front().slot);
+      pause(slot);
   } else {
     for (const backend::Datagram& datagram : run.datagrams) {
       delivery.drop(datagram, Counter::kDropClosed);
@@ -474,10 +609,6 @@ void Worker::maintain() {
   maintenance_requested_.store(false, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acq_rel);
   for (DatagramSink* sink : sinks_) {
-    if (sink != nullptr) sink->begin_maintain();
-  }
-  send_batch_.drain_completely();
-  for (DatagramSink* sink : sinks_) {
     if (sink != nullptr) sink->maintain();
   }
 }
@@ -506,37 +637,51 @@ void Worker::note_backend_events() {
 // ---- The end.
 
 void Worker::shut_down() {
-  send_batch_.drain_completely();
-  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
-    const auto socket = static_cast<backend::SocketSlot>(slot);
-    if (sinks_[slot] != nullptr && !backend_->is_detached(socket)) backend_->begin_detach(socket);
-  }
-  for (int pass = 0; pass < kMaxDetachPasses; ++pass) {
-    bool all_detached = true;
-    for (std::size_t slot = 0; slot < sinks_.size() && all_detached; ++slot) {
-      all_detached =
-          sinks_[slot] == nullptr || backend_->is_detached(static_cast<backend::SocketSlot>(slot));
-    }
-    if (all_detached) break;
-    backend_->wait({.poll = true});
-    drain(kMaxBatchesPerStep);
-    reclaim();
+  send_the_rest();
+  detach_all();
+  // Before anybody finds out by a call that fails.
+  if (failure_.error != 0) {
+    failed_.store(true, std::memory_order_release);
+    tell("has ended", failure_);
   }
   error_checked_.clear();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
   }
   note_backend_events();
-  std::vector<Command*> left;
+  CommandList left;
   {
     const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    left.swap(commands_);
-    left.insert(left.end(), detaching_.begin(), detaching_.end());
-    detaching_.clear();
+    running_ = false;
+    left = std::exchange(commands_, {});
   }
-  for (Command* command : left) {
+  while (Command* command = detaching_.pop()) finish(command, 0);
+  while (Command* command = flushing_.pop()) finish(command, ESHUTDOWN);
+  while (Command* command = left.pop()) {
     finish(command, command->kind == CommandKind::kDetach ? 0 : ESHUTDOWN);
+  }
+}
+
+// Takes what the kernel still hands over meanwhile.
+void Worker::detach_all() {
+  const auto is_attached = [this](std::size_t slot) {
+    return sinks_[slot] != nullptr &&
+           !backend_->is_detached(static_cast<backend::SocketSlot>(slot));
+  };
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    if (is_attached(slot)) backend_->begin_detach(static_cast<backend::SocketSlot>(slot));
+  }
+  const auto patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    while (is_attached(slot)) {
+      if (failure_.error != 0 || std::chrono::steady_clock::now() > patience_ends ||
+          !backend_->wait({.poll = true}, &failure_)) {
+        backend_->give_up();
+        return;
+      }
+      drain(kMaxBatchesPerStep);
+      reclaim();
+    }
   }
 }
 
@@ -546,7 +691,7 @@ void Worker::stop() {
     return;
   }
   if (!options_.has_thread) {
-    if (!stopped_) shut_down();
+    if (running_) shut_down();
     return;
   }
   const std::lock_guard lock(join_mutex_);

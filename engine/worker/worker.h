@@ -6,9 +6,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -33,12 +35,15 @@ struct WorkerOptions {
   bool use_send_trains = true;  // UDP_SEGMENT
   backend::BackendOptions backend;
   std::chrono::steady_clock::time_point epoch;  // what received_at_us counts from
+  // Told when the worker has to end by itself, and of sockets that it cannot let go.
+  std::function<void(std::string_view message)> log;
 };
 
 // One receive loop: waits in its backend, sorts what arrives to the sinks, takes
-// back the buffers that consumers are done with.
+// back the buffers that consumers are done with. When the kernel refuses what it needs, or
+// there is no memory, it ends as if stopped, and says why.
 //
-// Threads: attach, detach, sync, stop, request_maintenance, snapshot: any. Without a
+// Threads: attach, detach, sync, stop, request_maintenance, has_failed, snapshot: any. Without a
 // thread of its own, everything belongs to the one thread that calls pump().
 class Worker {
  public:
@@ -51,23 +56,31 @@ class Worker {
 
   // Brings what `descriptor` receives to `sink` until detach(). 0 or errno.
   int attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot);
-  // When it returns, the kernel has let go of the socket and the sink is touched no
-  // more.
-  void detach(backend::SocketSlot slot);
+  // When it returns, the kernel has let go of the socket and the sink is touched no more.
+  // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
+  // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
+  void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
   // One pass over everything the kernel has queued. 0 or errno.
   int sync();
+  // With the bounds of detach() for all that is queued.
   void stop();
 
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
 
-  // Queues a packet for the worker to send. 0, or EAGAIN when the queue is full. Only
-  // with a thread.
+  // How long what is queued for a socket may hold up its close, or a stop.
+  static constexpr std::chrono::milliseconds kLongestClose{500};
+  // How long the kernel may take nothing of a socket until nobody waits for it any more.
+  static constexpr std::chrono::milliseconds kLongestStall{100};
+
+  // Queues a packet for the worker to send. 0, EAGAIN when the queue is full, ESHUTDOWN when
+  // nothing more is taken. Only with a thread.
   int send(std::span<const std::uint8_t> payload, const SendTarget& target);
   int send_to_all(std::span<const std::uint8_t> payload, std::span<const SendTarget> targets);
   // Whether something that this thread has queued may not be with the kernel yet.
   bool has_unsent_of_this_thread() { return send_queue_.has_waiting_of_this_thread(); }
-  // Returns once everything that this thread has queued is with the kernel. 0 or errno.
+  // Returns once everything that was queued when it was called is with the kernel. EAGAIN
+  // when the kernel takes nothing of the rest for kLongestStall; 0 or another errno.
   int flush();
 
   // A short step, for a worker without a thread: takes a batch or two, so that what
@@ -75,22 +88,47 @@ class Worker {
   void pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
+  // Whether it had to end by itself.
+  bool has_failed() const { return failed_.load(std::memory_order_acquire); }
   CounterSnapshot snapshot() const;
   std::string features() const { return features_; }
 
  private:
   enum class CommandKind { kAttach, kDetach, kSync, kFlush };
+  // Lives on the stack of the thread that waits for it.
   struct Command {
     CommandKind kind;
     int descriptor = -1;
     DatagramSink* sink = nullptr;
     backend::SocketSlot slot = 0;
+    std::chrono::steady_clock::time_point patience_ends{};
     int result = 0;
     bool done = false;
+    Command* next = nullptr;
+    // Of packets to wait for.
+    SendSocket* sends = nullptr;
+    std::uint64_t mark = 0;
+    SendSocket::Clock::time_point begun{};
+    bool sends_are_over = false;
+  };
+  // First in, first out, through Command::next.
+  class CommandList {
+   public:
+    bool empty() const { return first_ == nullptr; }
+    void push(Command* command);
+    // Null when there is none.
+    Command* pop();
+
+   private:
+    Command* first_ = nullptr;
+    Command* last_ = nullptr;
   };
 
   explicit Worker(const WorkerOptions& options);
   bool start(backend::BackendFailure* failure);
+  bool start_backend(backend::BackendFailure* failure);
+  bool start_inline(backend::BackendFailure* failure);
+  bool start_thread(backend::BackendFailure* failure);
   void thread_main(backend::BackendFailure* failure);
   void prepare_thread() const;
 
@@ -100,8 +138,19 @@ class Worker {
   void execute(Command* command);
   int attach_now(Command* command);
   void finish_detaches();
+  void forget_socket(backend::SocketSlot slot);
 
-  void step(std::chrono::microseconds longest_wait, std::size_t max_batches);
+  // Packets that somebody waits for.
+  void wait_for_sends(Command* command);
+  bool is_waited_for() const { return !flushing_.empty() || !detaching_.empty(); }
+  void finish_flushes();
+  void look_at_sends(Command* command);
+  void send_the_rest();
+
+  // False when it cannot go on: the reason is in failure_.
+  bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
+  bool step(std::chrono::microseconds longest_wait, std::size_t max_batches);
+  void pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
   // Returns the number of datagrams taken.
   std::size_t drain(std::size_t max_batches);
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
@@ -110,7 +159,7 @@ class Worker {
   void pause(backend::SocketSlot slot);
   void resume_recovered();
   void note_fault(const backend::Datagram& datagram, Delivery& delivery);
-  void publish(DatagramSink* sink);
+  void publish(backend::SocketSlot slot);
   std::chrono::microseconds next_budget() const;
   bool may_notify_later(std::size_t taken) const;
   bool consumers_are_behind() const;
@@ -121,7 +170,9 @@ class Worker {
   void send_what_was_noticed();
   void note_backend_events();
   void shut_down();
-  std::uint32_t now_us() const;
+  void detach_all();
+  void tell(std::string_view message, const backend::BackendFailure& failure) const noexcept;
+  std::uint64_t now_us() const;
 
   const WorkerOptions options_;
   packet::BufferReturn home_;
@@ -138,23 +189,28 @@ class Worker {
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
   std::vector<backend::SocketSlot> free_slots_;
-  std::vector<DatagramSink*> to_be_notified_;  // published since the last notify
-  std::uint32_t looked_at_us_ = 0;             // the clock at the last batch
-  std::uint32_t notified_at_us_ = 0;
+  std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify
+  std::vector<std::uint8_t> is_to_be_notified_;      // by slot
+  std::uint64_t looked_at_us_ = 0;                   // the clock at the last batch
+  std::uint64_t notified_at_us_ = 0;
   bool may_gather_longer_ = false;
   std::vector<DatagramSink*> error_checked_;
   std::vector<backend::SocketSlot> paused_;
   std::array<backend::Datagram, backend::kBatchSize> batch_;
 
+  backend::BackendFailure failure_;  // why it has to end by itself
+  std::atomic<bool> failed_{false};
+
   std::mutex mutex_;
   std::condition_variable done_;
-  std::vector<Command*> commands_;
-  std::vector<Command*> detaching_;
+  CommandList commands_;
+  CommandList detaching_;
+  CommandList flushing_;
   std::atomic<bool> has_commands_{false};
   std::atomic<bool> maintenance_requested_{false};
   std::atomic<bool> stopping_{false};
-  bool stopped_ = false;
-  bool started_ = false;
+  bool running_ = false;  // commands are answered
+  bool has_tried_to_start_ = false;
 
   std::mutex join_mutex_;  // several threads may stop the worker at once
   std::thread thread_;

@@ -1,24 +1,40 @@
 #include "ringpeer/worker/worker_group.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace ringpeer::worker {
 namespace {
 
+// What to do about a want of memory.
+std::string advice_on_memory(bool is_ring) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    return "RLIMIT_AS allows " + std::to_string(limit.rlim_cur >> 20) +
+           " MiB of address space: raise `ulimit -v`";
+  }
+  // Which rings are charged to.
+  return is_ring ? "RLIMIT_MEMLOCK is too low: raise `ulimit -l`"
+                 : "the machine has no more memory";
+}
+
 std::string explain(const backend::BackendFailure& failure) {
-  std::string text = failure.what + ": " + std::strerror(failure.error);
+  const std::string text = failure.what + ": " + std::generic_category().message(failure.error);
+  const bool is_uring = failure.what.find("io_uring") != std::string::npos;
   switch (failure.error) {
     case EPERM:
     case EACCES:
-      return text + " (a seccomp filter or kernel.io_uring_disabled forbids it)";
+      return text + (is_uring ? " (a seccomp filter or kernel.io_uring_disabled forbids it)"
+                              : " (a seccomp filter forbids it)");
     case ENOSYS:
-      return text + " (this kernel has no io_uring)";
+      return text + (is_uring ? " (this kernel has no io_uring)" : " (a seccomp filter hides it)");
     case EINVAL:
-      return text + " (this kernel is older than Linux 6.1)";
+      return text + (is_uring ? " (this kernel is older than Linux 6.1)" : "");
     case ENOMEM:
-      return text + " (RLIMIT_MEMLOCK is too low: raise `ulimit -l`)";
+      return text + " (" + advice_on_memory(is_uring) + ")";
     default:
       return text;
   }
@@ -82,6 +98,12 @@ void WorkerGroup::stop() {
   }
   stopped_.store(true, std::memory_order_release);
   for (auto& worker : workers_) worker->stop();
+}
+
+bool WorkerGroup::is_running() const {
+  return is_usable() && !is_stopped() &&
+         std::none_of(workers_.begin(), workers_.end(),
+                      [](const auto& worker) { return worker->has_failed(); });
 }
 
 void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {

@@ -38,12 +38,17 @@ class WorkerGroup {
   ~WorkerGroup();
 
   void stop();
+  // False when one of them had to end by itself, too.
+  bool is_running() const;
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const { return !fork_generation_.is_outdated(); }
 
   // What descriptors' received_at_us counts from.
   std::chrono::steady_clock::time_point epoch() const { return epoch_; }
+  std::chrono::steady_clock::time_point time_of(std::uint64_t engine_us) const {
+    return epoch_ + std::chrono::microseconds(engine_us);
+  }
 
   bool uses_uring() const { return uses_uring_; }
   const std::string& backend_reason() const { return reason_; }

@@ -29,9 +29,20 @@ std::vector<Variant> replay(std::vector<std::uint8_t> bytes) {
 }
 // end
 
+// example: serve
+// Takes what a client has sent. False once it has gone, and nothing of it is left.
+bool serve(PacketPeerStream& client, std::vector<Variant>* inputs) {
+  while (client.get_available_packet_count() > 0) inputs->push_back(client.get_var());
+  return client.poll() == Error::OK;
+}
+// end
+
 }  // namespace
 
 int main() {
   const std::vector<Variant> values = {1, "two", Vector3{1, 2, 3}};
-  return replay(record(values)) == values ? 0 : 1;
+  PacketPeerStream client(std::make_shared<StreamPeerBuffer>(record(values)));
+  std::vector<Variant> inputs;
+  const bool is_there = serve(client, &inputs);
+  return is_there && inputs == values && replay(record(values)) == values ? 0 : 1;
 }

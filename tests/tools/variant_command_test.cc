@@ -59,5 +59,35 @@ TEST(VariantCommand, ObjectsOnlyWhenAsked) {
             "{\"ok\":true,\"bytes\":\"18000000040000004e6f646500000000\"}\n");
 }
 
+// Lines are read in pieces of 16 KiB.
+TEST(VariantCommand, ReadsLinesOfAnyLength) {
+  const std::string nil =
+      R"({"ok":true,"type":"Nil","value":"null","consumed":4,"bytes":"00000000"})"
+      "\n";
+  for (std::size_t pieces = 1; pieces <= 3; ++pieces) {
+    for (int more = -3; more <= 3; ++more) {
+      const std::string line(pieces * 16384 + static_cast<std::size_t>(more + 3) - 11, ' ');
+      EXPECT_EQ(nil + nil, decoded(line + "00000000\n" + line + "00000000\n"));
+      EXPECT_EQ(nil + nil, decoded(line + "00000000\n" + line + "00000000"));
+    }
+  }
+  EXPECT_EQ("", decoded(""));
+  EXPECT_EQ(decoded("\n") + decoded("\n"), decoded("\n\n"));
+}
+
+TEST(VariantCommand, SaysThatItsOutputIsLost) {
+  std::istringstream input("00000000\n00000000\n");
+  std::ostringstream output;
+  output.setstate(std::ios::badbit);
+  EXPECT_EQ(run_variant_decode(input, output, {}), 1);
+}
+
+TEST(VariantCommand, SaysThatItsInputIsLost) {
+  std::istringstream input("00000000\n");
+  input.setstate(std::ios::badbit);
+  std::ostringstream output;
+  EXPECT_EQ(run_variant_encode(input, output, {}), 1);
+}
+
 }  // namespace
 }  // namespace ringpeer

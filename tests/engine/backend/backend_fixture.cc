@@ -47,9 +47,9 @@ bool BackendTest::restart(backend::BackendOptions options) {
     ADD_FAILURE() << failure.what << ": " << std::strerror(failure.error);
     return false;
   }
-  const int error = backend_->start();
-  EXPECT_EQ(error, 0) << std::strerror(error);
-  return error == 0;
+  const bool started = backend_->start(&failure);
+  EXPECT_TRUE(started) << failure.what << ": " << std::strerror(failure.error);
+  return started;
 }
 
 void BackendTest::attach(const net::Socket& socket, backend::SocketSlot slot) {
@@ -67,8 +67,14 @@ bool BackendTest::detach(backend::SocketSlot slot) {
   return true;
 }
 
+void BackendTest::wait(const backend::WaitPolicy& policy) {
+  backend::BackendFailure failure;
+  EXPECT_TRUE(backend_->wait(policy, &failure))
+      << failure.what << ": " << std::strerror(failure.error);
+}
+
 void BackendTest::step(const backend::WaitPolicy& policy) {
-  backend_->wait(policy);
+  wait(policy);
   drain();
   reclaim();
 }

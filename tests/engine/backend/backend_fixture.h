@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct BackendVariant {
   bool use_uring;
   bool use_min_wait;
   bool use_incremental_buffers;
+
+  friend void PrintTo(const BackendVariant& variant, std::ostream* out) { *out << variant.name; }
 };
 
 // A datagram as it was received, copied out of its buffer.
@@ -52,7 +55,9 @@ class BackendTest : public testing::TestWithParam<BackendVariant> {
   // Begins to detach and waits for the end of it.
   bool detach(backend::SocketSlot slot = 0);
 
-  // One wait and everything that can be received after it.
+  // One wait that must not fail.
+  void wait(const backend::WaitPolicy& policy);
+  // The same and everything that can be received after it.
   void step(const backend::WaitPolicy& policy = {.poll = true});
   // Steps until so many have been received. False when they do not come.
   bool receive_until(std::size_t count);

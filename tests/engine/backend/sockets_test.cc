@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <vector>
 
+#include "ringpeer/backend/error_breaks.h"
 #include "ringpeer/test/backend_fixture.h"
 
 namespace ringpeer::test {
@@ -56,7 +60,7 @@ TEST_P(SocketsTest, DetachWithPacketsInFlightLosesTrackOfNothing) {
     const Sender sender(port);
     constexpr std::uint32_t kCount = 100;
     for (std::uint32_t i = 0; i < kCount; ++i) ASSERT_TRUE(sender.send_numbered(i, 200));
-    if (round % 2 == 1) backend().wait({.poll = true});  // completions wait unread
+    if (round % 2 == 1) wait({.poll = true});  // completions wait unread
     ASSERT_TRUE(detach());
     std::uint32_t next = static_cast<std::uint32_t>(received().size());
     for (std::uint32_t i = 0; i < next; ++i) ASSERT_EQ(number_of(received()[i].payload), i);
@@ -146,29 +150,55 @@ TEST_P(SocketsTest, ServesManySockets) {
   }
 }
 
+// Requests of other sockets that run on must not keep a detached one: the kernel would go on
+// choosing it for a share of the senders, whom nobody then hears.
+TEST_P(SocketsTest, ADetachedSocketOfASharedPortSwallowsNothing) {
+  const auto open_shared = [](std::uint16_t port) {
+    net::Socket socket;
+    EXPECT_EQ(socket.open(net::SocketFamily::kIpv4), 0);
+    EXPECT_EQ(socket.set_reuse_port(true), 0);
+    EXPECT_EQ(socket.bind(loopback_ipv4(port)), 0);
+    return socket;
+  };
+  const net::Socket staying = open_shared(0);
+  net::Socket leaving = open_shared(port_of(staying));
+  attach(staying, 0);
+  attach(leaving, 1);
+  ASSERT_TRUE(detach(1));
+  leaving.close();
+  constexpr std::size_t kSenders = 40;  // by chance all hash to one socket: once in 2^40
+  for (std::uint32_t i = 0; i < kSenders; ++i) {
+    ASSERT_TRUE(Sender(port_of(staying)).send_numbered(i, 20));
+  }
+  ASSERT_TRUE(receive_until(kSenders)) << received().size() << " of " << kSenders;
+}
+
 // A socket that has something at each look must not hide the others.
 class BusySocketTest : public SocketsTest {
  protected:
-  // Before each wait `each_time` datagrams arrive at a busy socket, of which at most
+  // Before each wait `each_time` datagrams arrive at each busy socket, of which at most
   // one batch is taken. Returns the number of waits until a quiet socket is heard.
-  int waits_until_the_quiet_one_is_heard(int each_time, std::chrono::microseconds budget) {
-    const net::Socket busy = open_receiver();
-    const net::Socket quiet = open_receiver();
-    attach(busy, 0);
-    attach(quiet, 1);
+  int waits_until_the_quiet_one_is_heard(int each_time, std::chrono::microseconds budget,
+                                         std::size_t size = 64, backend::SocketSlot busy = 1) {
+    std::vector<net::Socket> sockets;  // the last is the quiet one
+    std::vector<Sender> senders;
+    for (backend::SocketSlot slot = 0; slot <= busy; ++slot) {
+      sockets.push_back(open_receiver());
+      attach(sockets.back(), slot);
+      senders.emplace_back(port_of(sockets.back()));
+    }
     step_a_while();
-    const Sender to_busy(port_of(busy));
-    const Sender to_quiet(port_of(quiet));
     int waits = 0;
     bool heard = false;
     for (; waits < kMostWaits && !heard; ++waits) {
-      for (int i = 0; i < each_time; ++i) to_busy.send_numbered(0, 64);
-      if (waits == kQuietSendsAt) to_quiet.send_numbered(1, 64);
-      backend().wait({.budget = budget, .idle = std::chrono::milliseconds(100)});
-      heard = take_one_batch_has_quiet();
+      for (backend::SocketSlot slot = 0; slot < busy; ++slot) {
+        for (int i = 0; i < each_time; ++i) senders[slot].send_numbered(0, size);
+      }
+      if (waits == kQuietSendsAt) senders[busy].send_numbered(1, size);
+      wait({.budget = budget, .idle = std::chrono::milliseconds(100)});
+      heard = take_one_batch_has(busy);
     }
-    detach(0);
-    detach(1);
+    for (backend::SocketSlot slot = 0; slot <= busy; ++slot) detach(slot);
     return waits - kQuietSendsAt;
   }
 
@@ -178,12 +208,12 @@ class BusySocketTest : public SocketsTest {
   static constexpr int kSoon = 20;
 
  private:
-  bool take_one_batch_has_quiet() {
+  bool take_one_batch_has(backend::SocketSlot quiet_slot) {
     std::array<backend::Datagram, backend::kBatchSize> batch;
     const std::size_t count = backend().receive(batch).count;
     bool quiet = false;
     for (std::size_t i = 0; i < count; ++i) {
-      quiet = quiet || batch[i].slot == 1;
+      quiet = quiet || batch[i].slot == quiet_slot;
       batch[i].packet.buffer->release();
     }
     reclaim();
@@ -202,6 +232,85 @@ TEST_P(BusySocketTest, DoesNotHideAQuietOneWithoutABudget) {
 
 TEST_P(BusySocketTest, ThatIsNeverDrainedDoesNotHideAQuietOne) {
   EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100)), kSoon);
+}
+
+// An empty datagram ends a multishot, and anybody can send a flood of them.
+TEST_P(BusySocketTest, ThatGetsEmptyDatagramsDoesNotHideAQuietOne) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100), 0), kSoon);
+}
+
+TEST_P(BusySocketTest, NorDoSeveralOfThem) {
+  EXPECT_LE(waits_until_the_quiet_one_is_heard(70, std::chrono::microseconds(100), 0, 4), kSoon);
+}
+
+// Whose every read fails: a stream socket that is connected to nobody stands for a device that
+// is broken, or a kernel without memory.
+TEST_P(SocketsTest, OneThatOnlyReportsErrorsIsLeftAloneNowAndThen) {
+  const net::Socket good = open_receiver();
+  attach(good, 0);
+  const int broken = ::socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(backend().attach(1, broken), 0);
+  using Clock = std::chrono::steady_clock;
+  const Sender sender(port_of(good));
+  const auto start = Clock::now();
+  std::uint32_t sent = 0;
+  std::size_t errors = 0;
+  while (Clock::now() - start < std::chrono::milliseconds(300)) {
+    ASSERT_TRUE(sender.send_numbered(sent++, 20));
+    received().clear();
+    const auto is_good = [](const Received& datagram) { return datagram.slot == 0; };
+    bool heard = false;
+    for (const auto sent_at = Clock::now(); !heard && Clock::now() - sent_at < kPatience;) {
+      step({.idle = std::chrono::milliseconds(20)});
+      heard = std::any_of(received().begin(), received().end(), is_good);
+    }
+    ASSERT_TRUE(heard);
+    errors += static_cast<std::size_t>(
+        std::count_if(received().begin(), received().end(), std::not_fn(is_good)));
+  }
+  const auto breaks = (Clock::now() - start) / backend::ErrorBreaks::kBreak + 2;
+  EXPECT_GT(errors, 0u);
+  EXPECT_LE(errors, breaks * backend::ErrorBreaks::kErrorsPerBreak);
+  // With nothing else to do, the wait is one.
+  const std::uint64_t wakeups = backend().events().wakeups;
+  const auto quiet_from = Clock::now();
+  while (Clock::now() - quiet_from < std::chrono::milliseconds(100)) {
+    step({.idle = std::chrono::milliseconds(20)});
+  }
+  const auto later_breaks = (Clock::now() - quiet_from) / backend::ErrorBreaks::kBreak + 2;
+  EXPECT_LE(backend().events().wakeups - wakeups,
+            later_breaks * (backend::ErrorBreaks::kErrorsPerBreak + 2));
+  ASSERT_TRUE(detach(1));
+  ::close(broken);
+}
+
+// More arrives at each look than the kernel has buffers for: what they hold is shared by turns,
+// and costs no more ends of a multishot than there are sockets.
+class StarvedSocketsTest : public SocketsTest {};
+RINGPEER_TEST_ON_EVERY_BACKEND(StarvedSocketsTest);
+
+TEST_P(StarvedSocketsTest, TakeTurnsWithoutAStormOfRearms) {
+  constexpr std::uint32_t kSockets = 200;
+  constexpr std::uint32_t kEach = 20;  // 4,000 in all; one datagram a buffer, the kernel has 256
+  std::vector<net::Socket> sockets;
+  for (std::uint32_t i = 0; i < kSockets; ++i) {
+    sockets.push_back(open_receiver(1 << 20));
+    attach(sockets.back(), static_cast<backend::SocketSlot>(i));
+  }
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    for (const net::Socket& socket : sockets) {
+      const Sender sender(port_of(socket));
+      for (std::uint32_t n = 0; n < kEach; ++n) ASSERT_TRUE(sender.send_numbered(n, 40));
+    }
+    received().clear();
+    const std::uint64_t rearms = backend().events().rearms;
+    ASSERT_TRUE(receive_until(std::size_t{kSockets} * kEach));
+    EXPECT_LE(backend().events().rearms - rearms, 2 * kSockets) << "round " << round;
+    std::map<backend::SocketSlot, std::uint32_t> next;
+    for (const Received& datagram : received()) {
+      ASSERT_EQ(number_of(datagram.payload), next[datagram.slot]++) << "in each socket's order";
+    }
+  }
 }
 
 }  // namespace

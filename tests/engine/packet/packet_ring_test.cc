@@ -23,8 +23,7 @@ PacketDescriptor packet_of(std::uint16_t size, std::uint16_t segment_size = 0) {
 // What a consumer does with the descriptor in front.
 void take_front(PacketRing& ring) {
   const PacketDescriptor taken = *ring.front();
-  ring.pop();
-  ring.note_taken(taken.packet_count(), taken.charge());
+  ring.take(1, taken.packet_count(), taken.charge());
 }
 
 TEST(PacketRing, DepthCountsWhatIsPublishedAndNotTaken) {
@@ -48,9 +47,9 @@ TEST(PacketRing, DepthCountsTheSegmentsOfATrainOneByOne) {
   ring.publish();
   EXPECT_EQ(ring.depth(), 4u);
   PacketDescriptor train = *ring.front();
-  ring.pop();
   for (std::size_t left = 3; left > 0; --left) {
-    ring.note_taken(1, train.take_packet().size() + kRecordOverhead);
+    const std::size_t size = train.take_packet().size();
+    ring.take(train.size == 0 ? 1 : 0, 1, size + kRecordOverhead);
     EXPECT_EQ(ring.depth(), left);
   }
 }

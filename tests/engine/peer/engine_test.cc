@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,20 @@ TEST(Engine, IsSharedWhileSomebodyHoldsIt) {
   first.reset();
   EXPECT_TRUE(gone.expired());
   EXPECT_NE(Engine::shared(), nullptr);
+}
+
+TEST(EngineTest, ALogThatThrowsEndsNothing) {
+  EngineOptions options;
+  int lines = 0;
+  options.log = [&lines](std::string_view) {
+    ++lines;
+    throw std::runtime_error("a full disk");
+  };
+  const auto engine = Engine::create(options);
+  ASSERT_NE(nullptr, engine);
+  engine->log("one more");
+  EXPECT_EQ(Error::OK, engine->sync());
+  EXPECT_GE(lines, 2);
 }
 
 }  // namespace

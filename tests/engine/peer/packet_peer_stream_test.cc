@@ -1,9 +1,13 @@
 #include "ringpeer/packet_peer_stream.h"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -31,9 +35,11 @@ class TrickleStream final : public StreamPeer {
   Bytes incoming;
   Bytes sent;
   Error broken = Error::OK;
+  bool throws = false;  // instead of writing
 
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
-    *written = std::min({data.size(), step, room});
+    if (throws) throw std::runtime_error("a stream's own");
+    *written = broken == Error::OK ? std::min({data.size(), step, room}) : 0;
     room -= *written;
     sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
     return broken;
@@ -46,6 +52,13 @@ class TrickleStream final : public StreamPeer {
     return incoming.empty() && *received == 0 ? broken : Error::OK;
   }
 };
+
+// Processor time of this thread, so that other work on the machine does not count.
+std::chrono::nanoseconds thread_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 // ---- The cases of Godot's own test.
 
@@ -207,6 +220,324 @@ TEST(PacketPeerStreamTest, ReportsABrokenStreamAfterWhatArrived) {
   Variant value;
   EXPECT_EQ(Error::ERR_FILE_EOF, peer.get_var(&value));
   EXPECT_EQ(Error::ERR_FILE_EOF, peer.put_packet(plain("too late")));
+}
+
+// ---- Streams that fail.
+
+TEST(PacketPeerStreamTest, APutThatFailedIsSentOnceWhenItIsPutAgain) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  PacketPeerStream peer(stream);
+  for (const Error error : {Error::FAILED, Error::ERR_FILE_EOF, Error::ERR_OUT_OF_MEMORY}) {
+    stream->sent.clear();
+    stream->incoming = framed("so that reading goes on");
+    stream->broken = error;
+    EXPECT_EQ(error, peer.put_packet(plain("once")));
+    EXPECT_EQ(0u, peer.get_pending_output());
+    stream->broken = Error::OK;
+    EXPECT_EQ(Error::OK, peer.put_packet(plain("once")));
+    EXPECT_EQ(framed("once"), stream->sent);
+  }
+}
+
+TEST(PacketPeerStreamTest, APutWhoseStreamThrewIsSentOnceWhenItIsPutAgain) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  PacketPeerStream peer(stream);
+  stream->throws = true;
+  EXPECT_THROW(peer.put_packet(plain("once")), std::runtime_error);
+  EXPECT_EQ(0u, peer.get_pending_output());
+  stream->throws = false;
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("once")));
+  EXPECT_EQ(framed("once"), stream->sent);
+}
+
+// A stream that throws when `left` bytes have gone.
+class ThrowingStream final : public StreamPeer {
+ public:
+  std::size_t left = 0;
+  Bytes sent;
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    if (left == 0) throw std::runtime_error("a stream's own");
+    *written = std::min(data.size(), left);
+    left -= *written;
+    sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    return Error::OK;
+  }
+  Error get_partial_data(std::span<std::uint8_t>, std::size_t* received) override {
+    *received = 0;
+    return Error::OK;
+  }
+};
+
+// Nothing may be put twice, and nothing may be torn: a packet that was begun is accepted.
+TEST(PacketPeerStreamTest, APacketThatWasBegunWhenTheStreamThrewIsFinished) {
+  for (std::size_t begun = 1; begun <= 7; ++begun) {
+    auto stream = std::make_shared<ThrowingStream>();
+    PacketPeerStream peer(stream);
+    stream->left = begun;
+    EXPECT_EQ(Error::OK, peer.put_packet(plain("first")));
+    EXPECT_THROW(peer.put_packet(plain("second")), std::runtime_error);
+    stream->left = SIZE_MAX;
+    EXPECT_EQ(Error::OK, peer.put_packet(plain("second")));
+    Bytes expected = framed("first");
+    const Bytes second = framed("second");
+    expected.insert(expected.end(), second.begin(), second.end());
+    EXPECT_EQ(expected, stream->sent);
+  }
+}
+
+// What was accepted and can never go is not lost in silence.
+TEST(PacketPeerStreamTest, TellsThatWhatWaitedIsLost) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->room = 0;
+  PacketPeerStream peer(stream);
+  ASSERT_EQ(Error::OK, peer.put_packet(plain("waits")));
+  stream->incoming = framed("some");
+  stream->broken = Error::FAILED;
+  EXPECT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(0u, peer.get_pending_output());
+  stream->broken = Error::OK;
+  stream->room = SIZE_MAX;
+  EXPECT_EQ(Error::FAILED, peer.poll());
+  EXPECT_EQ(Error::OK, peer.poll());
+  EXPECT_EQ(Error::OK, peer.put_packet(plain("new")));
+  EXPECT_EQ(framed("new"), stream->sent);
+}
+
+// ---- Streams that end.
+
+TEST(PacketPeerStreamTest, TheEndOfTheStreamIsToldBehindThePacketsAndStays) {
+  for (const Error end : {Error::ERR_FILE_EOF, Error::FAILED}) {
+    auto stream = std::make_shared<TrickleStream>();
+    stream->step = 64;
+    stream->incoming = framed("last words");
+    stream->broken = end;
+    PacketPeerStream peer(stream);
+    std::vector<Bytes> packets;
+    while (peer.get_available_packet_count() > 0) {
+      EXPECT_EQ(Error::OK, peer.poll()) << "there is something to be had";
+      packets.push_back(peer.get_packet());
+    }
+    EXPECT_EQ((std::vector<Bytes>{plain("last words")}), packets);
+    stream->broken = Error::ERR_UNCONFIGURED;  // what a closed stream may say later
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(end, peer.poll());
+      EXPECT_EQ(0, peer.get_available_packet_count());
+      EXPECT_TRUE(peer.get_packet().empty());
+      EXPECT_EQ(end, peer.get_packet_error());
+      EXPECT_EQ(end, peer.put_packet(plain("too late")));
+    }
+  }
+}
+
+TEST(PacketPeerStreamTest, AnEndedStreamTakesNoPutsWhilePacketsWait) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  stream->incoming = framed("last words");
+  stream->broken = Error::ERR_FILE_EOF;
+  PacketPeerStream peer(stream);
+  ASSERT_EQ(1, peer.get_available_packet_count());
+  EXPECT_EQ(Error::ERR_FILE_EOF, peer.put_packet(plain("too late")));
+  EXPECT_EQ(plain("last words"), peer.get_packet());
+}
+
+// A stream that is closed by a failed write, with what had arrived unread.
+class ClosingStream final : public StreamPeer {
+ public:
+  Bytes incoming;
+  bool full = true;  // takes nothing; otherwise it fails
+  bool closed = false;
+
+  Error put_partial_data(std::span<const std::uint8_t>, std::size_t* written) override {
+    *written = 0;
+    if (full) return Error::OK;
+    closed = true;
+    return Error::FAILED;
+  }
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    *received = closed ? 0 : std::min(buffer.size(), incoming.size());
+    const auto end = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
+    std::copy(incoming.begin(), end, buffer.begin());
+    incoming.erase(incoming.begin(), end);
+    return closed ? Error::ERR_UNCONFIGURED : Error::OK;
+  }
+};
+
+TEST(PacketPeerStreamTest, WhatArrivedBeforeAFailedWriteIsDelivered) {
+  auto stream = std::make_shared<ClosingStream>();
+  PacketPeerStream peer(stream);
+  ASSERT_EQ(Error::OK, peer.put_packet(plain("question")));
+  stream->incoming = framed("reply");
+  stream->full = false;
+  EXPECT_EQ(plain("reply"), peer.get_packet());
+  EXPECT_EQ(Error::OK, peer.get_packet_error());
+  EXPECT_EQ(Error::FAILED, peer.poll()) << "the question is lost";
+  EXPECT_EQ(Error::ERR_UNCONFIGURED, peer.poll());
+}
+
+// A packet that was begun when the stream ended does not come any more: what comes instead,
+// if anything, is another connection's.
+TEST(PacketPeerStreamTest, APacketThatTheEndCutIsForgotten) {
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 64;
+  stream->incoming = {12, 0, 0, 0, 'h', 'a', 'l', 'f'};
+  stream->broken = Error::FAILED;
+  PacketPeerStream peer(stream);
+  EXPECT_EQ(Error::FAILED, peer.poll());
+  stream->broken = Error::OK;
+  stream->incoming = framed("whole");
+  EXPECT_EQ(plain("whole"), peer.get_packet());
+  EXPECT_EQ(Error::OK, peer.poll());
+}
+
+TEST(PacketPeerStreamTest, EveryCallSendsWhatWaits) {
+  const std::vector<std::function<void(PacketPeerStream&)>> calls = {
+      [](PacketPeerStream& peer) { peer.poll(); },
+      [](PacketPeerStream& peer) { peer.get_available_packet_count(); },
+      [](PacketPeerStream& peer) { peer.get_packet(); },
+      [](PacketPeerStream& peer) { peer.get_var(); },
+      [](PacketPeerStream& peer) { peer.put_packet(plain("more")); },
+      [](PacketPeerStream& peer) { peer.put_var(1); }};
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    for (const bool packets_wait : {false, true}) {
+      auto stream = std::make_shared<TrickleStream>();
+      stream->step = 64;
+      stream->room = 0;
+      if (packets_wait) stream->incoming = framed("waiting");
+      PacketPeerStream peer(stream);
+      ASSERT_EQ(Error::OK, peer.put_packet(plain("waits")));
+      ASSERT_EQ(packets_wait ? 1 : 0, peer.get_available_packet_count());
+      stream->room = SIZE_MAX;
+      calls[i](peer);
+      EXPECT_EQ(0u, peer.get_pending_output()) << "call " << i;
+    }
+  }
+}
+
+// ---- Calls from within the stream.
+
+// A stream whose functions call the peer that calls them.
+class MeddlingStream final : public StreamPeer {
+ public:
+  PacketPeerStream* peer = nullptr;
+  Bytes incoming;
+  Bytes sent;
+  int calls = 0;
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    meddle();
+    *written = std::min<std::size_t>(data.size(), 3);
+    sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    return Error::OK;
+  }
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    meddle();
+    *received = std::min<std::size_t>({buffer.size(), incoming.size(), 3});
+    const auto end = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
+    std::copy(incoming.begin(), end, buffer.begin());
+    incoming.erase(incoming.begin(), end);
+    return Error::OK;
+  }
+
+ private:
+  void meddle() {
+    ++calls;
+    EXPECT_EQ(Error::ERR_LOCKED, peer->put_packet(Bytes(60000)));
+    EXPECT_EQ(Error::ERR_LOCKED, peer->poll());
+    std::span<const std::uint8_t> packet;
+    EXPECT_EQ(Error::ERR_LOCKED, peer->get_packet(&packet));
+    EXPECT_GE(peer->get_available_packet_count(), 0);
+    peer->set_input_buffer_max_size(1 << 20);
+    peer->set_output_buffer_max_size(1 << 20);
+    peer->set_stream_peer(nullptr);
+  }
+};
+
+TEST(PacketPeerStreamTest, CallsFromWithinTheStreamAreRefused) {
+  auto stream = std::make_shared<MeddlingStream>();
+  PacketPeerStream peer(stream);
+  stream->peer = &peer;
+  Bytes expected;
+  for (const char* text : {"one", "two", "three and more"}) {
+    const Bytes frame = framed(text);
+    stream->incoming.insert(stream->incoming.end(), frame.begin(), frame.end());
+    EXPECT_EQ(Error::OK, peer.put_packet(plain(text)));
+    expected.insert(expected.end(), frame.begin(), frame.end());
+  }
+  EXPECT_EQ(expected, stream->sent);
+  EXPECT_EQ(stream, peer.get_stream_peer());
+  EXPECT_EQ(3, peer.get_available_packet_count());
+  EXPECT_EQ(plain("one"), peer.get_packet());
+  EXPECT_EQ(plain("two"), peer.get_packet());
+  EXPECT_EQ(plain("three and more"), peer.get_packet());
+  EXPECT_GT(stream->calls, 10);
+}
+
+// ---- The price of a packet.
+
+constexpr int kSmallBuffer = 64 << 10;
+constexpr int kLargeBuffer = 8 << 20;
+constexpr std::size_t kTinyPacket = 8;
+constexpr int kMeasuredPackets = 4000;
+// What was wrong cost a factor of 800; caches alone make one of 2.
+constexpr int kSameOrderOfMagnitude = 20;
+
+// The time of kMeasuredPackets gets, with a count before each, while `buffer` bytes wait.
+std::chrono::nanoseconds time_of_gets(int buffer) {
+  Bytes frames(static_cast<std::size_t>(buffer));
+  for (std::size_t i = 0; i < frames.size(); i += 4 + kTinyPacket) frames[i] = kTinyPacket;
+  PacketPeerStream peer(std::make_shared<StreamPeerBuffer>(std::move(frames)));
+  peer.set_input_buffer_max_size(buffer - 4);
+  EXPECT_GT(peer.get_available_packet_count(), kMeasuredPackets);
+  const auto begin = thread_time();
+  std::span<const std::uint8_t> packet;
+  for (int i = 0; i < kMeasuredPackets; ++i) {
+    EXPECT_GT(peer.get_available_packet_count(), 0);
+    EXPECT_EQ(Error::OK, peer.get_packet(&packet));
+  }
+  return thread_time() - begin;
+}
+
+// The same for puts behind a full output buffer, of which the stream takes a packet at
+// each.
+std::chrono::nanoseconds time_of_puts(int buffer) {
+  const Bytes packet(kTinyPacket);
+  const Bytes half(static_cast<std::size_t>(buffer / 2 - 4));
+  auto stream = std::make_shared<TrickleStream>();
+  stream->step = 4 + kTinyPacket;
+  stream->room = 0;
+  PacketPeerStream peer(stream);
+  peer.set_output_buffer_max_size(buffer - 4);
+  EXPECT_EQ(Error::OK, peer.put_packet(half));
+  EXPECT_EQ(Error::OK, peer.put_packet(Bytes(half.size() - 4 - kTinyPacket)));
+  EXPECT_EQ(Error::OK, peer.put_packet(packet));
+  EXPECT_EQ(Error::ERR_BUSY, peer.put_packet(packet));
+  const auto begin = thread_time();
+  for (int i = 0; i < kMeasuredPackets; ++i) {
+    stream->room = 4 + kTinyPacket;
+    EXPECT_EQ(Error::OK, peer.put_packet(packet));
+  }
+  return thread_time() - begin;
+}
+
+// The best of a few rounds: whatever disturbs makes one slower.
+template <typename Measure>
+std::chrono::nanoseconds best_of(Measure measure, int buffer) {
+  auto best = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 3; ++round) best = std::min(best, measure(buffer));
+  return best;
+}
+
+TEST(PacketPeerStreamTest, AGetCostsTheSameHoweverMuchWaits) {
+  EXPECT_LT(best_of(time_of_gets, kLargeBuffer),
+            kSameOrderOfMagnitude * best_of(time_of_gets, kSmallBuffer));
+}
+
+TEST(PacketPeerStreamTest, APutCostsTheSameHoweverMuchWaits) {
+  EXPECT_LT(best_of(time_of_puts, kLargeBuffer),
+            kSameOrderOfMagnitude * best_of(time_of_puts, kSmallBuffer));
 }
 
 }  // namespace

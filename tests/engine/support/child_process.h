@@ -16,9 +16,10 @@ struct ChildResult {
 // text that body() returns comes back, so that assertions stay with the parent.
 ChildResult run_in_child(const std::function<std::string()>& body);
 
-// In a child: every further call of that system call fails with `error`. False where
-// the kernel or a surrounding sandbox does not allow filters.
-bool forbid_system_call(long number, int error);
+// In a child: every further call of that system call fails with `error`; of this thread and
+// those that it starts, or of all that run already. False where the kernel or a surrounding
+// sandbox does not allow filters.
+bool forbid_system_call(long number, int error, bool in_all_threads = false);
 
 }  // namespace ringpeer::test
 

@@ -1,45 +1,99 @@
 #include "ringpeer/worker/consumer_signal.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 
+#include "ringpeer/net/deadline.h"
 #include "ringpeer/ring/spsc_ring.h"
 
 namespace ringpeer::worker {
 namespace {
 
+net::Deadline now() { return net::Deadline::after(std::chrono::milliseconds(0)); }
 // A wait that takes this long has missed its signal.
-constexpr int kMissedMs = 5000;
+net::Deadline too_late() { return net::Deadline::after(std::chrono::seconds(5)); }
+
+bool is_readable(int descriptor) {
+  pollfd request{descriptor, POLLIN, 0};
+  return ::poll(&request, 1, 0) == 1;
+}
 
 TEST(ConsumerSignal, NotifiesOnlyAWaitingConsumer) {
   ConsumerSignal signal;
   signal.notify_if_waiting();
-  EXPECT_FALSE(signal.wait(0)) << "nobody was waiting: no system call was made";
+  EXPECT_FALSE(signal.wait(now())) << "nobody was waiting: no system call was made";
   signal.prepare_wait();
   signal.notify_if_waiting();
-  EXPECT_TRUE(signal.wait(0));
+  EXPECT_TRUE(signal.wait(now()));
   signal.finish_wait();
   signal.prepare_wait();
-  EXPECT_FALSE(signal.wait(0)) << "an old notification must not end a new wait";
+  EXPECT_FALSE(signal.wait(now())) << "an old notification must not end a new wait";
   signal.finish_wait();
   signal.notify_if_waiting();
   signal.prepare_wait();
-  EXPECT_FALSE(signal.wait(0));
+  EXPECT_FALSE(signal.wait(now()));
 }
 
 TEST(ConsumerSignal, AnInterruptEndsTheNextWaitToo) {
   ConsumerSignal signal;
   signal.interrupt();
   signal.prepare_wait();
-  EXPECT_TRUE(signal.wait(0));
+  EXPECT_TRUE(signal.wait(now()));
   signal.finish_wait();
   EXPECT_TRUE(signal.was_interrupted());
   EXPECT_FALSE(signal.was_interrupted());
   signal.prepare_wait();
-  EXPECT_FALSE(signal.wait(0)) << "one interrupt ends one wait";
+  EXPECT_FALSE(signal.wait(now())) << "one interrupt ends one wait";
+}
+
+TEST(ConsumerSignal, ALookAtTheRingLeavesTheInterruptToTheWait) {
+  ConsumerSignal signal;
+  const int descriptor = signal.watch();
+  EXPECT_TRUE(is_readable(descriptor)) << "nobody has looked yet";
+  signal.note_empty();
+  EXPECT_FALSE(is_readable(descriptor));
+  signal.interrupt();
+  EXPECT_TRUE(is_readable(descriptor));
+  signal.prepare_wait();
+  signal.note_empty();  // the look of the wait itself
+  EXPECT_FALSE(is_readable(descriptor)) << "seen by one look";
+  EXPECT_TRUE(signal.wait(now()));
+  signal.finish_wait();
+  EXPECT_TRUE(signal.was_interrupted());
+  EXPECT_FALSE(signal.was_interrupted());
+}
+
+TEST(ConsumerSignal, AWaitLeavesTheDescriptorAsItIs) {
+  ConsumerSignal signal;
+  const int descriptor = signal.watch();
+  for (const bool is_quiet : {false, true}) {
+    if (is_quiet) signal.note_empty();
+    signal.prepare_wait();
+    EXPECT_FALSE(signal.wait(now()));
+    signal.finish_wait();
+    EXPECT_EQ(is_readable(descriptor), !is_quiet);
+  }
+  signal.notify_if_waiting();
+  EXPECT_TRUE(is_readable(descriptor)) << "it is told although nobody sleeps";
+  signal.note_empty();
+  signal.note_missed();
+  EXPECT_TRUE(is_readable(descriptor));
+}
+
+TEST(ConsumerSignal, SleeperAndDescriptorAreToldAtOnce) {
+  ConsumerSignal signal;
+  const int descriptor = signal.watch();
+  signal.note_empty();
+  signal.prepare_wait();
+  signal.notify_if_waiting();
+  EXPECT_TRUE(signal.wait(now()));
+  signal.finish_wait();
+  EXPECT_TRUE(is_readable(descriptor));
 }
 
 // Neither side may miss the other, whatever the moment.
@@ -60,7 +114,7 @@ TEST(ConsumerSignal, NoPublicationIsSleptOver) {
   while (taken < kRounds) {
     if (missed == 0) {  // else only lets the producer end
       signal.prepare_wait();
-      if (ring.front() == nullptr && !signal.wait(kMissedMs)) ++missed;
+      if (ring.front() == nullptr && !signal.wait(too_late())) ++missed;
       signal.finish_wait();
     }
     while (ring.front() != nullptr) {
@@ -88,7 +142,7 @@ TEST(ConsumerSignal, NoInterruptIsLost) {
   for (int i = 0; i < kRounds && missed == 0; ++i) {
     for (bool interrupted = false; !interrupted && missed == 0;) {
       signal.prepare_wait();
-      if (!signal.wait(kMissedMs)) ++missed;
+      if (!signal.wait(too_late())) ++missed;
       signal.finish_wait();
       interrupted = signal.was_interrupted();
     }

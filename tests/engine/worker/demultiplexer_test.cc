@@ -45,6 +45,7 @@ class DemultiplexerTest : public testing::Test {
     backend::Datagram datagram{};
     datagram.packet = {payload_.data(), &buffer_, &address.generic, 0, size, segment};
     ++buffer_.issued;
+    buffer_.add_references(datagram.packet.packet_count() - 1);
     Delivery delivery(counters_, slabs_, 0, true);
     demultiplexer_->deliver({{&datagram, 1}}, delivery);
     demultiplexer_->publish();
@@ -64,7 +65,7 @@ class DemultiplexerTest : public testing::Test {
       taken.push_back({is_event, front->size, remote});
       if (!is_event) {
         remote->taken_bytes.store(remote->taken_bytes.load() + front->charge());
-        front->buffer->release();
+        front->buffer->release(front->packet_count());
       }
       demultiplexer_->ring().pop();
     }
@@ -81,10 +82,7 @@ class DemultiplexerTest : public testing::Test {
     return nullptr;
   }
   // What the worker does after request_maintenance().
-  void maintain() {
-    demultiplexer_->begin_maintain();
-    demultiplexer_->maintain();
-  }
+  void maintain() { demultiplexer_->maintain(); }
   // Frees what the worker has let go of, as the consumer does; says how many.
   std::size_t free_retired() {
     std::size_t freed = 0;
@@ -318,7 +316,7 @@ TEST_F(DemultiplexerTest, TellsTheConsumerThatTheWorkerHasStopped) {
   demultiplexer().on_worker_stopped();
   EXPECT_TRUE(shared_.stopped.load());
   shared_.signal.prepare_wait();
-  EXPECT_TRUE(shared_.signal.wait(0));
+  EXPECT_TRUE(shared_.signal.wait(net::Deadline::after(std::chrono::milliseconds(0))));
 }
 
 }  // namespace

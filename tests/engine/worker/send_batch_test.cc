@@ -19,12 +19,14 @@ using test::numbered_payload;
 // What a worker sends, with and without trains.
 class SendBatchTest : public testing::TestWithParam<bool> {
  protected:
-  void SetUp() override { ASSERT_EQ(socket_.open(net::SocketFamily::kIpv4), 0); }
+  void SetUp() override {
+    ASSERT_EQ(socket_.open(net::SocketFamily::kIpv4), 0);
+    sends_.open(socket_.descriptor(), socket_.family());
+  }
 
-  SendTarget target(const net::Socket& receiver, ErrorLatch* latch = nullptr) const {
-    SendTarget result{test::loopback_ipv4(test::port_of(receiver)), socket_.descriptor(),
-                      socket_.family()};
-    result.latch = latch;
+  SendTarget target(const net::Socket& receiver) {
+    SendTarget result{&sends_, test::loopback_ipv4(test::port_of(receiver))};
+    result.tells = true;
     return result;
   }
   // Checks that a receiver has got packets 0 to count - 1, in order.
@@ -42,6 +44,8 @@ class SendBatchTest : public testing::TestWithParam<bool> {
   std::uint64_t count(Counter counter) const { return counters_.snapshot()[counter]; }
 
   net::Socket socket_;
+  SendErrors errors_;
+  SendSocket sends_{&errors_};
   SendQueue queue_;
   Counters counters_;
   SendBatch batch_{queue_, counters_, GetParam()};
@@ -67,7 +71,7 @@ TEST_P(SendBatchTest, KeepsTheOrderOfEachDestination) {
     for (const net::Socket& receiver : receivers) push(receiver, i);
   }
   batch_.drain();
-  EXPECT_FALSE(batch_.has_backlog());
+  EXPECT_FALSE(batch_.has_waiting());
   for (const net::Socket& receiver : receivers) expect_numbers(receiver, kEach);
   const std::uint64_t all = receivers.size() * kEach;
   EXPECT_EQ(count(Counter::kSendRequestedPackets), all);
@@ -88,16 +92,19 @@ TEST_P(SendBatchTest, MoreThanABatchToOneDestination) {
 TEST_P(SendBatchTest, SeveralSocketsInTurn) {
   const net::Socket receiver = test::open_receiver();
   std::array<net::Socket, 3> senders;
+  std::array<SendSocket, 3> sends = {SendSocket(&errors_), SendSocket(&errors_),
+                                     SendSocket(&errors_)};
   std::map<std::uint16_t, std::uint32_t> next;
-  for (net::Socket& sender : senders) {
-    ASSERT_EQ(sender.open(net::SocketFamily::kIpv4), 0);
-    ASSERT_EQ(sender.bind(test::loopback_ipv4()), 0);
-    next[test::port_of(sender)] = 0;
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    ASSERT_EQ(senders[i].open(net::SocketFamily::kIpv4), 0);
+    ASSERT_EQ(senders[i].bind(test::loopback_ipv4()), 0);
+    sends[i].open(senders[i].descriptor(), senders[i].family());
+    next[test::port_of(senders[i])] = 0;
   }
   for (std::uint32_t i = 0; i < 200; ++i) {
-    for (const net::Socket& sender : senders) {
+    for (SendSocket& sender : sends) {
       SendTarget to = target(receiver);
-      to.descriptor = sender.descriptor();
+      to.socket = &sender;
       ASSERT_EQ(queue_.push(numbered_payload(i, 64), to), 0);
     }
   }
@@ -117,17 +124,15 @@ TEST_P(SendBatchTest, SeveralSocketsInTurn) {
 // destinations neither their packets nor their trains.
 TEST_P(SendBatchTest, ARefusedDestinationLeavesTheOthersAlone) {
   const net::Socket receiver = test::open_receiver();
-  ErrorLatch bad;
-  ErrorLatch good;
-  SendTarget forbidden = target(receiver, &bad);
+  SendTarget forbidden = target(receiver);
   forbidden.destination.address = *net::IpAddress::parse("127.255.255.255");  // broadcast
   for (std::uint32_t i = 0; i < 10; ++i) {
     ASSERT_EQ(queue_.push(numbered_payload(i, 64), forbidden), 0);
-    ASSERT_EQ(queue_.push(numbered_payload(i, 64), target(receiver, &good)), 0);
+    ASSERT_EQ(queue_.push(numbered_payload(i, 64), target(receiver)), 0);
   }
   batch_.drain();
-  EXPECT_EQ(bad.take(), EACCES);
-  EXPECT_EQ(good.take(), 0);
+  EXPECT_EQ(errors_.take(forbidden.destination), EACCES);
+  EXPECT_EQ(errors_.take(target(receiver).destination), 0);
   EXPECT_EQ(count(Counter::kSendRequestedPackets), 20u);
   EXPECT_EQ(count(Counter::kSentPackets), 10u);
   EXPECT_EQ(count(Counter::kSendFailedOther), 10u);

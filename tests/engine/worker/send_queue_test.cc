@@ -4,13 +4,16 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <thread>
 #include <vector>
 
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/worker/send_chunks.h"
+#include "ringpeer/worker/send_socket.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -29,18 +32,21 @@ class SendQueueTest : public testing::Test {
     return items;
   }
   static std::span<const std::uint8_t> payload_of(const SendItem& item) {
-    return {item.payload, item.size};
+    return {item.payload(), item.size};
   }
+  SendTarget to(const net::Endpoint& destination = {}) { return {&socket_, destination}; }
 
+  SendSocket socket_{nullptr, nullptr};
   SendQueue queue_;
 };
 
 TEST_F(SendQueueTest, GivesWhatWasPushedInItsOrder) {
-  ErrorLatch latch;
+  const net::LocalAddress source{test::loopback_ipv4().address, 3};
   for (std::uint32_t i = 0; i < 100; ++i) {
-    SendTarget target{test::loopback_ipv4(static_cast<std::uint16_t>(1000 + i)), 7, AF_INET};
+    SendTarget target = to(test::loopback_ipv4(static_cast<std::uint16_t>(1000 + i)));
     target.connected = i % 2 == 0;
-    target.latch = &latch;
+    target.tells = i % 3 == 0;
+    if (i % 5 == 0) target.source = &source;
     ASSERT_EQ(queue_.push(numbered_payload(i, 1 + i * 20), target), 0);
   }
   EXPECT_EQ(queue_.size(), 100u);
@@ -50,11 +56,13 @@ TEST_F(SendQueueTest, GivesWhatWasPushedInItsOrder) {
     EXPECT_EQ(payload_of(*items[i]).size(), 1 + i * 20);
     EXPECT_TRUE(is_numbered_payload(payload_of(*items[i]), i));
     EXPECT_EQ(items[i]->destination.port, 1000 + i);
-    EXPECT_EQ(items[i]->descriptor, 7);
-    EXPECT_EQ(items[i]->family, AF_INET);
+    EXPECT_EQ(items[i]->socket, &socket_);
     EXPECT_EQ(items[i]->connected, i % 2 == 0);
-    EXPECT_FALSE(items[i]->has_source);
-    EXPECT_EQ(items[i]->latch, &latch);
+    EXPECT_EQ(items[i]->tells, i % 3 == 0);
+    EXPECT_EQ(items[i]->has_source, i % 5 == 0);
+    if (items[i]->has_source) {
+      EXPECT_EQ(items[i]->source(), source);
+    }
   }
   queue_.release(items);
   EXPECT_EQ(queue_.size(), 0u);
@@ -66,7 +74,7 @@ TEST_F(SendQueueTest, IsFullWhenItsMemoryIsAndHasAllOfItBackAfterwards) {
   for (int round = 0; round < 3; ++round) {
     std::size_t count = 0;
     int error = 0;
-    while ((error = queue_.push(payload, {})) == 0) ++count;
+    while ((error = queue_.push(payload, to())) == 0) ++count;
     EXPECT_EQ(error, EAGAIN);
     // Whatever does not fill a chunk is lost with it, a seventh at the most.
     EXPECT_GE(count, SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kLargestInChunk *
@@ -86,10 +94,10 @@ TEST_F(SendQueueTest, ATickUsesTheSameMemoryAgain) {
   std::map<const std::uint8_t*, int> seen;
   for (int tick = 0; tick < 200; ++tick) {
     for (std::uint32_t i = 0; i < kBatch; ++i)
-      ASSERT_EQ(queue_.push(numbered_payload(i, 64), {}), 0);
+      ASSERT_EQ(queue_.push(numbered_payload(i, 64), to()), 0);
     const auto items = pop();
     ASSERT_EQ(items.size(), kBatch);
-    for (const SendItem* item : items) ++seen[item->payload];
+    for (const SendItem* item : items) ++seen[item->payload()];
     queue_.release(items);
   }
   // Two chunks: a burst that begins in one may end in another.
@@ -100,10 +108,10 @@ TEST_F(SendQueueTest, LargePayloadsAreBoundedToo) {
   const auto payload = numbered_payload(9, 65507);
   for (int round = 0; round < 2; ++round) {
     std::size_t count = 0;
-    while (queue_.push(payload, {}) == 0) ++count;
+    while (queue_.push(payload, to()) == 0) ++count;
     EXPECT_GT(count, SendQueue::kMaxHeapBytes / 66000);
     EXPECT_LE(count, SendQueue::kMaxHeapBytes / payload.size());
-    EXPECT_EQ(queue_.push(numbered_payload(1, 10), {}), 0) << "small ones have room of their own";
+    EXPECT_EQ(queue_.push(numbered_payload(1, 10), to()), 0) << "small ones have room of their own";
     std::size_t taken = 0;
     for (auto items = pop(); !items.empty(); items = pop()) {
       for (const SendItem* item : items) {
@@ -117,7 +125,7 @@ TEST_F(SendQueueTest, LargePayloadsAreBoundedToo) {
 }
 
 TEST_F(SendQueueTest, ABroadcastIsAllOrNothing) {
-  std::vector<SendTarget> targets(1000);
+  std::vector<SendTarget> targets(1000, to());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     targets[i].destination = test::loopback_ipv4(static_cast<std::uint16_t>(i));
   }
@@ -141,13 +149,36 @@ TEST_F(SendQueueTest, ABroadcastIsAllOrNothing) {
 
 TEST_F(SendQueueTest, KnowsWhetherAThreadHasPacketsUnderWay) {
   EXPECT_FALSE(queue_.has_waiting_of_this_thread());
-  for (std::uint32_t i = 0; i < 300; ++i) ASSERT_EQ(queue_.push(numbered_payload(i, 100), {}), 0);
+  for (std::uint32_t i = 0; i < 300; ++i) ASSERT_EQ(queue_.push(numbered_payload(i, 100), to()), 0);
   EXPECT_TRUE(queue_.has_waiting_of_this_thread());
   std::thread([this] { EXPECT_FALSE(queue_.has_waiting_of_this_thread()); }).join();
   const auto items = pop(1000);
   EXPECT_TRUE(queue_.has_waiting_of_this_thread()) << "taken is not sent";
   queue_.release(items);
   EXPECT_FALSE(queue_.has_waiting_of_this_thread());
+}
+
+TEST_F(SendQueueTest, RefusesWhatIsForASocketThatIsFullOrClosed) {
+  SendSocket other(nullptr, nullptr);
+  socket_.set_full(true);
+  const auto small = numbered_payload(1, 64);
+  const auto large = numbered_payload(1, 5000);
+  EXPECT_EQ(queue_.push(small, to()), EAGAIN);
+  EXPECT_EQ(queue_.push(large, to()), EAGAIN);
+  EXPECT_EQ(queue_.push(small, {&other, {}}), 0);
+  const std::array<SendTarget, 2> both = {SendTarget{&other, {}}, to()};
+  EXPECT_EQ(queue_.push_to_all(small, both), EAGAIN) << "all or none";
+  socket_.set_full(false);
+  EXPECT_EQ(queue_.push(small, to()), 0);
+  socket_.close();
+  socket_.set_full(true);
+  socket_.set_full(false);
+  EXPECT_EQ(queue_.push(small, to()), ESHUTDOWN);
+  queue_.refuse();
+  EXPECT_EQ(queue_.push(small, {&other, {}}), ESHUTDOWN);
+  const auto items = pop();
+  EXPECT_EQ(items.size(), 2u);
+  queue_.release(items);
 }
 
 // Threads come and go while one takes: every packet arrives once, in its thread's order.
@@ -158,7 +189,7 @@ TEST_F(SendQueueTest, ManyThreadsShareIt) {
   std::atomic<int> running{kThreads};
   for (std::uint16_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([this, t, &running] {
-      const SendTarget target{test::loopback_ipv4(t)};
+      const SendTarget target = to(test::loopback_ipv4(t));
       for (std::uint32_t i = 0; i < kPackets; ++i) {
         const std::size_t size = i % 1000 == 0 ? 5000 : 8 + i % 200;
         while (queue_.push(numbered_payload(i, size), target) == EAGAIN) std::this_thread::yield();
@@ -181,6 +212,73 @@ TEST_F(SendQueueTest, ManyThreadsShareIt) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(total, std::size_t{kThreads} * kPackets);
+}
+
+// Each keeps a chunk that holds nothing. The others are left all the memory there is, and
+// each of those threads can put again.
+TEST_F(SendQueueTest, IdleThreadsHoweverManyTakeNoRoomFromOthers) {
+  constexpr int kThreads = static_cast<int>(SendChunks::kChunkCount) + 100;
+  constexpr std::uint32_t kPackets = 200;  // more than a chunk of them
+  const auto take_all = [this] {
+    for (auto items = pop(); !items.empty(); items = pop()) queue_.release(items);
+  };
+  std::barrier in_step(kThreads + 1);
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (std::uint32_t i = 0; i < kPackets; ++i) {
+        while (queue_.push(numbered_payload(i, 64), to()) == EAGAIN) std::this_thread::yield();
+      }
+      in_step.arrive_and_wait();  // all live, with packets under way
+      in_step.arrive_and_wait();  // nothing waits
+      if (queue_.push(numbered_payload(0, 64), to()) != 0) ++refused;
+      in_step.arrive_and_wait();
+    });
+  }
+  std::atomic<bool> is_there{false};
+  std::thread waiter([&] {
+    in_step.arrive_and_wait();
+    is_there = true;
+  });
+  while (!is_there) take_all();
+  waiter.join();
+  take_all();
+  const auto payload = numbered_payload(1, SendQueue::kLargestInChunk);
+  std::size_t count = 0;
+  while (queue_.push(payload, to()) == 0) ++count;
+  EXPECT_GE(count,
+            SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kLargestInChunk * 6 / 7);
+  take_all();
+  in_step.arrive_and_wait();
+  in_step.arrive_and_wait();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(refused, 0);
+  take_all();
+}
+
+// A thread-local object that is older than the thread's first put outlives what puts keep.
+TEST_F(SendQueueTest, DestructorsOfAThreadMayPut) {
+  struct LastWords {
+    ~LastWords() {
+      if (queue != nullptr && queue->push(numbered_payload(2, 64), target) != 0) std::abort();
+    }
+    SendQueue* queue = nullptr;
+    SendTarget target;
+  };
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    std::thread([this] {
+      static thread_local LastWords last_words;
+      last_words.queue = &queue_;
+      last_words.target = to();
+      ASSERT_EQ(queue_.push(numbered_payload(1, 64), to()), 0);
+    }).join();
+    const auto items = pop();
+    ASSERT_EQ(items.size(), 2u);
+    EXPECT_TRUE(is_numbered_payload(payload_of(*items[0]), 1));
+    EXPECT_TRUE(is_numbered_payload(payload_of(*items[1]), 2));
+    queue_.release(items);
+  }
 }
 
 TEST(SendChunksTest, GivesTheFreshestFirstAndEachOnce) {

@@ -37,9 +37,8 @@ std::size_t Consumer::take_all(const Visit& visit) {
       const auto packet = descriptor.take_packet();
       if (visit) visit(source, packet);
     } while (descriptor.size > 0);
-    release.add(descriptor.buffer);
-    queue_.ring().pop();
-    queue_.ring().note_taken(count, charge);
+    release.add(descriptor.buffer, count);
+    queue_.ring().take(1, count, charge);
     packets += count;
   }
   taken_ += packets;

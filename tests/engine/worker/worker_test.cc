@@ -349,12 +349,12 @@ TEST_P(WorkerTest, AConsumerThatWaitsIsWokenByAPacketAndByTheEnd) {
   auto worker = make();
   Consumer consumer(*worker, 64, kManyBytes);
   const Sender sender(consumer.port());
-  constexpr int kTooLongMs = 20000;
+  const auto too_late = net::Deadline::after(std::chrono::seconds(20));
   for (std::uint32_t i = 0; i < 50; ++i) {
     std::thread other([&] { sender.send_numbered(i, 10); });
     worker::ConsumerSignal& signal = consumer.queue().signal();
     signal.prepare_wait();
-    EXPECT_TRUE(consumer.depth() > 0 || signal.wait(kTooLongMs));
+    EXPECT_TRUE(consumer.depth() > 0 || signal.wait(too_late));
     signal.finish_wait();
     EXPECT_EQ(consumer.take_all(), 1u);
     other.join();
@@ -362,7 +362,7 @@ TEST_P(WorkerTest, AConsumerThatWaitsIsWokenByAPacketAndByTheEnd) {
   worker::ConsumerSignal& signal = consumer.queue().signal();
   std::thread stopper([&] { worker->stop(); });
   signal.prepare_wait();
-  EXPECT_TRUE(consumer.queue().is_stopped() || signal.wait(kTooLongMs));
+  EXPECT_TRUE(consumer.queue().is_stopped() || signal.wait(too_late));
   signal.finish_wait();
   stopper.join();
   EXPECT_TRUE(consumer.queue().is_stopped());
@@ -446,7 +446,7 @@ TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {
       return;
     }
     ++packets;
-    release.add(front.buffer);
+    release.add(front.buffer, front.packet_count());
     remote->taken_bytes.store(remote->taken_bytes.load() + front.charge());
     // Every now and then a peer is closed.
     if (packets % 50 == 0 && !remote->closed.load()) {

@@ -1,0 +1,15 @@
+#ifndef RINGPEER_NET_DATAGRAM_SIZE_H_
+#define RINGPEER_NET_DATAGRAM_SIZE_H_
+
+#include <cstddef>
+
+namespace ringpeer::net {
+
+// The most payload that one UDP datagram carries. 16 bits of length count IPv4's header (20
+// bytes) and UDP's (8), but not IPv6's.
+inline constexpr std::size_t kLargestIpv4Datagram = 65535 - 20 - 8;
+inline constexpr std::size_t kLargestDatagram = 65535 - 8;
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_DATAGRAM_SIZE_H_

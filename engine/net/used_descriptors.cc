@@ -1,0 +1,33 @@
+#include "ringpeer/net/used_descriptors.h"
+
+#include <pthread.h>
+
+namespace ringpeer::net {
+
+UsedDescriptors& UsedDescriptors::of_process() {
+  // Never destroyed: sockets may live in objects that outlive every static.
+  static auto* const descriptors = new UsedDescriptors;
+  return *descriptors;
+}
+
+UsedDescriptors::UsedDescriptors() {
+  pthread_atfork([] { of_process().mutex_.lock(); }, [] { of_process().mutex_.unlock(); },
+                 [] { of_process().mutex_.unlock(); });
+}
+
+bool UsedDescriptors::add(int descriptor) {
+  const auto index = static_cast<std::size_t>(descriptor);
+  const std::lock_guard lock(mutex_);
+  if (index >= used_.size()) used_.resize(index + 1);
+  if (used_[index]) return false;
+  used_[index] = true;
+  return true;
+}
+
+void UsedDescriptors::remove(int descriptor) {
+  const std::lock_guard lock(mutex_);
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (index < used_.size()) used_[index] = false;
+}
+
+}  // namespace ringpeer::net

@@ -1,0 +1,32 @@
+#ifndef RINGPEER_NET_USED_DESCRIPTORS_H_
+#define RINGPEER_NET_USED_DESCRIPTORS_H_
+
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+namespace ringpeer::net {
+
+// The descriptors that the Sockets of this process have. One that was given to two of them
+// would be closed twice, and the second time it may be the number of another file.
+//
+// Threads: any.
+class UsedDescriptors {
+ public:
+  static UsedDescriptors& of_process();
+
+  // False when it is there already.
+  bool add(int descriptor);
+  void remove(int descriptor);
+
+ private:
+  UsedDescriptors();
+
+  // Held during fork(), so that a child does not find it held by a thread that it has not.
+  std::mutex mutex_;
+  std::vector<bool> used_;  // by descriptor, which the kernel keeps low
+};
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_USED_DESCRIPTORS_H_

@@ -1,0 +1,325 @@
+// Random puts and gets over a stream that writes and reads a little at a time, throws, fails,
+// ends and connects again, beside what a user expects of it:
+//
+// - what was accepted arrives whole, in order and once, as long as its connection lives;
+// - what was not accepted never arrives;
+// - what arrived before the stream ended is given, then how it ended, each time;
+// - no byte of one connection gets into another.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ringpeer/packet_peer_stream.h"
+
+namespace ringpeer {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::size_t kLengthSize = PacketPeerStream::kLengthSize;
+
+Bytes framed(const Bytes& packet) {
+  Bytes frame(kLengthSize);
+  frame[0] = static_cast<std::uint8_t>(packet.size());
+  frame.insert(frame.end(), packet.begin(), packet.end());
+  return frame;
+}
+
+class Random {
+ public:
+  explicit Random(unsigned seed) : engine_(seed) {}
+  std::size_t up_to(std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>(0, most)(engine_);
+  }
+  bool once_in(std::size_t times) { return up_to(times - 1) == 0; }
+
+ private:
+  std::mt19937 engine_;
+};
+
+struct StreamTrouble {};
+
+// One side of connections, one after another; the test is the other.
+class FaultyStream final : public StreamPeer {
+ public:
+  explicit FaultyStream(Random* random) : random_(random) {}
+
+  Bytes sent;  // what this side has written
+  std::deque<std::uint8_t> incoming;
+  bool healthy = false;      // no faults for the time being
+  Error end = Error::OK;     // behind `incoming`
+  Error broken = Error::OK;  // no byte goes any more
+  std::uint64_t number = 0;
+
+  void connect_again() {
+    sent.clear();
+    incoming.clear();
+    end = broken = Error::OK;
+  }
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    *written = 0;
+    if (broken != Error::OK) return broken;
+    if (!healthy && random_->once_in(12)) throw StreamTrouble{};
+    *written = healthy ? data.size() : random_->up_to(data.size());
+    sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    if (!healthy && random_->once_in(40)) fail_writing();
+    return broken;
+  }
+
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    *received = 0;
+    if (!healthy && random_->once_in(12)) throw StreamTrouble{};
+    const std::size_t most = std::min(buffer.size(), incoming.size());
+    *received = healthy ? most : random_->up_to(most);
+    const auto last = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
+    std::copy(incoming.begin(), last, buffer.begin());
+    incoming.erase(incoming.begin(), last);
+    return *received == 0 && incoming.empty() ? end : Error::OK;
+  }
+
+  std::uint64_t connection_number() const override { return number; }
+
+ private:
+  // Some streams can still be read, some are then at their end.
+  void fail_writing() {
+    broken = random_->once_in(2) ? Error::FAILED : Error::ERR_FILE_EOF;
+    if (end == Error::OK && random_->once_in(2)) end = broken;
+  }
+
+  Random* random_;
+};
+
+// No faults while it lives.
+class Health {
+ public:
+  explicit Health(FaultyStream* stream) : stream_(stream), before_(stream->healthy) {
+    stream_->healthy = true;
+  }
+  ~Health() { stream_->healthy = before_; }
+  Health(const Health&) = delete;
+  Health& operator=(const Health&) = delete;
+
+ private:
+  FaultyStream* stream_;
+  bool before_;
+};
+
+class Model {
+ public:
+  explicit Model(unsigned seed) : random_(seed) { use_new_stream(); }
+
+  void step() {
+    try {
+      switch (random_.up_to(12)) {
+        case 0:
+          return other_side_sends();
+        case 1:
+          return other_side_ends();
+        case 2:
+          return start_again();
+        case 3:
+          return change_buffers();
+        case 4:
+          return poll();
+        case 5:
+        case 6:
+          return count();
+        case 7:
+        case 8:
+        case 9:
+          return get();
+        default:
+          return put();
+      }
+    } catch (const StreamTrouble&) {
+      // What a call was about to do, it has not done.
+    }
+  }
+
+  // Without further faults all that was accepted arrives, and all that was sent is got.
+  void settle() {
+    const Health health(stream_.get());
+    const std::size_t many = accepted_.size() + expected_.size() + 2;
+    for (std::size_t i = 0; i < many; ++i) {
+      poll();
+      get();
+    }
+    check_sent();
+    if (stream_->broken == Error::OK && stream_->end == Error::OK) {
+      EXPECT_EQ(all_accepted(), stream_->sent);
+    }
+    EXPECT_TRUE(expected_.empty()) << "packets that were not given";
+    EXPECT_EQ(0u, peer_.get_pending_output()) << "it has gone, or can never go";
+    if (stream_->end != Error::OK && random_.once_in(2)) start_again_in_silence();
+  }
+
+ private:
+  bool is_over() const { return stream_->broken != Error::OK || stream_->end != Error::OK; }
+
+  void put() {
+    const Bytes packet = new_packet();
+    const std::size_t pending = peer_.get_pending_output();
+    const auto largest = static_cast<std::size_t>(peer_.get_output_buffer_max_size());
+    const Error error = peer_.put_packet(packet);
+    if (error == Error::OK) {
+      accepted_.push_back(packet);
+    } else if (error == Error::ERR_BUSY) {
+      EXPECT_GT(pending + kLengthSize + packet.size(), largest + kLengthSize);
+    } else if (error == Error::ERR_INVALID_PARAMETER) {
+      EXPECT_GT(packet.size(), largest);
+    } else {
+      expect_end(error);
+    }
+  }
+
+  void get() {
+    const Bytes packet = peer_.get_packet();
+    const Error error = peer_.get_packet_error();
+    if (error == Error::OK) {
+      ASSERT_FALSE(expected_.empty()) << "a packet that nobody sent";
+      EXPECT_EQ(expected_.front(), packet);
+      expected_.pop_front();
+    } else if (error != Error::ERR_UNAVAILABLE) {
+      expect_end(error);
+    }
+  }
+
+  void poll() {
+    if (const Error error = peer_.poll(); error != Error::OK) expect_end(error);
+  }
+
+  void count() {
+    const int count = peer_.get_available_packet_count();
+    ASSERT_GE(count, 0);
+    ASSERT_LE(static_cast<std::size_t>(count), expected_.size());
+  }
+
+  // An error is how the stream ended, told again and again once everything is got.
+  void expect_end(Error error) {
+    EXPECT_TRUE(error == stream_->broken || error == stream_->end) << static_cast<int>(error);
+    if (error != stream_->end || !stream_->incoming.empty()) return;
+    const Health health(stream_.get());
+    if (peer_.get_available_packet_count() == 0) {
+      EXPECT_NE(Error::OK, peer_.poll());
+      EXPECT_EQ(stream_->end, peer_.poll());
+      EXPECT_TRUE(peer_.get_packet().empty());
+      EXPECT_EQ(stream_->end, peer_.get_packet_error());
+    }
+  }
+
+  void other_side_sends() {
+    if (stream_->end != Error::OK || expected_.size() > 20) return;
+    const Bytes packet = new_packet();
+    const Bytes frame = framed(packet);
+    stream_->incoming.insert(stream_->incoming.end(), frame.begin(), frame.end());
+    expected_.push_back(packet);
+  }
+
+  // Sometimes in the midst of a packet, which then never arrives.
+  void other_side_ends() {
+    if (!random_.once_in(4) || stream_->end != Error::OK) return;
+    if (random_.once_in(2)) {
+      const Bytes frame = framed(new_packet());
+      const std::size_t size = random_.up_to(frame.size() - 1);
+      stream_->incoming.insert(stream_->incoming.end(), frame.begin(),
+                               frame.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    stream_->end = random_.once_in(2) ? Error::ERR_FILE_EOF : Error::FAILED;
+  }
+
+  void start_again() {
+    if (!is_over() && !random_.once_in(4)) return;
+    check_sent();
+    if (random_.once_in(3)) {
+      use_new_stream();
+    } else {
+      stream_->connect_again();
+      ++stream_->number;
+    }
+    accepted_.clear();
+    expected_.clear();
+  }
+
+  // After an end that the peer has seen a stream need not even say that it begins anew.
+  void start_again_in_silence() {
+    stream_->connect_again();
+    accepted_.clear();
+    EXPECT_EQ(Error::OK, peer_.poll());
+  }
+
+  void use_new_stream() {
+    stream_ = std::make_shared<FaultyStream>(&random_);
+    peer_.set_stream_peer(stream_);
+    change_buffers();
+  }
+
+  // 28 bytes hold one packet, 252 many.
+  void change_buffers() {
+    peer_.set_output_buffer_max_size(28 << random_.up_to(3));
+    peer_.set_input_buffer_max_size(60 << random_.up_to(2));
+  }
+
+  // No two are the same, and none looks like a length. Few do not fit.
+  Bytes new_packet() {
+    ++serial_;
+    Bytes packet = {0xa0, static_cast<std::uint8_t>(serial_),
+                    static_cast<std::uint8_t>(serial_ >> 8),
+                    static_cast<std::uint8_t>(serial_ >> 16)};
+    packet.resize(packet.size() + random_.up_to(26), 0xb0);
+    return packet;
+  }
+
+  Bytes all_accepted() const {
+    Bytes bytes;
+    for (const Bytes& packet : accepted_) {
+      const Bytes frame = framed(packet);
+      bytes.insert(bytes.end(), frame.begin(), frame.end());
+    }
+    return bytes;
+  }
+
+  // The accepted packets and nothing else, as far as they went. Only a connection that broke
+  // may end within a packet whose put told of it.
+  void check_sent() {
+    const Bytes all = all_accepted();
+    const std::size_t common = std::min(all.size(), stream_->sent.size());
+    EXPECT_TRUE(std::equal(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(common),
+                           stream_->sent.begin()));
+    if (stream_->sent.size() <= all.size()) return;
+    EXPECT_NE(Error::OK, stream_->broken) << "what was not accepted was sent";
+    const Bytes rest(stream_->sent.begin() + static_cast<std::ptrdiff_t>(all.size()),
+                     stream_->sent.end());
+    EXPECT_LT(rest.size(), kLengthSize + rest[0]) << "what was not accepted was sent whole";
+  }
+
+  Random random_;
+  PacketPeerStream peer_;
+  std::shared_ptr<FaultyStream> stream_;
+  std::uint32_t serial_ = 0;
+  // Of this connection: packets of OK puts, and those that the other side has sent whole and
+  // that were not got yet.
+  std::vector<Bytes> accepted_;
+  std::deque<Bytes> expected_;
+};
+
+TEST(PacketPeerStreamModelTest, KeepsItsWordOverAnyStream) {
+  for (unsigned seed = 1; seed <= 400; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Model model(seed);
+    for (int i = 0; i < 300; ++i) {
+      model.step();
+      if (i % 50 == 49) model.settle();
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ringpeer
