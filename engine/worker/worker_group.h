@@ -37,7 +37,11 @@ class WorkerGroup {
                                              backend::BackendFailure* failure);
   ~WorkerGroup();
 
+  // Refuses sends; sends what is queued, all workers at a time, with the bound of
+  // Worker::stop().
   void stop();
+  // Worker::flush() of all workers at a time.
+  int flush();
   // False when one of them had to end by itself, too.
   bool is_running() const;
   bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
