@@ -9,7 +9,6 @@
 
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/server.h"
 
@@ -40,15 +39,9 @@ int serve(const ServeOptions& options) {
     ProgressLine progress(stderr);
     report = server.run(stop, &progress);
   }
-  if (options.json) {
-    fmt::print("{}\n", serve_report_to_json(options, report).dump(2));
-  } else {
-    fmt::print("{}", serve_report_to_text(options, report));
-  }
-  if (!server.engine().is_running()) return run_error("the engine had to end: see above");
-  if (report.unaccounted() == 0) return kExitOk;
-  return run_error(fmt::format("{} packets are unaccounted for: this is a fault of the engine.",
-                               report.unaccounted()));
+  return end_run(options.json ? serve_report_to_json(options, report).dump(2) + "\n"
+                              : serve_report_to_text(options, report),
+                 judge_serve(report));
 }
 
 }  // namespace

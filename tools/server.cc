@@ -49,6 +49,7 @@ ServeReport Server::run(const StopSignal& stop, ProgressLine* progress) {
                          std::chrono::duration<double>(options_.seconds));
   }
   serve_until(end, stop, progress);
+  report.engine_has_ended = !engine_->is_running();
 
   service_->close();
   report.seconds = std::chrono::duration<double>(Clock::now() - started_).count();

@@ -47,8 +47,7 @@ int run_child(const ServeOptions& options, int pipe) {
     return kExitFailed;
   }
   write_message(pipe, {{"port", server.port()}});
-  std::FILE* nowhere = std::fopen("/dev/null", "w");
-  ProgressLine silent(nowhere);
+  ProgressLine silent(nullptr);
   const ServeReport report = server.run(stop, &silent);
   write_message(pipe, serve_report_to_json(options, report));
   return kExitOk;

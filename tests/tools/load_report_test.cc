@@ -124,5 +124,15 @@ TEST(DemoReportTest, HoldsBothSidesAgainstEachOther) {
   EXPECT_FALSE(bad.to_json().at("ok").get<bool>());
 }
 
+TEST(DemoReportTest, AServerThatCouldNotGoOnIsNotGood) {
+  const LoadOptions load_options = options();
+  auto failed = server_report();
+  failed["ok"] = false;
+  const LoadReport load = arena_report();
+  const DemoReport report(load_options, load, failed);
+  EXPECT_EQ(report.unaccounted(), 0);
+  EXPECT_NE(report.judge(), "");
+}
+
 }  // namespace
 }  // namespace ringpeer::tools
