@@ -68,6 +68,10 @@ int run_error(std::string_view text) noexcept {
   return kExitFailed;
 }
 
+int out_of_memory() noexcept {
+  return run_error("out of memory. Is there a limit (ulimit -v, a container's)?");
+}
+
 int end_run(std::string_view result, std::string_view judgement) noexcept {
   const bool printed = print_result(result);
   if (!judgement.empty()) return run_error(judgement);

@@ -21,6 +21,7 @@ bool print_result(std::string_view text) noexcept;
 // say() for an error; give the exit status of a command that ends with it.
 int usage_error(std::string_view text) noexcept;  // the command line is wrong
 int run_error(std::string_view text) noexcept;    // the command line was right
+int out_of_memory() noexcept;
 
 // The end of a run: prints the result, then what is wrong with it, if anything is.
 int end_run(std::string_view result, std::string_view judgement) noexcept;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <exception>
+#include <new>
 #include <sstream>
 #include <string>
 
@@ -52,5 +54,11 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace ringpeer::tools;  // NOLINT(google-build-using-namespace)
   set_up_process();
-  return run(argc, argv);
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::exception& exception) {
+    return run_error(exception.what());
+  }
 }

@@ -4,6 +4,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "ringpeer/tools/diagnostics.h"
+
 namespace ringpeer::tools {
 namespace {
 
@@ -16,11 +22,26 @@ void take_standard_descriptors() noexcept {
   }
 }
 
+[[noreturn]] void end_with_words() {
+  try {
+    if (const std::exception_ptr exception = std::current_exception()) {
+      std::rethrow_exception(exception);
+    }
+  } catch (const std::bad_alloc&) {
+    ::_exit(out_of_memory());
+  } catch (const std::exception& exception) {
+    ::_exit(run_error(exception.what()));
+  } catch (...) {
+  }
+  std::abort();
+}
+
 }  // namespace
 
 void set_up_process() noexcept {
   take_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(end_with_words);
 }
 
 }  // namespace ringpeer::tools
