@@ -64,10 +64,10 @@ void add_serve_command(CLI::App& app, int* exit_status) {
   command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
       ->capture_default_str();
   add_choice(*command, "--payload", payload_names(), &options->payload,
-             "how echo reads packets: raw bytes, or var (decoded and encoded anew)");
+             "how echo and sink read packets: raw bytes, or var (decoded, and encoded again)");
   command
       ->add_option("--latency-budget", options->latency_budget_microseconds,
-                   "microseconds that a packet may wait for others; 0 wakes at once")
+                   "microseconds that a packet may wait for others, up to 100000; 0 wakes at once")
       ->capture_default_str();
   command
       ->add_option("--without", options->without,
