@@ -72,25 +72,27 @@ class Decoder : private WireReader {
     return room;
   }
 
-  template <typename T>
-  bool make_room(CompactVector<T>* vector, std::size_t capacity) {
+  // Of a CompactVector or an EntryList.
+  template <typename Elements>
+  bool make_room(Elements* elements, std::size_t capacity) {
     if (capacity == 0) return true;
-    if (!spend_bytes(vector->block_bytes(capacity))) return false;
-    vector->reserve_in(memory_, capacity);
+    if (!spend_bytes(elements->block_bytes(capacity))) return false;
+    elements->reserve_in(memory_, capacity);
     return true;
   }
 
   // A place for one more element, null when the budget is spent.
-  template <typename T>
-  T* next_place(CompactVector<T>* vector) {
-    T* place = vector->append_within_capacity();
-    return place != nullptr ? place : grown_place(vector);
+  template <typename Elements>
+  auto* next_place(Elements* elements) {
+    auto* place = elements->append_within_capacity();
+    return place != nullptr ? place : grown_place(elements);
   }
 
-  template <typename T>
-  [[gnu::noinline]] T* grown_place(CompactVector<T>* vector) {
-    if (!spend_bytes(vector->next_block_bytes())) return nullptr;
-    return vector->append_uninitialized(memory_);
+  template <typename Elements>
+  [[gnu::noinline]] auto* grown_place(Elements* elements) {
+    using Place = decltype(elements->append_within_capacity());
+    if (!spend_bytes(elements->next_block_bytes())) return Place(nullptr);
+    return elements->append_uninitialized(memory_);
   }
 
   // --- Values ---
@@ -453,7 +455,10 @@ class Decoder : private WireReader {
     if (!spend_bytes(dictionary->next_index_bytes())) return Error::ERR_OUT_OF_MEMORY;
     DictionaryEntry* same = dictionary->index_last(memory_);
     if (same == nullptr) return Error::OK;
-    if (options_.distinct_object_keys && key->is_object()) return Error::OK;
+    if (options_.distinct_object_keys && key->is_object() && !key->ref<Object>().is_null()) {
+      dictionary->hide_last();
+      return Error::OK;
+    }
     same->value.swap(entry->value);
     discard(entry);
     dictionary->storage().drop_uninitialized();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <memory>
 #include <new>
 
 #include "ringpeer/packet/mapped_memory.h"
@@ -14,115 +13,165 @@ namespace {
 // Keeps payloads on cache lines of their own.
 constexpr std::size_t kHeaderSize = (sizeof(PacketBuffer) + 63) / 64 * 64;
 
+// Blocks of a size that are kept whole: a batch of the worker's, but no more than a page.
+constexpr std::size_t kMostKept = 64;
+constexpr std::size_t most_kept(std::size_t level) {
+  return std::min(kMostKept, SlabPool::kPageSize / (SlabPool::kSmallestBlock << level));
+}
+
+// A block's level and whether it is free, noted where it begins.
+constexpr std::uint8_t kIsFree = 0x80;
+
+std::size_t level_of(std::size_t block_size) {
+  return static_cast<std::size_t>(std::bit_width(block_size / SlabPool::kSmallestBlock)) - 1;
+}
+
 }  // namespace
 
 struct SlabPool::Page {
   MappedMemory memory;
   std::uint16_t index = 0;
-  std::uint8_t size_class = 0;
-  std::uint32_t in_use = 0;
-  PacketBuffer* free_blocks = nullptr;
-  Page* previous = nullptr;
-  Page* next = nullptr;
+  // Of the block that begins there; nothing where none does.
+  std::array<std::uint8_t, kPageSize / kSmallestBlock> states;
+
+  std::size_t unit_of(const void* block) const {
+    return static_cast<std::size_t>(static_cast<const std::uint8_t*>(block) - memory.data()) /
+           kSmallestBlock;
+  }
+  FreeBlock* at(std::size_t unit) const {
+    return reinterpret_cast<FreeBlock*>(memory.data() + unit * kSmallestBlock);
+  }
 };
 
 SlabPool::SlabPool(std::size_t budget, BufferReturn* home)
-    : max_pages_(std::min<std::size_t>(budget / kPageSize, UINT16_MAX)), home_(home) {}
+    : max_pages_(std::min<std::size_t>(budget / kPageSize, UINT16_MAX)), home_(home) {
+  static_assert(sizeof(FreeBlock) <= kSmallestBlock && kHeaderSize < kSmallestBlock);
+  pages_.reserve(max_pages_);  // so that a worker never allocates for it
+}
 
 SlabPool::~SlabPool() {
   for (Page* page : pages_) delete page;
 }
 
+std::size_t SlabPool::block_size(std::size_t size) {
+  return std::bit_ceil(std::max(size + kHeaderSize, kSmallestBlock));
+}
+
 PacketBuffer* SlabPool::allocate(std::size_t size) {
   if (size > kLargestBlock - kHeaderSize) return nullptr;
-  const std::size_t block_size = std::bit_ceil(std::max(size + kHeaderSize, kSmallestBlock));
-  const auto size_class = static_cast<std::size_t>(std::bit_width(block_size / kSmallestBlock) - 1);
-  Page* page = page_with_room(size_class);
-  if (page == nullptr) return nullptr;
-  PacketBuffer* block = page->free_blocks;
-  page->free_blocks = block->next;
-  ++page->in_use;
-  if (page->free_blocks == nullptr) unlink(page);
+  const std::size_t whole = block_size(size);
+  FreeBlock* const memory = take(level_of(whole));
+  if (memory == nullptr) return nullptr;
+  const std::uint16_t page = memory->page->index;
+  auto* const block = new (memory) PacketBuffer;
+  block->home = home_;
+  block->memory = reinterpret_cast<std::uint8_t*>(memory) + kHeaderSize;
+  block->capacity = static_cast<std::uint32_t>(whole - kHeaderSize);
+  block->index = page;
+  block->kind = BufferKind::kSlab;
   block->references.store(1, std::memory_order_relaxed);
   return block;
 }
 
-void SlabPool::free(PacketBuffer* block) {
-  Page* page = pages_[block->index];
-  const bool was_full = page->free_blocks == nullptr;
-  block->next = page->free_blocks;
-  page->free_blocks = block;
-  assert(page->in_use > 0);
-  --page->in_use;
-  if (was_full) {
-    // An empty page stays with its class only while it is the class's only page with
-    // room (see below).
-    if (Page* first = with_room_[page->size_class]; first != nullptr && first->in_use == 0) {
-      set_free(first);
+SlabPool::FreeBlock* SlabPool::take(std::size_t level) {
+  if (FreeBlock* const kept = kept_[level]; kept != nullptr) {
+    kept_[level] = kept->next;
+    --kept_count_[level];
+    return kept;
+  }
+  do {
+    for (std::size_t from = level; from < kLevels; ++from) {
+      if (free_[from] != nullptr) return cut(free_[from], from, level);
     }
-    page->previous = nullptr;
-    page->next = with_room_[page->size_class];
-    if (page->next != nullptr) page->next->previous = page;
-    with_room_[page->size_class] = page;
-  }
-  // One empty page stays with its class, so that a single packet to and fro does not
-  // cut a page anew each time.
-  const bool only_page = page->previous == nullptr && page->next == nullptr;
-  if (page->in_use == 0 && !only_page) set_free(page);
+  } while (release_kept() || add_page());
+  return nullptr;
 }
 
-// The page serves any class from here on.
-void SlabPool::set_free(Page* page) {
-  unlink(page);
-  empty_pages_.push_back(page);
+// The lower half, again and again; the upper ones become free.
+SlabPool::FreeBlock* SlabPool::cut(FreeBlock* block, std::size_t from, std::size_t level) {
+  unlink(block, from);
+  Page* const page = block->page;
+  const std::size_t unit = page->unit_of(block);
+  while (from > level) {
+    --from;
+    FreeBlock* const upper = page->at(unit + (std::size_t{1} << from));
+    upper->page = page;
+    link(upper, from);
+  }
+  page->states[unit] = static_cast<std::uint8_t>(level);
+  return block;
 }
 
-// The last resort when the budget is used up: the empty pages that stayed with their
-// classes, each of which is the only one in its list.
-void SlabPool::free_kept_pages() {
-  for (Page* page : with_room_) {
-    if (page != nullptr && page->in_use == 0) set_free(page);
+bool SlabPool::add_page() {
+  if (pages_.size() >= max_pages_) return false;
+  auto* const page = new (std::nothrow) Page;
+  if (page == nullptr || !page->memory.map(kPageSize, MappedMemory::Pages::kSmall)) {
+    delete page;
+    return false;
   }
+  page->index = static_cast<std::uint16_t>(pages_.size());
+  pages_.push_back(page);
+  page->at(0)->page = page;
+  link(page->at(0), kLevels - 1);
+  return true;
 }
 
-SlabPool::Page* SlabPool::page_with_room(std::size_t size_class) {
-  if (with_room_[size_class] != nullptr) return with_room_[size_class];
-  if (empty_pages_.empty() && pages_.size() >= max_pages_) free_kept_pages();
-  Page* page = nullptr;
-  if (!empty_pages_.empty()) {
-    page = empty_pages_.back();
-    empty_pages_.pop_back();
-  } else {
-    if (pages_.size() >= max_pages_) return nullptr;
-    auto made = std::make_unique<Page>();
-    if (!made->memory.map(kPageSize, MappedMemory::Pages::kSmall)) return nullptr;
-    page = made.release();
-    page->index = static_cast<std::uint16_t>(pages_.size());
-    pages_.push_back(page);
+void SlabPool::free(PacketBuffer* block) {
+  const std::size_t level = level_of(block->capacity + kHeaderSize);
+  Page* const page = pages_[block->index];
+  auto* const memory = new (block) FreeBlock{page, nullptr, nullptr};
+  if (kept_count_[level] >= most_kept(level)) {
+    give_back(memory, level);
+    return;
   }
-  page->size_class = static_cast<std::uint8_t>(size_class);
-  page->free_blocks = nullptr;
-  const std::size_t block_size = kSmallestBlock << size_class;
-  for (std::size_t offset = 0; offset < kPageSize; offset += block_size) {
-    auto* block = new (page->memory.data() + offset) PacketBuffer;
-    block->home = home_;
-    block->memory = page->memory.data() + offset + kHeaderSize;
-    block->capacity = static_cast<std::uint32_t>(block_size - kHeaderSize);
-    block->index = page->index;
-    block->kind = BufferKind::kSlab;
-    block->next = page->free_blocks;
-    page->free_blocks = block;
-  }
-  page->previous = page->next = nullptr;
-  with_room_[size_class] = page;
-  return page;
+  memory->next = kept_[level];
+  kept_[level] = memory;
+  ++kept_count_[level];
 }
 
-void SlabPool::unlink(Page* page) {
-  if (page->previous != nullptr) page->previous->next = page->next;
-  if (page->next != nullptr) page->next->previous = page->previous;
-  if (with_room_[page->size_class] == page) with_room_[page->size_class] = page->next;
-  page->previous = page->next = nullptr;
+// False when there was none.
+bool SlabPool::release_kept() {
+  bool was_any = false;
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    while (FreeBlock* const block = kept_[level]) {
+      kept_[level] = block->next;
+      give_back(block, level);
+      was_any = true;
+    }
+    kept_count_[level] = 0;
+  }
+  return was_any;
+}
+
+// Becomes one with its other half, as long as that is free.
+void SlabPool::give_back(FreeBlock* block, std::size_t level) {
+  Page* const page = block->page;
+  std::size_t unit = page->unit_of(block);
+  for (; level < kLevels - 1; ++level) {
+    const std::size_t other = unit ^ (std::size_t{1} << level);
+    if (page->states[other] != (level | kIsFree)) break;
+    unlink(page->at(other), level);
+    unit &= ~(std::size_t{1} << level);
+  }
+  FreeBlock* const merged = page->at(unit);
+  merged->page = page;
+  link(merged, level);
+}
+
+void SlabPool::link(FreeBlock* block, std::size_t level) {
+  block->page->states[block->page->unit_of(block)] = static_cast<std::uint8_t>(level | kIsFree);
+  block->previous = nullptr;
+  block->next = free_[level];
+  if (block->next != nullptr) block->next->previous = block;
+  free_[level] = block;
+  if (level == kLevels - 1) ++free_pages_;
+}
+
+void SlabPool::unlink(FreeBlock* block, std::size_t level) {
+  if (block->previous != nullptr) block->previous->next = block->next;
+  if (block->next != nullptr) block->next->previous = block->previous;
+  if (free_[level] == block) free_[level] = block->next;
+  if (level == kLevels - 1) --free_pages_;
 }
 
 }  // namespace ringpeer::packet

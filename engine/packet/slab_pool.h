@@ -11,20 +11,19 @@
 namespace ringpeer::packet {
 
 // Memory for packets that are copied out of the kernel's buffers, so that a consumer
-// that stops reading cannot starve the others of them. Pages are cut into blocks of
-// one size class; a page that is all free serves any class again.
+// that stops reading cannot starve the others of them. A page is cut in halves until a block
+// fits, and free halves become one again: what is free serves any size, and a small packet that
+// stays takes no more from the large ones than the block it lies in.
 //
 // Threads: the owning worker. Blocks come home through the worker's BufferReturn and
 // are handed to free() by it.
 class SlabPool {
  public:
-  // Blocks of 256 bytes (a small game packet and its header) to 128 KiB (the
-  // largest datagram and its header), doubling.
-  static constexpr std::size_t kSmallestBlock = 256;
-  static constexpr std::size_t kClassCount = 10;
-  static constexpr std::size_t kLargestBlock = kSmallestBlock << (kClassCount - 1);
-  // Twice the largest block: fewer, larger pages would strand more memory in a class.
-  static constexpr std::size_t kPageSize = kSmallestBlock << kClassCount;
+  // Blocks of 128 bytes (a tiny game packet, its sender's address and the header) to 128 KiB
+  // (the largest datagram with those), doubling.
+  static constexpr std::size_t kSmallestBlock = 128;
+  static constexpr std::size_t kLargestBlock = std::size_t{128} << 10;
+  static constexpr std::size_t kPageSize = 2 * kLargestBlock;
 
   // budget: bytes of pages at the most; with less than kPageSize there is no block at
   // all. Nothing is allocated before it is needed.
@@ -33,26 +32,45 @@ class SlabPool {
   SlabPool(const SlabPool&) = delete;
   SlabPool& operator=(const SlabPool&) = delete;
 
+  // What a block of `size` usable bytes takes of the budget.
+  static std::size_t block_size(std::size_t size);
+
   // A block with at least `size` usable bytes and one reference, or null when the
   // budget is used up.
   PacketBuffer* allocate(std::size_t size);
   void free(PacketBuffer* block);
 
-  std::size_t pages_in_use() const { return pages_.size() - empty_pages_.size(); }
+  std::size_t pages_in_use() const { return pages_.size() - free_pages_; }
 
  private:
   struct Page;
+  // What a free block begins with.
+  struct FreeBlock {
+    Page* page;
+    FreeBlock* previous;
+    FreeBlock* next;
+  };
 
-  Page* page_with_room(std::size_t size_class);
-  void unlink(Page* page);
-  void set_free(Page* page);
-  void free_kept_pages();
+  static constexpr std::size_t kLevels = 12;  // level 0: the smallest; the last: a whole page
+  static_assert(kSmallestBlock << (kLevels - 1) == kPageSize);
+
+  FreeBlock* take(std::size_t level);
+  FreeBlock* cut(FreeBlock* block, std::size_t from, std::size_t level);
+  bool add_page();
+  bool release_kept();
+  void give_back(FreeBlock* block, std::size_t level);
+  void link(FreeBlock* block, std::size_t level);
+  void unlink(FreeBlock* block, std::size_t level);
 
   const std::size_t max_pages_;
   BufferReturn* const home_;
   std::vector<Page*> pages_;
-  std::vector<Page*> empty_pages_;
-  std::array<Page*, kClassCount> with_room_{};  // doubly linked, per class
+  std::size_t free_pages_ = 0;
+  std::array<FreeBlock*, kLevels> free_{};  // doubly linked
+  // Blocks that were freed last and are likely to be asked for next: a packet to and fro cuts
+  // nothing. Singly linked, and free to nobody else until they are released.
+  std::array<FreeBlock*, kLevels> kept_{};
+  std::array<std::uint32_t, kLevels> kept_count_{};
 };
 
 }  // namespace ringpeer::packet

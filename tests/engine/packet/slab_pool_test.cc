@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -14,12 +15,18 @@ namespace {
 constexpr std::size_t kPage = 256 * 1024;
 constexpr std::size_t kLargest = 65535 + 28;  // a payload and its sender's address
 
+std::size_t bytes_of(const std::vector<PacketBuffer*>& blocks) {
+  std::size_t sum = 0;
+  for (const PacketBuffer* block : blocks) sum += SlabPool::block_size(block->capacity);
+  return sum;
+}
+
 TEST(SlabPool, GivesAtLeastTheBytesAskedForAndOneReference) {
   BufferReturn home;
   SlabPool pool(64 << 20, &home);
   std::vector<PacketBuffer*> blocks;
   for (const std::size_t size :
-       {std::size_t{0}, std::size_t{1}, std::size_t{192}, std::size_t{193}, std::size_t{1200},
+       {std::size_t{0}, std::size_t{1}, std::size_t{64}, std::size_t{65}, std::size_t{1200},
         std::size_t{4032}, std::size_t{4033}, std::size_t{65507}, kLargest}) {
     PacketBuffer* block = pool.allocate(size);
     ASSERT_NE(block, nullptr) << size;
@@ -91,9 +98,8 @@ TEST(SlabPool, AFreedBlockIsTheNextOneOut) {
   EXPECT_EQ(pool.allocate(100), block) << "it is the one still in the cache";
 }
 
-// Pages that are all free must serve any class, else a burst of one size starves
-// every other size for ever.
-TEST(SlabPool, AFreePageServesAnotherClass) {
+// What is free must serve any size, else a burst of one size starves every other for ever.
+TEST(SlabPool, WhatIsFreeServesEverySize) {
   BufferReturn home;
   SlabPool pool(2 * kPage, &home);
   for (const std::size_t size : {std::size_t{10}, kLargest, std::size_t{1200}, std::size_t{10}}) {
@@ -105,21 +111,32 @@ TEST(SlabPool, AFreePageServesAnotherClass) {
   }
 }
 
-TEST(SlabPool, TheLastFreePageServesAnotherClassToo) {
+TEST(SlabPool, APacketThatStaysTakesNothingButItsBlock) {
   BufferReturn home;
   SlabPool pool(kPage, &home);
-  PacketBuffer* small = pool.allocate(10);
-  ASSERT_NE(small, nullptr);
-  pool.free(small);
-  PacketBuffer* large = pool.allocate(kLargest);
-  ASSERT_NE(large, nullptr) << "an idle page of small blocks must not pin the budget";
-  EXPECT_EQ(pool.allocate(10), nullptr) << "one page is all there is";
+  PacketBuffer* const small = pool.allocate(10);
+  PacketBuffer* const large = pool.allocate(kLargest);
+  ASSERT_TRUE(small != nullptr && large != nullptr);
+  EXPECT_EQ(pool.allocate(kLargest), nullptr) << "half of the page is not free";
+  // The other half but for the small one's block: of any size.
+  std::size_t taken = SlabPool::block_size(10);
+  for (const std::size_t size : {std::size_t{60000}, std::size_t{1200}, std::size_t{10}}) {
+    while (pool.allocate(size) != nullptr) taken += SlabPool::block_size(size);
+  }
+  EXPECT_EQ(taken, kPage / 2);
   pool.free(large);
-  EXPECT_NE(pool.allocate(10), nullptr);
+  EXPECT_NE(pool.allocate(kLargest), nullptr);
 }
 
-// Frees in any order, so that pages become empty at the head, the middle and the
-// tail of their class's list.
+TEST(SlabPool, SmallPacketsUseUpTheWholeBudget) {
+  BufferReturn home;
+  SlabPool pool(2 * kPage, &home);
+  std::size_t blocks = 0;
+  while (pool.allocate(32) != nullptr) ++blocks;
+  EXPECT_EQ(blocks * SlabPool::kSmallestBlock, 2 * kPage);
+}
+
+// Frees in any order, so that blocks leave their lists at the head, the middle and the tail.
 TEST(SlabPool, StaysWholeUnderRandomUse) {
   BufferReturn home;
   SlabPool pool(16 * kPage, &home);
@@ -143,12 +160,65 @@ TEST(SlabPool, StaysWholeUnderRandomUse) {
       blocks.pop_back();
     }
     ASSERT_LE(pool.pages_in_use(), 16u);
+    ASSERT_GE(pool.pages_in_use() * kPage, bytes_of(blocks));
   }
   for (PacketBuffer* block : blocks) pool.free(block);
   // Nothing is stranded: the whole budget can be had in the largest blocks.
   std::size_t largest = 0;
   while (pool.allocate(kLargest) != nullptr) ++largest;
   EXPECT_EQ(largest, 32u);
+}
+
+// Refuses only what does not fit anywhere: beside a map of what is taken.
+TEST(SlabPool, RefusesOnlyWhatNoFreeSpaceHolds) {
+  constexpr std::size_t kUnits = kPage / SlabPool::kSmallestBlock;
+  BufferReturn home;
+  SlabPool pool(kPage, &home);
+  std::minstd_rand random(5);
+  std::vector<PacketBuffer*> blocks;
+  std::vector<bool> taken(kUnits);
+  const std::uint8_t* base = nullptr;
+  const auto mark = [&](const PacketBuffer* block, bool value) {
+    const auto* memory = reinterpret_cast<const std::uint8_t*>(block);
+    if (base == nullptr) base = memory;  // the first block of an empty page
+    const auto first = static_cast<std::size_t>(memory - base) / SlabPool::kSmallestBlock;
+    const std::size_t count = SlabPool::block_size(block->capacity) / SlabPool::kSmallestBlock;
+    ASSERT_EQ(first % count, 0u);
+    for (std::size_t unit = first; unit < first + count; ++unit) {
+      ASSERT_NE(taken[unit], value);
+      taken[unit] = value;
+    }
+  };
+  const auto has_room = [&](std::size_t size) {
+    const std::size_t count = SlabPool::block_size(size) / SlabPool::kSmallestBlock;
+    for (std::size_t first = 0; first < kUnits; first += count) {
+      if (std::none_of(taken.begin() + static_cast<std::ptrdiff_t>(first),
+                       taken.begin() + static_cast<std::ptrdiff_t>(first + count),
+                       [](bool unit) { return unit; })) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (int step = 0; step < 20000; ++step) {
+    // Fills up and empties in turn.
+    if (random() % 10 < (step / 1000 % 2 == 0 ? 7u : 3u)) {
+      const std::size_t size = random() % (std::size_t{1} << (random() % 16));
+      const bool fits = has_room(size);
+      PacketBuffer* const block = pool.allocate(size);
+      ASSERT_EQ(block != nullptr, fits) << size;
+      if (block == nullptr) continue;
+      mark(block, true);
+      blocks.push_back(block);
+    } else if (!blocks.empty()) {
+      const std::size_t i = random() % blocks.size();
+      mark(blocks[i], false);
+      pool.free(blocks[i]);
+      blocks[i] = blocks.back();
+      blocks.pop_back();
+    }
+    if (HasFatalFailure()) return;
+  }
 }
 
 }  // namespace
