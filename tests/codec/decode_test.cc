@@ -321,5 +321,23 @@ TEST(Decode, AnArrayBecomesAPackedArrayOrIsLeftOut) {
   }
 }
 
+// One byte of the wire becomes a Variant of 24 bytes: the budget of heap counts that.
+TEST(Decode, ConversionsArePaidFor) {
+  constexpr std::size_t kBytes = 4000;
+  testing::Bytes bytes;
+  for (const std::uint32_t word : {28u | 1u << 16, 28u, 1u}) testing::put_word(&bytes, word);
+  const testing::Bytes inner = encoded(Variant([] {
+    PackedByteArray packed;
+    packed.resize(kBytes);
+    return packed;
+  }()));
+  bytes.insert(bytes.end(), inner.begin(), inner.end());
+  Variant value;
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, {.limits = {.bytes = 10 * kBytes}}),
+            Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, {.limits = {.bytes = 30 * kBytes}}), Error::OK);
+  EXPECT_EQ(value.at(0).size(), kBytes);
+}
+
 }  // namespace
 }  // namespace ringpeer
