@@ -37,8 +37,9 @@ struct VariantTree {
   static std::uint32_t hash_inside(SipHash hash, const Variant& key);
 
  private:
-  // Copies below this depth wait until the recursion above them has ended.
-  static constexpr std::size_t kCopyRecursion = 256;
+  // Copies below this depth wait until the recursion above them has ended: messages are not as
+  // deep, and a small thread's stack holds as many frames many times over.
+  static constexpr std::size_t kCopyRecursion = 16;
 
   struct Deferred {
     const Variant* from;

@@ -23,7 +23,7 @@
 namespace ringpeer {
 namespace {
 
-constexpr std::uint64_t kSeeds = 30;
+constexpr std::uint64_t kSeeds = 12;
 constexpr int kOperations = 1000;
 
 std::vector<std::uint64_t> seeds() {
@@ -190,7 +190,8 @@ Variant random_key(Random& random, int depth = 0) {
       return nested(levels[random.below(random.one_in(80) ? 7 : 6)], random_key(random, 3));
     }
     default: {
-      const std::vector<Variant>& samples = *new std::vector<Variant>(testing::sample_values());
+      static const std::vector<Variant>& samples =
+          *new std::vector<Variant>(testing::sample_values());
       return samples[random.below(samples.size())];
     }
   }

@@ -283,5 +283,61 @@ TEST(Decode, ScriptArraysTakeObjectsWithAScript) {
   EXPECT_FALSE(impossible.push_back(value.ref<Array>()[1]));
 }
 
+// An Array in a container of packed arrays: converted, or left out, but nothing in it is lost.
+TEST(Decode, AnArrayBecomesAPackedArrayOrIsLeftOut) {
+  const struct {
+    VariantType packed;
+    Variant element;
+    Variant expected;  // Nil: left out
+  } kCases[] = {
+      {VariantType::PACKED_STRING_ARRAY, 1.5, {}},
+      {VariantType::PACKED_STRING_ARRAY, Variant(), {}},
+      {VariantType::PACKED_STRING_ARRAY, Vector2{1, 2}, {}},
+      {VariantType::PACKED_STRING_ARRAY, NodePath("a/b"), PackedStringArray{"a/b"}},
+      {VariantType::PACKED_STRING_ARRAY, StringName("a"), PackedStringArray{"a"}},
+      {VariantType::PACKED_STRING_ARRAY, 7, PackedStringArray{"7"}},
+      {VariantType::PACKED_INT32_ARRAY, "5", {}},
+      {VariantType::PACKED_INT32_ARRAY, 5.5, PackedInt32Array{5}},
+      {VariantType::PACKED_INT64_ARRAY, Array{1}, {}},
+      {VariantType::PACKED_FLOAT64_ARRAY, "1.5", {}},
+      {VariantType::PACKED_VECTOR2_ARRAY, Vector3{1, 2, 3}, PackedVector2Array{{1, 2}}},
+      {VariantType::PACKED_VECTOR3_ARRAY, Vector2i{1, 2}, PackedVector3Array{{1, 2, 0}}},
+      {VariantType::PACKED_VECTOR4_ARRAY, Vector4i{1, 2, 3, 4}, PackedVector4Array{{1, 2, 3, 4}}},
+      {VariantType::PACKED_VECTOR2_ARRAY, 1, {}},
+      {VariantType::PACKED_COLOR_ARRAY, "red", PackedColorArray{{1, 0, 0, 1}}},
+      {VariantType::PACKED_COLOR_ARRAY, Vector4{}, {}},
+  };
+  for (const auto& [packed, element, expected] : kCases) {
+    SCOPED_TRACE(std::string(variant_type_name(packed)) + " of " + var_to_str(element));
+    testing::Bytes bytes;
+    for (const std::uint32_t word : {28u | 1u << 16, static_cast<std::uint32_t>(packed), 1u}) {
+      testing::put_word(&bytes, word);
+    }
+    const testing::Bytes inner = encoded(Variant(Array{element}));
+    bytes.insert(bytes.end(), inner.begin(), inner.end());
+    const Variant value = decoded(bytes);
+    EXPECT_EQ(value.at(0), expected);
+    EXPECT_EQ(value.size(), expected.is_nil() ? 0U : 1U);
+  }
+}
+
+// One byte of the wire becomes a Variant of 24 bytes: the budget of heap counts that.
+TEST(Decode, ConversionsArePaidFor) {
+  constexpr std::size_t kBytes = 4000;
+  testing::Bytes bytes;
+  for (const std::uint32_t word : {28u | 1u << 16, 28u, 1u}) testing::put_word(&bytes, word);
+  const testing::Bytes inner = encoded(Variant([] {
+    PackedByteArray packed;
+    packed.resize(kBytes);
+    return packed;
+  }()));
+  bytes.insert(bytes.end(), inner.begin(), inner.end());
+  Variant value;
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, {.limits = {.bytes = 10 * kBytes}}),
+            Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, {.limits = {.bytes = 30 * kBytes}}), Error::OK);
+  EXPECT_EQ(value.at(0).size(), kBytes);
+}
+
 }  // namespace
 }  // namespace ringpeer
