@@ -216,10 +216,9 @@ int Socket::bind_to_interface(const std::string& name) {
 }
 
 int Socket::report_local_addresses(bool enabled) {
-  // An IPv6 socket says IPv4 addresses in the same message, mapped.
+  // An IPv6 socket says IPv4 addresses in its own message too, but there a broadcast is one.
   const int value = enabled ? 1 : 0;
-  return family_ == AF_INET ? set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, value)
-                            : set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, value);
+  return set_for_families(IP_PKTINFO, value, IPV6_RECVPKTINFO, value);
 }
 
 int Socket::report_timestamps(bool enabled) {

@@ -158,13 +158,22 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
       if (const Error error = open_unbound(remote->address); error != Error::OK) return error;
     }
   }
-  if (own_socket()->connect(*remote) != 0) {
+  if (!send_to_remote() || own_socket()->connect(*remote) != 0) {
     close();
     return Error::FAILED;
   }
   connected_ = true;
   set_destination({*remote, true, {}});
   return Error::OK;
+}
+
+// Before another remote is connected to: what is queued for this one goes by the socket's
+// address, and what other threads put meanwhile by its own.
+bool PacketPeerUDP::send_to_remote() {
+  if (!connected_) return true;
+  set_destination({destination_.endpoint, false, {}});
+  worker::PutSection::wait_for_begun();
+  return engine_->flush() == Error::OK;
 }
 
 Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {

@@ -167,6 +167,7 @@ class PacketPeerUDP : public PacketPeer {
   // locked.
   Error open_unbound(const net::IpAddress& address);
   Error open_for_put();
+  bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
   internal::SocketEndpoint* own_socket() const;
   void set_destination(const internal::PutDestination::Value& destination);

@@ -35,6 +35,13 @@ int send_unconnected(const net::Socket& socket, std::span<const std::uint8_t> pa
                                   : socket.send_from(packet, destination, *target.source);
 }
 
+// A kernel that finds no port for a socket that has none says the same as for a full buffer.
+int explain(const net::Socket& socket, int error) {
+  if (error != EAGAIN) return error;
+  const auto local = socket.local_endpoint();
+  return local.has_value() && local->port == 0 ? EADDRNOTAVAIL : error;
+}
+
 int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
              const worker::SendTarget& target) {
   if (target.connected) return socket.send(packet);
@@ -55,7 +62,8 @@ int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net:
     error = worker.send(packet, target);
     if (error == 0) return 0;
   } else {
-    error = worker.is_refusing_sends() ? ESHUTDOWN : send_now(socket, packet, target);
+    error =
+        worker.is_refusing_sends() ? ESHUTDOWN : explain(socket, send_now(socket, packet, target));
   }
   if (error != ESHUTDOWN) workers.count_send(error, packet.size());
   return error;

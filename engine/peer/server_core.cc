@@ -205,11 +205,16 @@ void ServerCore::take_from(Shard& shard) {
     if (worker::Demultiplexer::is_event(*descriptor)) {
       take_event(*descriptor);
     } else {
-      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)), *descriptor,
-                  ring.arrival_us(descriptor->received_at_us));
+      take_packet(remote_of(*descriptor), *descriptor, ring.arrival_us(descriptor->received_at_us));
     }
     ring.pop();
   }
+}
+
+worker::Remote& ServerCore::remote_of(const packet::PacketDescriptor& descriptor) const {
+  if (shared_.arrival.local_addresses) [[unlikely]]
+    return *worker::noted_remote(descriptor.source);
+  return *static_cast<worker::Remote*>(const_cast<void*>(descriptor.source));
 }
 
 void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,

@@ -151,6 +151,7 @@ class ServerCore final : public DrainSource {
   void drop_unsorted(Shard& shard);
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);
+  worker::Remote& remote_of(const packet::PacketDescriptor& descriptor) const;
   void take_event(const packet::PacketDescriptor& event);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);

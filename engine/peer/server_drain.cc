@@ -63,7 +63,8 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->arrived = workers_.time_of(queues_.front_arrival_us(remote));
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
-  packet->local = remote.source == nullptr ? net::LocalAddress() : *remote.source;
+  packet->local = shared_.arrival.local_addresses ? worker::noted_local_address(descriptor->source)
+                                                  : net::LocalAddress();
   packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
   *buffer = descriptor->buffer;
   if (descriptor->size == 0) queues_.pop(remote);

@@ -144,6 +144,8 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
                                    Delivery& delivery) {
   assert(datagrams.size() <= backend::kBatchSize);
   const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
+  const bool notes = shared_->arrival.local_addresses;
+  const std::size_t source_space = notes ? kNotedSourceSpace : net::kSocketAddressSize;
   find_all(datagrams);
   packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
@@ -161,10 +163,15 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull);
-    } else if (delivery.keep(datagram, &descriptor)) {
+    } else if (delivery.keep(datagram, &descriptor, source_space)) {
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
-      descriptor.source = remote;
+      if (notes) [[unlikely]] {
+        note_local_address(datagram, descriptor);
+        note_remote(descriptor, remote);
+      } else {
+        descriptor.source = remote;
+      }
       remote->admitted_bytes += charge;
       ring_.push(descriptor);
     }

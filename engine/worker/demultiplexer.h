@@ -44,8 +44,9 @@ struct ServerShared {
 // Unsorted, a datagram's sender is looked at by nobody here and no sender costs any
 // memory.
 //
-// A ring element is a packet (source: its Remote; unsorted: its sockaddr) or, with no buffer and no
-// payload, an event whose size says which.
+// A ring element is a packet (source: its Remote, or notes of that and of the address that it
+// was sent to; unsorted: its sockaddr) or, with no buffer and no payload, an event whose size
+// says which.
 //
 // Threads: the DatagramSink side is the worker's; ring() reading and close() belong
 // to the consumer. After the worker has let go, for_each_remote() is the consumer's.

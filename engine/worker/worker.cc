@@ -181,6 +181,7 @@ Worker::Command* Worker::CommandList::pop() {
 void Worker::begin(Command* command) {
   command->result = ESHUTDOWN;
   command->done = true;
+  command->begun = SendSocket::Clock::now();
   // In a forked child nobody would answer.
   if (fork_generation_.is_outdated()) return;
   if (!options_.has_thread) {
@@ -376,10 +377,7 @@ void Worker::begin_flush(Command* command) {
   begin(command);
 }
 
-void Worker::wait_for_sends(Command* command) {
-  command->mark = send_batch_.mark();
-  command->begun = SendSocket::Clock::now();
-}
+void Worker::wait_for_sends(Command* command) { command->mark = send_batch_.mark(); }
 
 void Worker::finish_flushes() {
   if (flushing_.empty()) return;
