@@ -38,6 +38,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   }
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return server_->socket(); }
+  std::size_t most_of_a_batch() const override { return server_->most_packets_of_remote(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
@@ -54,11 +55,14 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
  private:
   explicit RemoteEndpoint(std::shared_ptr<ServerCore> server) : server_(std::move(server)) {}
 
+  bool ends_loop();
+
   const std::shared_ptr<ServerCore> server_;
   worker::Remote* remote_ = nullptr;
   PacketPeerUDP* peer_ = nullptr;  // whose endpoint this is
   net::Endpoint endpoint_;
   std::uint64_t last_arrival_us_ = 0;
+  LoopBound bound_;
 };
 
 }  // namespace ringpeer::internal
