@@ -123,6 +123,7 @@ Error Engine::sync() {
   for (std::size_t i = 0; i < workers_->size(); ++i) {
     if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
   }
+  workers_->note_sync();
   return flushed;
 }
 

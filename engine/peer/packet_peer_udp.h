@@ -144,6 +144,9 @@ class PacketPeerUDP : public PacketPeer {
   Error join_multicast_group(std::string_view group, std::string_view interface_name);
   Error leave_multicast_group(std::string_view group, std::string_view interface_name);
 
+  // Bounds a loop that takes until nothing waits: 0 once, whatever waits, after as much was given
+  // as the queue may hold since "nothing" was said last, or since poll(), wait() or
+  // Engine::sync(). get_packet and get_var answer ERR_UNAVAILABLE in the same way.
   int get_available_packet_count() const override;
   int get_max_packet_size() const override;
 

@@ -19,20 +19,39 @@ RemoteEndpoint::~RemoteEndpoint() {
   end_batch();
 }
 
+bool RemoteEndpoint::ends_loop() {
+  return remote_->queued_packets > 0 &&
+         bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote());
+}
+
+// Arrivals are asked for when the queue is empty: a loop that takes what waits does not learn
+// at each packet of what has come for others.
 int RemoteEndpoint::available() {
   if (!is_alive()) return -1;
-  server_->take_arrivals();
+  const bool asks_for_more = bound_.begin_look(server_->ticks());
+  if (asks_for_more || remote_->queued_packets == 0) server_->take_arrivals();
+  if (ends_loop()) return 0;
+  bound_.note_count(remote_->queued_packets);
   return static_cast<int>(remote_->queued_packets);
 }
 
 Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
   if (!is_alive()) return Error::FAILED;
-  server_->take_arrivals();
   *sender = endpoint_;
-  return server_->take(*remote_, packet, &last_arrival_us_);
+  bound_.begin_look(server_->ticks());
+  if (remote_->queued_packets == 0) server_->take_arrivals();
+  if (!bound_.is_promised() && ends_loop()) return server_->take_nothing();
+  const Error error = server_->take(*remote_, packet, &last_arrival_us_);
+  if (error == Error::OK) {
+    bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
+  } else {
+    bound_.note_nothing();
+  }
+  return error;
 }
 
 Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
+  server_->begin_tick();
   return wait_for_packets(
       server_->workers(), server_->signal(), timeout,
       [this] {
@@ -50,7 +69,7 @@ Error RemoteEndpoint::poll() {
 
 bool RemoteEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (!is_alive()) return false;
-  server_->take_arrivals();
+  if (remote_->queued_packets == 0) server_->take_arrivals();
   return server_->take_next_of(*remote_, packet, buffer);
 }
 

@@ -37,6 +37,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   }
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return server_->socket(); }
+  std::size_t most_of_a_batch() const override { return server_->most_packets_of_remote(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
@@ -53,6 +54,8 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
  private:
   explicit RemoteEndpoint(std::shared_ptr<ServerCore> server) : server_(std::move(server)) {}
 
+  bool ends_loop();
+
   const std::shared_ptr<ServerCore> server_;
   worker::Remote* remote_ = nullptr;
   PacketPeerUDP* peer_ = nullptr;  // whose endpoint this is
@@ -60,6 +63,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   net::Endpoint endpoint_;
   std::uint64_t last_arrival_us_ = 0;
   net::LocalAddress source_;  // that they leave from, if known
+  LoopBound bound_;
 };
 
 }  // namespace ringpeer::internal

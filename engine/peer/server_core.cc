@@ -13,10 +13,6 @@
 namespace ringpeer::internal {
 namespace {
 
-// Packets of one worker that may wait for the server's consumer: a 60 Hz frame of a
-// flood of small packets, three times over. One MiB of descriptors.
-constexpr std::size_t kRingSlots = 32768;
-
 // What remotes that nobody has taken may hold of the payload budget, all together: a
 // server that is slow to accept, or is flooded, keeps the rest for its players.
 constexpr std::size_t kPendingShareOfBudget = 4;
@@ -168,12 +164,13 @@ int ServerCore::local_port() const {
 
 // ---- Arrivals.
 
-// One look serves all calls within a latency budget. But who comes once a frame finds more
-// than one look takes: after a whole batch the next call looks again.
+// One look serves all calls within a latency budget. It takes all that the kernel has, so that
+// who comes once a frame leaves nobody's packets behind those of a flood, as long as there is
+// plenty of room in the ring.
 void ServerCore::look_at_socket(bool at_once) {
-  if (shards_.empty()) return;
-  at_once || has_backlog_ ? workers_.pump() : workers_.pump_if_due();
-  has_backlog_ = shards_[0]->demultiplexer.ring().slots_in_use() >= backend::kBatchSize;
+  if (shards_.empty() || (!at_once && !workers_.is_pump_due())) return;
+  const packet::PacketRing& ring = shards_[0]->demultiplexer.ring();
+  workers_.pump_all([&ring] { return ring.slots_in_use() < kRingSlots / 2; });
 }
 
 void ServerCore::take_published() {
@@ -298,14 +295,28 @@ void ServerCore::drop_unsorted(Shard& shard) {
 
 // ---- Connections.
 
+// As many are accepted in one loop as may be pending.
+bool ServerCore::ends_loop_of_connections() {
+  const int most = shared_.max_pending.load(std::memory_order_relaxed);
+  return !pending_.empty() && connections_.ends_loop(1, static_cast<std::uint64_t>(most));
+}
+
 bool ServerCore::has_pending() {
-  take_arrivals();
+  const bool asks_for_more = connections_.begin_look(ticks());
+  if (asks_for_more || pending_.empty()) take_arrivals();
+  if (ends_loop_of_connections()) return false;
+  connections_.note_count(pending_.size());
   return !pending_.empty();
 }
 
 worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
-  take_arrivals();
-  if (pending_.empty()) return nullptr;
+  connections_.begin_look(ticks());
+  if (pending_.empty()) take_arrivals();
+  if (!connections_.is_promised() && ends_loop_of_connections()) return nullptr;
+  if (pending_.empty()) {
+    connections_.note_nothing();
+    return nullptr;
+  }
   worker::Remote* remote = pending_.front();
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
@@ -313,6 +324,7 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();
+  connections_.note_given(1, remote->heard_us.load(std::memory_order_relaxed));
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
   remote->taken_index = static_cast<std::uint32_t>(taken_.size()) & kIndexMask;
   taken_.push_back(remote);
@@ -352,10 +364,7 @@ void ServerCore::close(worker::Remote& remote) {
 Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
                        std::uint64_t* arrival_us) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
-  if (descriptor == nullptr) {
-    held_.flush();
-    return Error::ERR_UNAVAILABLE;
-  }
+  if (descriptor == nullptr) return take_nothing();
   *arrival_us = queues_.front_arrival_us(remote);
   held_.add(descriptor->buffer);
   *packet = descriptor->take_packet();

@@ -12,6 +12,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
+#include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/peer/queue_pool.h"
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
@@ -52,6 +53,7 @@ class ServerCore final : public DrainSource {
   // Moves what the workers have published to the remotes' queues; without threads, after a
   // look at the sockets.
   void poll() {
+    begin_tick();
     if (workers_.is_inline()) look_at_socket(true);
     take_published();
   }
@@ -65,6 +67,16 @@ class ServerCore final : public DrainSource {
     take_published();
   }
 
+  // For the bounds of loops. Ticks begin with poll(), wait() and Engine::sync().
+  void begin_tick() { ++ticks_; }
+  std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
+  std::uint64_t most_bytes_of_remote() const {
+    return shared_.max_bytes_per_remote.load(std::memory_order_relaxed);
+  }
+  std::size_t most_packets_of_remote() const {
+    return static_cast<std::size_t>(most_bytes_of_remote() / packet::kRecordOverhead) + 1;
+  }
+
   bool has_pending();
   // The oldest new remote, or null.
   worker::Remote* take_pending(RemoteEndpoint* owner);
@@ -73,6 +85,15 @@ class ServerCore final : public DrainSource {
   // The oldest packet of a remote, and when it came. ERR_UNAVAILABLE when there is none.
   Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
              std::uint64_t* arrival_us);
+  // What the next packet of a remote, which there is, counts in its queue.
+  std::uint64_t first_charge(const worker::Remote& remote) {
+    return queues_.front(remote)->first_size() + packet::kRecordOverhead;
+  }
+  // What take() does when there is none.
+  Error take_nothing() {
+    held_.flush();
+    return Error::ERR_UNAVAILABLE;
+  }
   // Drops what waits, forgets the remote.
   void close(worker::Remote& remote);
 
@@ -83,6 +104,7 @@ class ServerCore final : public DrainSource {
   // As take(), of each remote in turn; valid until the next call.
   Error take_any(ReceivedPacket* packet);
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
+  std::size_t most_of_a_batch() const override;
   void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
@@ -113,6 +135,10 @@ class ServerCore final : public DrainSource {
            std::span<const std::uint8_t> packet, PutState& state);
 
  private:
+  // Packets of one worker that may wait for the server's consumer: a 60 Hz frame of a
+  // flood of small packets, three times over. One MiB of descriptors.
+  static constexpr std::size_t kRingSlots = 32768;
+
   struct Shard {
     Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared);
     worker::Worker& worker;
@@ -134,7 +160,9 @@ class ServerCore final : public DrainSource {
   bool is_misplaced(const worker::Remote& remote) const;
   void turn_away(worker::Remote& remote);
   bool finds_something();
-  std::uint64_t now_us() const;
+  bool ends_loop_of_connections();
+  std::uint64_t us_of(std::chrono::steady_clock::time_point time) const;
+  std::uint64_t now_us() const { return us_of(std::chrono::steady_clock::now()); }
   bool is_silent(const worker::Remote& remote, std::uint64_t now_us) const;
   bool is_gone(const worker::Remote& remote, std::uint64_t now_us) const;
   void link_ready(worker::Remote& remote);
@@ -189,7 +217,9 @@ class ServerCore final : public DrainSource {
   packet::PacketRelease held_;
   packet::PacketRelease release_;  // of packets that were dropped
   bool automatic_poll_ = true;
-  bool has_backlog_ = false;  // without threads: the last look at the socket left some behind
+  std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
+  LoopBound connections_;
+  LoopBound packets_;  // of take_any()
   bool stopped_ = false;
   std::atomic<bool> takes_puts_{true};
 };

@@ -122,13 +122,21 @@ void ServerCore::note_taken(const DrainProgress& progress) {
   counters_->add(Counter::kDeliveredBytes, progress.bytes);
 }
 
+// What the rings hold, and what has been taken out of them already.
+std::size_t ServerCore::most_of_a_batch() const {
+  return static_cast<std::size_t>(waiting_packets_) + shards_.size() * kRingSlots;
+}
+
 Error ServerCore::take_any(ReceivedPacket* packet) {
   if (!is_alive()) return Error::FAILED;
+  packets_.begin_look(ticks());
+  if (packets_.ends_loop(1, shards_.size() * kRingSlots)) return take_nothing();
   packet::PacketBuffer* buffer = nullptr;
   if (!take_next(packet, &buffer)) {
-    held_.flush();
-    return Error::ERR_UNAVAILABLE;
+    packets_.note_nothing();
+    return take_nothing();
   }
+  packets_.note_given(1, us_of(packet->arrived));
   held_.add(buffer);
   note_taken({0, 1, packet->payload.size()});
   return Error::OK;
@@ -146,6 +154,7 @@ bool ServerCore::finds_something() {
 }
 
 Error ServerCore::wait(std::chrono::milliseconds timeout) {
+  begin_tick();
   return wait_for_packets(
       workers_, shared_.signal, timeout, [this] { return finds_something(); },
       [this] { return !is_alive(); });
@@ -155,10 +164,10 @@ int ServerCore::watch() { return workers_.is_inline() ? -1 : shared_.signal.watc
 
 // ---- Who is gone.
 
-std::uint64_t ServerCore::now_us() const {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now() - workers_.epoch())
-                                        .count());
+std::uint64_t ServerCore::us_of(std::chrono::steady_clock::time_point time) const {
+  using std::chrono::microseconds;
+  const auto since = std::chrono::duration_cast<microseconds>(time - workers_.epoch());
+  return static_cast<std::uint64_t>(since.count());
 }
 
 void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {

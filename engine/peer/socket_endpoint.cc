@@ -44,7 +44,8 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
-             {options.receive_timestamps, options.reply_from_received_address}) {
+             {options.receive_timestamps, options.reply_from_received_address}),
+      receive_bytes_(receive_bytes) {
   sends_.open(socket_.descriptor(), socket_.family());
   workers_.watch(&socket_);
 }
@@ -113,6 +114,7 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
   connected_.store(true, std::memory_order_relaxed);
   // Other threads may have put to the same address in between.
   may_overtake_.store(true, std::memory_order_release);
+  ++ticks_;
   drop_from_kernel();
   queue_.socket_error().take();
   return start_receiving();
@@ -120,11 +122,18 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
 
 int SocketEndpoint::available() {
   settle();
-  if (workers_.is_inline() && ++looks_ % kLooksPerClock == 0) workers_.pump_if_due();
+  const bool asks_for_more = bound_.begin_look(ticks());
+  if (workers_.is_inline()) {
+    looks_ = asks_for_more ? looks_ + 1 : 0;
+    if (asks_for_more && looks_ % kLooksPerClock == 0) workers_.pump_if_due();
+  }
   pump_if_empty();
   if (has_failed()) return -1;
-  static_cast<void>(front());  // an event loop that watches has to know
-  return static_cast<int>(queue_.ring().depth());
+  const packet::PacketDescriptor* const next = front();  // an event loop that watches has to know
+  if (next != nullptr && ends_loop(*next)) return 0;
+  const std::size_t waiting = queue_.ring().depth();
+  bound_.note_count(waiting);
+  return static_cast<int>(waiting);
 }
 
 packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
@@ -165,18 +174,22 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
   settle();
   if (has_failed()) return Error::FAILED;
+  bound_.begin_look(ticks());
   packet::PacketDescriptor* descriptor = front();
-  if (descriptor == nullptr) {
+  if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {
+    if (descriptor == nullptr) bound_.note_nothing();
     held_.flush();
     return Error::ERR_UNAVAILABLE;
   }
   held_.add(take_from(*descriptor, packet));
+  bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
   net::read_socket_address(last_source_, sender);
   count_delivered(1, packet->size());
   return Error::OK;
 }
 
 Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
+  ++ticks_;
   return wait_for_packets(
       workers_, queue_.signal(), timeout,
       [this] {
@@ -283,10 +296,13 @@ int SocketEndpoint::send_to(const net::Endpoint& destination,
 
 Error SocketEndpoint::poll() {
   settle();
+  ++ticks_;
   workers_.pump();
   static_cast<void>(front());  // an event loop that watches has to know
   return is_alive() ? Error::OK : Error::FAILED;
 }
+
+std::size_t SocketEndpoint::most_of_a_batch() const { return slots_for(receive_bytes_); }
 
 DrainWindow SocketEndpoint::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};

@@ -9,6 +9,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
+#include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/peer/proven_destinations.h"
 #include "ringpeer/socket_options.h"
@@ -46,6 +47,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return &socket_; }
   void begin_batch() override { pump_if_empty(); }
+  std::size_t most_of_a_batch() const override;
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
@@ -77,6 +79,10 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
     counters_->add(Counter::kDeliveredBytes, bytes);
   }
   // Without threads these calls are what reads the socket.
+  bool ends_loop(const packet::PacketDescriptor& next) {
+    return bound_.ends_loop(next.first_size() + packet::kRecordOverhead, receive_bytes_);
+  }
+  std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
   void pump_if_empty() {
     if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
   }
@@ -113,7 +119,10 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   std::atomic<bool> may_overtake_{false};
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
-  std::uint32_t looks_ = 0;
+  const std::uint64_t receive_bytes_;
+  LoopBound bound_;
+  std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
+  std::uint32_t looks_ = 0;  // at a queue from which nothing is taken
   bool receiving_ = false;
   std::atomic<bool> connected_{false};
 };

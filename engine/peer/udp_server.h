@@ -56,6 +56,8 @@ class UDPServer {
   void set_automatic_poll(bool enabled);
   bool get_automatic_poll() const { return automatic_poll_; }
 
+  // Both say once that there is none after max_pending_connections were taken since they said so
+  // last, or since poll(), wait() or Engine::sync(): a loop ends, however many knock.
   bool is_connection_available() const;
   // The oldest new remote, its first packet queued; null when there is none.
   std::shared_ptr<PacketPeerUDP> take_connection();

@@ -459,7 +459,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
                      &failure_);
   sleeping_.store(false, std::memory_order_relaxed);
   if (!can_go_on) return false;
-  const std::size_t taken = drain(max_batches);
+  const std::size_t taken = taken_by_step_ = drain(max_batches);
   may_gather_longer_ = taken <= kTrickle && consumers_are_behind();
   if (!may_notify_later(taken)) notify_consumers();
   reclaim();
@@ -486,12 +486,14 @@ void Worker::send_what_was_noticed() {
   finish_flushes();
 }
 
-void Worker::pump(std::chrono::milliseconds longest_wait) {
-  if (!fork_generation_.is_outdated()) pump_once(longest_wait, kMaxBatchesPerPump);
+std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
+  return fork_generation_.is_outdated() ? 0 : pump_once(longest_wait, kMaxBatchesPerPump);
 }
 
-void Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+  taken_by_step_ = 0;
   if (running_ && !try_step(longest_wait, max_batches)) shut_down();
+  return taken_by_step_;
 }
 
 std::size_t Worker::drain(std::size_t max_batches) {

@@ -110,8 +110,8 @@ class Worker {
   void begin_flush(Command* command);  // its first half; wait_for() is the second
 
   // A short step, for a worker without a thread: takes a batch or two, so that what
-  // the consumer has no room for stays in the kernel's buffer.
-  void pump(std::chrono::milliseconds longest_wait);
+  // the consumer has no room for stays in the kernel's buffer. Returns how many datagrams.
+  std::size_t pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
   // Whether it had to end by itself.
@@ -163,7 +163,7 @@ class Worker {
   // False when it cannot go on: the reason is in failure_.
   bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
   bool step(std::chrono::microseconds longest_wait, std::size_t max_batches);
-  void pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
+  std::size_t pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
   // Returns the number of datagrams taken.
   std::size_t drain(std::size_t max_batches);
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
@@ -199,6 +199,7 @@ class Worker {
   SendQueue send_queue_;
   SendBatch send_batch_;
   bool has_more_to_send_ = false;
+  std::size_t taken_by_step_ = 0;
   std::atomic<bool> sleeping_{false};
 
   std::vector<DatagramSink*> sinks_;  // by slot; null: none

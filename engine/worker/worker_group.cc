@@ -122,19 +122,19 @@ int WorkerGroup::flush() {
   return result;
 }
 
-void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
-  if (!is_inline() || is_stopped()) return;
-  workers_[0]->pump(longest_wait);
-  if (latency_budget_.count() > 0) last_pump_ = std::chrono::steady_clock::now();
+std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
+  if (!is_inline() || is_stopped()) return 0;
+  const std::size_t taken = workers_[0]->pump(longest_wait);
+  const bool may_be_more = taken >= backend::kBatchSize;
+  const auto now = std::chrono::steady_clock::now();
+  next_pump_ = may_be_more ? now : now + latency_budget_;
+  return taken;
 }
 
+bool WorkerGroup::is_pump_due() const { return std::chrono::steady_clock::now() >= next_pump_; }
+
 void WorkerGroup::pump_if_due() {
-  if (!is_inline()) return;
-  if (latency_budget_.count() > 0 &&
-      std::chrono::steady_clock::now() - last_pump_ < latency_budget_) {
-    return;
-  }
-  pump();
+  if (is_inline() && is_pump_due()) pump();
 }
 
 Worker& WorkerGroup::next() {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -63,11 +64,21 @@ class WorkerGroup {
   Worker& next();
 
   // One step of a worker without a thread, which waits for packets at most that long;
-  // nothing where threads run.
-  void pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0));
-  // The same without waiting, unless the last step is less than the latency budget ago:
-  // a loop of calls that only look must not cost a system call for each packet.
+  // nothing where threads run. Returns the number of datagrams taken.
+  std::size_t pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0));
+  // The same without waiting, unless the last step is less than the latency budget ago and found
+  // less than a whole batch: calls that only look must not cost a system call for each packet.
   void pump_if_due();
+  bool is_pump_due() const;
+  // Steps until the kernel has nothing more or has_room() is false. Many datagrams delay the
+  // next step that goes by is_pump_due() by as long as they took: in a flood, half of the time is
+  // the application's.
+  template <typename HasRoom>
+  void pump_all(HasRoom has_room);
+
+  // How often Engine::sync() has come to its end.
+  std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
+  void note_sync() { syncs_.fetch_add(1, std::memory_order_relaxed); }
 
   // A socket whose kernel drops are to be counted, until forget().
   void watch(const net::Socket* socket);
@@ -94,7 +105,8 @@ class WorkerGroup {
   std::atomic<bool> stopped_{false};
   std::atomic<std::size_t> next_{0};
   std::chrono::microseconds latency_budget_{0};
-  std::chrono::steady_clock::time_point last_pump_;
+  std::chrono::steady_clock::time_point next_pump_;
+  std::atomic<std::uint64_t> syncs_{0};
 
   mutable std::mutex mutex_;
   struct WatchedSocket {
@@ -112,6 +124,16 @@ class WorkerGroup {
   std::atomic<std::uint64_t> send_refused_{0};
   std::atomic<std::uint64_t> send_other_{0};
 };
+
+template <typename HasRoom>
+void WorkerGroup::pump_all(HasRoom has_room) {
+  const auto begun = std::chrono::steady_clock::now();
+  bool is_large = false;
+  while (pump() >= backend::kBatchSize && has_room()) is_large = true;
+  if (!is_large) return;
+  const auto now = std::chrono::steady_clock::now();
+  next_pump_ = std::max(next_pump_, now + (now - begun));
+}
 
 }  // namespace ringpeer::worker
 
