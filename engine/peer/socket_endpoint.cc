@@ -18,6 +18,9 @@ constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 
 // A connect drops at most what a socket buffer of any sane size holds.
 constexpr int kMostDroppedOnConnect = 1 << 20;
+// A socket reports one error at a time. One that reports more than can have come meanwhile is
+// broken.
+constexpr int kMostErrorsOnConnect = 64;
 
 // Packets of a batch that are taken before the worker learns of their room.
 constexpr std::size_t kWindowPackets = 64;
@@ -93,10 +96,13 @@ void SocketEndpoint::drop_waiting() {
 
 // What the kernel had queued before the socket was connected may come from anybody.
 void SocketEndpoint::drop_from_kernel() {
-  std::uint8_t byte = 0;
-  for (int i = 0; i < kMostDroppedOnConnect; ++i) {
-    if (::recv(socket_.descriptor(), &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno == EAGAIN) {
-      return;
+  int errors = 0;
+  for (int i = 0; i < kMostDroppedOnConnect && errors < kMostErrorsOnConnect; ++i) {
+    const net::WaitingDatagram datagram = socket_.discard();
+    if (datagram.error == EAGAIN) return;
+    if (datagram.error != 0) {
+      ++errors;  // of a packet that was sent before: the next call may find more packets
+      continue;
     }
     counters_->add(Counter::kReceivedPackets, 1);
     counters_->add(Counter::kDropClosed, 1);

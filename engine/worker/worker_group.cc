@@ -127,7 +127,7 @@ Worker& WorkerGroup::next() {
 
 void WorkerGroup::watch(const net::Socket* socket) {
   const std::lock_guard lock(mutex_);
-  sockets_.push_back({socket, socket->kernel_drops()});
+  sockets_.push_back({socket, DropCounter(socket->kernel_drops())});
 }
 
 void WorkerGroup::forget(const net::Socket* socket) {
@@ -136,8 +136,8 @@ void WorkerGroup::forget(const net::Socket* socket) {
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
   if (found == sockets_.end()) return;
-  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] +=
-      socket->kernel_drops() - found->drops_before;
+  found->drops.look(socket->kernel_drops());
+  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] += found->drops.total();
   *found = sockets_.back();
   sockets_.pop_back();
 }
@@ -187,8 +187,9 @@ CounterSnapshot WorkerGroup::snapshot() const {
   const auto add = [&sum](Counter counter, std::uint64_t n) {
     sum.values[static_cast<std::size_t>(counter)] += n;
   };
-  for (const WatchedSocket& entry : sockets_) {
-    add(Counter::kKernelDrops, entry.socket->kernel_drops() - entry.drops_before);
+  for (WatchedSocket& entry : sockets_) {
+    entry.drops.look(entry.socket->kernel_drops());
+    add(Counter::kKernelDrops, entry.drops.total());
   }
   add(Counter::kSendRequestedPackets, send_requested_.load(std::memory_order_relaxed));
   add(Counter::kSentPackets, sent_.load(std::memory_order_relaxed));

@@ -13,6 +13,7 @@
 
 #include "ringpeer/net/socket.h"
 #include "ringpeer/stats/counters.h"
+#include "ringpeer/worker/drop_counter.h"
 #include "ringpeer/worker/fork_generation.h"
 #include "ringpeer/worker/worker.h"
 
@@ -95,9 +96,9 @@ class WorkerGroup {
   mutable std::mutex mutex_;
   struct WatchedSocket {
     const net::Socket* socket;
-    std::uint64_t drops_before;  // an adopted socket may have some
+    DropCounter drops;
   };
-  std::vector<WatchedSocket> sockets_;
+  mutable std::vector<WatchedSocket> sockets_;  // a snapshot looks at them
   std::vector<std::unique_ptr<Counters>> lent_counters_;
   CounterSnapshot past_;  // of sockets and consumers that are gone
 
