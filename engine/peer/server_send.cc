@@ -31,7 +31,7 @@ int ServerCore::send(worker::Remote& remote, const net::Endpoint& address,
   worker::SendTarget target{&shard.sends, address};
   target.tells = true;
   if (socket_options_.reply_from_received_address) target.source = remote.source;
-  return send_packet(workers_, shard.worker, shard.socket, packet, target,
+  return send_packet(workers_, *shard.worker, shard.socket, packet, target,
                      !state.proven.load(std::memory_order_relaxed));
 }
 
@@ -42,7 +42,7 @@ int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddres
   Shard& shard = *shards_[destination.port % shards_.size()];
   worker::SendTarget target{&shard.sends, destination};
   if (source.is_known()) target.source = &source;
-  return send_packet(workers_, shard.worker, shard.socket, packet, target, false);
+  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
@@ -65,15 +65,15 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
 int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {
   if (targets_.empty()) return 0;
   if (packet.size() > kLargestIpv4Datagram) return EMSGSIZE;
-  if (!shard.worker.has_thread()) {
+  if (!shard.worker->has_thread()) {
     int result = 0;
     for (const worker::SendTarget& target : targets_) {
-      const int error = send_packet(workers_, shard.worker, shard.socket, packet, target, true);
+      const int error = send_packet(workers_, *shard.worker, shard.socket, packet, target, true);
       if (error != 0) result = error;
     }
     return result;
   }
-  const int error = shard.worker.send_to_all(packet, targets_);
+  const int error = shard.worker->send_to_all(packet, targets_);
   if (error == 0) return 0;
   for (std::size_t i = 0; i < targets_.size(); ++i) workers_.count_send(error, packet.size());
   return error;

@@ -41,7 +41,6 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      worker_(workers_.next()),
       counters_(workers_.lend_counters()),
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
@@ -72,13 +71,13 @@ SocketEndpoint::~SocketEndpoint() {
 }
 
 int SocketEndpoint::start_receiving() {
-  const int error = worker_.attach(socket_.descriptor(), &queue_, &slot_);
+  const int error = workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_);
   receiving_ = error == 0;
   return error;
 }
 
 void SocketEndpoint::stop_receiving() {
-  if (receiving_) worker_.detach(slot_, &sends_);
+  if (receiving_) worker_->detach(slot_, &sends_);
   receiving_ = false;
 }
 
@@ -104,8 +103,9 @@ void SocketEndpoint::drop_from_kernel() {
       ++errors;  // of a packet that was sent before: the next call may find more packets
       continue;
     }
-    counters_->add(Counter::kReceivedPackets, 1);
-    counters_->add(Counter::kDropClosed, 1);
+    counters_->add(Counter::kReceivedPackets, datagram.packets());
+    counters_->add(Counter::kReceivedBytes, datagram.size);
+    counters_->add(Counter::kDropClosed, datagram.packets());
   }
 }
 
@@ -204,13 +204,13 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoi
   target.tells = true;
   if (reply_address_.is_known() && !connected_) target.source = &reply_address_;
   if (state.proven.load(std::memory_order_relaxed)) {
-    return send_packet(workers_, worker_, socket_, packet, target, false);
+    return send_packet(workers_, *worker_, socket_, packet, target, false);
   }
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and proves nothing.
-  const bool waits = may_overtake_.load(std::memory_order_relaxed) && worker_.has_thread() &&
-                     worker_.has_unsent_of_this_thread();
-  const int error = send_packet(workers_, worker_, socket_, packet, target, !waits);
+  const bool waits = may_overtake_.load(std::memory_order_relaxed) && worker_->has_thread() &&
+                     worker_->has_unsent_of_this_thread();
+  const int error = send_packet(workers_, *worker_, socket_, packet, target, !waits);
   if (error == 0 && !waits) {
     state.proven.store(true, std::memory_order_relaxed);
     if (proven_ != nullptr && !proven_->insert(destination)) {
@@ -243,7 +243,7 @@ int SocketEndpoint::send_to(const net::Endpoint& destination,
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
   }
-  return send_packet(workers_, worker_, socket_, packet, {&sends_, destination}, false);
+  return send_packet(workers_, *worker_, socket_, packet, {&sends_, destination}, false);
 }
 
 // ---- Draining.

@@ -56,8 +56,9 @@ class WorkerGroup {
   std::size_t size() const { return workers_.size(); }
   bool is_inline() const { return !workers_[0]->has_thread(); }
   Worker& at(std::size_t i) { return *workers_[i]; }
-  // The worker for the next socket, in turn.
-  Worker& next();
+  // Brings what a socket receives to `sink`: by the next worker in turn that has a place for it.
+  // 0 or errno: EMFILE when none has.
+  int attach(int descriptor, DatagramSink* sink, Worker** worker, backend::SocketSlot* slot);
 
   // One step of a worker without a thread, which waits for packets at most that long;
   // nothing where threads run.

@@ -189,9 +189,18 @@ TEST_P(GroupTest, GivesSocketsToItsWorkersInTurn) {
   const auto group = make(options);
   ASSERT_EQ(group->size(), 3u);
   std::map<worker::Worker*, int> given;
-  for (int i = 0; i < 9; ++i) ++given[&group->next()];
+  worker::SocketQueue sink(64, kManyBytes, {});
+  std::vector<net::Socket> sockets;
+  for (int i = 0; i < 9; ++i) {
+    sockets.push_back(open_receiver());
+    worker::Worker* worker = nullptr;
+    backend::SocketSlot slot = 0;
+    ASSERT_EQ(group->attach(sockets.back().descriptor(), &sink, &worker, &slot), 0);
+    ++given[worker];
+  }
   EXPECT_EQ(given.size(), 3u);
   for (const auto& [worker, count] : given) EXPECT_EQ(count, 3);
+  group->stop();
 }
 
 TEST_P(GroupTest, WithoutThreadsHasOneInlineWorker) {
