@@ -106,6 +106,11 @@ bool WorkerGroup::is_running() const {
                       [](const auto& worker) { return worker->has_failed(); });
 }
 
+std::string_view WorkerGroup::backend_reason() const {
+  if (!has_left_uring()) return reason_;
+  return "io_uring serves one thread, and another has gone on with an engine without threads";
+}
+
 void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   if (!is_inline() || is_stopped()) return;
   workers_[0]->pump(longest_wait);

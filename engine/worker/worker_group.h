@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ringpeer/net/socket.h"
@@ -51,8 +52,8 @@ class WorkerGroup {
     return epoch_ + std::chrono::microseconds(engine_us);
   }
 
-  bool uses_uring() const { return uses_uring_; }
-  const std::string& backend_reason() const { return reason_; }
+  bool uses_uring() const { return uses_uring_ && !has_left_uring(); }
+  std::string_view backend_reason() const;
   std::size_t size() const { return workers_.size(); }
   bool is_inline() const { return !workers_[0]->has_thread(); }
   Worker& at(std::size_t i) { return *workers_[i]; }
@@ -82,6 +83,7 @@ class WorkerGroup {
 
  private:
   WorkerGroup() = default;
+  bool has_left_uring() const { return !workers_.empty() && workers_[0]->has_left_uring(); }
   bool start_workers(const GroupOptions& options, bool use_uring, backend::BackendFailure* failure);
 
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -35,7 +35,7 @@ std::string try_group_without(long system_call, int error, BackendChoice choice)
   const auto group = WorkerGroup::create(options, &failure);
   if (group == nullptr) return "failed " + std::to_string(failure.error) + ": " + failure.what;
   std::string text = group->uses_uring() ? "io_uring" : "recvmmsg";
-  text += " because " + group->backend_reason();
+  text += " because " + std::string(group->backend_reason());
   Consumer consumer(group->at(0), 64, kManyBytes);
   Sender(consumer.port()).send_numbered(1, 10);
   group->at(0).sync();
