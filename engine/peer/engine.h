@@ -41,6 +41,9 @@ inline constexpr std::size_t kMinPayloadBudgetPerWorker = std::size_t{256} << 10
 // Beyond this a latency budget would be felt as a hang.
 inline constexpr std::chrono::milliseconds kMaxLatencyBudget{100};
 
+// They are allocated at once. More than any process has threads that encode at a time.
+inline constexpr std::size_t kMaxEncodeBuffers = 1024;
+
 // How an Engine is built. Every field has a default that suits a game server.
 struct EngineOptions {
   BackendKind backend = BackendKind::kAuto;
@@ -77,7 +80,7 @@ struct EngineOptions {
   bool gro = false;
 
   // Buffers of each size that put_var finds ready, shared by all threads: one for each
-  // thread that encodes is enough.
+  // thread that encodes is enough; kMaxEncodeBuffers at most.
   std::size_t encode_buffers = 4;
 
   // CPUs to pin the workers to, in order; empty = the scheduler decides.
@@ -149,6 +152,10 @@ class Engine {
 
  private:
   Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers);
+
+  // With options that are in range. Throws where memory is short.
+  static std::shared_ptr<Engine> create_checked(const EngineOptions& options, Error* error,
+                                                std::string* message);
 
   const EngineOptions options_;
   EncodePool encode_pool_;

@@ -107,7 +107,12 @@ bool Worker::start_inline(backend::BackendFailure* failure) {
 }
 
 bool Worker::start_backend(backend::BackendFailure* failure) {
-  const bool good = backend_->start(failure);
+  bool good = false;
+  try {
+    good = backend_->start(failure);
+  } catch (const std::bad_alloc&) {  // on a thread, where nobody else would catch it
+    *failure = {ENOMEM, "tables"};
+  }
   if (!good) failure->what.insert(0, "start of the backend: ");
   features_ = backend_->features();
   return good;
