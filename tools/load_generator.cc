@@ -264,7 +264,7 @@ void LoadGenerator::sum_up() {
     report_.snapshots += client.account.snapshots();
     report_.snapshots_announced += client.account.snapshots_announced();
     report_.inputs_received += client.account.inputs_received();
-    report_.client_kernel_drops += client.socket.kernel_drops();
+    report_.client_kernel_drops += client.socket.kernel_drops().value_or(0);
   }
 }
 

@@ -230,15 +230,40 @@ int Socket::set_error_queue(bool enabled) {
   return set_for_families(IP_RECVERR, value, IPV6_RECVERR, value);
 }
 
-std::uint64_t Socket::kernel_drops() const {
+std::optional<std::uint32_t> Socket::kernel_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
   socklen_t size = sizeof(info);
-  if (::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) return 0;
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) {
+    return std::nullopt;
+  }
   return info[SK_MEMINFO_DROPS];
 }
 
 int Socket::set_receive_offload(bool enabled) {
   return set_option(descriptor_, IPPROTO_UDP, UDP_GRO, enabled ? 1 : 0);
+}
+
+WaitingDatagram Socket::discard() const {
+  std::uint8_t byte = 0;
+  iovec part{&byte, sizeof(byte)};
+  // Whatever the socket was asked for comes along.
+  alignas(cmsghdr) std::uint8_t control[256];
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  const ssize_t size = ::recvmsg(descriptor_, &message, MSG_DONTWAIT | MSG_TRUNC);
+  if (size < 0) return {.error = errno};
+  WaitingDatagram datagram{.size = static_cast<std::size_t>(size)};
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != IPPROTO_UDP || header->cmsg_type != UDP_GRO) continue;
+    int segment_size = 0;
+    std::memcpy(&segment_size, CMSG_DATA(header), sizeof(segment_size));
+    if (segment_size > 0) datagram.segment_size = static_cast<std::size_t>(segment_size);
+  }
+  return datagram;
 }
 
 int Socket::change_group(const IpAddress& group, const std::string& interface_name, bool join) {

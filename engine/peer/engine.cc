@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <exception>
 #include <mutex>
+#include <new>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "ringpeer/packet/slab_pool.h"
@@ -56,6 +59,9 @@ const char* what_is_wrong(const EngineOptions& options) {
   if (options.payload_budget / shares < kMinPayloadBudgetPerWorker) {
     return "EngineOptions::payload_budget must be at least 256 KiB for each worker";
   }
+  if (options.encode_buffers > kMaxEncodeBuffers) {
+    return "EngineOptions::encode_buffers must be at most 1024";
+  }
   if (options.gro && options.max_datagram < kLargestIpv4Datagram) {
     return "EngineOptions::gro needs max_datagram of at least 65507: a train comes as one";
   }
@@ -75,6 +81,20 @@ std::shared_ptr<Engine> Engine::create(const EngineOptions& options, Error* erro
     fail(error, message, Error::ERR_INVALID_PARAMETER, wrong);
     return nullptr;
   }
+  try {
+    return create_checked(options, error, message);
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {  // a size that no memory has
+  } catch (const std::system_error&) {  // a mutex, a thread
+  }
+  fail(error, message, Error::ERR_OUT_OF_MEMORY,
+       "no memory for the engine: EngineOptions::encode_buffers, workers or payload_budget ask for "
+       "more than the machine or a limit of address space (`ulimit -v`) allows");
+  return nullptr;
+}
+
+std::shared_ptr<Engine> Engine::create_checked(const EngineOptions& options, Error* error,
+                                               std::string* message) {
   backend::BackendFailure failure;
   auto workers = worker::WorkerGroup::create(group_options(options), &failure);
   if (workers == nullptr) {

@@ -41,12 +41,17 @@ inline constexpr std::size_t kMinPayloadBudgetPerWorker = std::size_t{256} << 10
 // Beyond this a latency budget would be felt as a hang.
 inline constexpr std::chrono::milliseconds kMaxLatencyBudget{100};
 
+// They are allocated at once. More than any process has threads that encode at a time.
+inline constexpr std::size_t kMaxEncodeBuffers = 1024;
+
 // How an Engine is built. Every field has a default that suits a game server.
 struct EngineOptions {
   BackendKind backend = BackendKind::kAuto;
 
   // Receive threads. 0 = inline: no thread, every call that reads packets also
-  // runs the engine, for containers with one core.
+  // runs the engine, for containers with one core. The engine and its peers then belong to one
+  // thread at a time, sync, flush, stop and close included. io_uring serves the first thread
+  // that opens a socket; when another goes on, recvmmsg takes over.
   int workers = 1;
 
   // The longest that a packet may wait for others to arrive before the worker is
@@ -75,7 +80,7 @@ struct EngineOptions {
   bool gro = false;
 
   // Buffers of each size that put_var finds ready, shared by all threads: one for each
-  // thread that encodes is enough.
+  // thread that encodes is enough; kMaxEncodeBuffers at most.
   std::size_t encode_buffers = 4;
 
   // CPUs to pin the workers to, in order; empty = the scheduler decides.
@@ -150,6 +155,10 @@ class Engine {
 
  private:
   Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers);
+
+  // With options that are in range. Throws where memory is short.
+  static std::shared_ptr<Engine> create_checked(const EngineOptions& options, Error* error,
+                                                std::string* message);
 
   const EngineOptions options_;
   EncodePool encode_pool_;

@@ -60,7 +60,8 @@ class PacketPeerUDP : public PacketPeer {
   Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
                         const SocketOptions& options = {});
   // What a socket that is opened by connect_to_host or put_packet is asked for; no
-  // effect on one that is open. ERR_ALREADY_IN_USE when open.
+  // effect on one that is open. ERR_ALREADY_IN_USE when open,
+  // ERR_INVALID_PARAMETER with detect_unreachable, which is for servers.
   Error set_socket_options(const SocketOptions& options);
 
   // Drops what waits to be taken. What was put before is sent, which takes 500 ms at most, and
@@ -153,6 +154,7 @@ class PacketPeerUDP : public PacketPeer {
  private:
   friend class UDPServer;
 
+  Error check_options(const SocketOptions& options) const;
   Error open_bound(net::Socket socket, int recv_buf_size, const SocketOptions& options);
 
   Error take_packet(std::span<const std::uint8_t>* packet) override;

@@ -18,10 +18,22 @@ constexpr int kIpv6Headers = 48;
 
 }  // namespace
 
+// An error queue that nobody reads fills the receive buffer and keeps the worker awake.
+Error PacketPeerUDP::check_options(const SocketOptions& options) const {
+  if (!options.detect_unreachable) return Error::OK;
+  if (engine_ != nullptr) {
+    engine_->log(
+        "SocketOptions::detect_unreachable is for servers; a PacketPeerUDP that is "
+        "connected is told of ICMP errors without it");
+  }
+  return Error::ERR_INVALID_PARAMETER;
+}
+
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
                                      const SocketOptions& options) {
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (const Error error = check_options(options); error != Error::OK) return error;
   if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
@@ -39,6 +51,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (const Error error = check_options(options); error != Error::OK) return error;
   socket_options_ = options;
   return Error::OK;
 }

@@ -24,7 +24,9 @@ constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
 
 ServerCore::Shard::Shard(worker::Worker& shard_worker, std::uint16_t index,
                          worker::ServerShared* shared)
-    : worker(shard_worker), sends(&shared->send_errors), demultiplexer(index, kRingSlots, shared) {}
+    : worker(&shard_worker),
+      sends(&shared->send_errors),
+      demultiplexer(index, kRingSlots, shared) {}
 
 ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
                        const ServerOptions& options)
@@ -55,10 +57,10 @@ std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, ne
                                               int* error) {
   std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending, options));
   core->shards_.push_back(
-      std::make_unique<Shard>(core->workers_.next(), std::uint16_t{0}, &core->shared_));
+      std::make_unique<Shard>(core->workers_.at(0), std::uint16_t{0}, &core->shared_));
   Shard& shard = *core->shards_.back();
   shard.socket = std::move(socket);
-  *error = core->receive_on(shard);
+  *error = core->receive_on(shard, true);
   if (*error != 0) return nullptr;
   shard.socket.keep();
   return core;
@@ -111,11 +113,13 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
   return shard.socket.bind(local);
 }
 
-int ServerCore::receive_on(Shard& shard) {
+int ServerCore::receive_on(Shard& shard, bool by_any_worker) {
   shard.sends.open(shard.socket.descriptor(), shard.socket.family());
   shard.demultiplexer.set_descriptor(shard.socket.descriptor());
+  const int descriptor = shard.socket.descriptor();
   const int error =
-      shard.worker.attach(shard.socket.descriptor(), &shard.demultiplexer, &shard.slot);
+      by_any_worker ? workers_.attach(descriptor, &shard.demultiplexer, &shard.worker, &shard.slot)
+                    : shard.worker->attach(descriptor, &shard.demultiplexer, &shard.slot);
   if (error != 0) return error;
   shard.receiving = true;
   workers_.watch(&shard.socket);
@@ -146,11 +150,11 @@ void ServerCore::stop() {
 void ServerCore::detach_all() {
   for (auto& shard : shards_) {
     shard->sends.close();
-    if (shard->receiving) shard->worker.begin_detach(&shard->detach, shard->slot, &shard->sends);
+    if (shard->receiving) shard->worker->begin_detach(&shard->detach, shard->slot, &shard->sends);
   }
   for (auto& shard : shards_) {
     if (!shard->receiving) continue;
-    shard->worker.wait_for(&shard->detach);
+    shard->worker->wait_for(&shard->detach);
     workers_.forget(&shard->socket);
     shard->socket.close();
   }
@@ -356,7 +360,7 @@ void ServerCore::close(worker::Remote& remote) {
   if (has_several_workers()) known_.erase(&remote);
   Shard& shard = *shards_[remote.shard];
   shard.demultiplexer.close(&remote);
-  shard.worker.request_maintenance();
+  shard.worker->request_maintenance();
 }
 
 // ---- Packets.

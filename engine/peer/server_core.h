@@ -141,7 +141,7 @@ class ServerCore final : public DrainSource {
 
   struct Shard {
     Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared);
-    worker::Worker& worker;
+    worker::Worker* worker;
     net::Socket socket;
     worker::SendSocket sends;
     worker::Demultiplexer demultiplexer;
@@ -153,7 +153,7 @@ class ServerCore final : public DrainSource {
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
-  int receive_on(Shard& shard);
+  int receive_on(Shard& shard, bool by_any_worker = false);
   void detach_all();
   void look_at_socket(bool at_once);
   bool has_several_workers() const { return shards_.size() > 1; }

@@ -48,7 +48,7 @@ int ServerCore::send(const net::Endpoint& remote, const net::LocalAddress& sourc
   worker::SendTarget target{&shard.sends, remote};
   target.tells = true;
   if (source.is_known()) target.source = &source;
-  return send_packet(workers_, shard.worker, shard.socket, packet, target, false);
+  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
@@ -57,7 +57,7 @@ int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddres
   Shard& shard = shard_for(destination);
   worker::SendTarget target{&shard.sends, destination};
   if (source.is_known()) target.source = &source;
-  return send_packet(workers_, shard.worker, shard.socket, packet, target, false);
+  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
@@ -80,15 +80,15 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
 int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {
   if (targets_.empty()) return 0;
   if (packet.size() > kLargestIpv4Datagram) return EMSGSIZE;
-  if (!shard.worker.has_thread()) {
+  if (!shard.worker->has_thread()) {
     int result = 0;
     for (const worker::SendTarget& target : targets_) {
-      const int error = send_packet(workers_, shard.worker, shard.socket, packet, target, true);
+      const int error = send_packet(workers_, *shard.worker, shard.socket, packet, target, true);
       if (error != 0) result = error;
     }
     return result;
   }
-  const int error = shard.worker.send_to_all(packet, targets_);
+  const int error = shard.worker->send_to_all(packet, targets_);
   if (error == 0) return 0;
   for (std::size_t i = 0; i < targets_.size(); ++i) workers_.count_send(error, packet.size());
   return error;

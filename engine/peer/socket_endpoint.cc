@@ -19,6 +19,9 @@ constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 
 // A connect drops at most what a socket buffer of any sane size holds.
 constexpr int kMostDroppedOnConnect = 1 << 20;
+// A socket reports one error at a time. One that reports more than can have come meanwhile is
+// broken.
+constexpr int kMostErrorsOnConnect = 64;
 
 // Packets of a batch that are taken before the worker learns of their room.
 constexpr std::size_t kWindowPackets = 64;
@@ -39,7 +42,6 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      worker_(workers_.next()),
       counters_(workers_.lend_counters()),
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
@@ -71,13 +73,13 @@ SocketEndpoint::~SocketEndpoint() {
 }
 
 int SocketEndpoint::start_receiving() {
-  const int error = worker_.attach(socket_.descriptor(), &queue_, &slot_);
+  const int error = workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_);
   receiving_ = error == 0;
   return error;
 }
 
 void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
-  if (receiving_) worker_.detach(slot_, sends);
+  if (receiving_) worker_->detach(slot_, sends);
   receiving_ = false;
 }
 
@@ -95,13 +97,17 @@ void SocketEndpoint::drop_waiting() {
 
 // What the kernel had queued before the socket was connected may come from anybody.
 void SocketEndpoint::drop_from_kernel() {
-  std::uint8_t byte = 0;
-  for (int i = 0; i < kMostDroppedOnConnect; ++i) {
-    if (::recv(socket_.descriptor(), &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno == EAGAIN) {
-      return;
+  int errors = 0;
+  for (int i = 0; i < kMostDroppedOnConnect && errors < kMostErrorsOnConnect; ++i) {
+    const net::WaitingDatagram datagram = socket_.discard();
+    if (datagram.error == EAGAIN) return;
+    if (datagram.error != 0) {
+      ++errors;  // of a packet that was sent before: the next call may find more packets
+      continue;
     }
-    counters_->add(Counter::kReceivedPackets, 1);
-    counters_->add(Counter::kDropClosed, 1);
+    counters_->add(Counter::kReceivedPackets, datagram.packets());
+    counters_->add(Counter::kReceivedBytes, datagram.size);
+    counters_->add(Counter::kDropClosed, datagram.packets());
   }
 }
 
@@ -218,7 +224,7 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) 
   target.tells = true;
   if (to.source.is_known()) target.source = &to.source;
   if (state.proven.load(std::memory_order_acquire) == version) [[likely]] {
-    return send_packet(workers_, worker_, socket_, packet, target, false);
+    return send_packet(workers_, *worker_, socket_, packet, target, false);
   }
   return send_unproven(packet, target, version, state);
 }
@@ -228,13 +234,13 @@ int SocketEndpoint::send_unproven(std::span<const std::uint8_t> packet,
                                   PutState& state) {
   const net::Endpoint& to = target.destination;
   if (is_proven(to, version, state)) {
-    return send_packet(workers_, worker_, socket_, packet, target, false);
+    return send_packet(workers_, *worker_, socket_, packet, target, false);
   }
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and proves nothing.
-  const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_.has_thread() &&
-                     worker_.has_unsent_of_this_thread();
-  const int error = send_packet(workers_, worker_, socket_, packet, target, !waits);
+  const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_->has_thread() &&
+                     worker_->has_unsent_of_this_thread();
+  const int error = send_packet(workers_, *worker_, socket_, packet, target, !waits);
   if (error == 0 && !waits) prove(to, version, state);
   return error;
 }
@@ -261,7 +267,7 @@ void SocketEndpoint::prove(const net::Endpoint& destination, std::uint64_t versi
 }
 
 void SocketEndpoint::note_change_of_destination(const PutState& state) {
-  if (proven_.load(std::memory_order_relaxed) != nullptr || !worker_.has_thread()) return;
+  if (proven_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
   const std::lock_guard lock(proving_);
   proven_memory_.reset(new (std::nothrow) ProvenDestinations);
   if (proven_memory_ == nullptr) {
@@ -289,7 +295,7 @@ int SocketEndpoint::send_to(const net::Endpoint& destination,
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
   }
-  return send_packet(workers_, worker_, socket_, packet, {&sends_, destination}, false);
+  return send_packet(workers_, *worker_, socket_, packet, {&sends_, destination}, false);
 }
 
 // ---- Draining.

@@ -57,6 +57,13 @@ constexpr std::chrono::seconds kDetachPatience{1};
 // Sleeps of the latency budget are to be precise (the default slack is 50 us).
 constexpr unsigned long kTimerSlackNs = 1000;
 
+// No other thread of the process ever has the same, as a pthread_t or the kernel's number may.
+std::uint64_t number_of_this_thread() {
+  static std::atomic<std::uint64_t> last{0};
+  thread_local const std::uint64_t number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return number;
+}
+
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options)
@@ -64,6 +71,7 @@ Worker::Worker(const WorkerOptions& options)
       slabs_(options.payload_budget, &home_),
       send_batch_(send_queue_, counters_, options.use_send_trains),
       sinks_(backend::kMaxSockets),
+      descriptors_(backend::kMaxSockets, -1),
       is_to_be_notified_(backend::kMaxSockets) {
   // All that the loop needs room for: it does not allocate.
   free_slots_.reserve(backend::kMaxSockets);
@@ -93,12 +101,18 @@ bool Worker::start(backend::BackendFailure* failure) {
 }
 
 bool Worker::start_inline(backend::BackendFailure* failure) {
+  thread_number_ = number_of_this_thread();
   running_ = start_backend(failure);
   return running_;
 }
 
 bool Worker::start_backend(backend::BackendFailure* failure) {
-  const bool good = backend_->start(failure);
+  bool good = false;
+  try {
+    good = backend_->start(failure);
+  } catch (const std::bad_alloc&) {  // on a thread, where nobody else would catch it
+    *failure = {ENOMEM, "tables"};
+  }
   if (!good) failure->what.insert(0, "start of the backend: ");
   features_ = backend_->features();
   return good;
@@ -185,6 +199,7 @@ void Worker::begin(Command* command) {
   // In a forked child nobody would answer.
   if (fork_generation_.is_outdated()) return;
   if (!options_.has_thread) {
+    follow_thread();
     if (!running_) return;
     command->done = false;
     execute(command);
@@ -293,6 +308,8 @@ int Worker::attach_now(Command* command) {
   free_slots_.pop_back();
   if (command->sink->wants_error_checks()) error_checked_.push_back(command->sink);
   sinks_[slot] = command->sink;
+  descriptors_[slot] = command->descriptor;
+  has_attached_ = true;
   command->slot = slot;
   return 0;
 }
@@ -492,6 +509,7 @@ std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
   taken_by_step_ = 0;
+  follow_thread();
   if (running_ && !try_step(longest_wait, max_batches)) shut_down();
   return taken_by_step_;
 }
@@ -642,7 +660,8 @@ void Worker::reclaim() {
   while (buffer != nullptr) {
     packet::PacketBuffer* next = buffer->next;
     if (buffer->kind == packet::BufferKind::kKernel) {
-      backend_->recycle(buffer);
+      // What was lent by one that is not used any more need not come back.
+      if (former_backend_ == nullptr || backend_->owns(buffer)) backend_->recycle(buffer);
     } else {
       slabs_.free(buffer);
     }
@@ -656,6 +675,57 @@ void Worker::note_backend_events() {
   counters_.add(Counter::kBufferStarved, events.starved - seen_events_.starved);
   counters_.add(Counter::kRearms, events.rearms - seen_events_.rearms);
   seen_events_ = events;
+}
+
+// ---- Without a thread: the application's threads, one after another.
+
+void Worker::follow_thread() noexcept {
+  if (options_.has_thread || !running_) return;
+  const std::uint64_t here = number_of_this_thread();
+  if (std::exchange(thread_number_, here) == here || !backend_->is_bound_to_thread()) return;
+  try {
+    if (has_attached_ || !bind_ring_to_this_thread()) leave_uring();
+  } catch (const std::bad_alloc&) {
+    failure_ = {ENOMEM, "change to another thread"};
+  }
+  if (failure_.error != 0) shut_down();
+}
+
+// The engine was made by one thread for another.
+bool Worker::bind_ring_to_this_thread() {
+  backend::BackendFailure failure;
+  auto fresh = make_uring_backend(options_.backend, &home_, &failure);
+  if (fresh == nullptr || !fresh->start(&failure)) return false;
+  backend_ = std::move(fresh);
+  seen_events_ = {};
+  return true;
+}
+
+// Nothing is lost: completions are memory, which any thread may read, and what the kernel has not
+// completed is still in the sockets.
+void Worker::leave_uring() {
+  drain(kMaxBatchesPerStep);
+  notify_consumers();
+  note_backend_events();
+  backend_->give_up();
+  backend::BackendFailure failure;
+  auto next = make_mmsg_backend(options_.backend, &home_, &failure);
+  if (next == nullptr || !next->start(&failure)) {
+    failure_ = failure;
+    return;
+  }
+  former_backend_ = std::exchange(backend_, std::move(next));
+  seen_events_ = {};
+  paused_.clear();
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink == nullptr) continue;
+    const int error = backend_->attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
+                                       sink->wants_control());
+    if (error != 0) failure_ = {error, "epoll"};
+  }
+  has_left_uring_.store(true, std::memory_order_release);
+  tell("another thread uses the engine now: recvmmsg takes the place of io_uring", {});
 }
 
 // ---- The end.
@@ -726,6 +796,7 @@ void Worker::stop() {
     return;
   }
   if (!options_.has_thread) {
+    if (has_attached_) follow_thread();
     if (running_) shut_down();
     return;
   }

@@ -44,7 +44,9 @@ struct WorkerOptions {
 // there is no memory, it ends as if stopped, and says why.
 //
 // Threads: attach, detach, sync, stop, request_maintenance, has_failed, snapshot: any. Without a
-// thread of its own, everything belongs to the one thread that calls pump().
+// thread of its own everything but has_failed, has_left_uring and snapshot belongs to one thread at
+// a time. A ring of io_uring takes requests of one thread alone: the first that brings a socket.
+// When another one goes on, the sockets change to recvmmsg.
 class Worker {
  public:
   enum class CommandKind { kAttach, kDetach, kSync, kFlush };
@@ -116,6 +118,8 @@ class Worker {
 
   // Whether it had to end by itself.
   bool has_failed() const { return failed_.load(std::memory_order_acquire); }
+  // Whether it began with io_uring, and had to change when another thread went on.
+  bool has_left_uring() const { return has_left_uring_.load(std::memory_order_acquire); }
   CounterSnapshot snapshot() const;
   std::string features() const { return features_; }
 
@@ -182,6 +186,9 @@ class Worker {
   void notice_sends();
   void send_what_was_noticed();
   void note_backend_events();
+  void follow_thread() noexcept;
+  bool bind_ring_to_this_thread();
+  void leave_uring();
   void shut_down();
   void detach_all();
   void tell_of_failure();
@@ -192,6 +199,7 @@ class Worker {
   packet::BufferReturn home_;
   packet::SlabPool slabs_;
   std::unique_ptr<backend::Backend> backend_;
+  std::unique_ptr<backend::Backend> former_backend_;  // whose buffers may be lent
   std::string features_;
   Counters counters_;
   backend::BackendEvents seen_events_;
@@ -202,7 +210,13 @@ class Worker {
   std::size_t taken_by_step_ = 0;
   std::atomic<bool> sleeping_{false};
 
+  // Without a thread: whose calls run it.
+  std::uint64_t thread_number_ = 0;
+  bool has_attached_ = false;  // any socket, ever
+  std::atomic<bool> has_left_uring_{false};
+
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
+  std::vector<int> descriptors_;      // of their sockets
   std::vector<backend::SocketSlot> free_slots_;
   std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify
   std::vector<std::uint8_t> is_to_be_notified_;      // by slot

@@ -122,6 +122,11 @@ int WorkerGroup::flush() {
   return result;
 }
 
+std::string_view WorkerGroup::backend_reason() const {
+  if (!has_left_uring()) return reason_;
+  return "io_uring serves one thread, and another has gone on with an engine without threads";
+}
+
 std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   if (!is_inline() || is_stopped()) return 0;
   const std::size_t taken = workers_[0]->pump(longest_wait);
@@ -137,13 +142,20 @@ void WorkerGroup::pump_if_due() {
   if (is_inline() && is_pump_due()) pump();
 }
 
-Worker& WorkerGroup::next() {
-  return *workers_[next_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
+int WorkerGroup::attach(int descriptor, DatagramSink* sink, Worker** worker,
+                        backend::SocketSlot* slot) {
+  const std::size_t first = next_.fetch_add(1, std::memory_order_relaxed);
+  int error = EMFILE;
+  for (std::size_t i = 0; i < workers_.size() && error == EMFILE; ++i) {
+    *worker = workers_[(first + i) % workers_.size()].get();
+    error = (*worker)->attach(descriptor, sink, slot);
+  }
+  return error;
 }
 
 void WorkerGroup::watch(const net::Socket* socket) {
   const std::lock_guard lock(mutex_);
-  sockets_.push_back({socket, socket->kernel_drops()});
+  sockets_.push_back({socket, DropCounter(socket->kernel_drops())});
 }
 
 void WorkerGroup::forget(const net::Socket* socket) {
@@ -152,8 +164,8 @@ void WorkerGroup::forget(const net::Socket* socket) {
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
   if (found == sockets_.end()) return;
-  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] +=
-      socket->kernel_drops() - found->drops_before;
+  found->drops.look(socket->kernel_drops());
+  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] += found->drops.total();
   *found = sockets_.back();
   sockets_.pop_back();
 }
@@ -203,8 +215,9 @@ CounterSnapshot WorkerGroup::snapshot() const {
   const auto add = [&sum](Counter counter, std::uint64_t n) {
     sum.values[static_cast<std::size_t>(counter)] += n;
   };
-  for (const WatchedSocket& entry : sockets_) {
-    add(Counter::kKernelDrops, entry.socket->kernel_drops() - entry.drops_before);
+  for (WatchedSocket& entry : sockets_) {
+    entry.drops.look(entry.socket->kernel_drops());
+    add(Counter::kKernelDrops, entry.drops.total());
   }
   add(Counter::kSendRequestedPackets, send_requested_.load(std::memory_order_relaxed));
   add(Counter::kSentPackets, sent_.load(std::memory_order_relaxed));

@@ -10,10 +10,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ringpeer/net/socket.h"
 #include "ringpeer/stats/counters.h"
+#include "ringpeer/worker/drop_counter.h"
 #include "ringpeer/worker/fork_generation.h"
 #include "ringpeer/worker/worker.h"
 
@@ -55,13 +57,14 @@ class WorkerGroup {
     return epoch_ + std::chrono::microseconds(engine_us);
   }
 
-  bool uses_uring() const { return uses_uring_; }
-  const std::string& backend_reason() const { return reason_; }
+  bool uses_uring() const { return uses_uring_ && !has_left_uring(); }
+  std::string_view backend_reason() const;
   std::size_t size() const { return workers_.size(); }
   bool is_inline() const { return !workers_[0]->has_thread(); }
   Worker& at(std::size_t i) { return *workers_[i]; }
-  // The worker for the next socket, in turn.
-  Worker& next();
+  // Brings what a socket receives to `sink`: by the next worker in turn that has a place for it.
+  // 0 or errno: EMFILE when none has.
+  int attach(int descriptor, DatagramSink* sink, Worker** worker, backend::SocketSlot* slot);
 
   // One step of a worker without a thread, which waits for packets at most that long;
   // nothing where threads run. Returns the number of datagrams taken.
@@ -95,6 +98,7 @@ class WorkerGroup {
 
  private:
   WorkerGroup() = default;
+  bool has_left_uring() const { return !workers_.empty() && workers_[0]->has_left_uring(); }
   bool start_workers(const GroupOptions& options, bool use_uring, backend::BackendFailure* failure);
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -111,9 +115,9 @@ class WorkerGroup {
   mutable std::mutex mutex_;
   struct WatchedSocket {
     const net::Socket* socket;
-    std::uint64_t drops_before;  // an adopted socket may have some
+    DropCounter drops;
   };
-  std::vector<WatchedSocket> sockets_;
+  mutable std::vector<WatchedSocket> sockets_;  // a snapshot looks at them
   std::vector<std::unique_ptr<Counters>> lent_counters_;
   CounterSnapshot past_;  // of sockets and consumers that are gone
 
