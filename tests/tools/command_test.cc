@@ -289,6 +289,7 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"load", "--target", "127.0.0.1:4000", "--duration", "0"},
       {"load", "--target", "127.0.0.1:4000", "--duration", "1e-12"},
       {"demo", "--duration", "1e-12"},
+      {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "0100001"},
       {"demo", "--clients", "0"},
       {"demo", "--backend", "epoll"},
       {"variant"},
@@ -312,6 +313,24 @@ TEST(CommandTest, APortInUseIsToldWithAWayOut) {
   const Result second = run({"serve", "--mode", "echo", "--port", port});
   EXPECT_EQ(second.status, 1);
   EXPECT_NE(second.error_output.find("--port 0"), std::string::npos) << second.error_output;
+}
+
+TEST(CommandTest, ZerosInFrontOfANumberAreNoOctalNumber) {
+  std::string port;
+  {
+    CommandProcess first({"serve", "--mode", "sink", "--port", "0"});
+    port = port_of(first);
+    ASSERT_NE(port, "");
+  }
+  CommandProcess server({"serve", "--mode", "echo", "--port", "0" + port, "--workers", "01"});
+  EXPECT_EQ(port_of(server), port) << server.error_output();
+  const Result load = run({"load", "--target", "127.0.0.1:0" + port, "--clients", "010", "--size",
+                           "0100", "--duration", "0.1", "--json"});
+  EXPECT_EQ(load.status, 0) << load.error_output;
+  const json report = json::parse(load.output, nullptr, false);
+  ASSERT_FALSE(report.is_discarded()) << load.output;
+  EXPECT_EQ(report.at("clients"), 10);
+  EXPECT_EQ(report.at("packet_bytes"), 100);
 }
 
 TEST(CommandTest, TheLargestLatencyBudgetIsTheEngines) {
