@@ -205,7 +205,7 @@ TEST(CommandTest, AServerEndsAfterItsDuration) {
 }
 
 TEST(CommandTest, SignalsEndServersAndClientsWithAReport) {
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     CommandProcess server({"serve", "--mode", "echo", "--port", "0", "--json"});
     const std::string port = port_of(server);
     CommandProcess clients(
@@ -222,6 +222,27 @@ TEST(CommandTest, SignalsEndServersAndClientsWithAReport) {
     EXPECT_EQ(server.finish(kPatience), 0) << server.error_output();
     EXPECT_EQ(json::parse(server.output()).at("stopped_by_signal"), number);
   }
+}
+
+TEST(CommandTest, SignalsThatAreIgnoredAtTheStartStayIgnored) {
+  CommandProcess server({"serve", "--mode", "sink", "--port", "0", "--json"}, [] {
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+  });
+  ASSERT_NE(port_of(server), "");
+  server.send_signal(SIGINT);
+  server.send_signal(SIGHUP);
+  server.send_signal(SIGTERM);
+  EXPECT_EQ(server.finish(kPatience), 0) << server.error_output();
+  EXPECT_EQ(json::parse(server.output()).at("stopped_by_signal"), SIGTERM);
+}
+
+// The demo ends its own server whatever its starter ignores.
+TEST(CommandTest, TheDemoEndsWithAllSignalsIgnored) {
+  CommandProcess demo({"demo", "--clients", "2", "--duration", "0.2", "--json"}, [] {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+  });
+  EXPECT_EQ(demo.finish(kPatience), 0) << demo.error_output();
 }
 
 TEST(CommandTest, NothingIsDrawnWhereThereIsNoTerminal) {
