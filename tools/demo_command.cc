@@ -10,6 +10,7 @@
 #include "ringpeer/tools/demo_report.h"
 #include "ringpeer/tools/diagnostics.h"
 #include "ringpeer/tools/load_generator.h"
+#include "ringpeer/tools/number_option.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/server_process.h"
 #include "ringpeer/tools/target_address.h"
@@ -61,7 +62,7 @@ void add_demo_command(CLI::App& app, int* exit_status) {
   options->load.clients = kPlayers;
   CLI::App* command =
       app.add_subcommand("demo", "a game server and its players, on this machine alone");
-  command->add_option("--clients", options->load.clients, "players")->capture_default_str();
+  add_number(*command, "--clients", &options->load.clients, "players")->capture_default_str();
   command->add_option("--hz", options->load.rate, "inputs a second of each player")
       ->capture_default_str();
   command->add_option("--duration", options->load.seconds, "seconds")->capture_default_str();

@@ -42,7 +42,7 @@ std::int64_t DemoReport::unaccounted() const {
 }
 
 std::string DemoReport::judge() const {
-  if (load_.sent == 0) return nothing_sent(load_);
+  if (std::string broken = broken_run(load_); !broken.empty()) return broken;
   if (unaccounted() == 0) {
     return server_.value("ok", true) ? "" : "the server could not go on to the end.";
   }

@@ -1,6 +1,7 @@
 #include "ringpeer/tools/load_generator.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -155,7 +156,7 @@ void LoadGenerator::send_until(Clock::time_point end, const StopSignal& stop,
   Pacer pacer(packets_per_second, started_,
               static_cast<std::uint64_t>(packets_per_second * kLongestCatchUpSeconds) + 1);
   Clock::time_point now = started_;
-  while (now < end && !stop.requested()) {
+  while (now < end && !stop.requested() && report_.wait_error == 0) {
     const Pacer::Due due = pacer.take_due(now);
     for (std::uint64_t event = due.first; event < due.first + due.count; ++event) {
       send_one(clients_[event % clients_.size()], false);
@@ -190,7 +191,11 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
   const timespec timeout = {.tv_sec = left / kNanosecondsPerSecond,
                             .tv_nsec = left % kNanosecondsPerSecond};
   std::array<epoll_event, kMostEvents> events;
-  const int count = epoll_pwait2(epoll_, events.data(), kMostEvents, &timeout, nullptr);
+  // Not epoll_pwait2: older kernels lack it, and older containers forbid it.
+  pollfd event = {.fd = epoll_, .events = POLLIN, .revents = 0};
+  int count = ppoll(&event, 1, &timeout, nullptr);
+  if (count > 0) count = epoll_wait(epoll_, events.data(), kMostEvents, 0);
+  if (count < 0 && errno != EINTR) report_.wait_error = errno;
   for (int i = 0; i < count; ++i) {
     receive_from(clients_[events[static_cast<std::size_t>(i)].data.u32]);
   }
@@ -211,12 +216,12 @@ void LoadGenerator::receive_from(Client& client) {
 }
 
 void LoadGenerator::say_goodbye() {
-  for (int round = 0; round < kMostGoodbyes && !all_settled(); ++round) {
+  for (int round = 0; round < kMostGoodbyes && !is_over(); ++round) {
     for (Client& client : clients_) {
       if (!client.account.has_left()) send_one(client, true);
     }
     const Clock::time_point next_round = Clock::now() + kGoodbyeInterval;
-    while (Clock::now() < next_round && !all_settled()) receive_until(next_round);
+    while (Clock::now() < next_round && !is_over()) receive_until(next_round);
   }
 }
 
@@ -227,7 +232,7 @@ void LoadGenerator::settle() {
        now = Clock::now()) {
     if (receive_until(now + kSettleStep)) {
       last_arrival = Clock::now();
-    } else if (all_settled()) {
+    } else if (is_over()) {
       return;
     }
   }

@@ -42,6 +42,8 @@ int serve_parent(const ServeOptions& options, int pipe) {
   setpgid(0, 0);
   // ... and a parent that dies takes the server along.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // Ignored or not where the program was started: finish() ends the server with it.
+  signal(SIGTERM, SIG_DFL);
   const StopSignal stop;
   Server server(options);
   std::string error;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "ringpeer/tools/demo_report.h"
 
 namespace ringpeer::tools {
@@ -78,6 +80,9 @@ TEST(LoadReportTest, ARunWithoutAPacketSaysWhy) {
   EXPECT_NE(judge_load(options(), report).find("before the first packet"), std::string::npos);
   report.send_refused = 3;
   EXPECT_NE(judge_load(options(), report).find("refused"), std::string::npos);
+  report.sent = 3;
+  report.wait_error = EPERM;
+  EXPECT_NE(judge_load(options(), report).find("wait"), std::string::npos);
 }
 
 TEST(LoadReportTest, TheJsonHasWhatProgramsReadOfIt) {
