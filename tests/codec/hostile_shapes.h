@@ -74,6 +74,18 @@ inline Bytes lying_counts(std::uint32_t header, std::uint32_t count) {
   return bytes;
 }
 
+// Objects in each other.
+inline Bytes nested_objects(std::size_t levels) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < levels; ++i) {
+    for (const std::uint32_t word : {24u, 1u, std::uint32_t{'A'}, 1u, 1u, std::uint32_t{'b'}}) {
+      put_word(&bytes, word);
+    }
+  }
+  put_word(&bytes, 0);
+  return bytes;
+}
+
 inline std::vector<HostileShape> hostile_shapes() {
   Bytes depth;
   for (std::size_t i = 0; i < kMaximumDepth; ++i) {
@@ -104,6 +116,7 @@ inline std::vector<HostileShape> hostile_shapes() {
           {"colliding keys", colliding_keys(), true},
           {"keys in keys", nested_keys(kMaximumDepth, 0), true},
           {"indexed keys in keys", nested_keys(500, 9), true},
+          {"objects in objects", nested_objects(kMaximumDepth), true},
           {"lying arrays", lying_counts(kArrayHeader, 0x7fffffff), false},
           {"lying dictionaries", lying_counts(kDictionaryHeader, 0x7fffffff), false},
           {"plausible arrays", lying_counts(kArrayHeader, 16000), false},

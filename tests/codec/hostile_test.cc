@@ -7,10 +7,17 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ringpeer/codec/arena_decode.h"
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/key_hash.h"
+#include "ringpeer/codec/packet_view.h"
+#include "ringpeer/codec/text.h"
 #include "tests/codec/allocation_counter.h"
 #include "tests/codec/hostile_shapes.h"
 
@@ -125,33 +132,96 @@ TEST(Hostile, BudgetsAreChecked) {
   EXPECT_EQ(decode_variant(packed, &value, nullptr, {.limits = {.elements = 4}}), Error::OK);
 }
 
-// Everything a peer can nest must fit a small thread's stack.
-void* round_trip_at_depth(void*) {
-  for (const HostileShape& shape : testing::hostile_shapes()) {
-    Variant value;
-    if (decode_variant(shape.bytes, &value, nullptr, with_objects()) != Error::OK) continue;
-    const Variant copy = value;
-    if (!(copy == value)) return nullptr;
-    if (testing::encoded(copy) != testing::encoded(value)) return nullptr;
-  }
-  static int done = 0;
-  return &done;
+// Each name is looked for once, not compared with all before it.
+TEST(Hostile, ATextOfManyPropertiesIsReadInTime) {
+  constexpr int kProperties = 60000;
+  constexpr std::chrono::seconds kBound{3};  // comparing with all takes minutes here
+  std::string text = "Object(A,";
+  for (int i = 0; i < kProperties; ++i)
+    text += '"' + std::to_string(i) +
+            "\":"
+            "1,";
+  text += "\"7\":2)";
+  Variant value;
+  const auto start = processor_time();
+  ASSERT_EQ(str_to_var(text, &value), Error::OK);
+  EXPECT_LE(processor_time() - start, kBound);
+  const auto& properties = value.ref<Object>().properties();
+  ASSERT_EQ(properties.size(), static_cast<std::size_t>(kProperties));
+  EXPECT_EQ(properties[7].value, Variant(2));
 }
 
+// --- The stack ---
+
+// What a container of each kind looks like around another value.
+std::string nested_text(std::string_view before, std::string_view after, std::size_t levels) {
+  std::string text;
+  for (std::size_t i = 0; i < levels; ++i) text += before;
+  text += "1";
+  for (std::size_t i = 0; i < levels; ++i) text += after;
+  return text;
+}
+
+std::vector<Variant> deep_texts_read() {
+  std::vector<Variant> values;
+  for (const auto& [before, after] :
+       {std::pair("[", "]"), std::pair("{1: ", "}"), std::pair("{", ": 1}"),
+        std::pair("Object(A,\"b\":", ")"), std::pair("Array[Array]([", "])")}) {
+    if (str_to_var(nested_text(before, after, kMaximumDepth), &values.emplace_back()) !=
+        Error::OK) {
+      values.clear();
+      return values;
+    }
+  }
+  return values;
+}
+
+bool everything_works_with(const Variant& value) {
+  const Variant copy = value;
+  if (!(copy == value)) return false;
+  Dictionary as_key;
+  as_key[Variant(Array{value})] = 1;
+  if (hash_key(value) != hash_key(copy)) return false;
+  const Variant converted = Array(ContainerType::builtin(VariantType::ARRAY), {value});
+  return testing::encoded(copy) == testing::encoded(value) && !var_to_str(value).empty();
+}
+
+bool everything_works_with(const testing::Bytes& bytes) {
+  Variant value;
+  if (decode_variant(bytes, &value, nullptr, with_objects()) != Error::OK) return true;
+  VariantArena arena;
+  const Variant* in_arena = nullptr;
+  PacketView view;
+  return everything_works_with(value) &&
+         arena.decode(bytes, &in_arena, nullptr, with_objects()) == Error::OK &&
+         *in_arena == value && view.parse(bytes, with_objects()) == Error::OK &&
+         view.value().to_variant() == value;
+}
+
+// Everything a peer can nest must fit a small thread's stack.
+void* use_deep_values(void*) {
+  for (const HostileShape& shape : testing::hostile_shapes()) {
+    if (!everything_works_with(shape.bytes)) return nullptr;
+  }
+  const std::vector<Variant> texts = deep_texts_read();
+  for (const Variant& value : texts) {
+    if (!everything_works_with(value)) return nullptr;
+  }
+  static int done = 0;
+  return texts.empty() ? nullptr : &done;
+}
+
+// docs/wire.md names the size.
 TEST(Hostile, DepthFitsASmallStack) {
-#ifdef __OPTIMIZE__
-  constexpr std::size_t kPlainStack = std::size_t{512} << 10;
-#else
-  constexpr std::size_t kPlainStack = std::size_t{1} << 20;
-#endif
-  constexpr std::size_t kInstrumentedStack = std::size_t{16} << 20;  // larger frames
+  constexpr std::size_t kPlainStack = std::size_t{192} << 10;
+  constexpr std::size_t kInstrumentedStack = std::size_t{8} << 20;  // larger frames
   // The sanitizers that bring a heap bring larger frames as well.
   const std::size_t stack = heap_use_is_counted() ? kPlainStack : kInstrumentedStack;
   pthread_attr_t attributes;
   ASSERT_EQ(pthread_attr_init(&attributes), 0);
   ASSERT_EQ(pthread_attr_setstacksize(&attributes, stack), 0);
   pthread_t thread;
-  ASSERT_EQ(pthread_create(&thread, &attributes, round_trip_at_depth, nullptr), 0);
+  ASSERT_EQ(pthread_create(&thread, &attributes, use_deep_values, nullptr), 0);
   void* result = nullptr;
   ASSERT_EQ(pthread_join(thread, &result), 0);
   EXPECT_NE(result, nullptr);
