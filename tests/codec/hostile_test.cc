@@ -20,10 +20,12 @@
 #include "ringpeer/codec/text.h"
 #include "tests/codec/allocation_counter.h"
 #include "tests/codec/hostile_shapes.h"
+#include "tests/codec/value_operations.h"
 
 namespace ringpeer {
 namespace {
 
+using testing::Bytes;
 using testing::HostileShape;
 
 constexpr std::size_t kHeapBound = std::size_t{2} << 20;
@@ -130,6 +132,60 @@ TEST(Hostile, BudgetsAreChecked) {
   EXPECT_EQ(decode_variant(packed, &value, nullptr, {.limits = {.elements = 3}}),
             Error::ERR_OUT_OF_MEMORY);
   EXPECT_EQ(decode_variant(packed, &value, nullptr, {.limits = {.elements = 4}}), Error::OK);
+}
+
+// Sixteen times the bytes take sixteen times the allocations, or a constant more, and none of the
+// operations takes longer than a bound that one of quadratic cost misses by far.
+TEST(Hostile, EveryOperationIsBoundedByTheBytes) {
+  constexpr std::size_t kSmall = std::size_t{4} << 10;
+  constexpr std::size_t kLarge = std::size_t{64000};
+  constexpr std::uint64_t kMostAllocations = 2 * kLarge / kSmall;
+  constexpr std::uint64_t kSteps = 64;  // of strings and indexes that grow
+  const auto small_shapes = testing::shapes_of_size(kSmall);
+  const auto large_shapes = testing::shapes_of_size(kLarge);
+  for (std::size_t shape = 0; shape < small_shapes.size(); ++shape) {
+    for (const testing::ValueOperation& operation : testing::kValueOperations) {
+      SCOPED_TRACE(small_shapes[shape].name + ": " + operation.name);
+      std::uint64_t allocations[2] = {};
+      for (const bool large : {false, true}) {
+        const Bytes& bytes = (large ? large_shapes : small_shapes)[shape].bytes;
+        Variant value;
+        Variant other;
+        ASSERT_EQ(decode_variant(bytes, &value, nullptr, with_objects()), Error::OK);
+        ASSERT_EQ(decode_variant(bytes, &other, nullptr, with_objects()), Error::OK);
+        const testing::ReceivedValue received = {bytes, value, other};
+        operation.run(received);  // what is made once for the process
+        const std::uint64_t before = heap_use().allocations;
+        const auto start = processor_time();
+        operation.run(received);
+        if (heap_use_is_counted()) {
+          EXPECT_LE(processor_time() - start, 4 * kTimeBound);
+        }
+        allocations[large ? 1 : 0] = heap_use().allocations - before;
+      }
+      EXPECT_LE(allocations[1], kMostAllocations * allocations[0] + kSteps);
+    }
+  }
+}
+
+TEST(Hostile, AWalkVisitsEachValueOnce) {
+  for (const HostileShape& shape : testing::hostile_shapes()) {
+    PacketView view;
+    if (view.parse(shape.bytes, with_objects()) != Error::OK) continue;
+    SCOPED_TRACE(shape.name);
+    std::size_t values = 0;
+    const std::uint8_t* last = nullptr;
+    for (ViewWalk walk(view.value()); walk.next(); ++values) {
+      ASSERT_GT(walk.value().at(), last);
+      last = walk.value().at();
+    }
+    // As many as decoding counts: one less is too few.
+    Variant value;
+    const DecodeOptions enough = {.allow_objects = true, .limits = {.nodes = values}};
+    const DecodeOptions too_few = {.allow_objects = true, .limits = {.nodes = values - 1}};
+    EXPECT_EQ(decode_variant(shape.bytes, &value, nullptr, enough), Error::OK);
+    EXPECT_EQ(decode_variant(shape.bytes, &value, nullptr, too_few), Error::ERR_OUT_OF_MEMORY);
+  }
 }
 
 // Each name is looked for once, not compared with all before it.
