@@ -81,7 +81,7 @@ T element_of(const Variant& value) {
 // Of a typed Array its type decides, also when it is empty.
 bool elements_convert(const Array& array, VariantType to_packed) {
   if (array.is_typed()) return element_converts(array.element_type().type(), to_packed);
-  return std::ranges::all_of(array, [to_packed](const Variant& element) {
+  return std::all_of(array.begin(), array.end(), [to_packed](const Variant& element) {
     return element_converts(element.type(), to_packed);
   });
 }
@@ -166,7 +166,7 @@ std::size_t text_bytes(const Variant& value) {
 // A path's parts are Strings, one between every two separators.
 std::size_t path_bytes(std::string_view text) {
   const auto parts = static_cast<std::size_t>(
-      1 + std::ranges::count_if(text, [](char c) { return c == '/' || c == ':'; }));
+      1 + std::count_if(text.begin(), text.end(), [](char c) { return c == '/' || c == ':'; }));
   return sizeof(NodePath) + CompactVector<String>::block_bytes(parts) +
          String::heap_bytes(text.size());
 }

@@ -81,15 +81,16 @@ class Encoder {
   std::size_t size() const { return writer_.position(); }
 
   Error encode(const Variant& value) {
+    const std::size_t level = open_.size();
     Error error = put_value(value);
-    while (error == Error::OK && !open_.empty()) error = put_next(&open_.back());
+    while (error == Error::OK && open_.size() > level) error = put_next(&open_.back());
     return error;
   }
 
  private:
   // Opens what holds values instead of putting them.
   Error put_value(const Variant& value) {
-    if (open_.full()) return Error::ERR_OUT_OF_MEMORY;
+    if (shallow_ + open_.size() > kMaximumDepth) return Error::ERR_OUT_OF_MEMORY;
     return visit_variant(value, [this](const auto& typed) { return put(typed); });
   }
 
@@ -259,7 +260,17 @@ class Encoder {
     } else {
       writer_.fixed(header(VariantType::DICTIONARY), static_cast<std::uint32_t>(value.size()));
     }
-    open_.push(ChildCursor(value));
+    if (shallow_ == kShallow) {
+      open_.push(ChildCursor(value));
+      return Error::OK;
+    }
+    ++shallow_;
+    for (const DictionaryEntry& entry : value) {
+      Error error = encode(entry.key);
+      if (error == Error::OK) error = encode(entry.value);
+      if (error != Error::OK) return error;
+    }
+    --shallow_;
     return Error::OK;
   }
 
@@ -275,10 +286,19 @@ class Encoder {
   [[gnu::noinline]] Error put(const Array& value) {
     const auto kind = static_cast<std::uint32_t>(kind_on_wire(value.element_type()));
     writer_.word(header(VariantType::ARRAY, kind << kElementKindShift));
-    const Error error = put_container_type(value.element_type());
+    Error error = put_container_type(value.element_type());
     if (error != Error::OK) return error;
     writer_.word(static_cast<std::uint32_t>(value.size()));
-    open_.push(ChildCursor(value));
+    if (shallow_ == kShallow) {
+      open_.push(ChildCursor(value));
+      return Error::OK;
+    }
+    ++shallow_;
+    for (const Variant& element : value) {
+      error = encode(element);
+      if (error != Error::OK) return error;
+    }
+    --shallow_;
     return Error::OK;
   }
 
@@ -307,7 +327,10 @@ class Encoder {
 
   Writer writer_;
   bool full_objects_;
-  DepthStack<ChildCursor> open_;  // the containers that are being put, outermost first
+  // Messages nest a few levels: so many are put by recursion, which costs less.
+  static constexpr std::size_t kShallow = 4;
+  std::size_t shallow_ = 0;       // levels of recursion
+  DepthStack<ChildCursor> open_;  // the containers below them that are being put
 };
 
 }  // namespace
