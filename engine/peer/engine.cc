@@ -126,7 +126,7 @@ Error Engine::sync() {
 }
 
 Error Engine::flush() {
-  if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
+  if (workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
   for (std::size_t i = 0; i < workers_->size(); ++i) {
     if (workers_->at(i).flush() != 0) return Error::ERR_UNAVAILABLE;
   }

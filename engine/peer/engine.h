@@ -95,8 +95,10 @@ struct EngineOptions {
 // The workers, their backends and their packet memory. Peers and servers hold a
 // reference; the engine stops with the last one or by stop().
 //
-// Threads: every method may be called from any thread. After fork() the child's
-// calls give ERR_UNAVAILABLE.
+// Threads: every method may be called from any thread. In a child that was
+// forked off, calls give ERR_UNAVAILABLE or nothing, also those of its peers and servers, and
+// destructors leave the parent's threads and sockets alone. (Forks by a bare system call are
+// not seen.)
 class Engine {
  public:
   // Starts the workers. On failure returns null, sets *error and, in words that

@@ -46,6 +46,8 @@ std::optional<net::Endpoint> resolve(std::string_view host) {
 PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
 PacketPeerUDP::~PacketPeerUDP() = default;
 
+bool PacketPeerUDP::is_in_child() const { return ringpeer::is_in_child(engine_); }
+
 bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
 
 internal::SocketEndpoint* PacketPeerUDP::own_socket() const {
@@ -60,6 +62,7 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size)
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                           const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   const auto local = parse_listen_address(address, port);
   if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
@@ -107,18 +110,21 @@ void PacketPeerUDP::close() {
 Error PacketPeerUDP::wait() { return wait(std::chrono::milliseconds(-1)); }
 
 Error PacketPeerUDP::wait(std::chrono::milliseconds timeout) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (!is_open()) return Error::ERR_UNCONFIGURED;
   return endpoint_->wait(timeout);
 }
 
 void PacketPeerUDP::wake() {
-  if (endpoint_ != nullptr) endpoint_->interrupt();
+  // A child has the parent's descriptors.
+  if (endpoint_ != nullptr && !is_in_child()) endpoint_->interrupt();
 }
 
 bool PacketPeerUDP::is_bound() const { return is_open(); }
 bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_; }
 
 Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto remote = parse_remote(host, port);
   if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -138,6 +144,7 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
 }
 
 Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (connected_) return Error::OK;
   if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
   auto remote = resolve(host);
@@ -157,12 +164,13 @@ int PacketPeerUDP::get_packet_port() const { return has_sender_ ? sender_.port :
 int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_port() : 0; }
 
 void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
-  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return;
+  if (is_in_child() || (endpoint_ != nullptr && endpoint_->is_server_peer())) return;
   broadcast_ = enabled;
   if (auto* own = own_socket()) own->own_socket().set_broadcast(enabled);
 }
 
 Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* address) const {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto parsed = net::IpAddress::parse(group);
   if (!parsed.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -198,7 +206,7 @@ int PacketPeerUDP::get_available_packet_count() const {
 int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
 
 Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
-  if (endpoint_ == nullptr) return Error::FAILED;
+  if (endpoint_ == nullptr) return is_in_child() ? Error::ERR_UNAVAILABLE : Error::FAILED;
   const Error error = endpoint_->take(packet, &sender_);
   if (error == Error::OK) has_sender_ = true;
   return error;
@@ -226,7 +234,7 @@ void PacketPeerUDP::note_proven(const net::Endpoint& destination) {
 }
 
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (!has_destination_) return Error::ERR_UNCONFIGURED;
   if (endpoint_ == nullptr) {
     if (const Error error = open_unbound(destination_.address); error != Error::OK) return error;

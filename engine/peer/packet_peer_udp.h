@@ -154,6 +154,7 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
+  bool is_in_child() const;
   // Opens a socket that is bound to nothing yet, for the family of an address.
   Error open_unbound(const net::IpAddress& address);
   Error check_group_call(std::string_view group, net::IpAddress* address) const;

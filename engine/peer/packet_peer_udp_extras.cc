@@ -19,6 +19,7 @@ constexpr int kIpv6Headers = 48;
 
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
                                      const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
@@ -35,12 +36,14 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
 }
 
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   socket_options_ = options;
   return Error::OK;
 }
 
 Error PacketPeerUDP::poll() {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   return endpoint_ == nullptr ? Error::ERR_UNCONFIGURED : endpoint_->poll();
 }
 
@@ -62,7 +65,7 @@ std::chrono::steady_clock::time_point PacketPeerUDP::get_packet_arrival() const 
 
 Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
                                    std::span<const std::uint8_t> packet) {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   internal::SocketEndpoint* own = own_socket();
   if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (own == nullptr || own->is_connected()) return Error::ERR_LOCKED;
@@ -97,7 +100,7 @@ int PacketPeerUDP::get_socket_send_buffer() const {
 }
 
 int PacketPeerUDP::get_path_mtu() const {
-  if (!has_destination_) return 0;
+  if (!has_destination_ || is_in_child()) return 0;
   const int mtu = net::path_mtu_to(destination_);
   const int headers = destination_.address.is_ipv4() ? kIpv4Headers : kIpv6Headers;
   return mtu > headers ? mtu - headers : 0;

@@ -25,7 +25,7 @@ int RemoteEndpoint::available() {
 }
 
 Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
-  if (!is_alive()) return Error::FAILED;
+  if (!is_alive()) return error_of_dead(server_->workers());
   server_->take_arrivals();
   *sender = endpoint_;
   return server_->take(*remote_, packet, &last_arrival_us_);

@@ -42,7 +42,7 @@ class ServerCore final : public DrainSource {
 
   // Closes the sockets and lets go of every remote; peers find themselves closed.
   void stop();
-  bool is_alive() const { return !stopped_ && !shared_.stopped.load(std::memory_order_acquire); }
+  bool is_alive() const { return !stopped_ && !shared_.life.is_over(); }
   int local_port() const;
 
   // Moves what the workers have published to the remotes' queues; without threads, after a

@@ -122,7 +122,7 @@ void ServerCore::note_taken(const DrainProgress& progress) {
 }
 
 Error ServerCore::take_any(ReceivedPacket* packet) {
-  if (!is_alive()) return Error::FAILED;
+  if (!is_alive()) return error_of_dead(workers_);
   packet::PacketBuffer* buffer = nullptr;
   if (!take_next(packet, &buffer)) {
     held_.flush();

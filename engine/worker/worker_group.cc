@@ -87,23 +87,23 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
   return true;
 }
 
-WorkerGroup::~WorkerGroup() { stop(); }
+WorkerGroup::~WorkerGroup() {
+  stop();
+  // The threads are the parent's; joining them here would wait for ever.
+  if (!is_usable()) {
+    for (auto& worker : workers_) static_cast<void>(worker.release());
+  }
+}
 
 void WorkerGroup::stop() {
-  if (!is_usable()) {
-    // The threads are the parent's; joining them here would wait for ever.
-    for (auto& worker : workers_) static_cast<void>(worker.release());
-    workers_.clear();
-    return;
-  }
-  stopped_.store(true, std::memory_order_release);
+  if (!is_usable()) return;
+  life_.end();
   for (auto& worker : workers_) worker->stop();
 }
 
 bool WorkerGroup::is_running() const {
-  return is_usable() && !is_stopped() &&
-         std::none_of(workers_.begin(), workers_.end(),
-                      [](const auto& worker) { return worker->has_failed(); });
+  return !is_stopped() && std::none_of(workers_.begin(), workers_.end(),
+                                       [](const auto& worker) { return worker->has_failed(); });
 }
 
 void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
@@ -131,7 +131,7 @@ void WorkerGroup::watch(const net::Socket* socket) {
 }
 
 void WorkerGroup::forget(const net::Socket* socket) {
-  if (!is_usable()) return;  // a thread that is not here may hold the lock
+  if (!is_usable()) return;  // as in snapshot()
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
@@ -180,6 +180,7 @@ void WorkerGroup::count_send(int error, std::size_t bytes) {
 }
 
 CounterSnapshot WorkerGroup::snapshot() const {
+  if (!is_usable()) return {};  // a thread that is not here may hold the lock
   const std::lock_guard lock(mutex_);
   CounterSnapshot sum = past_;
   for (const auto& worker : workers_) sum += worker->snapshot();

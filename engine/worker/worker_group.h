@@ -40,7 +40,8 @@ class WorkerGroup {
   void stop();
   // False when one of them had to end by itself, too.
   bool is_running() const;
-  bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+  // Or in a forked child.
+  bool is_stopped() const { return life_.is_over(); }
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const { return !fork_generation_.is_outdated(); }
 
@@ -87,7 +88,7 @@ class WorkerGroup {
   std::string reason_;
   const ForkGeneration fork_generation_;
   std::chrono::steady_clock::time_point epoch_;
-  std::atomic<bool> stopped_{false};
+  ForkLife life_;
   std::atomic<std::size_t> next_{0};
   std::chrono::microseconds latency_budget_{0};
   std::chrono::steady_clock::time_point last_pump_;
