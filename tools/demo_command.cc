@@ -9,7 +9,6 @@
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/demo_report.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/load_generator.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/server_process.h"
@@ -50,13 +49,8 @@ int demo(DemoOptions& options) {
   if (!server_report) return run_error(error);
 
   const DemoReport report(options.load, load, *server_report);
-  fmt::print("{}\n", options.load.json ? report.to_json().dump(2) : report.to_text());
-  if (report.unaccounted() == 0) return kExitOk;
-  return run_error(
-      fmt::format("{} packets are unaccounted for: {} on the way in, {} inside the server, {} on "
-                  "the way out.",
-                  report.unaccounted(), report.unaccounted_in(), report.unaccounted_inside(),
-                  report.unaccounted_out()));
+  return end_run((options.load.json ? report.to_json().dump(2) : report.to_text()) + "\n",
+                 report.judge());
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/load_generator.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/target_address.h"
@@ -44,13 +43,9 @@ int load(LoadOptions& options) {
     ProgressLine progress(stderr);
     report = generator.run(stop, &progress);
   }
-  if (options.json) {
-    fmt::print("{}\n", load_report_to_json(options, report).dump(2));
-  } else {
-    fmt::print("{}", load_report_to_text(options, report));
-  }
-  const std::string judgement = judge_load(options, report);
-  return judgement.empty() ? kExitOk : run_error(judgement);
+  return end_run(options.json ? load_report_to_json(options, report).dump(2) + "\n"
+                              : load_report_to_text(options, report),
+                 judge_load(options, report));
 }
 
 }  // namespace

@@ -53,7 +53,35 @@ bool allow_descriptors(rlim_t count, std::string* error) {
     return false;
   }
   limit.rlim_cur = count;
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return true;
+  *error = fmt::format("the limit of open files cannot be raised to {}: {}. Use fewer clients.",
+                       count, std::strerror(errno));
+  return false;
+}
+
+// What to do when a client's socket cannot be had.
+const char* way_out(int error) {
+  switch (error) {
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+      return "Is there a route to that address?";
+    case EACCES:
+    case EPERM:
+      return "Is it a broadcast address, or does a firewall of this machine forbid it?";
+    case EINVAL:
+      return "A link-local address needs its interface, which --target cannot say.";
+    case EAFNOSUPPORT:
+      return "This machine does not speak that family of addresses.";
+    case EADDRNOTAVAIL:
+    case EAGAIN:
+      return "No local port is free: use fewer clients, or more ports "
+             "(sysctl net.ipv4.ip_local_port_range).";
+    case EMFILE:
+    case ENFILE:
+      return "Too many files are open: use fewer clients.";
+    default:
+      return "";
+  }
 }
 
 }  // namespace
@@ -91,8 +119,8 @@ bool LoadGenerator::open_client(std::uint32_t id, std::string* error) {
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, client.socket.descriptor(), &event) != 0) failure = errno;
   }
   if (failure == 0) return true;
-  *error = fmt::format("client {} cannot connect to {}: {}. Is there a route to that address?", id,
-                       options_.target_text, std::strerror(failure));
+  *error = fmt::format("client {} cannot connect to {}: {}. {}", id, options_.target_text,
+                       std::strerror(failure), way_out(failure));
   return false;
 }
 

@@ -59,8 +59,13 @@ std::int64_t LoadReport::unaccounted_replies() const {
   return static_cast<std::int64_t>(snapshots_announced - snapshots - client_kernel_drops);
 }
 
+std::string nothing_sent(const LoadReport& report) {
+  return report.send_refused > 0 ? "nothing was sent: the kernel refused every packet."
+                                 : "nothing was sent: the run ended before the first packet.";
+}
+
 std::string judge_load(const LoadOptions& options, const LoadReport& report) {
-  if (report.sent == 0) return "nothing was sent: the kernel refused every packet.";
+  if (report.sent == 0) return nothing_sent(report);
   if (options.expect == ExpectedReply::kNothing) return "";
   if (report.received == 0 && report.connection_refused > 0) {
     return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",

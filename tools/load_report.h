@@ -54,6 +54,9 @@ struct LoadReport {
   std::int64_t unaccounted_replies() const;
 };
 
+// Why, of a report without a packet.
+std::string nothing_sent(const LoadReport& report);
+
 // An empty text when the run is good, with nothing unaccounted for; otherwise what is
 // wrong and what to do about it.
 std::string judge_load(const LoadOptions& options, const LoadReport& report);

@@ -9,7 +9,6 @@
 
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/server.h"
 
@@ -40,15 +39,9 @@ int serve(const ServeOptions& options) {
     ProgressLine progress(stderr);
     report = server.run(stop, &progress);
   }
-  if (options.json) {
-    fmt::print("{}\n", serve_report_to_json(options, report).dump(2));
-  } else {
-    fmt::print("{}", serve_report_to_text(options, report));
-  }
-  if (!server.engine().is_running()) return run_error("the engine had to end: see above");
-  if (report.unaccounted() == 0) return kExitOk;
-  return run_error(fmt::format("{} packets are unaccounted for: this is a fault of the engine.",
-                               report.unaccounted()));
+  return end_run(options.json ? serve_report_to_json(options, report).dump(2) + "\n"
+                              : serve_report_to_text(options, report),
+                 judge_serve(report));
 }
 
 }  // namespace
@@ -71,10 +64,10 @@ void add_serve_command(CLI::App& app, int* exit_status) {
   command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
       ->capture_default_str();
   add_choice(*command, "--payload", payload_names(), &options->payload,
-             "how echo reads packets: raw bytes, or var (decoded and encoded anew)");
+             "how echo and sink read packets: raw bytes, or var (decoded, and encoded again)");
   command
       ->add_option("--latency-budget", options->latency_budget_microseconds,
-                   "microseconds that a packet may wait for others; 0 wakes at once")
+                   "microseconds that a packet may wait for others, up to 100000; 0 wakes at once")
       ->capture_default_str();
   command
       ->add_option("--without", options->without,

@@ -118,19 +118,24 @@ bool Engine::is_running() const { return workers_->is_running(); }
 
 Error Engine::sync() {
   // What was put to a socket of this machine is to be received as well.
-  if (const Error error = flush(); error != Error::OK) return error;
+  const Error flushed = flush();
+  if (flushed == Error::ERR_UNAVAILABLE) return flushed;
   for (std::size_t i = 0; i < workers_->size(); ++i) {
     if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
   }
-  return Error::OK;
+  return flushed;
 }
 
 Error Engine::flush() {
   if (workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
-  for (std::size_t i = 0; i < workers_->size(); ++i) {
-    if (workers_->at(i).flush() != 0) return Error::ERR_UNAVAILABLE;
+  switch (workers_->flush()) {
+    case 0:
+      return Error::OK;
+    case EAGAIN:
+      return Error::ERR_BUSY;
+    default:
+      return Error::ERR_UNAVAILABLE;
   }
-  return Error::OK;
 }
 
 BackendKind Engine::backend() const {

@@ -115,7 +115,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Ends every worker within a bound: peers receive nothing any more and say so (-1
-  // available). Their ports are free once the peers are closed. Safe to call twice.
+  // available), and puts fail. What was put before is sent, which takes 500 ms at most, and
+  // 100 ms when the kernel takes none of it; the rest is counted. Their ports are free once
+  // the peers are closed. Safe to call twice.
   void stop();
 
   // False once it was stopped, in a forked child, and when a worker had to end because the kernel
@@ -123,12 +125,13 @@ class Engine {
   // EngineOptions::log has been told why.
   bool is_running() const;
 
-  // Sends what waits to be sent, then one pass of every worker over its sockets: what
-  // the kernel had queued before the call is in the rings after it. For tests and
-  // ports.
+  // flush(), then one pass of every worker over its sockets: what the kernel had queued
+  // before the call is in the rings after it. For tests and ports. Errors as flush().
   Error sync();
 
-  // Returns once everything that this thread has put is with the kernel.
+  // Returns once everything that was put before, by any thread, is with the kernel, however
+  // much is put meanwhile. ERR_BUSY when the kernel has taken nothing of the rest for 100 ms,
+  // which goes on waiting; ERR_UNAVAILABLE when stopped.
   Error flush();
 
   // "io_uring" or "recvmmsg", and why it was chosen.
@@ -143,7 +146,7 @@ class Engine {
   const EngineOptions& options() const { return options_; }
 
   // For the classes of this library.
-  worker::WorkerGroup& workers_of_engine() { return *workers_; }
+  worker::WorkerGroup& workers_of_engine() const { return *workers_; }
   EncodePool& encode_pool() { return encode_pool_; }
   void log(std::string_view message) const;
 

@@ -1,9 +1,11 @@
 #ifndef RINGPEER_PACKET_PEER_UDP_H_
 #define RINGPEER_PACKET_PEER_UDP_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +14,8 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/packet_peer.h"
-#include "ringpeer/peer/send_state.h"
+#include "ringpeer/peer/endpoint_pointer.h"
+#include "ringpeer/peer/put_state.h"
 #include "ringpeer/socket_options.h"
 
 namespace ringpeer {
@@ -25,8 +28,8 @@ class SocketEndpoint;
 // Godot's PacketPeerUDP: one UDP socket, or one remote of a UDPServer.
 //
 // Threads: one consumer thread at a time for everything but put_packet, put_packet_to,
-// put_var and wake, which any thread may call while no call of the consumer opens, connects or
-// closes the peer.
+// put_var and wake, which any thread may call at any time while the object lives, beside
+// close() and every other call of the consumer too.
 class PacketPeerUDP : public PacketPeer {
  public:
   // What bind() asks for by default, in bytes: eight times Godot's, so that a server
@@ -60,7 +63,10 @@ class PacketPeerUDP : public PacketPeer {
   // effect on one that is open. ERR_ALREADY_IN_USE when open.
   Error set_socket_options(const SocketOptions& options);
 
-  // Drops what waits. The destination stays.
+  // Drops what waits to be taken. What was put before is sent, which takes 500 ms at most, and
+  // 100 ms when the kernel takes none of it; the rest is counted. Puts of other threads
+  // meanwhile are FAILED. The destination stays: a later put opens the peer again, as in
+  // Godot.
   void close();
 
   // Blocks until a packet is queued; a server's peer polls its server while it does. Any time
@@ -154,25 +160,34 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
+  // False when there is no engine to be had. With opening_ locked.
+  bool take_engine();
   bool is_in_child() const;
-  // Opens a socket that is bound to nothing yet, for the family of an address.
+  // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
+  // locked.
   Error open_unbound(const net::IpAddress& address);
+  Error open_for_put();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
   internal::SocketEndpoint* own_socket() const;
-  void note_reply_address();
-  void note_proven(const net::Endpoint& destination);
+  void set_destination(const internal::PutDestination::Value& destination);
+  net::LocalAddress reply_address_for(const net::Endpoint& destination) const;
 
-  std::shared_ptr<Engine> engine_;
-  std::unique_ptr<internal::PeerEndpoint> endpoint_;
   // With what every put looks at.
-  bool has_destination_ = false;
-  bool has_sender_ = false;
+  internal::EndpointPointer endpoint_;
+  std::atomic<Engine*> known_engine_;  // engine_, for any thread
+  internal::PutState puts_;
+
+  std::mutex opening_;       // of whoever opens or closes, for what follows
+  bool is_closing_ = false;  // puts do not open it again
+  std::shared_ptr<Engine> engine_;
   bool broadcast_ = false;
-  bool connected_ = false;
-  internal::SendState send_state_;
-  net::Endpoint destination_;
-  net::Endpoint sender_;
   SocketOptions socket_options_;
+
+  // The consumer's.
+  bool has_sender_ = false;
+  bool connected_ = false;
+  internal::PutDestination::Value destination_;
+  net::Endpoint sender_;
 };
 
 }  // namespace ringpeer

@@ -11,7 +11,7 @@
 #include "ringpeer/net/deadline.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/socket.h"
-#include "ringpeer/peer/send_state.h"
+#include "ringpeer/peer/put_state.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/worker_group.h"
 
@@ -20,7 +20,8 @@ namespace ringpeer::internal {
 // What an open PacketPeerUDP talks through: a socket of its own (SocketEndpoint) or
 // a server's (RemoteEndpoint).
 //
-// Threads: send() from any thread; the rest is the consumer's.
+// Threads: send(), interrupt(), is_server_peer() from any thread, within a
+// worker::PutSection; the rest is the consumer's.
 class PeerEndpoint {
  public:
   virtual ~PeerEndpoint() = default;
@@ -38,11 +39,11 @@ class PeerEndpoint {
   virtual Error wait(std::chrono::milliseconds timeout) = 0;
   virtual void interrupt() = 0;
 
-  // 0 or errno. A connected endpoint ignores the destination. To a destination that is not
-  // proven by a system call of this thread, whose answer is honest; else through the
-  // worker's queue, whose errors are reported by the next call.
-  virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-                   SendState& state) = 0;
+  // To the destination of `state`; a server's peer has its own. 0 or errno, EDESTADDRREQ
+  // without a destination. To one that is not proven by a system call of this thread, whose
+  // answer is honest; else through the worker's queue, whose errors are reported by the next
+  // call.
+  virtual int send(std::span<const std::uint8_t> packet, PutState& state) = 0;
 
   // A descriptor for foreign event loops; -1 without threads.
   virtual int watch() = 0;

@@ -10,6 +10,7 @@ std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
   endpoint->remote_ = server->take_pending(endpoint.get());
   if (endpoint->remote_ == nullptr) return nullptr;
   endpoint->endpoint_ = endpoint->remote_->endpoint;
+  if (endpoint->remote_->source != nullptr) endpoint->source_ = *endpoint->remote_->source;
   return endpoint;
 }
 
@@ -53,9 +54,8 @@ bool RemoteEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** bu
   return server_->take_next_of(*remote_, packet, buffer);
 }
 
-int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&,
-                         SendState& state) {
-  return is_alive() ? server_->send(*remote_, endpoint_, packet, state) : ENOTCONN;
+int RemoteEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) {
+  return server_->send(endpoint_, source_, packet, state);
 }
 
 }  // namespace ringpeer::internal

@@ -20,8 +20,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { server_->signal().interrupt(); }
-  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-           SendState& state) override;
+  int send(std::span<const std::uint8_t> packet, PutState& state) override;
   bool is_alive() const override { return remote_ != nullptr && server_->is_alive(); }
   bool is_server_peer() const override { return true; }
   int local_port() const override { return server_->local_port(); }
@@ -57,8 +56,10 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   const std::shared_ptr<ServerCore> server_;
   worker::Remote* remote_ = nullptr;
   PacketPeerUDP* peer_ = nullptr;  // whose endpoint this is
+  // For puts, which do not look at remote_.
   net::Endpoint endpoint_;
   std::uint64_t last_arrival_us_ = 0;
+  net::LocalAddress source_;  // that they leave from, if known
 };
 
 }  // namespace ringpeer::internal

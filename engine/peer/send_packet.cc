@@ -8,6 +8,7 @@ namespace ringpeer {
 
 Error send_result(int error) {
   if (error == 0) return Error::OK;
+  if (error == EDESTADDRREQ) return Error::ERR_UNCONFIGURED;
   // Godot spins here until the kernel has room; an overload must not stop a tick.
   return is_overload(error) ? Error::ERR_BUSY : Error::FAILED;
 }
@@ -47,14 +48,16 @@ int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
 
 int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
                 std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now) {
-  int error = check(packet, target);
-  if (error == 0 && !now && worker.has_thread()) {
+  if (const int error = check(packet, target); error != 0) [[unlikely]]
+    return error;
+  int error = 0;
+  if (!now && worker.has_thread()) {
     error = worker.send(packet, target);
     if (error == 0) return 0;
-  } else if (error == 0) {
-    error = send_now(socket, packet, target);
+  } else {
+    error = worker.is_refusing_sends() ? ESHUTDOWN : send_now(socket, packet, target);
   }
-  workers.count_send(error, packet.size());
+  if (error != ESHUTDOWN) workers.count_send(error, packet.size());
   return error;
 }
 

@@ -8,6 +8,7 @@
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/remote_endpoint.h"
 #include "ringpeer/peer/send_packet.h"
+#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer::internal {
 namespace {
@@ -127,13 +128,9 @@ int ServerCore::receive_on(Shard& shard) {
 
 void ServerCore::stop() {
   if (std::exchange(stopped_, true)) return;
-  for (auto& shard : shards_) {
-    if (!shard->receiving) continue;
-    shard->sends.close();
-    shard->worker.detach(shard->slot, &shard->sends);
-    workers_.forget(&shard->socket);
-    shard->socket.close();
-  }
+  takes_puts_.store(false, std::memory_order_seq_cst);
+  worker::PutSection::wait_for_begun();
+  detach_all();
   // Nothing is published any more. What still waits is dropped with its remote.
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
   held_.flush();
@@ -147,6 +144,20 @@ void ServerCore::stop() {
   taken_.clear();
   release_.flush();
   shards_.clear();  // frees the remotes
+}
+
+// All at a time: each may take as long as what is queued for it.
+void ServerCore::detach_all() {
+  for (auto& shard : shards_) {
+    shard->sends.close();
+    if (shard->receiving) shard->worker.begin_detach(&shard->detach, shard->slot, &shard->sends);
+  }
+  for (auto& shard : shards_) {
+    if (!shard->receiving) continue;
+    shard->worker.wait_for(&shard->detach);
+    workers_.forget(&shard->socket);
+    shard->socket.close();
+  }
 }
 
 int ServerCore::local_port() const {

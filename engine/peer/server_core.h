@@ -1,6 +1,7 @@
 #ifndef RINGPEER_PEER_SERVER_CORE_H_
 #define RINGPEER_PEER_SERVER_CORE_H_
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -21,12 +22,13 @@
 namespace ringpeer::internal {
 
 class RemoteEndpoint;
-struct SendState;
+struct PutState;
 
 // A listening server: one socket and one demultiplexer a worker, and on the
 // consumer's side the queues of all its remotes.
 //
-// Threads: send() and send_to() from any; the rest belongs to the server's consumer.
+// Threads: send(), send_to(), signal() and takes_puts() from any, within a worker::PutSection;
+// the rest belongs to the server's consumer.
 class ServerCore final : public DrainSource {
  public:
   // Null on failure (errno in *error).
@@ -43,6 +45,8 @@ class ServerCore final : public DrainSource {
   // Closes the sockets and lets go of every remote; peers find themselves closed.
   void stop();
   bool is_alive() const { return !stopped_ && !shared_.life.is_over(); }
+  // For any thread, within a worker::PutSection: as long as it does there are sockets.
+  bool takes_puts() const { return takes_puts_.load(std::memory_order_acquire); }
   int local_port() const;
 
   // Moves what the workers have published to the remotes' queues; without threads, after a
@@ -104,10 +108,9 @@ class ServerCore final : public DrainSource {
 
   worker::ConsumerSignal& signal() { return shared_.signal; }
   worker::WorkerGroup& workers() { return workers_; }
-  // To one remote, whose address the caller has at hand: the remote itself is only looked
-  // at when something has gone wrong.
-  int send(worker::Remote& remote, const net::Endpoint& address,
-           std::span<const std::uint8_t> packet, SendState& state);
+  // To one remote, known by its address: the remote itself may be gone.
+  int send(const net::Endpoint& remote, const net::LocalAddress& source,
+           std::span<const std::uint8_t> packet, PutState& state);
 
  private:
   struct Shard {
@@ -118,12 +121,14 @@ class ServerCore final : public DrainSource {
     worker::Demultiplexer demultiplexer;
     backend::SocketSlot slot = 0;
     bool receiving = false;
+    worker::Worker::Command detach;
   };
 
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
   int receive_on(Shard& shard);
+  void detach_all();
   void look_at_socket(bool at_once);
   bool has_several_workers() const { return shards_.size() > 1; }
   bool is_misplaced(const worker::Remote& remote) const;
@@ -138,6 +143,8 @@ class ServerCore final : public DrainSource {
   bool load_unsorted();
   bool take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer);
   void note_taken_packet(worker::Remote& remote, std::size_t size);
+  // The same for each destination, whoever sends, so that its packets keep their order.
+  Shard& shard_for(const net::Endpoint& destination);
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
@@ -183,6 +190,7 @@ class ServerCore final : public DrainSource {
   bool automatic_poll_ = true;
   bool has_backlog_ = false;  // without threads: the last look at the socket left some behind
   bool stopped_ = false;
+  std::atomic<bool> takes_puts_{true};
 };
 
 }  // namespace ringpeer::internal

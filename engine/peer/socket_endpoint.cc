@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "ringpeer/peer/send_packet.h"
@@ -62,7 +63,7 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
   sends_.close();
-  stop_receiving();
+  stop_receiving(&sends_);
   drop_waiting();
   workers_.forget(&socket_);
   workers_.release_counters(counters_);
@@ -74,8 +75,8 @@ int SocketEndpoint::start_receiving() {
   return error;
 }
 
-void SocketEndpoint::stop_receiving() {
-  if (receiving_) worker_.detach(slot_, &sends_);
+void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
+  if (receiving_) worker_.detach(slot_, sends);
   receiving_ = false;
 }
 
@@ -105,11 +106,13 @@ void SocketEndpoint::drop_from_kernel() {
 
 int SocketEndpoint::connect(const net::Endpoint& remote) {
   end_batch();
-  stop_receiving();
+  // What other threads put goes on meanwhile: each packet says where it goes.
+  stop_receiving(nullptr);
   drop_waiting();
   if (const int error = socket_.connect(remote); error != 0) return error;
-  connected_ = true;
-  proven_.reset();
+  connected_.store(true, std::memory_order_relaxed);
+  // Other threads may have put to the same address in between.
+  may_overtake_.store(true, std::memory_order_release);
   drop_from_kernel();
   queue_.socket_error().take();
   return start_receiving();
@@ -183,52 +186,88 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
       [this] { return has_failed(); });
 }
 
-int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-                         SendState& state) {
+// ---- Sending.
+
+int SocketEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) {
   if (!is_alive()) return ESHUTDOWN;
+  PutDestination::Value to;
+  const std::uint64_t version = state.destination.read(&to);
+  if (version == 0) return EDESTADDRREQ;
   // What could not be sent before is reported once, by whoever looks next; this packet
   // is not sent then, as with a refusal in Godot.
-  worker::ErrorLatch& latch = connected_ ? queue_.socket_error() : send_error_;
+  worker::ErrorLatch& latch = to.connected ? queue_.socket_error() : send_error_;
   if (const int error = latch.take(); error != 0) {
     if (!is_overload(error)) forget_proofs(state);
     workers_.count_send(error, packet.size());
     return error;
   }
-  worker::SendTarget target{&sends_, destination, connected_};
+  worker::SendTarget target{&sends_, to.endpoint, to.connected};
   target.tells = true;
-  if (reply_address_.is_known() && !connected_) target.source = &reply_address_;
-  if (state.proven.load(std::memory_order_relaxed)) {
+  if (to.source.is_known()) target.source = &to.source;
+  if (state.proven.load(std::memory_order_acquire) == version) [[likely]] {
+    return send_packet(workers_, worker_, socket_, packet, target, false);
+  }
+  return send_unproven(packet, target, version, state);
+}
+
+int SocketEndpoint::send_unproven(std::span<const std::uint8_t> packet,
+                                  const worker::SendTarget& target, std::uint64_t version,
+                                  PutState& state) {
+  const net::Endpoint& to = target.destination;
+  if (is_proven(to, version, state)) {
     return send_packet(workers_, worker_, socket_, packet, target, false);
   }
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and proves nothing.
-  const bool waits = may_overtake_.load(std::memory_order_relaxed) && worker_.has_thread() &&
+  const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_.has_thread() &&
                      worker_.has_unsent_of_this_thread();
   const int error = send_packet(workers_, worker_, socket_, packet, target, !waits);
-  if (error == 0 && !waits) {
-    state.proven.store(true, std::memory_order_relaxed);
-    if (proven_ != nullptr && !proven_->insert(destination)) {
-      may_overtake_.store(true, std::memory_order_relaxed);
-    }
-  }
+  if (error == 0 && !waits) prove(to, version, state);
   return error;
 }
 
-bool SocketEndpoint::is_proven(const net::Endpoint& before, bool before_proven,
-                               const net::Endpoint& now) {
-  if (before == now) return before_proven;
-  if (proven_ == nullptr) {
-    proven_ = std::make_unique<ProvenDestinations>();
-    if (before_proven) proven_->insert(before);
+// Whatever a thread has queued for a destination that was not given to may_overtake_'s care
+// is found here, by that thread at least.
+bool SocketEndpoint::is_proven(const net::Endpoint& destination, std::uint64_t version,
+                               PutState& state) const {
+  const ProvenDestinations* const proven = proven_.load(std::memory_order_acquire);
+  if (proven == nullptr || !proven->contains(destination)) return false;
+  state.proven.store(version, std::memory_order_release);
+  return true;
+}
+
+// First into the table, if there is one: what the version says is lost with the next.
+void SocketEndpoint::prove(const net::Endpoint& destination, std::uint64_t version,
+                           PutState& state) {
+  std::unique_lock<std::mutex> lock;
+  if (proven_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(proving_);
+  if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) {
+    proven->insert(destination, &may_overtake_);
   }
-  return proven_->contains(now);
+  state.proven.store(version, std::memory_order_release);
+}
+
+void SocketEndpoint::note_change_of_destination(const PutState& state) {
+  if (proven_.load(std::memory_order_relaxed) != nullptr || !worker_.has_thread()) return;
+  const std::lock_guard lock(proving_);
+  proven_memory_.reset(new (std::nothrow) ProvenDestinations);
+  if (proven_memory_ == nullptr) {
+    may_overtake_.store(true, std::memory_order_release);
+    return;
+  }
+  PutDestination::Value before;
+  const std::uint64_t version = state.destination.read(&before);
+  if (version > 0 && state.proven.load(std::memory_order_acquire) == version) {
+    proven_memory_->insert(before.endpoint, &may_overtake_);
+  }
+  proven_.store(proven_memory_.get(), std::memory_order_release);
 }
 
 // Which destination the error was of is not known; each is asked about again.
-void SocketEndpoint::forget_proofs(SendState& state) {
-  may_overtake_.store(true, std::memory_order_relaxed);
-  state.proven.store(false, std::memory_order_relaxed);
-  if (proven_ != nullptr) proven_->clear();
+void SocketEndpoint::forget_proofs(PutState& state) {
+  may_overtake_.store(true, std::memory_order_release);
+  state.proven.store(0, std::memory_order_release);
+  if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) proven->clear();
 }
 
 int SocketEndpoint::send_to(const net::Endpoint& destination,

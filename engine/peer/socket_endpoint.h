@@ -2,7 +2,9 @@
 #define RINGPEER_PEER_SOCKET_ENDPOINT_H_
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
@@ -30,15 +32,14 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { queue_.signal().interrupt(); }
-  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-           SendState& state) override;
+  int send(std::span<const std::uint8_t> packet, PutState& state) override;
   bool is_alive() const override { return !queue_.is_stopped(); }
   bool is_server_peer() const override { return false; }
   int local_port() const override;
 
   // Connects the socket; what had arrived before is dropped and counted. 0 or errno.
   int connect(const net::Endpoint& remote);
-  bool is_connected() const { return connected_; }
+  bool is_connected() const { return connected_.load(std::memory_order_relaxed); }
   net::Socket& own_socket() { return socket_; }
 
   Error poll() override;
@@ -50,17 +51,14 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
-  // Another destination than `before` is set, which was proven or not: whether the new one
-  // is.
-  bool is_proven(const net::Endpoint& before, bool before_proven, const net::Endpoint& now);
+  // Before another destination is set: from then on those that are proven are remembered.
+  void note_change_of_destination(const PutState& state);
 
   // To any destination. From any thread. 0 or errno.
   int send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);
   // Which address the packet taken last was sent to, as far as such things are noted.
   const net::LocalAddress& last_local_address() const { return last_local_; }
   std::chrono::steady_clock::time_point last_arrival() const override;
-  // Where packets to the destination leave from, until the next call.
-  void set_reply_address(const net::LocalAddress& local) { reply_address_ = local; }
   int watch() override { return workers_.is_inline() ? -1 : queue_.signal().watch(); }
 
  private:
@@ -84,10 +82,15 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
-  void stop_receiving();
+  // What is queued for `sends`, if given, has left when it returns: see Worker::detach().
+  void stop_receiving(worker::SendSocket* sends);
   void drop_waiting();
   void drop_from_kernel();
-  void forget_proofs(SendState& state);
+  int send_unproven(std::span<const std::uint8_t> packet, const worker::SendTarget& target,
+                    std::uint64_t version, PutState& state);
+  bool is_proven(const net::Endpoint& destination, std::uint64_t version, PutState& state) const;
+  void prove(const net::Endpoint& destination, std::uint64_t version, PutState& state);
+  void forget_proofs(PutState& state);
 
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
@@ -102,16 +105,17 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   std::uint64_t last_arrival_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   worker::SendSocket sends_{&queue_.socket_error(), &send_error_};
-  // Made when a second destination is set.
-  std::unique_ptr<ProvenDestinations> proven_;
+  // Made when a second destination is set. Locked for what is proven before there is one.
+  std::mutex proving_;
+  std::unique_ptr<ProvenDestinations> proven_memory_;
+  std::atomic<ProvenDestinations*> proven_{nullptr};
   // Packets to destinations that are not known as proven may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
-  net::LocalAddress reply_address_;
   std::uint32_t looks_ = 0;
   bool receiving_ = false;
-  bool connected_ = false;
+  std::atomic<bool> connected_{false};
 };
 
 }  // namespace ringpeer::internal

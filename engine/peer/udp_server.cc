@@ -34,10 +34,12 @@ Error UDPServer::start(const ServerOptions& options, int error) {
   if (error != 0) return Error::ERR_UNAVAILABLE;
   idle_timeout_ = options.idle_timeout;
   core_->set_automatic_poll(automatic_poll_);
+  shared_core_.store(core_.get(), std::memory_order_release);
   return Error::OK;
 }
 
 void UDPServer::stop() {
+  shared_core_.store(nullptr, std::memory_order_seq_cst);
   if (core_ != nullptr) std::exchange(core_, nullptr)->stop();
 }
 
@@ -63,11 +65,11 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
   auto endpoint = internal::RemoteEndpoint::take_pending(core_);
   if (endpoint == nullptr) return nullptr;
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
-  peer->sender_ = peer->destination_ = endpoint->endpoint();
-  peer->has_sender_ = peer->has_destination_ = peer->connected_ = true;
-  peer->send_state_.proven.store(true, std::memory_order_relaxed);  // it has written to us
+  peer->sender_ = endpoint->endpoint();
+  peer->has_sender_ = peer->connected_ = true;
+  peer->set_destination({endpoint->endpoint(), true, {}});
   endpoint->set_peer(peer.get());
-  peer->endpoint_ = std::move(endpoint);
+  peer->endpoint_.publish(endpoint.release());
   return peer;
 }
 

@@ -8,6 +8,7 @@
 #include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/server_core.h"
 #include "ringpeer/udp_server.h"
+#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer {
 
@@ -42,8 +43,10 @@ Error UDPServer::wait(std::chrono::milliseconds timeout) {
 }
 
 void UDPServer::wake() {
+  const worker::PutSection section;
+  auto* const core = shared_core_.load(std::memory_order_acquire);
   // A child has the parent's descriptors.
-  if (is_listening()) core_->signal().interrupt();
+  if (core != nullptr && !is_in_child(*core->engine())) core->signal().interrupt();
 }
 
 int UDPServer::get_poll_descriptor() { return is_listening() ? core_->watch() : -1; }
@@ -52,11 +55,13 @@ int UDPServer::get_poll_descriptor() { return is_listening() ? core_->watch() : 
 
 Error UDPServer::put_packet_to(const net::Endpoint& destination,
                                std::span<const std::uint8_t> packet) {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  const worker::PutSection section;
+  auto* const core = shared_core_.load(std::memory_order_acquire);
+  if (core == nullptr) return Error::ERR_UNCONFIGURED;
+  if (is_in_child(*core->engine())) return Error::ERR_UNAVAILABLE;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
-  return send_result(core_->send_to(destination, {}, packet));
+  return send_result(core->send_to(destination, {}, packet));
 }
 
 Error UDPServer::put_packet_to(std::string_view ip, int port,

@@ -178,20 +178,32 @@ Worker::Command* Worker::CommandList::pop() {
   return command;
 }
 
-int Worker::submit(Command* command) {
+void Worker::begin(Command* command) {
+  command->result = ESHUTDOWN;
+  command->done = true;
   // In a forked child nobody would answer.
+  if (fork_generation_.is_outdated()) return;
+  if (!options_.has_thread) {
+    if (!running_) return;
+    command->done = false;
+    execute(command);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (!running_) return;
+  command->done = false;
+  commands_.push(command);
+  has_commands_.store(true, std::memory_order_release);
+  backend_->wake();
+}
+
+int Worker::wait_for(Command* command) {
   if (fork_generation_.is_outdated()) return ESHUTDOWN;
   if (!options_.has_thread) {
-    if (!running_) return ESHUTDOWN;
-    execute(command);
     while (!command->done && running_) pump_once(kNoWait, kMaxBatchesPerStep);
     return command->result;
   }
   std::unique_lock lock(mutex_);
-  if (!running_) return ESHUTDOWN;
-  commands_.push(command);
-  has_commands_.store(true, std::memory_order_release);
-  backend_->wake();
   done_.wait(lock, [command] { return command->done; });
   return command->result;
 }
@@ -211,10 +223,16 @@ int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot
 }
 
 void Worker::detach(backend::SocketSlot slot, SendSocket* sends) {
-  Command command{CommandKind::kDetach};
-  command.slot = slot;
-  command.sends = sends;
-  submit(&command);
+  Command command;
+  begin_detach(&command, slot, sends);
+  wait_for(&command);
+}
+
+void Worker::begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends) {
+  command->kind = CommandKind::kDetach;
+  command->slot = slot;
+  command->sends = sends;
+  begin(command);
 }
 
 int Worker::sync() {
@@ -348,8 +366,14 @@ void Worker::notice_sends() {
 }
 
 int Worker::flush() {
-  Command command{CommandKind::kFlush};
-  return submit(&command);
+  Command command;
+  begin_flush(&command);
+  return wait_for(&command);
+}
+
+void Worker::begin_flush(Command* command) {
+  command->kind = CommandKind::kFlush;
+  begin(command);
 }
 
 void Worker::wait_for_sends(Command* command) {
@@ -636,14 +660,18 @@ void Worker::note_backend_events() {
 
 // ---- The end.
 
+// Before anybody finds out by a call that fails, or that asks.
+void Worker::tell_of_failure() {
+  if (failure_.error == 0 || has_failed()) return;
+  tell("has ended", failure_);
+  failed_.store(true, std::memory_order_release);
+}
+
 void Worker::shut_down() {
+  tell_of_failure();
   send_the_rest();
   detach_all();
-  // Before anybody finds out by a call that fails.
-  if (failure_.error != 0) {
-    failed_.store(true, std::memory_order_release);
-    tell("has ended", failure_);
-  }
+  tell_of_failure();
   error_checked_.clear();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
@@ -685,6 +713,13 @@ void Worker::detach_all() {
   }
 }
 
+void Worker::begin_stop() {
+  send_queue_.refuse();
+  if (!options_.has_thread || fork_generation_.is_outdated()) return;
+  stopping_.store(true, std::memory_order_release);
+  backend_->wake();
+}
+
 void Worker::stop() {
   if (fork_generation_.is_outdated()) {  // the thread is the parent's
     if (thread_.joinable()) thread_.detach();
@@ -696,8 +731,7 @@ void Worker::stop() {
   }
   const std::lock_guard lock(join_mutex_);
   if (!thread_.joinable()) return;
-  stopping_.store(true, std::memory_order_release);
-  backend_->wake();
+  begin_stop();
   thread_.join();
 }
 

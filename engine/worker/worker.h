@@ -47,6 +47,24 @@ struct WorkerOptions {
 // thread of its own, everything belongs to the one thread that calls pump().
 class Worker {
  public:
+  enum class CommandKind { kAttach, kDetach, kSync, kFlush };
+  // What another thread asks for; it lives until it is answered.
+  struct Command {
+    CommandKind kind = CommandKind::kSync;
+    int descriptor = -1;
+    DatagramSink* sink = nullptr;
+    backend::SocketSlot slot = 0;
+    std::chrono::steady_clock::time_point patience_ends{};
+    int result = 0;
+    bool done = false;
+    Command* next = nullptr;
+    // Of packets to wait for.
+    SendSocket* sends = nullptr;
+    std::uint64_t mark = 0;
+    SendSocket::Clock::time_point begun{};
+    bool sends_are_over = false;
+  };
+
   // Null on failure. Returns once the worker runs.
   static std::unique_ptr<Worker> create(const WorkerOptions& options,
                                         backend::BackendFailure* failure);
@@ -60,10 +78,17 @@ class Worker {
   // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
   // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
   void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
+  // The same in two halves, so that several workers can be at it at a time.
+  void begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends);
+  int wait_for(Command* command);
   // One pass over everything the kernel has queued. 0 or errno.
   int sync();
-  // With the bounds of detach() for all that is queued.
+  // With the bounds of detach() for all that is queued. Nothing more is taken after
+  // refuse_sends(), and begin_stop() is the first half.
   void stop();
+  void begin_stop();
+  void refuse_sends() { send_queue_.refuse(); }
+  bool is_refusing_sends() const { return send_queue_.is_refusing(); }
 
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
@@ -82,6 +107,7 @@ class Worker {
   // Returns once everything that was queued when it was called is with the kernel. EAGAIN
   // when the kernel takes nothing of the rest for kLongestStall; 0 or another errno.
   int flush();
+  void begin_flush(Command* command);  // its first half; wait_for() is the second
 
   // A short step, for a worker without a thread: takes a batch or two, so that what
   // the consumer has no room for stays in the kernel's buffer.
@@ -94,23 +120,6 @@ class Worker {
   std::string features() const { return features_; }
 
  private:
-  enum class CommandKind { kAttach, kDetach, kSync, kFlush };
-  // Lives on the stack of the thread that waits for it.
-  struct Command {
-    CommandKind kind;
-    int descriptor = -1;
-    DatagramSink* sink = nullptr;
-    backend::SocketSlot slot = 0;
-    std::chrono::steady_clock::time_point patience_ends{};
-    int result = 0;
-    bool done = false;
-    Command* next = nullptr;
-    // Of packets to wait for.
-    SendSocket* sends = nullptr;
-    std::uint64_t mark = 0;
-    SendSocket::Clock::time_point begun{};
-    bool sends_are_over = false;
-  };
   // First in, first out, through Command::next.
   class CommandList {
    public:
@@ -132,7 +141,11 @@ class Worker {
   void thread_main(backend::BackendFailure* failure);
   void prepare_thread() const;
 
-  int submit(Command* command);
+  void begin(Command* command);
+  int submit(Command* command) {
+    begin(command);
+    return wait_for(command);
+  }
   void finish(Command* command, int result);
   void execute_commands();
   void execute(Command* command);
@@ -171,6 +184,7 @@ class Worker {
   void note_backend_events();
   void shut_down();
   void detach_all();
+  void tell_of_failure();
   void tell(std::string_view message, const backend::BackendFailure& failure) const noexcept;
   std::uint64_t now_us() const;
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "ringpeer/worker/put_section.h"
+
 namespace ringpeer::worker {
 namespace {
 
@@ -44,6 +46,7 @@ std::string explain(const backend::BackendFailure& failure) {
 
 std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
                                                  backend::BackendFailure* failure) {
+  PutSection::prepare();
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
   group->latency_budget_ = options.worker.latency_budget;
   group->epoch_ = options.worker.epoch;
@@ -95,15 +98,33 @@ WorkerGroup::~WorkerGroup() {
   }
 }
 
-void WorkerGroup::stop() {
+void WorkerGroup::begin_stop() {
   if (!is_usable()) return;
   life_.end();
+  for (auto& worker : workers_) worker->refuse_sends();
+  PutSection::wait_for_begun();
+  for (auto& worker : workers_) worker->begin_stop();
+}
+
+void WorkerGroup::stop() {
+  if (!is_usable()) return;
+  begin_stop();
   for (auto& worker : workers_) worker->stop();
 }
 
 bool WorkerGroup::is_running() const {
   return !is_stopped() && std::none_of(workers_.begin(), workers_.end(),
                                        [](const auto& worker) { return worker->has_failed(); });
+}
+
+int WorkerGroup::flush() {
+  std::vector<Worker::Command> commands(workers_.size());
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->begin_flush(&commands[i]);
+  int result = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (const int error = workers_[i]->wait_for(&commands[i]); error != 0) result = error;
+  }
+  return result;
 }
 
 void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {

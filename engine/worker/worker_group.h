@@ -37,7 +37,13 @@ class WorkerGroup {
                                              backend::BackendFailure* failure);
   ~WorkerGroup();
 
+  // Refuses sends; sends what is queued, all workers at a time, with the bound of
+  // Worker::stop().
   void stop();
+  // Its first half, so that several can be at it at a time.
+  void begin_stop();
+  // Worker::flush() of all workers at a time.
+  int flush();
   // False when one of them had to end by itself, too.
   bool is_running() const;
   // Or in a forked child.

@@ -77,6 +77,16 @@ TEST(Hostile, ArenaIsBoundedAndSteady) {
   EXPECT_LE(arena.capacity(), 2 * kHeapBound);
 }
 
+// What is held, not only what is used.
+TEST(Hostile, AnArenaHoldsNoMoreThanTheLimitForOneDatagram) {
+  for (const HostileShape& shape : testing::hostile_shapes()) {
+    VariantArena arena;
+    const Variant* value = nullptr;
+    (void)arena.decode(shape.bytes, &value, nullptr, with_objects());
+    EXPECT_LE(arena.capacity(), kHeapBound) << shape.name;
+  }
+}
+
 TEST(Hostile, ArenaAndEncodeAllocateNothingInSteadyState) {
   const Variant state =
       Dictionary{{"t", 1}, {"id", 7}, {"pos", Vector3{1, 2, 3}}, {"vel", Vector3{0, 0, 1}}};

@@ -262,7 +262,18 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"serve", "--mode", "echo", "--port", "0", "--workers", "-1"},
       {"serve", "--mode", "echo", "--port", "0", "--duration", "-1"},
       {"serve", "--mode", "echo", "--port", "0", "--duration", "nan"},
+      {"serve", "--mode", "echo", "--port", "0", "--duration", "1e-12"},
       {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "-1"},
+      {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "100001"},
+      {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "1000000"},
+      {"serve", "--mode", "echo", "--port", "0", "--address", "localhost"},
+      {"serve", "--mode", "echo", "--port", "0", "--address", "127.0.0.256"},
+      {"serve", "--mode", "echo", "--port", "0", "--address", ""},
+      {"serve", "--mode", "arena", "--port", "0", "--payload", "raw"},
+      {"serve", "--mode", "arena", "--port", "0", "--payload", "var"},
+      {"serve", "--mode", "echo", "--port", "0", "--backend", "recvmmsg", "--without", "min-wait"},
+      {"serve", "--mode", "echo", "--port", "0", "--backend", "recvmmsg", "--without",
+       "incremental-buffers"},
       {"serve", "--mode", "echo", "--port", "0", "--without", "luck"},
       {"load"},
       {"load", "--target", "localhost:4000"},
@@ -276,6 +287,8 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"load", "--target", "127.0.0.1:4000", "--payload", "json"},
       {"load", "--target", "127.0.0.1:4000", "--payload", "var", "--size", "65504"},
       {"load", "--target", "127.0.0.1:4000", "--duration", "0"},
+      {"load", "--target", "127.0.0.1:4000", "--duration", "1e-12"},
+      {"demo", "--duration", "1e-12"},
       {"demo", "--clients", "0"},
       {"demo", "--backend", "epoll"},
       {"variant"},
@@ -299,6 +312,24 @@ TEST(CommandTest, APortInUseIsToldWithAWayOut) {
   const Result second = run({"serve", "--mode", "echo", "--port", port});
   EXPECT_EQ(second.status, 1);
   EXPECT_NE(second.error_output.find("--port 0"), std::string::npos) << second.error_output;
+}
+
+TEST(CommandTest, TheLargestLatencyBudgetIsTheEngines) {
+  const Result result = run({"serve", "--mode", "sink", "--port", "0", "--duration", "0.01",
+                             "--latency-budget", "100000"});
+  EXPECT_EQ(result.status, 0) << result.error_output;
+}
+
+// The words are those of the reason, not of the most usual one.
+TEST(CommandTest, AddressesThatCannotBeHadAreTold) {
+  const Result listening =
+      run({"serve", "--mode", "echo", "--port", "0", "--address", "192.0.2.1"});
+  EXPECT_EQ(listening.status, 1);
+  EXPECT_NE(listening.error_output.find("no such address"), std::string::npos)
+      << listening.error_output;
+  const Result sending = run({"load", "--target", "255.255.255.255:4000", "--duration", "0.1"});
+  EXPECT_EQ(sending.status, 1);
+  EXPECT_NE(sending.error_output.find("broadcast"), std::string::npos) << sending.error_output;
 }
 
 TEST(CommandTest, ATargetWithoutAServerIsTold) {
