@@ -57,6 +57,9 @@ constexpr std::chrono::seconds kDetachPatience{1};
 // Sleeps of the latency budget are to be precise (the default slack is 50 us).
 constexpr unsigned long kTimerSlackNs = 1000;
 
+// The worker whose thread this is.
+constinit thread_local const Worker* worker_of_thread = nullptr;
+
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options)
@@ -75,7 +78,11 @@ Worker::Worker(const WorkerOptions& options)
   }
 }
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+  // Its own thread ends the process, and never comes back.
+  if (thread_.joinable()) thread_.detach();
+}
 
 std::unique_ptr<Worker> Worker::create(const WorkerOptions& options,
                                        backend::BackendFailure* failure) {
@@ -143,6 +150,7 @@ void Worker::prepare_thread() const {
 }
 
 void Worker::thread_main(backend::BackendFailure* failure) {
+  worker_of_thread = this;
   prepare_thread();
   const bool good = start_backend(failure);
   {
@@ -727,6 +735,11 @@ void Worker::stop() {
   }
   if (!options_.has_thread) {
     if (running_) shut_down();
+    return;
+  }
+  if (worker_of_thread == this) {  // the application's log function ends the process
+    begin_stop();
+    send_the_rest();
     return;
   }
   const std::lock_guard lock(join_mutex_);

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -152,6 +154,8 @@ class World {
 
   std::vector<Call> calls_of(const std::string& name, UDPServer& server) {
     UDPServer* const s = &server;
+    // Which any thread may call: without a socket they look at nothing else.
+    const Error put = s == &idle_ ? Error::ERR_UNCONFIGURED : Error::ERR_UNAVAILABLE;
     const auto named = [&name](const char* call) { return name + "." + call; };
     return {
         refuses(named("listen"), [s] { return s->listen(0, kHost); }),
@@ -168,10 +172,10 @@ class World {
         refuses(named("wait(0)"), [s] { return s->wait(milliseconds(0)); }),
         counts(named("wake"), 0, [s] { return s->wake(), 0; }),
         counts(named("get_poll_descriptor"), -1, [s] { return s->get_poll_descriptor(); }),
-        refuses(named("put_packet_to"),
-                [s, this] { return s->put_packet_to(loopback_ipv4(9), packet_); }),
-        refuses(named("put_packet_to(ip)"),
-                [s, this] { return s->put_packet_to(kHost, 9, packet_); }),
+        gives(named("put_packet_to"), put,
+              [s, this] { return s->put_packet_to(loopback_ipv4(9), packet_); }),
+        gives(named("put_packet_to(ip)"), put,
+              [s, this] { return s->put_packet_to(kHost, 9, packet_); }),
         refuses(named("answer"), [s, this] { return s->answer(received_, packet_); }),
         refuses(named("put_packet_to_all"), [s, this] { return s->put_packet_to_all(packet_); }),
         refuses(named("put_var_to_all"), [s] { return s->put_var_to_all(7); }),
@@ -330,6 +334,33 @@ TEST_P(ForkTableTest, NoCallOfAChildIsSeenByAnEventLoopOfTheParent) {
   EXPECT_EQ(0, run_in_child(disturb).exit_status);
   EXPECT_FALSE(is_readable(peers)) << "woken by a child";
   EXPECT_EQ(Error::ERR_TIMEOUT, world.bound().wait(milliseconds(0)));
+}
+
+// Another thread may be making the shared engine at that moment.
+#ifdef __SANITIZE_THREAD__
+constexpr bool kChildrenMayHaveThreads = false;
+#elif defined(__has_feature)
+constexpr bool kChildrenMayHaveThreads = !__has_feature(thread_sanitizer);
+#else
+constexpr bool kChildrenMayHaveThreads = true;
+#endif
+
+TEST(ForkTest, AChildHasASharedEngineOfItsOwn) {
+  if (!kChildrenMayHaveThreads) GTEST_SKIP() << "ThreadSanitizer forbids it";
+  std::atomic<bool> done{false};
+  std::thread busy([&done] {
+    while (!done) Engine::shared();
+  });
+  for (int i = 0; i < 20; ++i) {
+    const ChildResult child = run_in_child([]() -> std::string {
+      const auto engine = Engine::shared();
+      return engine != nullptr && engine->is_running() ? "runs" : "none";
+    });
+    EXPECT_FALSE(child.timed_out) << "the child hangs";
+    EXPECT_EQ("runs", child.output);
+  }
+  done = true;
+  busy.join();
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ForkTableTest, test::every_engine(), test::engine_name);
