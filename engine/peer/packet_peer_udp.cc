@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "ringpeer/net/port_holder.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/socket_endpoint.h"
@@ -87,7 +88,9 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
   if (socket.open(local->family) != 0) return Error::ERR_CANT_CREATE;
   if (prepare_socket(socket, engine_->options(), options) != 0) return Error::ERR_UNAVAILABLE;
   if (broadcast_) socket.set_broadcast(true);
-  if (socket.bind(local->endpoint) != 0) return Error::ERR_UNAVAILABLE;
+  const int refused = options.share_port ? socket.bind(local->endpoint)
+                                         : net::bind_when_released(socket, local->endpoint);
+  if (refused != 0) return Error::ERR_UNAVAILABLE;
   return open_bound(std::move(socket), recv_buf_size, options);
 }
 
