@@ -202,7 +202,7 @@ void PacketPeerUDP::set_destination(const internal::PutDestination::Value& desti
 }
 
 std::string PacketPeerUDP::get_packet_ip() const {
-  return has_sender_ ? sender_.address.to_string() : std::string();
+  return has_sender_ ? sender_.host() : std::string();
 }
 int PacketPeerUDP::get_packet_port() const { return has_sender_ ? sender_.port : 0; }
 int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_port() : 0; }
