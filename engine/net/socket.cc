@@ -21,6 +21,9 @@
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0
 #endif
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62  // asm-generic/socket.h, since Linux 5.0
+#endif
 #ifndef SO_MEMINFO
 #define SO_MEMINFO 55  // asm-generic/socket.h, since Linux 4.12
 #endif
@@ -68,6 +71,7 @@ in_addr_t interface_ipv4(const std::string& name) {
 Socket::Socket(Socket&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       family_(other.family_),
+      interface_(other.interface_),
       borrowed_(other.borrowed_) {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -75,6 +79,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
     close();
     descriptor_ = std::exchange(other.descriptor_, -1);
     family_ = other.family_;
+    interface_ = other.interface_;
     borrowed_ = other.borrowed_;
   }
   return *this;
@@ -82,6 +87,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 
 int Socket::open(SocketFamily family) {
   close();
+  interface_ = 0;
   family_ = family == SocketFamily::kIpv4 ? AF_INET : AF_INET6;
   constexpr int kType = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
@@ -115,6 +121,7 @@ int Socket::adopt(int descriptor) {
   if (!UsedDescriptors::of_process().add(descriptor)) return EEXIST;
   descriptor_ = descriptor;
   family_ = domain;
+  interface_ = static_cast<std::uint32_t>(get_option(descriptor, SOL_SOCKET, SO_BINDTOIFINDEX));
   borrowed_ = true;
   return 0;
 }
@@ -133,12 +140,15 @@ void Socket::close() {
 }
 
 int Socket::bind(const Endpoint& endpoint) {
+  // The kernel would change the interface.
+  if (!may_send_to_scope(endpoint.scope_id)) return EADDRNOTAVAIL;
   const SocketAddress address = to_socket_address(endpoint, family_);
   if (address.size == 0) return EAFNOSUPPORT;
   return ::bind(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
 }
 
 int Socket::connect(const Endpoint& endpoint) {
+  if (!may_send_to_scope(endpoint.scope_id)) return ENETUNREACH;
   const SocketAddress address = to_socket_address(endpoint, family_);
   if (address.size == 0) return EAFNOSUPPORT;
   return ::connect(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
@@ -212,7 +222,9 @@ int Socket::set_path_mtu_discovery(PathMtuDiscovery discovery) {
 
 int Socket::bind_to_interface(const std::string& name) {
   const auto size = static_cast<socklen_t>(name.size());
-  return ::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) == 0 ? 0 : errno;
+  if (::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) != 0) return errno;
+  interface_ = ::if_nametoindex(name.c_str());
+  return 0;
 }
 
 int Socket::report_local_addresses(bool enabled) {

@@ -88,6 +88,11 @@ class Socket {
   int set_path_mtu_discovery(PathMtuDiscovery discovery);
   // Only through this interface, in and out. Before bind.
   int bind_to_interface(const std::string& name);
+  // Whether it may send to an address with this scope: not when that is another interface,
+  // which the kernel would prefer.
+  bool may_send_to_scope(std::uint32_t scope_id) const {
+    return interface_ == 0 || scope_id == 0 || scope_id == interface_;
+  }
   // Control messages with each datagram: the address it was sent to, and when the
   // kernel got it.
   int report_local_addresses(bool enabled = true);
@@ -122,7 +127,8 @@ class Socket {
 
   int descriptor_ = -1;
   int family_ = 0;
-  bool borrowed_ = false;  // adopted, and not kept yet
+  std::uint32_t interface_ = 0;  // that it is bound to; 0: none
+  bool borrowed_ = false;        // adopted, and not kept yet
 };
 
 // The largest IP packet, headers included, that reaches the destination as far as

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
-#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/peer/live_engines.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
@@ -112,25 +112,19 @@ std::shared_ptr<Engine> Engine::create_checked(const EngineOptions& options, Err
   return engine;
 }
 
-std::shared_ptr<Engine> Engine::shared() {
-  // Never destroyed: peers may live in objects that outlive every static.
-  static auto* const mutex = new std::mutex;
-  static auto* const current = new std::weak_ptr<Engine>;
-  const std::lock_guard lock(*mutex);
-  std::shared_ptr<Engine> engine = current->lock();
-  if (engine == nullptr || !engine->workers_->is_usable()) {
-    engine = create(EngineOptions{});
-    *current = engine;
-  }
-  return engine;
-}
+std::shared_ptr<Engine> Engine::shared() { return LiveEngines::of_process().shared(); }
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers)
     : options_(options),
       encode_pool_(EncodePool::Options{.prefilled_per_class = options.encode_buffers}),
-      workers_(std::move(workers)) {}
+      workers_(std::move(workers)) {
+  LiveEngines::of_process().add(this);
+}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  LiveEngines::of_process().remove(this);
+  stop();
+}
 
 void Engine::stop() { workers_->stop(); }
 
@@ -148,7 +142,7 @@ Error Engine::sync() {
 }
 
 Error Engine::flush() {
-  if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
+  if (workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
   switch (workers_->flush()) {
     case 0:
       return Error::OK;

@@ -98,10 +98,15 @@ struct EngineOptions {
 };
 
 // The workers, their backends and their packet memory. Peers and servers hold a
-// reference; the engine stops with the last one or by stop().
+// reference; the engine stops with the last one or by stop(), or when the process exits.
 //
-// Threads: every method may be called from any thread. After fork() the child's
-// calls give ERR_UNAVAILABLE.
+// Threads: every method may be called from any thread. In a child that was
+// forked off, calls give ERR_UNAVAILABLE or nothing, also those of its peers and servers, and
+// destructors leave the parent's threads and sockets alone. (Forks by a bare system call are
+// not seen.)
+//
+// exit(), quick_exit() and a return from main() stop every engine as stop() does, all at a time:
+// what was put is sent. _exit(), abort() and signals that kill lose what is queued.
 class Engine {
  public:
   // Starts the workers. On failure returns null, sets *error and, in words that
@@ -154,6 +159,7 @@ class Engine {
   void log(std::string_view message) const;
 
  private:
+  friend class LiveEngines;
   Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers);
 
   // With options that are in range. Throws where memory is short.
@@ -163,6 +169,7 @@ class Engine {
   const EngineOptions options_;
   EncodePool encode_pool_;
   const std::unique_ptr<worker::WorkerGroup> workers_;
+  Engine* next_live_ = nullptr;  // in the list of LiveEngines
 };
 
 }  // namespace ringpeer

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "ringpeer/net/port_holder.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/socket_endpoint.h"
@@ -75,6 +76,7 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size)
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                           const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
@@ -87,7 +89,9 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
   if (socket.open(local->family) != 0) return Error::ERR_CANT_CREATE;
   if (prepare_socket(socket, engine_->options(), options) != 0) return Error::ERR_UNAVAILABLE;
   if (broadcast_) socket.set_broadcast(true);
-  if (socket.bind(local->endpoint) != 0) return Error::ERR_UNAVAILABLE;
+  const int refused = options.share_port ? socket.bind(local->endpoint)
+                                         : net::bind_when_released(socket, local->endpoint);
+  if (refused != 0) return Error::ERR_UNAVAILABLE;
   return open_bound(std::move(socket), recv_buf_size, options);
 }
 
@@ -119,6 +123,10 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
 
 // Nothing that takes long happens with opening_ locked: puts look at it.
 void PacketPeerUDP::close() {
+  if (is_in_child()) {  // a thread that is not here may hold the lock
+    delete endpoint_.hide();
+    return;
+  }
   std::unique_ptr<internal::PeerEndpoint> closing;
   {
     const std::lock_guard lock(opening_);
@@ -137,19 +145,23 @@ void PacketPeerUDP::close() {
 Error PacketPeerUDP::wait() { return wait(std::chrono::milliseconds(-1)); }
 
 Error PacketPeerUDP::wait(std::chrono::milliseconds timeout) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (!is_open()) return Error::ERR_UNCONFIGURED;
   return endpoint_->wait(timeout);
 }
 
 void PacketPeerUDP::wake() {
   const worker::PutSection section;
-  if (internal::PeerEndpoint* endpoint = endpoint_.get()) endpoint->interrupt();
+  internal::PeerEndpoint* const endpoint = endpoint_.get();
+  // A child has the parent's descriptors.
+  if (endpoint != nullptr && !is_in_child()) endpoint->interrupt();
 }
 
 bool PacketPeerUDP::is_bound() const { return is_open(); }
 bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_; }
 
 Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto remote = parse_remote(host, port);
   if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -178,6 +190,7 @@ bool PacketPeerUDP::send_to_remote() {
 }
 
 Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (connected_) return Error::OK;
   if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
   auto remote = resolve(host);
@@ -199,12 +212,13 @@ void PacketPeerUDP::set_destination(const internal::PutDestination::Value& desti
 }
 
 std::string PacketPeerUDP::get_packet_ip() const {
-  return has_sender_ ? sender_.address.to_string() : std::string();
+  return has_sender_ ? sender_.host() : std::string();
 }
 int PacketPeerUDP::get_packet_port() const { return has_sender_ ? sender_.port : 0; }
 int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_port() : 0; }
 
 void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
+  if (is_in_child()) return;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return;
   broadcast_ = enabled;
@@ -212,6 +226,7 @@ void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
 }
 
 Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* address) const {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto parsed = net::IpAddress::parse(group);
   if (!parsed.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -250,7 +265,7 @@ int PacketPeerUDP::get_available_packet_count() const {
 int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
 
 Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
-  if (endpoint_ == nullptr) return Error::FAILED;
+  if (endpoint_ == nullptr) return is_in_child() ? Error::ERR_UNAVAILABLE : Error::FAILED;
   const Error error = endpoint_->take(packet, &sender_);
   if (error == Error::OK) has_sender_ = true;
   return error;

@@ -31,6 +31,7 @@ Error PacketPeerUDP::check_options(const SocketOptions& options) const {
 
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
                                      const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
@@ -49,6 +50,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
 }
 
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
@@ -57,6 +59,7 @@ Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
 }
 
 Error PacketPeerUDP::poll() {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   return endpoint_ == nullptr ? Error::ERR_UNCONFIGURED : endpoint_->poll();
 }
 
@@ -115,7 +118,7 @@ int PacketPeerUDP::get_socket_send_buffer() const {
 }
 
 int PacketPeerUDP::get_path_mtu() const {
-  if (puts_.destination.version() == 0) return 0;
+  if (puts_.destination.version() == 0 || is_in_child()) return 0;
   const int mtu = net::path_mtu_to(destination_.endpoint);
   const int headers = destination_.endpoint.address.is_ipv4() ? kIpv4Headers : kIpv6Headers;
   return mtu > headers ? mtu - headers : 0;

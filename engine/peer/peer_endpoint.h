@@ -30,8 +30,8 @@ class PeerEndpoint {
   // is then reported.
   virtual int available() = 0;
 
-  // ERR_UNAVAILABLE when nothing waits, FAILED as available() says -1. The packet
-  // stays valid until the next take() of the same consumer.
+  // ERR_UNAVAILABLE when nothing waits or in a forked child, FAILED as available() says -1. The
+  // packet stays valid until the next take() of the same consumer.
   virtual Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) = 0;
 
   // OK when something waits, ERR_TIMEOUT, ERR_SKIP when interrupted, FAILED. A
@@ -61,6 +61,11 @@ class PeerEndpoint {
   virtual int local_port() const = 0;
 };
 
+// What a call answers when the endpoint is dead.
+inline Error error_of_dead(const worker::WorkerGroup& workers) {
+  return workers.is_usable() ? Error::FAILED : Error::ERR_UNAVAILABLE;
+}
+
 // An engine without threads waits in the kernel itself, so nothing can interrupt it
 // but a packet; it looks up this often.
 inline constexpr std::chrono::milliseconds kInlineWait{20};
@@ -70,6 +75,7 @@ inline constexpr std::chrono::milliseconds kInlineWait{20};
 template <typename HasPackets, typename IsDead>
 Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,
                        std::chrono::milliseconds timeout, HasPackets has_packets, IsDead is_dead) {
+  if (!workers.is_usable()) return Error::ERR_UNAVAILABLE;
   const auto deadline =
       timeout.count() < 0 ? net::Deadline::never() : net::Deadline::after(timeout);
   // None: to be waited for.

@@ -36,7 +36,7 @@ int RemoteEndpoint::available() {
 }
 
 Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
-  if (!is_alive()) return Error::FAILED;
+  if (!is_alive()) return error_of_dead(server_->workers());
   *sender = endpoint_;
   bound_.begin_look(server_->ticks());
   if (remote_->queued_packets == 0) server_->take_arrivals();

@@ -16,14 +16,17 @@ Error send_result(int error) {
 namespace internal {
 namespace {
 
-int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target) {
+int check(const net::Socket& socket, std::span<const std::uint8_t> packet,
+          const worker::SendTarget& target) {
   const bool ipv4 = target.destination.address.is_ipv4();
   if (packet.size() > (ipv4 ? kLargestIpv4Datagram : kLargestDatagram)) [[unlikely]] {
     return EMSGSIZE;
   }
   if (target.connected) return 0;
   if (target.destination.port == 0) return EINVAL;
-  if (!ipv4 && target.socket->family() == AF_INET) return EAFNOSUPPORT;
+  if (ipv4) return 0;
+  if (target.socket->family() == AF_INET) return EAFNOSUPPORT;
+  if (!socket.may_send_to_scope(target.destination.scope_id)) return ENETUNREACH;
   return 0;
 }
 
@@ -55,7 +58,7 @@ int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
 
 int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
                 std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now) {
-  if (const int error = check(packet, target); error != 0) [[unlikely]]
+  if (const int error = check(socket, packet, target); error != 0) [[unlikely]]
     return error;
   int error = 0;
   if (!now && worker.has_thread()) {

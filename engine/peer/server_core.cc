@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ringpeer/backend/backend.h"
+#include "ringpeer/net/port_holder.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/remote_endpoint.h"
 #include "ringpeer/peer/send_packet.h"
@@ -79,7 +80,7 @@ int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
     // A shared port would let a second server in unnoticed: ask first, alone.
     net::Socket alone;
     if (const int error = alone.open(family); error != 0) return error;
-    if (const int error = alone.bind(endpoint); error != 0) return error;
+    if (const int error = net::bind_when_released(alone, endpoint); error != 0) return error;
     endpoint = *alone.local_endpoint();
   }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -110,7 +111,9 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
       error != 0) {
     return error;
   }
-  return shard.socket.bind(local);
+  // Others on the port are no surprise where it is shared, or are this server's.
+  const bool alone = workers_.size() == 1 && !socket_options_.share_port;
+  return alone ? net::bind_when_released(shard.socket, local) : shard.socket.bind(local);
 }
 
 int ServerCore::receive_on(Shard& shard, bool by_any_worker) {

@@ -45,7 +45,7 @@ class ServerCore final : public DrainSource {
 
   // Closes the sockets and lets go of every remote; peers find themselves closed.
   void stop();
-  bool is_alive() const { return !stopped_ && !shared_.stopped.load(std::memory_order_acquire); }
+  bool is_alive() const { return !stopped_ && !shared_.life.is_over(); }
   // For any thread, within a worker::PutSection: as long as it does there are sockets.
   bool takes_puts() const { return takes_puts_.load(std::memory_order_acquire); }
   int local_port() const;

@@ -128,7 +128,7 @@ std::size_t ServerCore::most_of_a_batch() const {
 }
 
 Error ServerCore::take_any(ReceivedPacket* packet) {
-  if (!is_alive()) return Error::FAILED;
+  if (!is_alive()) return error_of_dead(workers_);
   packets_.begin_look(ticks());
   if (packets_.ends_loop(1, shards_.size() * kRingSlots)) return take_nothing();
   packet::PacketBuffer* buffer = nullptr;

@@ -179,7 +179,7 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
 
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
   settle();
-  if (has_failed()) return Error::FAILED;
+  if (has_failed()) return error_of_dead(workers_);
   bound_.begin_look(ticks());
   packet::PacketDescriptor* descriptor = front();
   if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {

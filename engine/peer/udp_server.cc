@@ -19,6 +19,7 @@ Error UDPServer::listen(int port, std::string_view bind_address) {
 }
 
 Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   const auto local = parse_listen_address(bind_address, port);
   if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -43,6 +44,7 @@ void UDPServer::stop() {
 }
 
 Error UDPServer::poll() {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (!core_->is_alive()) return Error::FAILED;
   core_->poll();
@@ -71,9 +73,9 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
   return peer;
 }
 
-bool UDPServer::is_listening() const { return core_ != nullptr; }
+bool UDPServer::is_listening() const { return core_ != nullptr && !is_in_child(engine_); }
 
-int UDPServer::get_local_port() const { return core_ == nullptr ? 0 : core_->local_port(); }
+int UDPServer::get_local_port() const { return is_listening() ? core_->local_port() : 0; }
 
 int UDPServer::get_max_pending_connections() const { return max_pending_connections_; }
 
@@ -83,7 +85,7 @@ void UDPServer::set_max_pending_connections(int count) {
     return;
   }
   max_pending_connections_ = count;
-  if (core_ != nullptr) core_->set_max_pending(count);
+  if (is_listening()) core_->set_max_pending(count);
 }
 
 }  // namespace ringpeer

@@ -13,6 +13,7 @@
 namespace ringpeer {
 
 Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
@@ -32,19 +33,23 @@ DrainBatch UDPServer::drain(const DrainBudget& budget) { return DrainBatch(core_
 
 Error UDPServer::get_packet(ReceivedPacket* packet) {
   *packet = {};
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->take_any(packet);
 }
 
 Error UDPServer::wait(std::chrono::milliseconds timeout) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->wait(timeout);
 }
 
 void UDPServer::wake() {
   const worker::PutSection section;
-  if (auto* core = shared_core_.load(std::memory_order_acquire)) core->signal().interrupt();
+  auto* const core = shared_core_.load(std::memory_order_acquire);
+  // A child has the parent's descriptors.
+  if (core != nullptr && !is_in_child(*core->engine())) core->signal().interrupt();
 }
 
-int UDPServer::get_poll_descriptor() { return core_ == nullptr ? -1 : core_->watch(); }
+int UDPServer::get_poll_descriptor() { return is_listening() ? core_->watch() : -1; }
 
 // ---- Sending.
 
@@ -87,6 +92,7 @@ Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
 
 Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
                                 const PacketPeerUDP* except) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   PooledEncoding encoding;
   EncodeOptions options;
@@ -113,15 +119,15 @@ PacketPeerUDP* UDPServer::next_disconnected() {
 }
 
 std::size_t UDPServer::get_remote_count() const {
-  return core_ == nullptr ? 0 : core_->remote_count();
+  return is_listening() ? core_->remote_count() : 0;
 }
 
 int UDPServer::get_socket_receive_buffer() const {
-  return core_ == nullptr || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
+  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
 }
 
 int UDPServer::get_socket_send_buffer() const {
-  return core_ == nullptr || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
+  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
 }
 
 }  // namespace ringpeer

@@ -224,7 +224,7 @@ void Demultiplexer::check_errors() {
 }
 
 void Demultiplexer::on_worker_stopped() {
-  shared_->stopped.store(true, std::memory_order_release);
+  shared_->life.end();
   shared_->signal.interrupt();
 }
 

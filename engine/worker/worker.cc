@@ -64,6 +64,9 @@ std::uint64_t number_of_this_thread() {
   return number;
 }
 
+// The worker whose thread this is.
+constinit thread_local const Worker* worker_of_thread = nullptr;
+
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options)
@@ -83,7 +86,11 @@ Worker::Worker(const WorkerOptions& options)
   }
 }
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+  // Its own thread ends the process, and never comes back.
+  if (thread_.joinable()) thread_.detach();
+}
 
 std::unique_ptr<Worker> Worker::create(const WorkerOptions& options,
                                        backend::BackendFailure* failure) {
@@ -157,6 +164,7 @@ void Worker::prepare_thread() const {
 }
 
 void Worker::thread_main(backend::BackendFailure* failure) {
+  worker_of_thread = this;
   prepare_thread();
   const bool good = start_backend(failure);
   {
@@ -798,6 +806,11 @@ void Worker::stop() {
   if (!options_.has_thread) {
     if (has_attached_) follow_thread();
     if (running_) shut_down();
+    return;
+  }
+  if (worker_of_thread == this) {  // the application's log function ends the process
+    begin_stop();
+    send_the_rest();
     return;
   }
   const std::lock_guard lock(join_mutex_);

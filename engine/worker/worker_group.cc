@@ -90,26 +90,31 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
   return true;
 }
 
-WorkerGroup::~WorkerGroup() { stop(); }
-
-void WorkerGroup::stop() {
+WorkerGroup::~WorkerGroup() {
+  stop();
+  // The threads are the parent's; joining them here would wait for ever.
   if (!is_usable()) {
-    // The threads are the parent's; joining them here would wait for ever.
     for (auto& worker : workers_) static_cast<void>(worker.release());
-    workers_.clear();
-    return;
   }
-  stopped_.store(true, std::memory_order_release);
+}
+
+void WorkerGroup::begin_stop() {
+  if (!is_usable()) return;
+  life_.end();
   for (auto& worker : workers_) worker->refuse_sends();
   PutSection::wait_for_begun();
   for (auto& worker : workers_) worker->begin_stop();
+}
+
+void WorkerGroup::stop() {
+  if (!is_usable()) return;
+  begin_stop();
   for (auto& worker : workers_) worker->stop();
 }
 
 bool WorkerGroup::is_running() const {
-  return is_usable() && !is_stopped() &&
-         std::none_of(workers_.begin(), workers_.end(),
-                      [](const auto& worker) { return worker->has_failed(); });
+  return !is_stopped() && std::none_of(workers_.begin(), workers_.end(),
+                                       [](const auto& worker) { return worker->has_failed(); });
 }
 
 int WorkerGroup::flush() {
@@ -159,7 +164,7 @@ void WorkerGroup::watch(const net::Socket* socket) {
 }
 
 void WorkerGroup::forget(const net::Socket* socket) {
-  if (!is_usable()) return;  // a thread that is not here may hold the lock
+  if (!is_usable()) return;  // as in snapshot()
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
@@ -208,6 +213,7 @@ void WorkerGroup::count_send(int error, std::size_t bytes) {
 }
 
 CounterSnapshot WorkerGroup::snapshot() const {
+  if (!is_usable()) return {};  // a thread that is not here may hold the lock
   const std::lock_guard lock(mutex_);
   CounterSnapshot sum = past_;
   for (const auto& worker : workers_) sum += worker->snapshot();

@@ -43,11 +43,14 @@ class WorkerGroup {
   // Refuses sends; sends what is queued, all workers at a time, with the bound of
   // Worker::stop().
   void stop();
+  // Its first half, so that several can be at it at a time.
+  void begin_stop();
   // Worker::flush() of all workers at a time.
   int flush();
   // False when one of them had to end by itself, too.
   bool is_running() const;
-  bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+  // Or in a forked child.
+  bool is_stopped() const { return life_.is_over(); }
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const { return !fork_generation_.is_outdated(); }
 
@@ -106,7 +109,7 @@ class WorkerGroup {
   std::string reason_;
   const ForkGeneration fork_generation_;
   std::chrono::steady_clock::time_point epoch_;
-  std::atomic<bool> stopped_{false};
+  ForkLife life_;
   std::atomic<std::size_t> next_{0};
   std::chrono::microseconds latency_budget_{0};
   std::chrono::steady_clock::time_point next_pump_;
