@@ -28,12 +28,12 @@ void* Arena::allocate_slow(std::size_t bytes) {
     use(current_->next);
     if (bytes <= current_->size) return allocate(bytes);
   }
-  const std::size_t size = std::max(bytes, next_chunk_size_);
+  // In steps of a part of what is held: doubling would hold up to as much again in vain.
+  const std::size_t size = std::max({bytes, chunk_size_, capacity_ / kGrowth});
   auto* chunk = static_cast<Chunk*>(HeapMemory::allocate(sizeof(Chunk) + size));
   chunk->next = nullptr;
   chunk->size = size;
   (current_ == nullptr ? first_ : current_->next) = chunk;
-  next_chunk_size_ = 2 * size;
   capacity_ += size;
   use(chunk);
   return allocate(bytes);

@@ -15,9 +15,9 @@ class Arena {
  public:
   static constexpr std::size_t kDefaultChunkSize = std::size_t{64} << 10;
 
-  // The chunk size is that of the first chunk; later ones double, up to what a
-  // request needs. Nothing is allocated before the first request.
-  explicit Arena(std::size_t chunk_size = kDefaultChunkSize) : next_chunk_size_(chunk_size) {}
+  // The chunk size is that of the first chunk; later ones are as large, or a part of what is
+  // held, or what a request needs. Nothing is allocated before the first request.
+  explicit Arena(std::size_t chunk_size = kDefaultChunkSize) : chunk_size_(chunk_size) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena();
@@ -38,6 +38,9 @@ class Arena {
   std::size_t capacity() const { return capacity_; }
 
  private:
+  // A new chunk is this part of what is held: as little is held in vain.
+  static constexpr std::size_t kGrowth = 8;
+
   struct Chunk {
     Chunk* next;
     std::size_t size;  // of what follows
@@ -51,7 +54,7 @@ class Arena {
   std::uint8_t* end_ = nullptr;
   Chunk* first_ = nullptr;
   Chunk* current_ = nullptr;
-  std::size_t next_chunk_size_;
+  std::size_t chunk_size_;
   std::size_t capacity_ = 0;
 };
 

@@ -43,6 +43,7 @@ class Array {
   bool empty() const { return values_.empty(); }
   void reserve(std::size_t capacity);
   void clear() noexcept;
+  // New elements are Nil, or the default of the declared type.
   void resize(std::size_t size);
   void swap(Array& other) noexcept {
     values_.swap(other.values_);

@@ -60,8 +60,8 @@ class CompactVector {
   static constexpr std::size_t kMostElements = std::numeric_limits<std::uint32_t>::max();
 
   CompactVector() = default;
-  CompactVector(std::initializer_list<T> values)
-      : CompactVector(std::span<const T>(values.begin(), values.size())) {}
+  // Not by way of a span: clang 14 makes none of a type that is incomplete where this is named.
+  CompactVector(std::initializer_list<T> values) { assign_fresh(values.begin(), values.size()); }
   explicit CompactVector(std::span<const T> values) { assign_fresh(values.data(), values.size()); }
   CompactVector(const CompactVector& other) { assign_fresh(other.data(), other.size()); }
   CompactVector(CompactVector&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}

@@ -21,7 +21,16 @@ namespace ringpeer {
 inline Array::Array(std::initializer_list<Variant> values) : values_(values) {}
 inline void Array::reserve(std::size_t capacity) { values_.reserve(capacity); }
 inline void Array::clear() noexcept { values_.clear(); }
-inline void Array::resize(std::size_t size) { values_.resize(size); }
+inline void Array::resize(std::size_t size) {
+  if (!is_typed()) {
+    values_.resize(size);
+    return;
+  }
+  const Variant fill = default_element(type_);
+  values_.reserve(size);
+  while (values_.size() > size) values_.pop_back();
+  while (values_.size() < size) values_.push_back(fill);
+}
 inline Variant& Array::operator[](std::size_t index) { return values_[index]; }
 inline const Variant& Array::operator[](std::size_t index) const { return values_[index]; }
 inline const Variant& Array::at_or_nil(std::size_t index) const {
@@ -41,13 +50,87 @@ inline Variant* Array::end() { return values_.end(); }
 inline const Variant* Array::begin() const { return values_.begin(); }
 inline const Variant* Array::end() const { return values_.end(); }
 
-// --- Dictionary ---
+// --- EntryList ---
 
-inline void Dictionary::reserve(std::size_t capacity) { entries_.reserve(capacity); }
-inline DictionaryEntry* Dictionary::begin() { return entries_.begin(); }
-inline DictionaryEntry* Dictionary::end() { return entries_.end(); }
-inline const DictionaryEntry* Dictionary::begin() const { return entries_.begin(); }
-inline const DictionaryEntry* Dictionary::end() const { return entries_.end(); }
+inline DictionaryEntry* EntryBlock::entries() {
+  return reinterpret_cast<DictionaryEntry*>(this + 1);
+}
+
+inline std::size_t EntryList::block_bytes(std::size_t capacity) {
+  return sizeof(EntryBlock) + capacity * sizeof(DictionaryEntry);
+}
+
+inline DictionaryEntry& EntryList::back() const {
+  return head_->last->entries()[head_->last->used - 1];
+}
+
+inline EntryList::Iterator EntryList::begin() const {
+  if (empty()) return {};
+  return {head_, head_->entries() + head_->first};
+}
+
+inline DictionaryEntry* EntryList::next_entry(EntryBlock** block, DictionaryEntry* entry) {
+  do {
+    if (++entry == (*block)->entries() + (*block)->used) {
+      *block = (*block)->link;
+      if (*block == nullptr || (*block)->used == 0) return nullptr;
+      entry = (*block)->entries();
+    }
+  } while (entry->key.erased_);
+  return entry;
+}
+
+inline DictionaryEntry* EntryList::append_within_capacity() {
+  if (head_ == nullptr) return nullptr;
+  EntryBlock* block = head_->last;
+  if (block->used == block->capacity) {
+    if (block->link == nullptr) return nullptr;
+    block = head_->last = block->link;
+  }
+  ++head_->count;
+  return block->entries() + block->used++;
+}
+
+template <typename Memory>
+DictionaryEntry* EntryList::append_uninitialized(Memory& memory) {
+  if (DictionaryEntry* place = append_within_capacity()) return place;
+  add_block(memory, grown_by());
+  return append_within_capacity();
+}
+
+inline void EntryList::drop_uninitialized() {
+  --head_->last->used;
+  --head_->count;
+}
+
+template <typename Memory>
+void EntryList::reserve_in(Memory& memory, std::size_t capacity) {
+  std::size_t room = size();
+  if (head_ != nullptr) {
+    for (EntryBlock* block = head_->last; block != nullptr; block = block->link) {
+      room += block->capacity - block->used;
+    }
+  }
+  if (capacity <= room) return;
+  // Exactly as much for an empty list; one that grows step by step grows as adding does.
+  add_block(memory, head_ == nullptr ? capacity : std::max(capacity - room, grown_by()));
+}
+
+template <typename Memory>
+void EntryList::add_block(Memory& memory, std::size_t capacity) {
+  if (capacity > kMostEntries - std::min(kMostEntries, this->capacity())) throw std::bad_alloc();
+  auto* block = static_cast<EntryBlock*>(memory.allocate(block_bytes(capacity)));
+  *block = {0, static_cast<std::uint32_t>(capacity), nullptr, block, 0, 0, 0};
+  if (head_ == nullptr) {
+    head_ = block;
+    return;
+  }
+  EntryBlock* end = head_->last;
+  while (end->link != nullptr) end = end->link;
+  end->link = block;
+}
+
+// --- Dictionary ---
 
 template <typename Memory>
 Dictionary::Extra& Dictionary::ensure_extra(Memory& memory) {
@@ -65,10 +148,11 @@ void Dictionary::set_types_in(Memory& memory, ContainerType key, ContainerType v
 template <typename Memory>
 void Dictionary::build_index(Memory& memory, std::size_t slot_count) {
   Extra& extra = ensure_extra(memory);
+  auto** slots = static_cast<Entry**>(memory.allocate(slot_count * sizeof(*extra.slots)));
   if (extra.slots != nullptr) memory.release(extra.slots);
-  extra.slots = static_cast<std::uint32_t*>(memory.allocate(slot_count * sizeof(*extra.slots)));
+  extra.slots = slots;
   extra.slot_count = static_cast<std::uint32_t>(slot_count);
-  rebuild_index();
+  fill_index();
 }
 
 inline std::size_t Dictionary::wanted_slots() const {
@@ -81,58 +165,67 @@ inline std::size_t Dictionary::next_index_bytes() const {
   const std::size_t next_size = entries_.size() + 1;
   if (next_size <= kIndexThreshold) return 0;
   if (indexed() && 2 * next_size <= extra_->slot_count) return 0;
-  return sizeof(Extra) + 2 * wanted_slots() * sizeof(std::uint32_t);
+  return sizeof(Extra) + 2 * wanted_slots() * sizeof(*extra_->slots);
 }
 
-inline DictionaryEntry* Dictionary::find_among(const Variant& key, std::size_t count) const {
-  if (!key.is_text()) return find_no_text_among(key, count);
-  const String& text = key.text();
-  auto* entries = const_cast<Entry*>(entries_.data());
-  for (Entry* entry = entries; entry != entries + count; ++entry) {
-    if (entry->key.is_text() && entry->key.text() == text) return entry;
+template <typename Matches>
+DictionaryEntry* Dictionary::search(const Entry* end, Matches matches) const {
+  EntryBlock* block = entries_.begin().block();
+  for (; block != nullptr; block = block->link) {
+    Entry* const behind = block->entries() + block->used;
+    for (Entry* entry = block->entries(); entry != behind; ++entry) {
+      if (entry == end) return nullptr;
+      if (matches(entry->key) && !entry->key.erased_) return entry;
+    }
   }
   return nullptr;
+}
+
+inline DictionaryEntry* Dictionary::search_key(const Variant& key, const Entry* end) const {
+  if (!key.is_text()) return search_leaf(key, end);
+  const String& text = key.text();
+  return search(end, [&](const Variant& other) { return other.is_text() && other.text() == text; });
 }
 
 template <typename Memory>
 DictionaryEntry* Dictionary::index_last(Memory& memory) {
   // A message's few fields: searched where this is called.
-  if (entries_.size() <= kIndexThreshold && !indexed()) {
-    return find_among(entries_.back().key, entries_.size() - 1);
+  const Entry& last = entries_.back();
+  if (entries_.size() <= kIndexThreshold && !indexed() && !last.key.holds_values()) {
+    return search_key(last.key, &last);
   }
   return index_last_of_many(memory);
 }
 
 template <typename Memory>
 [[gnu::noinline]] DictionaryEntry* Dictionary::index_last_of_many(Memory& memory) {
-  const std::size_t before = entries_.size() - 1;
-  const Variant& key = entries_.back().key;
-  if (!indexed()) {
-    Entry* same = find_among(key, before);
-    if (same == nullptr && entries_.size() > kIndexThreshold) {
-      for (const Entry& entry : entries_) entry.key.key_hash_ = hash_key(entry.key);
-      build_index(memory, wanted_slots());
-    }
-    return same;
-  }
-  key.key_hash_ = hash_key(key);
-  Entry* same = probe_key(key.key_hash_, key);
+  Entry& last = entries_.back();
+  last.key.key_hash_ = hash_key(last.key);
+  Entry* same = find_hashed(last.key, last.key.key_hash_, &last);
   if (same != nullptr) return same;
+  if (!indexed()) {
+    if (entries_.size() <= kIndexThreshold) return nullptr;
+    for (const Entry& entry : *this) {
+      if (!entry.key.holds_values()) entry.key.key_hash_ = hash_key(entry.key);
+    }
+    build_index(memory, wanted_slots());
+    return nullptr;
+  }
   if (2 * entries_.size() > extra_->slot_count) {
     build_index(memory, wanted_slots());
-  } else {
-    insert_slot(key.key_hash_, before);
+  } else if (last.key.key_hash_ != kNeverFound) {
+    insert_slot(&last);
   }
   return nullptr;
 }
 
+inline void Dictionary::hide_last() { entries_.back().key.key_hash_ = kNeverFound; }
+
 template <typename Memory>
 void Dictionary::index_copied_from(Memory& memory, const Dictionary& other) {
-  if (!other.indexed()) return;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    entries_[i].key.key_hash_ = other.entries_[i].key.key_hash_;
-  }
-  build_index(memory, wanted_slots());
+  ConstIterator from = other.begin();
+  for (const Entry& entry : *this) entry.key.key_hash_ = (from++)->key.key_hash_;
+  if (other.indexed()) build_index(memory, wanted_slots());
 }
 
 // --- Object ---

@@ -62,6 +62,32 @@ constexpr bool variant_converts(VariantType from, VariantType to) {
   }
 }
 
+// Whether a packed array made of an Array can hold an element of another type. Godot makes
+// something of every element, be it a zero; here the Array is left out then.
+constexpr bool element_converts(VariantType from, VariantType to_packed) {
+  using enum VariantType;
+  switch (to_packed) {
+    case PACKED_BYTE_ARRAY:
+    case PACKED_INT32_ARRAY:
+    case PACKED_INT64_ARRAY:
+    case PACKED_FLOAT32_ARRAY:
+    case PACKED_FLOAT64_ARRAY:
+      return from == NIL || from == BOOL || from == INT || from == FLOAT;
+    case PACKED_STRING_ARRAY:
+      return from == BOOL || from == INT || from == STRING || from == STRING_NAME ||
+             from == NODE_PATH;
+    case PACKED_VECTOR2_ARRAY:
+    case PACKED_VECTOR3_ARRAY:
+    case PACKED_VECTOR4_ARRAY:
+      return from == VECTOR2 || from == VECTOR2I || from == VECTOR3 || from == VECTOR3I ||
+             from == VECTOR4 || from == VECTOR4I;
+    case PACKED_COLOR_ARRAY:
+      return from == COLOR || from == STRING || from == INT;
+    default:
+      return false;
+  }
+}
+
 }  // namespace ringpeer
 
 #endif  // RINGPEER_CODEC_CONVERSION_TABLE_H_

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "ringpeer/codec/components.h"
+#include "ringpeer/codec/convert.h"
+#include "ringpeer/codec/depth_stack.h"
 #include "ringpeer/codec/element_rule.h"
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/options.h"
@@ -35,12 +37,18 @@ class Decoder : private WireReader {
         maximum_depth_(std::min(options.limits.depth, kMaximumDepth)) {}
 
   // *value must be Nil; after an error it holds what was built so far.
-  Error decode(Variant* value) { return decode_value(value, 0); }
+  Error decode(Variant* value) {
+    Error error = decode_value(value);
+    while (error == Error::OK && !open_.empty()) error = decode_inside(&open_.back());
+    return error;
+  }
 
   using WireReader::consumed;
 
  private:
   static constexpr bool kOwned = std::is_same_v<Memory, HeapMemory>;
+  static constexpr std::size_t kSmallestEntry = 2 * kSmallestVariantSize;
+  static constexpr std::size_t kSmallestProperty = sizeof(std::uint32_t) + kSmallestVariantSize;
 
   // --- Budgets ---
 
@@ -72,36 +80,73 @@ class Decoder : private WireReader {
     return room;
   }
 
-  template <typename T>
-  bool make_room(CompactVector<T>* vector, std::size_t capacity) {
+  // Of a CompactVector or an EntryList.
+  template <typename Elements>
+  bool make_room(Elements* elements, std::size_t capacity) {
     if (capacity == 0) return true;
-    if (!spend_bytes(vector->block_bytes(capacity))) return false;
-    vector->reserve_in(memory_, capacity);
+    if (!spend_bytes(elements->block_bytes(capacity))) return false;
+    elements->reserve_in(memory_, capacity);
     return true;
   }
 
   // A place for one more element, null when the budget is spent.
-  template <typename T>
-  T* next_place(CompactVector<T>* vector) {
-    T* place = vector->append_within_capacity();
-    return place != nullptr ? place : grown_place(vector);
+  template <typename Elements>
+  auto* next_place(Elements* elements) {
+    auto* place = elements->append_within_capacity();
+    return place != nullptr ? place : grown_place(elements);
   }
 
-  template <typename T>
-  [[gnu::noinline]] T* grown_place(CompactVector<T>* vector) {
-    if (!spend_bytes(vector->next_block_bytes())) return nullptr;
-    return vector->append_uninitialized(memory_);
+  template <typename Elements>
+  [[gnu::noinline]] auto* grown_place(Elements* elements) {
+    using Place = decltype(elements->append_within_capacity());
+    if (!spend_bytes(elements->next_block_bytes())) return Place(nullptr);
+    return elements->append_uninitialized(memory_);
+  }
+
+  // --- Containers that are open ---
+
+  // What comes next of a container: an element, a key or a name; a value; or a look at what has
+  // been built.
+  enum class Part : std::uint8_t { FIRST, VALUE, SETTLE };
+
+  // A container that is being filled. What it holds is still at its place when all of that
+  // which is inside has been built.
+  struct Open {
+    Variant* container;
+    std::uint32_t left;      // elements, entries or properties still to come
+    std::uint32_t promised;  // of which the next so many have been promised their bytes
+    Part part;
+  };
+
+  void open(Variant* container, std::size_t count, std::size_t room) {
+    if (count == 0) return;
+    open_.push({container, static_cast<std::uint32_t>(count), static_cast<std::uint32_t>(room),
+                Part::FIRST});
+  }
+
+  // One more of what is still to come. When there is none the container is closed.
+  bool take(Open* open, std::size_t smallest_size) {
+    if (open->left == 0) {
+      open_.pop();
+      return false;
+    }
+    --open->left;
+    if (open->promised > 0) {
+      --open->promised;
+      promised_ -= smallest_size;
+    }
+    return true;
   }
 
   // --- Values ---
 
-  // What recurses or is rare stays out of line: the frame of the common types is small
-  // then, and so is that of a level of nesting.
-
   // The kinds that messages are made of are built where they are called for, behind
   // branches that are predicted; the others cost a call and a jump through a table.
-  [[gnu::always_inline]] Error decode_value(Variant* value, std::size_t depth) {
-    if (depth > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
+  //
+  // A container is only opened here. What is in it comes next, in a loop and not by recursion:
+  // a peer decides how deep values nest, and the stack must not be its choice.
+  [[gnu::always_inline]] Error decode_value(Variant* value) {
+    if (open_.size() > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
     if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
     const auto header = load<std::uint32_t>();
     const std::uint32_t type = header & kHeaderTypeMask;
@@ -117,19 +162,16 @@ class Decoder : private WireReader {
       case VariantType::VECTOR3:
         return build(VariantTag<Vector3>(), value, header);
       default:
-        return decode_other(value, header, depth);
+        return decode_other(value, header);
     }
   }
 
-  [[gnu::noinline]] Error decode_other(Variant* value, std::uint32_t header, std::size_t depth) {
+  [[gnu::noinline]] Error decode_other(Variant* value, std::uint32_t header) {
     const auto type = static_cast<VariantType>(header & kHeaderTypeMask);
     return visit_variant_type(type, [&](auto tag) -> Error {
       using T = typename decltype(tag)::Type;
       if constexpr (std::is_same_v<T, NilValue>) {
         return Error::OK;
-      } else if constexpr (std::is_same_v<T, Array> || std::is_same_v<T, Dictionary> ||
-                           std::is_same_v<T, Object>) {
-        return build(tag, value, header, depth);
       } else {
         return build(tag, value, header);
       }
@@ -265,17 +307,17 @@ class Decoder : private WireReader {
 
   // --- Objects ---
 
-  Error build(VariantTag<Object>, Variant* value, std::uint32_t header, std::size_t depth) {
+  Error build(VariantTag<Object>, Variant* value, std::uint32_t header) {
     if ((header & kHeaderFlagObjectAsId) != 0) {
       if (!has(sizeof(std::uint64_t))) return Error::ERR_INVALID_DATA;
       value->template emplace_in<Object>(memory_, Object::from_id(load<std::uint64_t>()));
       return Error::OK;
     }
     if (!options_.allow_objects) return Error::ERR_UNAUTHORIZED;
-    return build_full_object(value, depth);
+    return build_full_object(value);
   }
 
-  [[gnu::noinline]] Error build_full_object(Variant* value, std::size_t depth) {
+  [[gnu::noinline]] Error build_full_object(Variant* value) {
     std::string_view class_name;
     Error error = read_text(&class_name);
     if (error != Error::OK) return error;
@@ -289,31 +331,43 @@ class Decoder : private WireReader {
     if (error != Error::OK) return error;
     if (!spend_bytes(Object::heap_bytes(class_name.size()))) return Error::ERR_OUT_OF_MEMORY;
     Object& object = value->template emplace_in<Object>(memory_, Object::full(memory_, class_name));
-    return build_properties(&object.storage(), count < 0 ? 0 : static_cast<std::size_t>(count),
-                            depth);
+    if (count <= 0) return Error::OK;
+    const std::size_t room = promise(static_cast<std::size_t>(count), kSmallestProperty);
+    if (!make_room(&object.storage(), room)) return Error::ERR_OUT_OF_MEMORY;
+    open(value, static_cast<std::size_t>(count), room);
+    return Error::OK;
   }
 
-  Error build_properties(Object::Properties* properties, std::size_t count, std::size_t depth) {
-    constexpr std::size_t kSmallest = sizeof(std::uint32_t) + kSmallestVariantSize;
-    const std::size_t room = promise(count, kSmallest);
-    if (!make_room(properties, room)) return Error::ERR_OUT_OF_MEMORY;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i < room) promised_ -= kSmallest;
-      std::string_view name;
-      Error error = read_text(&name);
-      if (error != Error::OK) return error;
-      if (!spend(&elements_left_, 1) || !spend_bytes(String::heap_bytes(name.size()))) {
-        return Error::ERR_OUT_OF_MEMORY;
+  Error decode_properties(Open* open) {
+    Object::Properties& properties = open->container->template ref<Object>().storage();
+    const std::size_t level = open_.size();
+    for (;;) {
+      if (open->part == Part::SETTLE) {
+        open->part = Part::FIRST;
+        const ObjectProperty& property = properties.back();
+        if (property.name.view() == kScriptProperty && !script_value_allowed(property.value)) {
+          return Error::ERR_INVALID_DATA;
+        }
       }
-      ObjectProperty* place = next_place(properties);
-      if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
-      new (place) ObjectProperty{String(String::Valid{}, memory_, name), Variant()};
-      error = decode_value(&place->value, depth + 1);
+      if (!take(open, kSmallestProperty)) return Error::OK;
+      Error error = build_property_name(&properties);
       if (error != Error::OK) return error;
-      if (name == kScriptProperty && !script_value_allowed(place->value)) {
-        return Error::ERR_INVALID_DATA;
-      }
+      open->part = Part::SETTLE;
+      error = decode_value(&properties.back().value);
+      if (error != Error::OK || open_.size() != level) return error;
     }
+  }
+
+  [[gnu::noinline]] Error build_property_name(Object::Properties* properties) {
+    std::string_view name;
+    const Error error = read_text(&name);
+    if (error != Error::OK) return error;
+    if (!spend(&elements_left_, 1) || !spend_bytes(String::heap_bytes(name.size()))) {
+      return Error::ERR_OUT_OF_MEMORY;
+    }
+    ObjectProperty* place = next_place(properties);
+    if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
+    new (place) ObjectProperty{String(String::Valid{}, memory_, name), Variant()};
     return Error::OK;
   }
 
@@ -329,7 +383,21 @@ class Decoder : private WireReader {
 
   // --- Containers ---
 
-  // Kept out of the recursive functions' frames.
+  // Whether the bytes for another value are there; what is too deep is told so first.
+  bool has_value() const { return has(kSmallestVariantSize) || open_.size() > maximum_depth_; }
+
+  // What a container holds, up to the next container in it.
+  Error decode_inside(Open* open) {
+    switch (open->container->type()) {
+      case VariantType::ARRAY:
+        return decode_elements(open);
+      case VariantType::DICTIONARY:
+        return decode_entries(open);
+      default:
+        return decode_properties(open);
+    }
+  }
+
   [[gnu::noinline]] Error read_container_type(std::uint32_t kind, ContainerType* type) {
     switch (static_cast<ContainerKind>(kind & kContainerKindMask)) {
       case ContainerKind::UNTYPED:
@@ -375,8 +443,7 @@ class Decoder : private WireReader {
     return Error::OK;
   }
 
-  [[gnu::noinline]] Error build(VariantTag<Array>, Variant* value, std::uint32_t header,
-                                std::size_t depth) {
+  [[gnu::noinline]] Error build(VariantTag<Array>, Variant* value, std::uint32_t header) {
     Array& array = value->template emplace_in<Array>(memory_);
     if ((header >> kElementKindShift & kContainerKindMask) != 0) {
       const Error error = read_array_type(&array, header);
@@ -386,19 +453,37 @@ class Decoder : private WireReader {
     const std::size_t count = load<std::uint32_t>() & kContainerCountMask;
     const std::size_t room = promise(count, kSmallestVariantSize);
     if (room > nodes_left_ || !make_room(&array.storage(), room)) return Error::ERR_OUT_OF_MEMORY;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i < room) promised_ -= kSmallestVariantSize;
-      if (!has(kSmallestVariantSize) && depth < maximum_depth_) return Error::ERR_INVALID_DATA;
+    open(value, count, room);
+    return Error::OK;
+  }
+
+  [[gnu::noinline]] Error decode_elements(Open* open) {
+    auto& array = open->container->template ref<Array>();
+    const std::size_t level = open_.size();
+    for (;;) {
+      if (open->part == Part::SETTLE && array.is_typed()) {
+        const Error error = settle_element(&array);
+        if (error != Error::OK) return error;
+      }
+      if (!take(open, kSmallestVariantSize)) return Error::OK;
+      if (!has_value()) return Error::ERR_INVALID_DATA;
       Variant* place = next_place(&array.storage());
       if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
       new (place) Variant();
-      const Error error = decode_value(place, depth + 1);
-      if (error != Error::OK) return error;
-      if (array.is_typed() && !fit(array.element_type(), place)) {
-        discard(place);
-        array.storage().drop_uninitialized();
-      }
+      open->part = Part::SETTLE;
+      const Error error = decode_value(place);
+      if (error != Error::OK || open_.size() != level) return error;
     }
+  }
+
+  // Drops the last element when the array does not take it.
+  [[gnu::noinline]] Error settle_element(Array* array) {
+    Variant* place = &array->storage().back();
+    bool fits = true;
+    const Error error = fit(array->element_type(), place, &fits);
+    if (error != Error::OK || fits) return error;
+    discard(place);
+    array->storage().drop_uninitialized();
     return Error::OK;
   }
 
@@ -409,8 +494,7 @@ class Decoder : private WireReader {
     return error;
   }
 
-  [[gnu::noinline]] Error build(VariantTag<Dictionary>, Variant* value, std::uint32_t header,
-                                std::size_t depth) {
+  [[gnu::noinline]] Error build(VariantTag<Dictionary>, Variant* value, std::uint32_t header) {
     Dictionary& dictionary = value->template emplace_in<Dictionary>(memory_);
     constexpr std::uint32_t kKinds = kContainerKindMask << kKeyKindShift | kContainerKindMask
                                                                                << kValueKindShift;
@@ -420,40 +504,66 @@ class Decoder : private WireReader {
     }
     if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
     const std::size_t count = load<std::uint32_t>() & kContainerCountMask;
-    constexpr std::size_t kSmallest = 2 * kSmallestVariantSize;
-    const std::size_t room = promise(count, kSmallest);
+    const std::size_t room = promise(count, kSmallestEntry);
     if (room > nodes_left_ / 2 || !make_room(&dictionary.storage(), room)) {
       return Error::ERR_OUT_OF_MEMORY;
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i < room) promised_ -= kSmallest;
-      if (!has(kSmallestVariantSize) && depth < maximum_depth_) return Error::ERR_INVALID_DATA;
-      DictionaryEntry* entry = next_place(&dictionary.storage());
-      if (entry == nullptr) return Error::ERR_OUT_OF_MEMORY;
-      new (entry) DictionaryEntry();
-      Error error = decode_value(const_cast<Variant*>(&entry->key), depth + 1);
-      if (error != Error::OK) return error;
-      error = decode_value(&entry->value, depth + 1);
-      if (error != Error::OK) return error;
-      error = settle_entry(&dictionary, entry);
-      if (error != Error::OK) return error;
-    }
+    open(value, count, room);
     return Error::OK;
+  }
+
+  [[gnu::noinline]] Error decode_entries(Open* open) {
+    auto& dictionary = open->container->template ref<Dictionary>();
+    const std::size_t level = open_.size();
+    Error error = Error::OK;
+    for (;;) {
+      switch (open->part) {
+        case Part::FIRST:
+          if (!take(open, kSmallestEntry)) return Error::OK;
+          if (!has_value()) return Error::ERR_INVALID_DATA;
+          if (DictionaryEntry* entry = next_place(&dictionary.storage())) {
+            new (entry) DictionaryEntry();
+            open->part = Part::VALUE;
+            error = decode_value(const_cast<Variant*>(&entry->key));
+          } else {
+            return Error::ERR_OUT_OF_MEMORY;
+          }
+          if (error != Error::OK || open_.size() != level) return error;
+          [[fallthrough]];
+        case Part::VALUE:
+          open->part = Part::SETTLE;
+          error = decode_value(&dictionary.storage().back().value);
+          if (error != Error::OK || open_.size() != level) return error;
+          [[fallthrough]];
+        case Part::SETTLE:
+          open->part = Part::FIRST;
+          error = settle_entry(&dictionary, &dictionary.storage().back());
+          if (error != Error::OK) return error;
+      }
+    }
   }
 
   // Keeps the entry just decoded, gives its value to an earlier one with the same key,
   // or drops it when its key does not fit.
   Error settle_entry(Dictionary* dictionary, DictionaryEntry* entry) {
     auto* key = const_cast<Variant*>(&entry->key);
-    if (dictionary->is_typed() && !fit(dictionary->key_type(), key)) {
-      discard(entry);
-      dictionary->storage().drop_uninitialized();
-      return Error::OK;
+    if (dictionary->is_typed()) {
+      bool fits = true;
+      const Error error = fit(dictionary->key_type(), key, &fits);
+      if (error != Error::OK) return error;
+      if (!fits) {
+        discard(entry);
+        dictionary->storage().drop_uninitialized();
+        return Error::OK;
+      }
     }
     if (!spend_bytes(dictionary->next_index_bytes())) return Error::ERR_OUT_OF_MEMORY;
     DictionaryEntry* same = dictionary->index_last(memory_);
     if (same == nullptr) return Error::OK;
-    if (options_.distinct_object_keys && key->is_object()) return Error::OK;
+    if (options_.distinct_object_keys && key->is_object() && !key->ref<Object>().is_null()) {
+      dictionary->hide_last();
+      return Error::OK;
+    }
     same->value.swap(entry->value);
     discard(entry);
     dictionary->storage().drop_uninitialized();
@@ -477,18 +587,22 @@ class Decoder : private WireReader {
     return error;
   }
 
-  // Godot's rule for an element of a typed container: false when it is left out.
-  [[gnu::noinline]] bool fit(const ContainerType& type, Variant* element) {
+  // Godot's rule for an element of a typed container: whether it stays, converted perhaps.
+  [[gnu::noinline]] Error fit(const ContainerType& type, Variant* element, bool* fits) {
+    *fits = true;
     if (!type.is_typed() ||
         (type.type() == element->type() && type.type() != VariantType::OBJECT)) {
-      return true;
+      return Error::OK;
     }
+    // What a conversion takes is paid for before it is made.
+    if (!spend_bytes(converted_bytes(*element, type.type()))) return Error::ERR_OUT_OF_MEMORY;
     Variant converted;
     switch (fit_element(type, *element, &converted)) {
       case ElementFit::AS_IT_IS:
-        return true;
+        return Error::OK;
       case ElementFit::REFUSED:
-        return false;
+        *fits = false;
+        return Error::OK;
       case ElementFit::CONVERTED:
         break;
     }
@@ -498,7 +612,7 @@ class Decoder : private WireReader {
       new (element) Variant();
       VariantTree::copy(memory_, converted, element);
     }
-    return true;
+    return Error::OK;
   }
 
   // --- Packed arrays ---
@@ -552,6 +666,7 @@ class Decoder : private WireReader {
   std::size_t maximum_depth_;
   // Bytes that open containers still need for the elements they have room for.
   std::size_t promised_ = 0;
+  DepthStack<Open> open_;  // outermost first
 };
 
 }  // namespace ringpeer

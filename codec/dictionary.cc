@@ -1,7 +1,9 @@
 #include "ringpeer/codec/dictionary.h"
 
-#include <algorithm>
+#include <bit>
 #include <cstring>
+#include <memory>
+#include <new>
 
 #include "ringpeer/codec/variant_equality.h"
 #include "ringpeer/codec/variant_tree.h"
@@ -18,15 +20,31 @@ Dictionary::Dictionary(ContainerType key_type, ContainerType value_type) {
   set_types_in(memory, std::move(key_type), std::move(value_type));
 }
 
-Dictionary::Dictionary(const Dictionary& other) : entries_(other.entries_) {
+Dictionary::Dictionary(const Dictionary& other) {
+  try {
+    HeapMemory memory;
+    if (other.is_typed()) set_types_in(memory, other.key_type(), other.value_type());
+    entries_.reserve_in(memory, other.size());
+    for (const Entry& entry : other) {
+      Variant key(entry.key);
+      Variant value(entry.value);
+      new (entries_.append_within_capacity()) Entry{std::move(key), std::move(value)};
+    }
+    index_copied_from(memory, other);
+  } catch (...) {
+    if (extra_ != nullptr) release_extra();
+    throw;
+  }
+}
+
+void Dictionary::reserve(std::size_t capacity) {
   HeapMemory memory;
-  if (other.is_typed()) set_types_in(memory, other.key_type(), other.value_type());
-  index_copied_from(memory, other);
+  entries_.reserve_in(memory, capacity);
 }
 
 void Dictionary::clear() noexcept {
   entries_.clear();
-  if (indexed()) rebuild_index();
+  drop_index();
 }
 
 Variant* Dictionary::find(std::string_view key) {
@@ -50,13 +68,20 @@ const Variant* Dictionary::find(const Variant& key) const {
 }
 
 Variant& Dictionary::operator[](std::string_view key) {
+  if (is_typed()) return (*this)[Variant(key)];
   Entry* entry = find_entry(key);
   return entry != nullptr ? entry->value : insert_new(Variant(key), Variant());
 }
 
 Variant& Dictionary::operator[](Variant key) {
+  if (is_typed() && !make_fit(key_type(), &key)) {
+    thread_local Variant nowhere;
+    nowhere.clear();
+    return nowhere;
+  }
   Entry* entry = find_entry(key);
-  return entry != nullptr ? entry->value : insert_new(std::move(key), Variant());
+  return entry != nullptr ? entry->value
+                          : insert_new(std::move(key), default_element(value_type()));
 }
 
 const Variant& Dictionary::operator[](std::string_view key) const {
@@ -80,10 +105,11 @@ bool Dictionary::set(Variant key, Variant value) {
 }
 
 bool Dictionary::erase(const Variant& key) {
-  const Entry* entry = find_entry(key);
+  Entry* entry = find_entry(key);
   if (entry == nullptr) return false;
-  entries_.erase(static_cast<std::size_t>(entry - entries_.data()));
-  if (indexed()) rebuild_index();
+  if (indexed()) remove_slot(entry);
+  const bool moved = entries_.erase(entry);
+  if (indexed()) fit_index(moved);
   return true;
 }
 
@@ -99,50 +125,115 @@ const ContainerType& Dictionary::value_type() const {
 
 Variant& Dictionary::insert_new(Variant key, Variant value) {
   HeapMemory memory;
-  new (entries_.append_uninitialized(memory)) Entry{std::move(key), std::move(value)};
-  index_last(memory);
-  return entries_.back().value;
+  Entry* entry = entries_.append_uninitialized(memory);
+  new (entry) Entry{std::move(key), std::move(value)};
+  try {
+    index_last(memory);
+  } catch (...) {  // an entry that the index lacks would be there and not be found
+    std::destroy_at(entry);
+    entries_.drop_uninitialized();
+    throw;
+  }
+  return entry->value;
 }
 
-void Dictionary::insert_slot(std::uint32_t hash, std::size_t entry) {
+void Dictionary::insert_slot(Entry* entry) {
   const std::uint32_t mask = extra_->slot_count - 1;
-  std::uint32_t slot = hash & mask;
-  while (extra_->slots[slot] != 0) slot = (slot + 1) & mask;
-  extra_->slots[slot] = static_cast<std::uint32_t>(entry + 1);
+  std::uint32_t slot = entry->key.key_hash_ & mask;
+  while (extra_->slots[slot] != nullptr) slot = (slot + 1) & mask;
+  extra_->slots[slot] = entry;
 }
 
-void Dictionary::rebuild_index() {
+// Those behind it that its slot kept from their own move up.
+void Dictionary::remove_slot(const Entry* entry) {
+  Entry** const slots = extra_->slots;
+  const std::uint32_t mask = extra_->slot_count - 1;
+  std::uint32_t hole = entry->key.key_hash_ & mask;
+  while (slots[hole] != entry) hole = (hole + 1) & mask;
+  for (std::uint32_t slot = (hole + 1) & mask; slots[slot] != nullptr; slot = (slot + 1) & mask) {
+    const std::uint32_t own = slots[slot]->key.key_hash_ & mask;
+    if (((slot - own) & mask) < ((slot - hole) & mask)) continue;
+    slots[hole] = slots[slot];
+    hole = slot;
+  }
+  slots[hole] = nullptr;
+}
+
+void Dictionary::fill_index() {
   std::memset(extra_->slots, 0, extra_->slot_count * sizeof(*extra_->slots));
-  for (std::size_t i = 0; i < entries_.size(); ++i) insert_slot(entries_[i].key.key_hash_, i);
+  for (Entry& entry : *this) {
+    if (entry.key.key_hash_ != kNeverFound) insert_slot(&entry);
+  }
+}
+
+// After an entry was erased: the index follows those that moved, and shrinks with their number.
+void Dictionary::fit_index(bool moved) {
+  constexpr std::size_t kSparse = 16;  // slots an entry; a new index has 2 to 4
+  const std::size_t size = entries_.size();
+  if (size <= kIndexThreshold / 2) {
+    drop_index();
+    return;
+  }
+  const std::size_t slot_count = std::bit_ceil(2 * size);
+  if (extra_->slot_count > kSparse * size) {
+    const std::size_t bytes = slot_count * sizeof(*extra_->slots);
+    if (void* slots = ::operator new(bytes, std::nothrow)) {
+      HeapMemory::release(extra_->slots);
+      extra_->slots = static_cast<Entry**>(slots);
+      extra_->slot_count = static_cast<std::uint32_t>(slot_count);
+      moved = true;
+    }
+  }
+  if (moved) fill_index();
+}
+
+void Dictionary::drop_index() noexcept {
+  if (extra_ == nullptr) return;
+  HeapMemory::release(std::exchange(extra_->slots, nullptr));
+  extra_->slot_count = 0;
 }
 
 template <typename Matches>
 DictionaryEntry* Dictionary::probe(std::uint32_t hash, Matches matches) const {
   const std::uint32_t mask = extra_->slot_count - 1;
-  for (std::uint32_t slot = hash & mask; extra_->slots[slot] != 0; slot = (slot + 1) & mask) {
-    const Entry& entry = entries_[extra_->slots[slot] - 1];
-    if (entry.key.key_hash_ == hash && matches(entry.key)) return const_cast<Entry*>(&entry);
+  for (std::uint32_t slot = hash & mask; extra_->slots[slot] != nullptr; slot = (slot + 1) & mask) {
+    Entry* entry = extra_->slots[slot];
+    if (entry->key.key_hash_ == hash && matches(entry->key)) return entry;
   }
   return nullptr;
 }
 
-DictionaryEntry* Dictionary::probe_key(std::uint32_t hash, const Variant& key) const {
-  return probe(hash, [&](const Variant& other) { return same_key(other, key); });
+DictionaryEntry* Dictionary::search_leaf(const Variant& key, const Entry* end) const {
+  return search(end, [&](const Variant& other) {
+    return other.type() == key.type() && same_key(other, key);
+  });
 }
 
-DictionaryEntry* Dictionary::find_no_text_among(const Variant& key, std::size_t count) const {
-  auto* entries = const_cast<Entry*>(entries_.data());
-  for (Entry* entry = entries; entry != entries + count; ++entry) {
-    if (entry->key.type() == key.type() && same_key(entry->key, key)) return entry;
-  }
-  return nullptr;
+DictionaryEntry* Dictionary::find_hashed(const Variant& key, std::uint32_t hash,
+                                         const Entry* end) const {
+  if (hash == kNeverFound) return nullptr;
+  if (indexed()) return probe(hash, [&](const Variant& other) { return same_key(other, key); });
+  if (!key.holds_values()) return search_key(key, end);
+  return search(end, [&](const Variant& other) {
+    return other.key_hash_ == hash && other.type() == key.type() && same_key(other, key);
+  });
 }
 
 DictionaryEntry* Dictionary::find_entry(const Variant& key) const {
-  return indexed() ? probe_key(hash_key(key), key) : find_among(key, entries_.size());
+  if (!is_typed() || !key_type().is_typed() || key_type().type() == key.type()) {
+    return find_fitting(key);
+  }
+  Variant converted = key;
+  return make_fit(key_type(), &converted) ? find_fitting(converted) : nullptr;
+}
+
+DictionaryEntry* Dictionary::find_fitting(const Variant& key) const {
+  if (!indexed() && !key.holds_values()) return search_key(key, nullptr);
+  return find_hashed(key, hash_key(key), nullptr);
 }
 
 DictionaryEntry* Dictionary::find_entry(std::string_view key) const {
+  if (is_typed()) return find_entry(Variant(key));
   Entry* entry = find_text(key);
   return entry != nullptr || String::keeps(key) ? entry : find_text(String(key).view());
 }
@@ -151,11 +242,7 @@ DictionaryEntry* Dictionary::find_text(std::string_view text) const {
   const auto matches = [text](const Variant& other) {
     return other.is_text() && other.as_text() == text;
   };
-  if (indexed()) return probe(hash_key(text), matches);
-  for (const Entry& entry : entries_) {
-    if (matches(entry.key)) return const_cast<Entry*>(&entry);
-  }
-  return nullptr;
+  return indexed() ? probe(hash_key(text), matches) : search(nullptr, matches);
 }
 
 void Dictionary::release_extra() noexcept {

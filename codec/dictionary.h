@@ -8,16 +8,13 @@
 #include <string_view>
 #include <utility>
 
-#include "ringpeer/codec/compact_vector.h"
 #include "ringpeer/codec/container_type.h"
+#include "ringpeer/codec/entry_list.h"
 
 namespace ringpeer {
 
 class Variant;
 struct DictionaryEntry;
-
-template <>
-void destroy_compact_block<DictionaryEntry>(CompactBlock* block) noexcept;
 
 // What names a key without becoming a Variant: const char*, std::string, String and so
 // on.
@@ -35,15 +32,24 @@ std::string_view key_text(const T& key) {
 }
 
 // Godot's Dictionary with value semantics: insertion order, and Godot's equality of
-// keys ("a" equals &"a", NaN equals NaN, 1 is not 1.0; a Dictionary as a key equals
-// one with the same entries in the same order). An empty untyped one owns no memory.
+// keys (variant_equality.h: "a" equals &"a", NaN equals NaN, 1 is not 1.0; ["a"] is not
+// [&"a"], and a Dictionary as a key equals one with the same entries in the same order).
+// An empty untyped one owns no memory.
+//
+// A reference to a value, or to an entry, is valid until a key is erased or all are cleared; other
+// keys may be added meanwhile, as d["a"] = d["b"] does.
+//
+// A typed Dictionary converts the keys that it is asked for, and the keys and values that set
+// gives it, as Godot does, or refuses them. What operator[] gives a reference to is not checked.
 //
 // Up to kIndexThreshold entries are searched one by one; larger ones have an index
 // hashed with a key drawn at random for the process, so that packets cannot be made
-// to collide.
+// to collide. Finding, adding and erasing take constant time on average.
 class Dictionary {
  public:
   using Entry = DictionaryEntry;
+  using Iterator = EntryList::Iterator;
+  using ConstIterator = EntryList::ConstIterator;
 
   static constexpr std::size_t kIndexThreshold = 8;
 
@@ -95,7 +101,9 @@ class Dictionary {
     return find(key) != nullptr;
   }
 
-  // The value of a key, which is inserted with Nil when it is absent.
+  // The value of a key, which is inserted when it is absent: with Nil, or the default of a declared
+  // type. Of a key that a typed Dictionary refuses nothing is inserted, and the reference is to a
+  // Nil outside, for as long as this thread asks for no other such key.
   Variant& operator[](std::string_view key);
   template <KeyText T>
   Variant& operator[](const T& key) {
@@ -117,10 +125,10 @@ class Dictionary {
   // False when the key is absent. The others keep their order.
   bool erase(const Variant& key);
 
-  Entry* begin();
-  Entry* end();
-  const Entry* begin() const;
-  const Entry* end() const;
+  Iterator begin() { return entries_.begin(); }
+  Iterator end() { return {}; }
+  ConstIterator begin() const { return entries_.begin(); }
+  ConstIterator end() const { return {}; }
 
   bool is_typed() const {
     return extra_ != nullptr && (extra_->key_type.is_typed() || extra_->value_type.is_typed());
@@ -134,8 +142,8 @@ class Dictionary {
   // --- For builders (see memory.h). ---
 
   // The entries themselves; a builder that appends keys calls index_last after each.
-  CompactVector<Entry>& storage() { return entries_; }
-  const CompactVector<Entry>& storage() const { return entries_; }
+  EntryList& storage() { return entries_; }
+  const EntryList& storage() const { return entries_; }
 
   template <typename Memory>
   void set_types_in(Memory& memory, ContainerType key, ContainerType value);
@@ -146,6 +154,9 @@ class Dictionary {
   // otherwise the earlier entry with the same key, and the caller removes the last.
   template <typename Memory>
   Entry* index_last(Memory& memory);
+
+  // Keeps the entry added last although an earlier one has its key: lookups find the earlier.
+  void hide_last();
 
   // After all entries of another Dictionary were appended in its order.
   template <typename Memory>
@@ -158,8 +169,8 @@ class Dictionary {
   struct Extra {
     ContainerType key_type;
     ContainerType value_type;
-    std::uint32_t* slots = nullptr;  // entry number + 1; 0 is free
-    std::uint32_t slot_count = 0;    // a power of two, or 0: not indexed
+    Entry** slots = nullptr;       // open addressing; null is free
+    std::uint32_t slot_count = 0;  // a power of two, or 0: not indexed
   };
 
   friend struct VariantTree;
@@ -168,25 +179,31 @@ class Dictionary {
   Extra& ensure_extra(Memory& memory);
   template <typename Memory>
   void build_index(Memory& memory, std::size_t slot_count);
-  void insert_slot(std::uint32_t hash, std::size_t entry);
-  void rebuild_index();
+  void insert_slot(Entry* entry);
+  void remove_slot(const Entry* entry);
+  void fill_index();
+  void fit_index(bool moved);
+  void drop_index() noexcept;
   bool indexed() const { return extra_ != nullptr && extra_->slot_count != 0; }
-  // Among the first entries, one by one.
-  Entry* find_among(const Variant& key, std::size_t count) const;
-  Entry* find_no_text_among(const Variant& key, std::size_t count) const;
+  // One by one, up to the entry `end`, or to the last when it is null.
+  template <typename Matches>
+  Entry* search(const Entry* end, Matches matches) const;
+  Entry* search_key(const Variant& key, const Entry* end) const;
+  Entry* search_leaf(const Variant& key, const Entry* end) const;
+  Entry* find_hashed(const Variant& key, std::uint32_t hash, const Entry* end) const;
   template <typename Memory>
   Entry* index_last_of_many(Memory& memory);
   Entry* find_entry(const Variant& key) const;
   Entry* find_entry(std::string_view key) const;
   Entry* find_text(std::string_view text) const;
+  Entry* find_fitting(const Variant& key) const;
   template <typename Matches>
   Entry* probe(std::uint32_t hash, Matches matches) const;
-  Entry* probe_key(std::uint32_t hash, const Variant& key) const;
   std::size_t wanted_slots() const;
   Variant& insert_new(Variant key, Variant value);
   void release_extra() noexcept;
 
-  CompactVector<Entry> entries_;
+  EntryList entries_;
   Extra* extra_ = nullptr;
 };
 

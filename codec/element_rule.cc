@@ -4,6 +4,7 @@
 
 #include "ringpeer/codec/convert.h"
 #include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/variant_visit.h"
 
 namespace ringpeer {
 namespace {
@@ -60,6 +61,17 @@ bool make_fit(const ContainerType& type, Variant* element) {
       break;
   }
   return false;
+}
+
+Variant default_element(const ContainerType& type) {
+  return visit_variant_type(type.type(), [](auto tag) -> Variant {
+    using T = typename decltype(tag)::Type;
+    if constexpr (std::is_same_v<T, NilValue> || std::is_same_v<T, Object>) {
+      return {};
+    } else {
+      return T();
+    }
+  });
 }
 
 }  // namespace ringpeer

@@ -19,6 +19,9 @@ ElementFit fit_element(const ContainerType& type, const Variant& element, Varian
 // The same for a value that is owned: false when it is refused.
 bool make_fit(const ContainerType& type, Variant* element);
 
+// What a typed container holds where nothing was put: the type's default, and Nil for objects.
+Variant default_element(const ContainerType& type);
+
 }  // namespace ringpeer
 
 #endif  // RINGPEER_CODEC_ELEMENT_RULE_H_

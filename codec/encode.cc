@@ -4,7 +4,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "ringpeer/codec/child_cursor.h"
 #include "ringpeer/codec/components.h"
+#include "ringpeer/codec/depth_stack.h"
 #include "ringpeer/codec/narrow_float.h"
 #include "ringpeer/codec/variant_visit.h"
 
@@ -78,23 +80,47 @@ class Encoder {
 
   std::size_t size() const { return writer_.position(); }
 
-  Error encode(const Variant& value, std::size_t depth) {
-    if (depth > kMaximumDepth) return Error::ERR_OUT_OF_MEMORY;
-    return visit_variant(value, [this, depth](const auto& typed) { return put(typed, depth); });
+  Error encode(const Variant& value) {
+    const std::size_t level = open_.size();
+    Error error = put_value(value);
+    while (error == Error::OK && open_.size() > level) error = put_next(&open_.back());
+    return error;
   }
 
  private:
-  Error put(NilValue, std::size_t) {
+  // Opens what holds values instead of putting them.
+  Error put_value(const Variant& value) {
+    if (shallow_ + open_.size() > kMaximumDepth) return Error::ERR_OUT_OF_MEMORY;
+    return visit_variant(value, [this](const auto& typed) { return put(typed); });
+  }
+
+  // What the container holds, up to the next that holds values itself.
+  Error put_next(ChildCursor* cursor) {
+    const std::size_t level = open_.size();
+    const bool object = cursor->container_type() == VariantType::OBJECT;
+    while (const Variant* value = cursor->next()) {
+      if (object) {
+        const Error error = put_property_name(cursor->property_name().view(), *value);
+        if (error != Error::OK) return error;
+      }
+      const Error error = put_value(*value);
+      if (error != Error::OK || open_.size() != level) return error;
+    }
+    open_.pop();
+    return Error::OK;
+  }
+
+  Error put(NilValue) {
     writer_.word(header(VariantType::NIL));
     return Error::OK;
   }
 
-  Error put(bool value, std::size_t) {
+  Error put(bool value) {
     writer_.fixed(header(VariantType::BOOL), std::uint32_t{value});
     return Error::OK;
   }
 
-  Error put(std::int64_t value, std::size_t) {
+  Error put(std::int64_t value) {
     const auto narrow = static_cast<std::int32_t>(value);
     if (narrow == value) {
       writer_.fixed(header(VariantType::INT), narrow);
@@ -104,7 +130,7 @@ class Encoder {
     return Error::OK;
   }
 
-  Error put(double value, std::size_t) {
+  Error put(double value) {
     const float narrow = narrow_float(value);
     // NaN is not equal to itself: it always takes 64 bits and keeps its payload.
     if (static_cast<double>(narrow) == value) {
@@ -115,25 +141,25 @@ class Encoder {
     return Error::OK;
   }
 
-  Error put(const String& value, std::size_t) {
+  Error put(const String& value) {
     writer_.word(header(VariantType::STRING));
     writer_.text(value.view());
     return Error::OK;
   }
 
-  Error put(const StringName& value, std::size_t) {
+  Error put(const StringName& value) {
     writer_.word(header(VariantType::STRING_NAME));
     writer_.text(value.view());
     return Error::OK;
   }
 
   template <typename T>
-  requires(kIsMath<T>) Error put(const T& value, std::size_t) {
+  requires(kIsMath<T>) Error put(const T& value) {
     writer_.fixed(header(kVariantTypeOf<T>), value);
     return Error::OK;
   }
 
-  [[gnu::noinline]] Error put(const NodePath& value, std::size_t) {
+  [[gnu::noinline]] Error put(const NodePath& value) {
     const auto names = static_cast<std::uint32_t>(value.names().size());
     const auto subnames = static_cast<std::uint32_t>(value.subnames().size());
     writer_.fixed(header(VariantType::NODE_PATH), names | kNodePathFormatBit, subnames,
@@ -143,32 +169,32 @@ class Encoder {
     return Error::OK;
   }
 
-  Error put(const RID& value, std::size_t) {
+  Error put(const RID& value) {
     writer_.fixed(header(VariantType::RID), value.id);
     return Error::OK;
   }
 
-  Error put(const Callable&, std::size_t) {
+  Error put(const Callable&) {
     writer_.word(header(VariantType::CALLABLE));
     return Error::OK;
   }
 
-  Error put(const Signal& value, std::size_t) {
+  Error put(const Signal& value) {
     writer_.word(header(VariantType::SIGNAL));
     writer_.text(value.name.view());
     writer_.fixed(value.object_id);
     return Error::OK;
   }
 
-  Error put(const Object& value, std::size_t depth) {
+  Error put(const Object& value) {
     if (value.is_id() && !full_objects_) {
       writer_.fixed(header(VariantType::OBJECT, kHeaderFlagObjectAsId), value.id());
       return Error::OK;
     }
     if (value.is_id()) return put_id_as_full(value.id());
     // Without full_objects inert data has no instance to name, like a freed object.
-    if (value.is_null() || !full_objects_) return put(NilValue(), depth);
-    return put_full(value, depth);
+    if (value.is_null() || !full_objects_) return put(NilValue());
+    return put_full(value);
   }
 
   // What Godot makes of an EncodedObjectAsID with full_objects: an object like any.
@@ -178,24 +204,25 @@ class Encoder {
     writer_.text(kEncodedObjectAsIdClass);
     writer_.word(kProperties);
     writer_.text(kEncodedObjectAsIdProperty);
-    put(static_cast<std::int64_t>(id), 0);
+    put(static_cast<std::int64_t>(id));
     writer_.text(kScriptProperty);
-    return put(NilValue(), 0);
+    return put(NilValue());
   }
 
-  [[gnu::noinline]] Error put_full(const Object& value, std::size_t depth) {
+  [[gnu::noinline]] Error put_full(const Object& value) {
     writer_.word(header(VariantType::OBJECT));
     writer_.text(value.class_name());
     writer_.word(static_cast<std::uint32_t>(value.properties().size()));
-    for (const ObjectProperty& property : value.properties()) {
-      if (property.name.view() == kScriptProperty && !property.value.is_nil() &&
-          !property.value.as_text().starts_with(kScriptPathPrefix)) {
-        return Error::ERR_UNAVAILABLE;
-      }
-      writer_.text(property.name.view());
-      const Error error = encode(property.value, depth + 1);
-      if (error != Error::OK) return error;
+    open_.push(ChildCursor(value));
+    return Error::OK;
+  }
+
+  Error put_property_name(std::string_view name, const Variant& value) {
+    if (name == kScriptProperty && !value.is_nil() &&
+        !value.as_text().starts_with(kScriptPathPrefix)) {
+      return Error::ERR_UNAVAILABLE;
     }
+    writer_.text(name);
     return Error::OK;
   }
 
@@ -225,7 +252,7 @@ class Encoder {
     return Error::OK;
   }
 
-  [[gnu::noinline]] Error put(const Dictionary& value, std::size_t depth) {
+  [[gnu::noinline]] Error put(const Dictionary& value) {
     if (value.is_typed()) {
       const Error error = put_dictionary_types(value);
       if (error != Error::OK) return error;
@@ -233,12 +260,17 @@ class Encoder {
     } else {
       writer_.fixed(header(VariantType::DICTIONARY), static_cast<std::uint32_t>(value.size()));
     }
+    if (shallow_ == kShallow) {
+      open_.push(ChildCursor(value));
+      return Error::OK;
+    }
+    ++shallow_;
     for (const DictionaryEntry& entry : value) {
-      Error error = encode(entry.key, depth + 1);
-      if (error != Error::OK) return error;
-      error = encode(entry.value, depth + 1);
+      Error error = encode(entry.key);
+      if (error == Error::OK) error = encode(entry.value);
       if (error != Error::OK) return error;
     }
+    --shallow_;
     return Error::OK;
   }
 
@@ -251,20 +283,26 @@ class Encoder {
     return error != Error::OK ? error : put_container_type(value.value_type());
   }
 
-  [[gnu::noinline]] Error put(const Array& value, std::size_t depth) {
+  [[gnu::noinline]] Error put(const Array& value) {
     const auto kind = static_cast<std::uint32_t>(kind_on_wire(value.element_type()));
     writer_.word(header(VariantType::ARRAY, kind << kElementKindShift));
     Error error = put_container_type(value.element_type());
     if (error != Error::OK) return error;
     writer_.word(static_cast<std::uint32_t>(value.size()));
+    if (shallow_ == kShallow) {
+      open_.push(ChildCursor(value));
+      return Error::OK;
+    }
+    ++shallow_;
     for (const Variant& element : value) {
-      error = encode(element, depth + 1);
+      error = encode(element);
       if (error != Error::OK) return error;
     }
+    --shallow_;
     return Error::OK;
   }
 
-  Error put(const PackedByteArray& value, std::size_t) {
+  Error put(const PackedByteArray& value) {
     constexpr std::uint8_t kPadding[kWireAlignment] = {};
     writer_.fixed(header(VariantType::PACKED_BYTE_ARRAY), static_cast<std::uint32_t>(value.size()));
     writer_.bytes(value.data(), value.size());
@@ -272,7 +310,7 @@ class Encoder {
     return Error::OK;
   }
 
-  [[gnu::noinline]] Error put(const PackedStringArray& value, std::size_t) {
+  [[gnu::noinline]] Error put(const PackedStringArray& value) {
     writer_.fixed(header(VariantType::PACKED_STRING_ARRAY),
                   static_cast<std::uint32_t>(value.size()));
     for (const String& string : value) writer_.text(string.view(), string.size() + 1);
@@ -280,7 +318,7 @@ class Encoder {
   }
 
   template <typename T>
-  Error put(const CompactVector<T>& value, std::size_t) {
+  Error put(const CompactVector<T>& value) {
     writer_.fixed(header(kVariantTypeOf<CompactVector<T>>),
                   static_cast<std::uint32_t>(value.size()));
     writer_.bytes(value.data(), value.size() * sizeof(T));
@@ -289,6 +327,10 @@ class Encoder {
 
   Writer writer_;
   bool full_objects_;
+  // Messages nest a few levels: so many are put by recursion, which costs less.
+  static constexpr std::size_t kShallow = 4;
+  std::size_t shallow_ = 0;       // levels of recursion
+  DepthStack<ChildCursor> open_;  // the containers below them that are being put
 };
 
 }  // namespace
@@ -296,7 +338,7 @@ class Encoder {
 Error encode_variant(const Variant& value, std::span<std::uint8_t> destination, std::size_t* size,
                      const EncodeOptions& options) {
   Encoder encoder(destination, options);
-  const Error error = encoder.encode(value, 0);
+  const Error error = encoder.encode(value);
   *size = error == Error::OK ? encoder.size() : 0;
   return error;
 }

@@ -4,9 +4,12 @@
 
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 
+#include "ringpeer/codec/child_cursor.h"
 #include "ringpeer/codec/components.h"
+#include "ringpeer/codec/depth_stack.h"
 #include "ringpeer/codec/sip_hash.h"
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/codec/variant_tree.h"
@@ -46,10 +49,8 @@ std::uint64_t float_word(Float value) {
 std::uint32_t folded(SipHash hash) {
   const std::uint64_t value = hash.finish();
   const auto low = static_cast<std::uint32_t>(value ^ value >> 32);
-  return low == 0 ? 1 : low;
+  return low == kNeverFound ? 1 : low;
 }
-
-void absorb_variant(SipHash* hash, const Variant& value, std::size_t depth);
 
 template <typename T>
 void absorb_math(SipHash* hash, const T& value) {
@@ -65,9 +66,9 @@ void absorb_math(SipHash* hash, const T& value) {
   }
 }
 
+// Absorbs a value without the values inside.
 struct Absorber {
   SipHash* hash;
-  std::size_t depth;
 
   void operator()(NilValue) const {}
   void operator()(bool value) const { hash->absorb(std::uint64_t{value}); }
@@ -86,29 +87,15 @@ struct Absorber {
   void operator()(const Object& value) const {
     hash->absorb(value.id());
     hash->absorb(value.class_name());
-    for (const ObjectProperty& property : value.properties()) {
-      hash->absorb(property.name.view());
-      absorb_variant(hash, property.value, depth + 1);
-    }
+    hash->absorb(value.properties().size());
   }
   void operator()(const Callable&) const {}
   void operator()(const Signal& value) const {
     hash->absorb(value.name.view());
     hash->absorb(value.object_id);
   }
-  void operator()(const Dictionary& value) const {
-    hash->absorb(value.size());
-    for (const DictionaryEntry& entry : value) {
-      // What the entry's own Dictionary already hashed is not walked again: keys
-      // nested in keys would make that quadratic.
-      hash->absorb(VariantTree::key_hash_in(value, entry));
-      absorb_variant(hash, entry.value, depth + 1);
-    }
-  }
-  void operator()(const Array& value) const {
-    hash->absorb(value.size());
-    for (const Variant& element : value) absorb_variant(hash, element, depth + 1);
-  }
+  void operator()(const Dictionary& value) const { hash->absorb(value.size()); }
+  void operator()(const Array& value) const { hash->absorb(value.size()); }
   void operator()(const PackedByteArray& value) const {
     hash->absorb({reinterpret_cast<const char*>(value.data()), value.size()});
   }
@@ -121,19 +108,45 @@ struct Absorber {
   }
 };
 
-void absorb_variant(SipHash* hash, const Variant& value, std::size_t depth) {
+void absorb(SipHash* hash, const Variant& value) {
   const VariantType type = value.is_text() ? VariantType::STRING : value.type();
   hash->absorb(static_cast<std::uint64_t>(type));
-  // Deeper values are never equal, so leaving them out keeps equal hashes equal.
-  if (depth > kMaximumDepth) return;
-  visit_variant(value, Absorber{hash, depth});
+  visit_variant(value, Absorber{hash});
 }
+
+bool is_nan(const Variant& value) { return value.is_float() && std::isnan(value.ref<double>()); }
 
 }  // namespace
 
 std::uint32_t hash_key(const Variant& key) {
   SipHash hash = fresh_hash();
-  absorb_variant(&hash, key, 0);
+  absorb(&hash, key);
+  return key.holds_values() ? VariantTree::hash_inside(hash, key) : folded(hash);
+}
+
+std::uint32_t VariantTree::hash_inside(SipHash hash, const Variant& key) {
+  DepthStack<ChildCursor> open;
+  open.push(ChildCursor::of(key));
+  while (!open.empty()) {
+    ChildCursor& cursor = open.back();
+    const Variant* const value = cursor.next();
+    if (value == nullptr) {
+      open.pop();
+      continue;
+    }
+    if (open.full()) return kNeverFound;
+    if (cursor.container_type() == VariantType::OBJECT) {
+      hash.absorb(cursor.property_name().view());
+    }
+    if (cursor.at_key() && value->holds_values()) {
+      if (value->key_hash_ == kNeverFound) return kNeverFound;
+      hash.absorb(value->key_hash_);
+      continue;
+    }
+    if (!cursor.at_key() && is_nan(*value)) return kNeverFound;
+    absorb(&hash, *value);
+    if (value->holds_values()) open.push(ChildCursor::of(*value));
+  }
   return folded(hash);
 }
 

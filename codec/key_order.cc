@@ -4,23 +4,11 @@
 #include <bit>
 #include <cstddef>
 
+#include "ringpeer/codec/depth_stack.h"
 #include "ringpeer/codec/variant_visit.h"
 
 namespace ringpeer {
 namespace {
-
-bool less_variants(const Variant& a, const Variant& b, std::size_t depth);
-
-bool less_arrays(const Array& a, const Array& b, std::size_t depth) {
-  // Arrays deeper than this have no order; Godot's own recursion would end there.
-  if (depth > kMaximumDepth) return false;
-  const std::size_t common = std::min(a.size(), b.size());
-  for (std::size_t i = 0; i < common; ++i) {
-    if (less_variants(a[i], b[i], depth + 1)) return true;
-    if (less_variants(b[i], a[i], depth + 1)) return false;
-  }
-  return a.size() < b.size();
-}
 
 template <typename T>
 bool less_components(const T& a, const T& b) {
@@ -38,10 +26,10 @@ bool less_components(const T& a, const T& b) {
   }
 }
 
-// The types that have Godot's operator <; the others are never less.
+// The types that have Godot's operator <; the others are never less. Arrays are compared
+// element by element, by whoever asks.
 struct Less {
   const Variant& other;
-  std::size_t depth;
 
   template <typename T>
   bool operator()(const T& value) const {
@@ -55,23 +43,68 @@ struct Less {
       return less_components(value, other.ref<T>());
     } else if constexpr (std::is_same_v<T, RID>) {
       return value.id < other.ref<T>().id;
-    } else if constexpr (std::is_same_v<T, Array>) {
-      return less_arrays(value, other.ref<T>(), depth);
     } else {
       return false;
     }
   }
 };
 
-bool less_variants(const Variant& a, const Variant& b, std::size_t depth) {
-  if (a.type() != b.type()) return a.type() < b.type();
-  return visit_variant(a, Less{b, depth});
+template <typename Number>
+int order_of(Number a, Number b) {
+  return a < b ? -1 : static_cast<int>(b < a);
+}
+
+// Negative when a is less, positive when b is, 0 when neither.
+int compare_leaves(const Variant& a, const Variant& b) {
+  if (a.type() != b.type()) return a.type() < b.type() ? -1 : 1;
+  if (a.is_number()) {  // the commonest, without a jump through a table
+    return a.is_int() ? order_of(a.ref<std::int64_t>(), b.ref<std::int64_t>())
+                      : order_of(a.ref<double>(), b.ref<double>());
+  }
+  if (visit_variant(a, Less{b})) return -1;
+  return visit_variant(b, Less{a}) ? 1 : 0;
+}
+
+// Two arrays, and how far they have been compared.
+struct ArrayPair {
+  ArrayPair(const Array& first, const Array& second)
+      : a(first.begin()), a_end(first.end()), b(second.begin()), b_end(second.end()) {}
+
+  const Variant* a;
+  const Variant* a_end;
+  const Variant* b;
+  const Variant* b_end;
+};
+
+// Each pair of elements is looked at once, whichever of them is less.
+int compare_arrays(const Array& first, const Array& second) {
+  DepthStack<ArrayPair> open;
+  open.push(ArrayPair(first, second));
+  while (!open.empty()) {
+    ArrayPair& pair = open.back();
+    if (pair.a == pair.a_end || pair.b == pair.b_end) {
+      if (pair.b != pair.b_end) return -1;
+      if (pair.a != pair.a_end) return 1;
+      open.pop();
+      continue;
+    }
+    const Variant& a = *pair.a++;
+    const Variant& b = *pair.b++;
+    if (a.is_array() && b.is_array()) {
+      // Arrays deeper than this have no order; Godot's own recursion would end there.
+      if (!open.full()) open.push(ArrayPair(a.ref<Array>(), b.ref<Array>()));
+    } else if (const int order = compare_leaves(a, b); order != 0) {
+      return order;
+    }
+  }
+  return 0;
 }
 
 // UTF-8 sorts as its code points do.
 bool less_keys(const Variant& a, const Variant& b) {
   if (a.is_text() && b.is_text()) return a.as_text() < b.as_text();
-  return less_variants(a, b, 0);
+  if (a.is_array() && b.is_array()) return compare_arrays(a.ref<Array>(), b.ref<Array>()) < 0;
+  return a.type() != b.type() ? a.type() < b.type() : visit_variant(a, Less{b});
 }
 
 // Godot's introsort on pointers: median of three, unguarded partition, and one

@@ -75,7 +75,26 @@ T number_as(const Variant& number) {
   }
 }
 
-// Recursive descent; the first error ends it and stays in error_.
+// What a container is read into, and where in it the parser is.
+struct Level {
+  enum class Kind { ARRAY, DICTIONARY, OBJECT };
+
+  Kind kind;
+  bool typed = false;
+  bool separated = true;  // another item may come
+  bool has_key = false;   // of a Dictionary or an Object: the value comes next
+  ContainerType key_type = {};
+  ContainerType value_type = {};  // of an Array's elements, too
+  Array array = {};
+  Dictionary dictionary = {};
+  Object object = {};
+  Variant key = {};        // of an Object: the property's name
+  Dictionary places = {};  // of an Object's properties, by name
+};
+
+// Goes on where a value ends, with the containers it is in on a list of its own: a text decides
+// how deep it nests, and the stack must not be its choice. The first error ends it and stays in
+// error_.
 class TextParser {
  public:
   TextParser(std::string_view text, const TextOptions& options)
@@ -83,7 +102,10 @@ class TextParser {
 
   bool parse(Variant* value) {
     advance();
-    return parse_value(value, 0);
+    bool going = start_value();
+    while (going && !(complete_ && levels_.empty())) going = complete_ ? take_value() : go_on();
+    if (going) *value = std::move(value_);
+    return going;
   }
 
   Error error() const { return error_; }
@@ -107,37 +129,38 @@ class TextParser {
   }
   bool expect(TokenKind kind, std::string_view message) { return accept(kind) || fail(message); }
 
-  // Reads the value that starts at the current token; ends at its last token, not
-  // behind it: what follows a value may be anything.
-  bool parse_value(Variant* value, std::size_t depth) {
-    if (depth > kMaximumDepth) {
+  // Reads the value that starts at the current token, into value_; ends at its last token, not
+  // behind it: what follows a value may be anything. A container is only opened.
+  bool start_value() {
+    if (levels_.size() > kMaximumDepth) {
       error_ = Error::ERR_OUT_OF_MEMORY;
       message_ = "nested too deeply";
       return false;
     }
+    complete_ = true;
     switch (token_.kind) {
       case TokenKind::CURLY_OPEN:
-        return parse_entries(&value->emplace<Dictionary>(), depth);
+        return open(Level::Kind::DICTIONARY);
       case TokenKind::BRACKET_OPEN:
-        return parse_elements(&value->emplace<Array>(), depth);
+        return open(Level::Kind::ARRAY);
       case TokenKind::STRING:
-        *value = String(token_.text);
+        value_ = String(token_.text);
         return true;
       case TokenKind::STRING_NAME:
-        *value = StringName(token_.text);
+        value_ = StringName(token_.text);
         return true;
       case TokenKind::NUMBER:
       case TokenKind::COLOR:
-        *value = std::move(token_.value);
+        value_ = std::move(token_.value);
         return true;
       case TokenKind::IDENTIFIER:
-        return parse_named(value, depth);
+        return start_named(&value_);
       default:
         return fail("expected a value");
     }
   }
 
-  bool parse_named(Variant* value, std::size_t depth) {
+  bool start_named(Variant* value) {
     const std::string text = std::move(token_.text);
     const std::string_view name = text;
     if (name == "true" || name == "false") {
@@ -153,17 +176,16 @@ class TextParser {
       return true;
     }
     advance();
-    if (name == "Array") return parse_typed_array(value, depth);
-    if (name == "Dictionary") return parse_typed_dictionary(value, depth);
+    if (name == "Array") return open_typed_array();
+    if (name == "Dictionary") return open_typed_dictionary();
     const VariantType type = type_named(name);
     if (type == VariantType::NIL) return fail("unexpected identifier '" + text + "'");
     if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
-    return parse_constructor(type, value, depth);
+    return type == VariantType::OBJECT ? open_object() : parse_constructor(type, value);
   }
 
   // Behind the '('; ends at the ')'.
-  // Kept out of the recursive functions' frames.
-  [[gnu::noinline]] bool parse_constructor(VariantType type, Variant* value, std::size_t depth) {
+  bool parse_constructor(VariantType type, Variant* value) {
     return visit_variant_type(type, [&](auto tag) {
       using T = typename decltype(tag)::Type;
       if constexpr (kIsMath<T>) {
@@ -181,8 +203,6 @@ class TextParser {
       } else if constexpr (std::is_same_v<T, Signal> || std::is_same_v<T, Callable>) {
         value->emplace<T>();
         return end_constructor();
-      } else if constexpr (std::is_same_v<T, Object>) {
-        return parse_object(value, depth);
       } else {
         return fail("this type has no constructor in text");
       }
@@ -291,30 +311,6 @@ class TextParser {
     return end_constructor();
   }
 
-  bool parse_object(Variant* value, std::size_t depth) {
-    if (!at(TokenKind::IDENTIFIER)) return fail("expected a class name");
-    Object& object = value->emplace<Object>(String(token_.text));
-    advance();
-    if (!expect(TokenKind::COMMA, "expected ',' after the class name")) return false;
-    while (at(TokenKind::STRING)) {
-      const bool is_script = token_.text == kScriptProperty;
-      String name(token_.text);
-      advance();
-      if (!expect(TokenKind::COLON, "expected ':' after a property's name")) return false;
-      Variant property;
-      if (is_script && at(TokenKind::IDENTIFIER) && token_.text == "Resource") {
-        if (!parse_resource(&property.emplace<String>())) return false;
-      } else if (!parse_value(&property, depth + 1)) {
-        return false;
-      }
-      advance();
-      object.set(std::move(name), std::move(property));
-      if (!accept(TokenKind::COMMA)) break;
-    }
-    simplify_id(&object);
-    return end_constructor();
-  }
-
   // An EncodedObjectAsID that says no more than an id is one.
   static void simplify_id(Object* object) {
     if (object->class_name() != kEncodedObjectAsIdClass) return;
@@ -325,32 +321,138 @@ class TextParser {
     *object = Object::from_id(static_cast<std::uint64_t>(id->as_int()));
   }
 
-  bool parse_elements(Array* array, std::size_t depth) {
+  // --- Containers ---
+
+  // At the bracket.
+  bool open(Level::Kind kind) {
+    complete_ = false;
+    levels_.push_back({.kind = kind});
     advance();
-    while (!at(TokenKind::BRACKET_CLOSE)) {
-      Variant element;
-      if (!parse_value(&element, depth + 1)) return false;
-      array->push_back(std::move(element));
-      advance();
-      if (!accept(TokenKind::COMMA)) break;
-    }
-    return at(TokenKind::BRACKET_CLOSE) || fail("expected ',' or ']' in an array");
+    return true;
   }
 
-  bool parse_entries(Dictionary* dictionary, std::size_t depth) {
-    advance();
-    while (!at(TokenKind::CURLY_CLOSE)) {
-      Variant key;
-      Variant value;
-      if (!parse_value(&key, depth + 1)) return false;
-      advance();
-      if (!expect(TokenKind::COLON, "expected ':' after a key")) return false;
-      if (!parse_value(&value, depth + 1)) return false;
-      advance();
-      dictionary->set(std::move(key), std::move(value));
-      if (!accept(TokenKind::COMMA)) break;
+  // Behind the name and the '('.
+  bool open_object() {
+    if (!at(TokenKind::IDENTIFIER)) return fail("expected a class name");
+    Object object{String(token_.text)};
+    if (!open(Level::Kind::OBJECT)) return false;
+    levels_.back().object = std::move(object);
+    return expect(TokenKind::COMMA, "expected ',' after the class name");
+  }
+
+  // At the next item of the innermost container, or at its end.
+  bool go_on() {
+    Level& level = levels_.back();
+    switch (level.kind) {
+      case Level::Kind::ARRAY:
+        if (at(TokenKind::BRACKET_CLOSE)) return close_array();
+        return level.separated ? start_value() : fail("expected ',' or ']' in an array");
+      case Level::Kind::DICTIONARY:
+        if (at(TokenKind::CURLY_CLOSE)) return close_dictionary();
+        return level.separated ? start_value() : fail("expected ',' or '}' in a dictionary");
+      case Level::Kind::OBJECT:
+        break;
     }
-    return at(TokenKind::CURLY_CLOSE) || fail("expected ',' or '}' in a dictionary");
+    return level.separated && at(TokenKind::STRING) ? start_property() : close_object();
+  }
+
+  bool start_property() {
+    const bool is_script = token_.text == kScriptProperty;
+    levels_.back().key = String(token_.text);
+    advance();
+    if (!expect(TokenKind::COLON, "expected ':' after a property's name")) return false;
+    if (!is_script || !at(TokenKind::IDENTIFIER) || token_.text != "Resource") {
+      return start_value();
+    }
+    complete_ = true;
+    return parse_resource(&value_.emplace<String>());
+  }
+
+  // Gives the innermost container the value that has just been read.
+  bool take_value() {
+    Level& level = levels_.back();
+    complete_ = false;
+    advance();
+    switch (level.kind) {
+      case Level::Kind::ARRAY:
+        level.array.push_back(std::move(value_));
+        break;
+      case Level::Kind::DICTIONARY:
+        level.has_key = !level.has_key;
+        if (level.has_key) {
+          level.key = std::move(value_);
+          return expect(TokenKind::COLON, "expected ':' after a key") && start_value();
+        }
+        level.dictionary.set(std::move(level.key), std::move(value_));
+        break;
+      case Level::Kind::OBJECT:
+        set_property(&level);
+        break;
+    }
+    level.separated = accept(TokenKind::COMMA);
+    return true;
+  }
+
+  // As Object::set, but without a search through all of them.
+  void set_property(Level* level) {
+    Variant& place = level->places[level->key];
+    Object::Properties& properties = level->object.storage();
+    if (place.is_nil()) {
+      place = properties.size();
+      properties.push_back({std::move(level->key.ref<String>()), std::move(value_)});
+    } else {
+      properties[static_cast<std::size_t>(place.as_int())].value = std::move(value_);
+    }
+  }
+
+  void close(Variant value) {
+    value_ = std::move(value);
+    levels_.pop_back();
+    complete_ = true;
+  }
+
+  bool close_object() {
+    Object object = std::move(levels_.back().object);
+    simplify_id(&object);
+    close(std::move(object));
+    return end_constructor();
+  }
+
+  // Godot assigns all elements of a typed one or none.
+  bool close_array() {
+    Level& level = levels_.back();
+    Array elements = std::move(level.array);
+    const bool typed = level.typed;
+    if (typed) {
+      Array array(level.value_type);
+      for (Variant& element : elements) {
+        if (array.push_back(std::move(element))) continue;
+        array.clear();
+        break;
+      }
+      elements = std::move(array);
+      advance();
+    }
+    close(std::move(elements));
+    return !typed || end_constructor();
+  }
+
+  bool close_dictionary() {
+    Level& level = levels_.back();
+    Dictionary entries = std::move(level.dictionary);
+    const bool typed = level.typed;
+    if (typed) {
+      Dictionary dictionary(level.key_type, level.value_type);
+      for (DictionaryEntry& entry : entries) {
+        if (dictionary.set(entry.key, std::move(entry.value))) continue;
+        dictionary = Dictionary(level.key_type, level.value_type);
+        break;
+      }
+      entries = std::move(dictionary);
+      advance();
+    }
+    close(std::move(entries));
+    return !typed || end_constructor();
   }
 
   bool parse_container_type(ContainerType* type) {
@@ -374,30 +476,22 @@ class TextParser {
     return true;
   }
 
-  // Godot assigns all elements or none.
-  bool parse_typed_array(Variant* value, std::size_t depth) {
+  bool open_typed_array() {
     ContainerType type;
-    Array elements;
     if (!expect(TokenKind::BRACKET_OPEN, "expected '[' after Array")) return false;
     if (!parse_container_type(&type)) return false;
     if (!expect(TokenKind::BRACKET_CLOSE, "expected ']' after a type")) return false;
     if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
     if (!at(TokenKind::BRACKET_OPEN)) return fail("expected '['");
-    if (!parse_elements(&elements, depth)) return false;
-    advance();
-    Array& array = value->emplace<Array>(type);
-    for (Variant& element : elements) {
-      if (array.push_back(std::move(element))) continue;
-      array.clear();
-      break;
-    }
-    return end_constructor();
+    open(Level::Kind::ARRAY);
+    levels_.back().typed = true;
+    levels_.back().value_type = std::move(type);
+    return true;
   }
 
-  bool parse_typed_dictionary(Variant* value, std::size_t depth) {
+  bool open_typed_dictionary() {
     ContainerType key_type;
     ContainerType value_type;
-    Dictionary entries;
     if (!expect(TokenKind::BRACKET_OPEN, "expected '[' after Dictionary")) return false;
     if (!parse_container_type(&key_type)) return false;
     if (!expect(TokenKind::COMMA, "expected ',' after the key type")) return false;
@@ -405,19 +499,18 @@ class TextParser {
     if (!expect(TokenKind::BRACKET_CLOSE, "expected ']' after a type")) return false;
     if (!expect(TokenKind::PARENTHESIS_OPEN, "expected '('")) return false;
     if (!at(TokenKind::CURLY_OPEN)) return fail("expected '{'");
-    if (!parse_entries(&entries, depth)) return false;
-    advance();
-    Dictionary& dictionary = value->emplace<Dictionary>(key_type, value_type);
-    for (DictionaryEntry& entry : entries) {
-      if (dictionary.set(entry.key, std::move(entry.value))) continue;
-      dictionary = Dictionary(key_type, value_type);
-      break;
-    }
-    return end_constructor();
+    open(Level::Kind::DICTIONARY);
+    levels_.back().typed = true;
+    levels_.back().key_type = std::move(key_type);
+    levels_.back().value_type = std::move(value_type);
+    return true;
   }
 
   TextLexer lexer_;
   Token token_;
+  std::vector<Level> levels_;  // the containers that are open, outermost first
+  Variant value_;              // the one read last
+  bool complete_ = false;      // value_ has been read, and nobody has taken it
   Error error_ = Error::OK;
   std::string message_;
 };

@@ -175,7 +175,8 @@ class Variant {
 
   // Same type and value, except that "a" equals &"a"; NaN equals NaN; 1 is not 1.0;
   // dictionaries compare without regard to order. Values nested deeper than
-  // kMaximumDepth are never equal.
+  // kMaximumDepth are never equal. (What two keys of a Dictionary are is another
+  // question: see variant_equality.h.)
   friend bool operator==(const Variant& a, const Variant& b);
 
   // A Nil that lives for ever.
@@ -190,6 +191,11 @@ class Variant {
         (1ull << 7) | (1ull << 8) | (1ull << 9) | (1ull << 10) | (1ull << 12) | (1ull << 13) |
         (1ull << 14) | (1ull << 15) | (1ull << 20) | (1ull << 23) | (1ull << 25);
     return (kTrivial >> static_cast<unsigned>(type_) & 1) != 0;
+  }
+
+  // Whether Variants may be inside the value.
+  bool holds_values() const {
+    return type_ == Type::ARRAY || type_ == Type::DICTIONARY || type_ == Type::OBJECT;
   }
 
   // Whether a T is held in a block of its own.
@@ -233,6 +239,7 @@ class Variant {
 
  private:
   friend class Dictionary;
+  friend class EntryList;
   friend struct VariantTree;
 
   static constexpr std::size_t kInlineSize = 16;
@@ -273,9 +280,12 @@ class Variant {
   void destroy() noexcept;
 
   Bytes bytes_ = {};
-  // The hash of this value as a key; meaningful only in an indexed Dictionary.
+  // The hash of this value as a key. Kept for those that hold values, and for all keys
+  // of an indexed Dictionary.
   mutable std::uint32_t key_hash_ = 0;
   Type type_ = Type::NIL;
+  // Of a key: its entry was erased, and only its place in the Dictionary is left.
+  bool erased_ = false;
 };
 
 static_assert(sizeof(Variant) == 24);

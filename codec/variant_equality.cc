@@ -2,16 +2,20 @@
 
 #include <cstring>
 
+#include "ringpeer/codec/child_cursor.h"
 #include "ringpeer/codec/components.h"
+#include "ringpeer/codec/depth_stack.h"
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/codec/variant_visit.h"
 
 namespace ringpeer {
 namespace {
 
-enum class Order { MATTERS, IS_IGNORED };
-
-bool equal_at_depth(const Variant& a, const Variant& b, Order order, std::size_t depth);
+// How numbers that are not numbers, and texts of the two kinds, compare.
+enum class Leaves {
+  ALIKE,  // NaN equals NaN, "a" equals &"a"
+  APART,  // neither does
+};
 
 template <typename Float>
 bool equal_floats(Float a, Float b) {
@@ -34,58 +38,12 @@ bool equal_math(const T& a, const T& b) {
   }
 }
 
-bool equal_arrays(const Array& a, const Array& b, Order order, std::size_t depth) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!equal_at_depth(a[i], b[i], order, depth + 1)) return false;
-  }
-  return true;
-}
-
-bool equal_dictionaries(const Dictionary& a, const Dictionary& b, Order order, std::size_t depth) {
-  if (a.size() != b.size()) return false;
-  const DictionaryEntry* other = b.begin();
-  for (const DictionaryEntry& entry : a) {
-    if (order == Order::MATTERS) {
-      if (!equal_at_depth(entry.key, other->key, order, depth + 1)) return false;
-      if (!equal_at_depth(entry.value, other->value, order, depth + 1)) return false;
-      ++other;
-    } else {
-      const Variant* value = b.find(entry.key);
-      if (value == nullptr || !equal_at_depth(entry.value, *value, order, depth + 1)) return false;
-    }
-  }
-  return true;
-}
-
-bool equal_objects(const Object& a, const Object& b, Order order, std::size_t depth) {
-  if (a.id() != b.id() || a.class_name() != b.class_name()) return false;
-  if (a.properties().size() != b.properties().size()) return false;
-  for (std::size_t i = 0; i < a.properties().size(); ++i) {
-    const ObjectProperty& first = a.properties()[i];
-    const ObjectProperty& second = b.properties()[i];
-    if (first.name != second.name) return false;
-    if (!equal_at_depth(first.value, second.value, order, depth + 1)) return false;
-  }
-  return true;
-}
-
+// Of values of one type that hold none.
 struct Comparison {
   const Variant& other;
-  Order order;
-  std::size_t depth;
 
   bool operator()(NilValue) const { return true; }
   bool operator()(double value) const { return equal_floats(value, other.ref<double>()); }
-  bool operator()(const Array& value) const {
-    return equal_arrays(value, other.ref<Array>(), order, depth);
-  }
-  bool operator()(const Dictionary& value) const {
-    return equal_dictionaries(value, other.ref<Dictionary>(), order, depth);
-  }
-  bool operator()(const Object& value) const {
-    return equal_objects(value, other.ref<Object>(), order, depth);
-  }
   template <typename T>
   bool operator()(const CompactVector<T>& values) const {
     const auto& others = other.ref<CompactVector<T>>();
@@ -105,36 +63,147 @@ struct Comparison {
   bool operator()(const T& value) const {
     if constexpr (kIsMath<T>) {
       return equal_math(value, other.ref<T>());
+    } else if constexpr (std::is_same_v<T, Array> || std::is_same_v<T, Dictionary> ||
+                         std::is_same_v<T, Object>) {
+      return false;  // never asked
     } else {
       return value == other.ref<T>();
     }
   }
 };
 
-bool equal_at_depth(const Variant& a, const Variant& b, Order order, std::size_t depth) {
-  if (a.type() != b.type()) return a.is_text() && b.is_text() && a.as_text() == b.as_text();
-  if (depth > kMaximumDepth) return false;
-  return visit_variant(a, Comparison{b, order, depth});
+bool equal_leaves(const Variant& a, const Variant& b, Leaves leaves) {
+  if (a.type() != b.type()) {
+    return leaves == Leaves::ALIKE && a.is_text() && b.is_text() && a.text() == b.text();
+  }
+  if (a.is_float() && leaves == Leaves::APART) return a.ref<double>() == b.ref<double>();
+  return visit_variant(a, Comparison{b});
+}
+
+// What holds values, apart from the values.
+bool equal_shells(const Array& a, const Array& b) { return a.size() == b.size(); }
+bool equal_shells(const Dictionary& a, const Dictionary& b) { return a.size() == b.size(); }
+bool equal_shells(const Object& a, const Object& b) {
+  return a.id() == b.id() && a.class_name() == b.class_name() &&
+         a.properties().size() == b.properties().size();
+}
+
+// Two containers with equal shells, side by side.
+class PairCursor {
+ public:
+  PairCursor(const Array& a, const Array& b) : first_(a), second_(b) {}
+  PairCursor(const Object& a, const Object& b) : first_(a), second_(b) {}
+  PairCursor(const Dictionary& a, const Dictionary& b) : first_(a), second_(b), dictionary_(&b) {}
+
+  // False behind the last.
+  bool next(const Variant** a, const Variant** b) {
+    *a = first_.next();
+    if (*a == nullptr) return false;
+    *b = second_.take(first_.container_type(), first_.at_key());
+    return true;
+  }
+  bool at_key() const { return first_.at_key(); }
+  bool same_name() const {
+    return first_.container_type() != VariantType::OBJECT ||
+           first_.property_name() == ChildCursor::property_before(second_).name;
+  }
+  const Dictionary& second_dictionary() const { return *dictionary_; }
+
+ private:
+  ChildCursor first_;
+  ChildPlace second_;
+  const Dictionary* dictionary_ = nullptr;  // the second
+};
+
+// One comparison, value by value, with what recursion would remember on a stack of its own.
+class TreeComparison {
+ public:
+  enum class Entries { IN_ORDER, IN_ANY_ORDER };
+
+  TreeComparison(Entries entries, Leaves inside) : entries_(entries), inside_(inside) {}
+
+  bool equal_values(const Variant& a, const Variant& b) {
+    return equal(a, b, Leaves::ALIKE) && equal_rest();
+  }
+  template <typename T>
+  bool equal_containers(const T& a, const T& b) {
+    return enter(a, b) && equal_rest();
+  }
+
+ private:
+  template <typename T>
+  bool enter(const T& a, const T& b) {
+    if (!equal_shells(a, b)) return false;
+    open_.push(PairCursor(a, b));
+    return true;
+  }
+
+  // What a container holds is equal_rest()'s.
+  bool equal(const Variant& a, const Variant& b, Leaves leaves) {
+    if (open_.full()) return false;  // deeper than can be compared
+    if (!a.holds_values() || a.type() != b.type()) return equal_leaves(a, b, leaves);
+    if (a.is_array()) return enter(a.ref<Array>(), b.ref<Array>());
+    if (a.is_dictionary()) return enter(a.ref<Dictionary>(), b.ref<Dictionary>());
+    return enter(a.ref<Object>(), b.ref<Object>());
+  }
+
+  bool equal_rest() {
+    while (!open_.empty()) {
+      PairCursor& pair = open_.back();
+      const Variant* a = nullptr;
+      const Variant* b = nullptr;
+      if (!pair.next(&a, &b)) {
+        open_.pop();
+        continue;
+      }
+      if (!pair.same_name()) return false;
+      Leaves leaves = inside_;
+      if (pair.at_key() && entries_ == Entries::IN_ORDER) {
+        leaves = Leaves::ALIKE;
+      } else if (pair.at_key()) {
+        const Variant* const key = a;
+        const Variant* const key_in_place = b;
+        pair.next(&a, &b);
+        // The same place first: a key that equals none, not even itself, is not found.
+        if (!equal_in_order(*key, *key_in_place)) b = pair.second_dictionary().find(*key);
+        if (b == nullptr) return false;
+      }
+      if (!equal(*a, *b, leaves)) return false;
+    }
+    return true;
+  }
+
+  // Kept out of the frame above, which is large enough.
+  [[gnu::noinline]] static bool equal_in_order(const Variant& a, const Variant& b) {
+    return TreeComparison(Entries::IN_ORDER, Leaves::ALIKE).equal_values(a, b);
+  }
+
+  DepthStack<PairCursor> open_;
+  Entries entries_;
+  Leaves inside_;
+};
+
+using Entries = TreeComparison::Entries;
+
+template <typename T>
+bool equal_containers(const T& a, const T& b) {
+  return TreeComparison(Entries::IN_ANY_ORDER, Leaves::ALIKE).equal_containers(a, b);
 }
 
 }  // namespace
 
 bool same_key(const Variant& a, const Variant& b) {
-  return equal_at_depth(a, b, Order::MATTERS, 0);
+  if (!a.holds_values() || !b.holds_values()) return equal_leaves(a, b, Leaves::ALIKE);
+  return TreeComparison(Entries::IN_ORDER, Leaves::APART).equal_values(a, b);
 }
 
 bool operator==(const Variant& a, const Variant& b) {
-  return equal_at_depth(a, b, Order::IS_IGNORED, 0);
+  if (!a.holds_values() || !b.holds_values()) return equal_leaves(a, b, Leaves::ALIKE);
+  return TreeComparison(Entries::IN_ANY_ORDER, Leaves::ALIKE).equal_values(a, b);
 }
 
-bool operator==(const Array& a, const Array& b) { return equal_arrays(a, b, Order::IS_IGNORED, 0); }
-
-bool operator==(const Dictionary& a, const Dictionary& b) {
-  return equal_dictionaries(a, b, Order::IS_IGNORED, 0);
-}
-
-bool operator==(const Object& a, const Object& b) {
-  return equal_objects(a, b, Order::IS_IGNORED, 0);
-}
+bool operator==(const Array& a, const Array& b) { return equal_containers(a, b); }
+bool operator==(const Dictionary& a, const Dictionary& b) { return equal_containers(a, b); }
+bool operator==(const Object& a, const Object& b) { return equal_containers(a, b); }
 
 }  // namespace ringpeer

@@ -3,12 +3,6 @@
 namespace ringpeer {
 namespace {
 
-// Whether Variants may be inside a value of this type.
-bool has_children(VariantType type) {
-  return type == VariantType::ARRAY || type == VariantType::DICTIONARY ||
-         type == VariantType::OBJECT;
-}
-
 // Destroys a value without children that is_trivial() is false for.
 void destroy_leaf(Variant* value) {
   visit_variant_type(value->type(), [value](auto tag) {
@@ -26,7 +20,14 @@ void destroy_leaf(Variant* value) {
 class DoomedBlocks {
  public:
   void add_values(CompactBlock* block) { push(&values_, block); }
-  void add_entries(CompactBlock* block) { push(&entries_, block); }
+  // A list of them.
+  void add_entries(EntryBlock* blocks) {
+    while (blocks != nullptr) {
+      EntryBlock* next = blocks->link;
+      push(&entries_, blocks);
+      blocks = next;
+    }
+  }
   void add_properties(CompactBlock* block) { push(&properties_, block); }
 
   // Destroys one value but for the blocks of its children, which are added.
@@ -62,9 +63,9 @@ class DoomedBlocks {
         auto* values = block->elements<Variant>();
         for (std::uint32_t i = 0; i < block->size; ++i) take(&values[i]);
         HeapMemory::release(block);
-      } else if (CompactBlock* entries_block = pop(&entries_)) {
-        auto* entries = entries_block->elements<DictionaryEntry>();
-        for (std::uint32_t i = 0; i < entries_block->size; ++i) {
+      } else if (EntryBlock* entries_block = pop(&entries_)) {
+        DictionaryEntry* entries = entries_block->entries();
+        for (std::uint32_t i = 0; i < entries_block->used; ++i) {
           take(const_cast<Variant*>(&entries[i].key));
           take(&entries[i].value);
         }
@@ -83,26 +84,28 @@ class DoomedBlocks {
   }
 
  private:
-  static void push(CompactBlock** list, CompactBlock* block) {
+  template <typename Block>
+  static void push(Block** list, Block* block) {
     if (block == nullptr) return;
     block->link = *list;
     *list = block;
   }
-  static CompactBlock* pop(CompactBlock** list) {
-    CompactBlock* block = *list;
+  template <typename Block>
+  static Block* pop(Block** list) {
+    Block* block = *list;
     if (block != nullptr) *list = block->link;
     return block;
   }
 
   CompactBlock* values_ = nullptr;
-  CompactBlock* entries_ = nullptr;
+  EntryBlock* entries_ = nullptr;
   CompactBlock* properties_ = nullptr;
 };
 
 }  // namespace
 
 void VariantTree::destroy(Variant* value) noexcept {
-  if (!has_children(value->type())) {
+  if (!value->holds_values()) {
     destroy_leaf(value);
     return;
   }
@@ -117,9 +120,9 @@ void VariantTree::destroy_block_of_values(CompactBlock* block) noexcept {
   doomed.destroy_all();
 }
 
-void VariantTree::destroy_block_of_entries(CompactBlock* block) noexcept {
+void VariantTree::destroy_entry_blocks(EntryBlock* blocks) noexcept {
   DoomedBlocks doomed;
-  doomed.add_entries(block);
+  doomed.add_entries(blocks);
   doomed.destroy_all();
 }
 
@@ -132,11 +135,6 @@ void VariantTree::destroy_block_of_properties(CompactBlock* block) noexcept {
 template <>
 void destroy_compact_block<Variant>(CompactBlock* block) noexcept {
   VariantTree::destroy_block_of_values(block);
-}
-
-template <>
-void destroy_compact_block<DictionaryEntry>(CompactBlock* block) noexcept {
-  VariantTree::destroy_block_of_entries(block);
 }
 
 template <>

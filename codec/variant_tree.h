@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "ringpeer/codec/sip_hash.h"
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/codec/variant_visit.h"
 
@@ -17,7 +18,7 @@ struct VariantTree {
   // Destroys a value; releases blocks with a loop.
   static void destroy(Variant* value) noexcept;
   static void destroy_block_of_values(CompactBlock* block) noexcept;
-  static void destroy_block_of_entries(CompactBlock* block) noexcept;
+  static void destroy_entry_blocks(EntryBlock* blocks) noexcept;
   static void destroy_block_of_properties(CompactBlock* block) noexcept;
 
   // Makes *to, a Nil, a copy whose parts live in `memory`.
@@ -32,14 +33,13 @@ struct VariantTree {
     }
   }
 
-  // The hash of an entry's key, taken from the index when there is one.
-  static std::uint32_t key_hash_in(const Dictionary& dictionary, const DictionaryEntry& entry) {
-    return dictionary.indexed() ? entry.key.key_hash_ : hash_key(entry.key);
-  }
+  // hash_key of a key that holds values, when itself has been absorbed.
+  static std::uint32_t hash_inside(SipHash hash, const Variant& key);
 
  private:
-  // Copies below this depth wait until the recursion above them has ended.
-  static constexpr std::size_t kCopyRecursion = 256;
+  // Copies below this depth wait until the recursion above them has ended: messages are not as
+  // deep, and a small thread's stack holds as many frames many times over.
+  static constexpr std::size_t kCopyRecursion = 16;
 
   struct Deferred {
     const Variant* from;

@@ -39,6 +39,23 @@ FullObject full_object(const std::uint8_t* at) {
   return {.is_null = false, .has_script = false};
 }
 
+// Whether a packed array can be made of the Array whose header is at `at`; of a typed one its
+// type decides.
+bool elements_convert(const std::uint8_t* at, VariantType to_packed) {
+  const std::uint32_t kind = wire_scan::load_word(at) >> kElementKindShift & kContainerKindMask;
+  if (kind != static_cast<std::uint32_t>(ContainerKind::UNTYPED)) {
+    return element_converts(DeclaredType::of_descriptor(at + 4, kind, {}).type, to_packed);
+  }
+  const std::uint32_t count = wire_scan::load_word(at + 4) & kContainerCountMask;
+  at += 8;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto type = static_cast<VariantType>(wire_scan::load_word(at) & kHeaderTypeMask);
+    if (!element_converts(type, to_packed)) return false;
+    at = wire_scan::skip(at);
+  }
+  return true;
+}
+
 }  // namespace
 
 VariantView VariantView::parse(std::span<const std::uint8_t> packet, const DecodeOptions& options,
@@ -126,6 +143,7 @@ bool DeclaredType::converts(const std::uint8_t* at, VariantType actual,
     return object.is_null || (!refuses_full && object.has_script);
   }
   if (!variant_converts(actual, type)) return false;
+  if (actual == VariantType::ARRAY && !elements_convert(at, type)) return false;
   *becomes = type;
   return true;
 }

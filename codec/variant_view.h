@@ -25,6 +25,10 @@
 // ArrayView, ObjectView and (dictionary_view.h) DictionaryView, and the classes of
 //                view_values.h: what a VariantView of such a type reads as.
 //
+// ViewWalk       (view_walk.h) visits all of an unknown value, at a cost bounded by its bytes.
+//
+// Cost: an iterator steps over all of an element, so that iterators within iterators cost a
+// hostile packet's size times its depth.
 // Threads: a view is a plain value; any thread may use its own copy.
 // Lifetime: every view, and every span and string_view read from one, points into the
 // packet's bytes and is valid as long as they are.

@@ -9,10 +9,11 @@
 namespace ringpeer::tools {
 
 // An option that takes one of the words of `names`, which must live as long as `command`.
+// *value is a T, or an optional one that stays empty without the option.
 // Another word is refused with the list of those that are known.
-template <typename T>
+template <typename T, typename Value>
 CLI::Option* add_choice(CLI::App& command, const std::string& option,
-                        const std::map<std::string, T>& names, T* value,
+                        const std::map<std::string, T>& names, Value* value,
                         const std::string& description) {
   return command
       .add_option_function<std::string>(

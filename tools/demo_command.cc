@@ -9,8 +9,8 @@
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/demo_report.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/load_generator.h"
+#include "ringpeer/tools/number_option.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/server_process.h"
 #include "ringpeer/tools/target_address.h"
@@ -50,13 +50,8 @@ int demo(DemoOptions& options) {
   if (!server_report) return run_error(error);
 
   const DemoReport report(options.load, load, *server_report);
-  fmt::print("{}\n", options.load.json ? report.to_json().dump(2) : report.to_text());
-  if (report.unaccounted() == 0) return kExitOk;
-  return run_error(
-      fmt::format("{} packets are unaccounted for: {} on the way in, {} inside the server, {} on "
-                  "the way out.",
-                  report.unaccounted(), report.unaccounted_in(), report.unaccounted_inside(),
-                  report.unaccounted_out()));
+  return end_run((options.load.json ? report.to_json().dump(2) : report.to_text()) + "\n",
+                 report.judge());
 }
 
 }  // namespace
@@ -67,7 +62,7 @@ void add_demo_command(CLI::App& app, int* exit_status) {
   options->load.clients = kPlayers;
   CLI::App* command =
       app.add_subcommand("demo", "a game server and its players, on this machine alone");
-  command->add_option("--clients", options->load.clients, "players")->capture_default_str();
+  add_number(*command, "--clients", &options->load.clients, "players")->capture_default_str();
   command->add_option("--hz", options->load.rate, "inputs a second of each player")
       ->capture_default_str();
   command->add_option("--duration", options->load.seconds, "seconds")->capture_default_str();

@@ -41,6 +41,16 @@ std::int64_t DemoReport::unaccounted() const {
   return std::abs(unaccounted_in()) + unaccounted_inside() + std::abs(unaccounted_out());
 }
 
+std::string DemoReport::judge() const {
+  if (std::string broken = broken_run(load_); !broken.empty()) return broken;
+  if (unaccounted() == 0) {
+    return server_.value("ok", true) ? "" : "the server could not go on to the end.";
+  }
+  return fmt::format(
+      "{} packets are unaccounted for: {} on the way in, {} inside the server, {} on the way out.",
+      unaccounted(), unaccounted_in(), unaccounted_inside(), unaccounted_out());
+}
+
 std::uint64_t DemoReport::engine_drops() const {
   std::uint64_t sum = 0;
   for (const auto& [reason, count] : server_.at("drops").items()) sum += count.get<std::uint64_t>();
@@ -62,7 +72,7 @@ nlohmann::ordered_json DemoReport::to_json() const {
           {"cpu_ns_per_packet", server_.at("cpu").at("ns_per_packet")},
           {"server", server_},
           {"load", load_report_to_json(options_, load_)},
-          {"ok", unaccounted() == 0}};
+          {"ok", judge().empty()}};
 }
 
 std::string DemoReport::to_text() const {

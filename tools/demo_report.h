@@ -27,6 +27,8 @@ class DemoReport {
   std::int64_t unaccounted_inside() const;
   std::int64_t unaccounted() const;
   std::uint64_t engine_drops() const;
+  // An empty text when the run was good; otherwise what is wrong.
+  std::string judge() const;
 
   nlohmann::ordered_json to_json() const;
   std::string to_text() const;

@@ -5,12 +5,26 @@
 
 namespace ringpeer::tools {
 
-// One line on stderr, which is where everything goes that is not the result.
-void say(std::string_view text);
+// Everything that the commands write goes through here: straight to the descriptor, so
+// that nothing is buffered whose loss nobody would hear of.
+//
+// Threads: any. Errors: nothing throws, whatever has become of the streams.
 
-// The same for an error; give the exit status of a command that ends with it.
-int usage_error(std::string_view text);  // the command line is wrong
-int run_error(std::string_view text);    // the command line was right
+// One line on stderr, which is where everything goes that is not the result. What cannot be
+// written is lost: there is nobody left to tell.
+void say(std::string_view text) noexcept;
+
+// The result, all of it, on stdout. False, after a word on stderr, when that fails: the
+// command must then not end as if it had been read.
+bool print_result(std::string_view text) noexcept;
+
+// say() for an error; give the exit status of a command that ends with it.
+int usage_error(std::string_view text) noexcept;  // the command line is wrong
+int run_error(std::string_view text) noexcept;    // the command line was right
+int out_of_memory() noexcept;
+
+// The end of a run: prints the result, then what is wrong with it, if anything is.
+int end_run(std::string_view result, std::string_view judgement) noexcept;
 
 }  // namespace ringpeer::tools
 

@@ -9,8 +9,8 @@
 
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/load_generator.h"
+#include "ringpeer/tools/number_option.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/target_address.h"
 
@@ -44,13 +44,9 @@ int load(LoadOptions& options) {
     ProgressLine progress(stderr);
     report = generator.run(stop, &progress);
   }
-  if (options.json) {
-    fmt::print("{}\n", load_report_to_json(options, report).dump(2));
-  } else {
-    fmt::print("{}", load_report_to_text(options, report));
-  }
-  const std::string judgement = judge_load(options, report);
-  return judgement.empty() ? kExitOk : run_error(judgement);
+  return end_run(options.json ? load_report_to_json(options, report).dump(2) + "\n"
+                              : load_report_to_text(options, report),
+                 judge_load(options, report));
 }
 
 }  // namespace
@@ -61,14 +57,14 @@ void add_load_command(CLI::App& app, int* exit_status) {
       app.add_subcommand("load", "simulate clients of a UDP server and account for each packet");
   command->add_option("--target", options->target_text, "where the server is, as IP:PORT")
       ->required();
-  command->add_option("--clients", options->clients, "clients, each with a socket of its own")
+  add_number(*command, "--clients", &options->clients, "clients, each with a socket of its own")
       ->capture_default_str();
   command->add_option("--hz", options->rate, "packets a second that each client sends")
       ->capture_default_str();
   add_choice(*command, "--payload", payload_names(), &options->payload,
              "raw bytes, or var: the arena's inputs in Godot's wire format");
-  command->add_option("--size", options->size,
-                      "bytes a packet; var packets are padded to it, and 76 at least");
+  add_number(*command, "--size", &options->size,
+             "bytes a packet; var packets are padded to it, and 76 at least");
   command->add_option("--duration", options->seconds, "seconds to send for")->capture_default_str();
   add_choice(*command, "--expect", expectation_names(), &options->expect,
              "reply (an echo or the arena's snapshots), or nothing of a sink");

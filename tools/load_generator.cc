@@ -1,6 +1,7 @@
 #include "ringpeer/tools/load_generator.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -53,7 +54,35 @@ bool allow_descriptors(rlim_t count, std::string* error) {
     return false;
   }
   limit.rlim_cur = count;
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return true;
+  *error = fmt::format("the limit of open files cannot be raised to {}: {}. Use fewer clients.",
+                       count, std::strerror(errno));
+  return false;
+}
+
+// What to do when a client's socket cannot be had.
+const char* way_out(int error) {
+  switch (error) {
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+      return "Is there a route to that address?";
+    case EACCES:
+    case EPERM:
+      return "Is it a broadcast address, or does a firewall of this machine forbid it?";
+    case EINVAL:
+      return "A link-local address needs its interface, which --target cannot say.";
+    case EAFNOSUPPORT:
+      return "This machine does not speak that family of addresses.";
+    case EADDRNOTAVAIL:
+    case EAGAIN:
+      return "No local port is free: use fewer clients, or more ports "
+             "(sysctl net.ipv4.ip_local_port_range).";
+    case EMFILE:
+    case ENFILE:
+      return "Too many files are open: use fewer clients.";
+    default:
+      return "";
+  }
 }
 
 }  // namespace
@@ -91,8 +120,8 @@ bool LoadGenerator::open_client(std::uint32_t id, std::string* error) {
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, client.socket.descriptor(), &event) != 0) failure = errno;
   }
   if (failure == 0) return true;
-  *error = fmt::format("client {} cannot connect to {}: {}. Is there a route to that address?", id,
-                       options_.target_text, std::strerror(failure));
+  *error = fmt::format("client {} cannot connect to {}: {}. {}", id, options_.target_text,
+                       std::strerror(failure), way_out(failure));
   return false;
 }
 
@@ -127,7 +156,7 @@ void LoadGenerator::send_until(Clock::time_point end, const StopSignal& stop,
   Pacer pacer(packets_per_second, started_,
               static_cast<std::uint64_t>(packets_per_second * kLongestCatchUpSeconds) + 1);
   Clock::time_point now = started_;
-  while (now < end && !stop.requested()) {
+  while (now < end && !stop.requested() && report_.wait_error == 0) {
     const Pacer::Due due = pacer.take_due(now);
     for (std::uint64_t event = due.first; event < due.first + due.count; ++event) {
       send_one(clients_[event % clients_.size()], false);
@@ -162,7 +191,11 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
   const timespec timeout = {.tv_sec = left / kNanosecondsPerSecond,
                             .tv_nsec = left % kNanosecondsPerSecond};
   std::array<epoll_event, kMostEvents> events;
-  const int count = epoll_pwait2(epoll_, events.data(), kMostEvents, &timeout, nullptr);
+  // Not epoll_pwait2: older kernels lack it, and older containers forbid it.
+  pollfd event = {.fd = epoll_, .events = POLLIN, .revents = 0};
+  int count = ppoll(&event, 1, &timeout, nullptr);
+  if (count > 0) count = epoll_wait(epoll_, events.data(), kMostEvents, 0);
+  if (count < 0 && errno != EINTR) report_.wait_error = errno;
   for (int i = 0; i < count; ++i) {
     receive_from(clients_[events[static_cast<std::size_t>(i)].data.u32]);
   }
@@ -183,12 +216,12 @@ void LoadGenerator::receive_from(Client& client) {
 }
 
 void LoadGenerator::say_goodbye() {
-  for (int round = 0; round < kMostGoodbyes && !all_settled(); ++round) {
+  for (int round = 0; round < kMostGoodbyes && !is_over(); ++round) {
     for (Client& client : clients_) {
       if (!client.account.has_left()) send_one(client, true);
     }
     const Clock::time_point next_round = Clock::now() + kGoodbyeInterval;
-    while (Clock::now() < next_round && !all_settled()) receive_until(next_round);
+    while (Clock::now() < next_round && !is_over()) receive_until(next_round);
   }
 }
 
@@ -199,7 +232,7 @@ void LoadGenerator::settle() {
        now = Clock::now()) {
     if (receive_until(now + kSettleStep)) {
       last_arrival = Clock::now();
-    } else if (all_settled()) {
+    } else if (is_over()) {
       return;
     }
   }
@@ -236,7 +269,7 @@ void LoadGenerator::sum_up() {
     report_.snapshots += client.account.snapshots();
     report_.snapshots_announced += client.account.snapshots_announced();
     report_.inputs_received += client.account.inputs_received();
-    report_.client_kernel_drops += client.socket.kernel_drops();
+    report_.client_kernel_drops += client.socket.kernel_drops().value_or(0);
   }
 }
 

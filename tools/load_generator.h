@@ -57,6 +57,8 @@ class LoadGenerator {
   bool receive_until(Clock::time_point until);
   void receive_from(Client& client);
   bool all_settled() const;
+  // Nothing more is to be waited for, or waiting is not possible.
+  bool is_over() const { return report_.wait_error != 0 || all_settled(); }
   bool any_snapshots() const;
   void show_progress(Clock::time_point now, ProgressLine* progress) const;
   void sum_up();

@@ -12,9 +12,9 @@ std::string check_load_options(const LoadOptions& options) {
     return fmt::format("--hz {}: choose more than 0 and at most {} packets a second and client.",
                        options.rate, LoadOptions::kHighestRate);
   }
-  if (!(options.seconds > 0 && options.seconds <= LoadOptions::kLongestDuration)) {
-    return fmt::format("--duration {}: choose more than 0 and at most {} seconds.", options.seconds,
-                       LoadOptions::kLongestDuration);
+  if (!LoadOptions::is_duration(options.seconds)) {
+    return fmt::format("--duration {}: choose {} to {} seconds.", options.seconds,
+                       LoadOptions::kShortestDuration, LoadOptions::kLongestDuration);
   }
   if (options.clients < 1 || options.clients > LoadOptions::kMostClients) {
     return fmt::format("--clients {}: choose 1 to {}; for more, start the command several times.",

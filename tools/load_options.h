@@ -27,6 +27,12 @@ struct LoadOptions {
   static constexpr std::uint32_t kMostClients = 20'000;
   static constexpr double kHighestRate = 10'000;  // packets a second and client
   static constexpr double kLongestDuration = 7 * 24 * 3600.0;
+  // Seconds, as above. Shorter ones end before anything is sent.
+  static constexpr double kShortestDuration = 0.001;
+
+  static bool is_duration(double seconds) {  // NaN is none
+    return seconds >= kShortestDuration && seconds <= kLongestDuration;
+  }
 
   std::string target_text;
   net::Endpoint target;

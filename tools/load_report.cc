@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <cstring>
 
 #include "ringpeer/tools/text_table.h"
 
@@ -59,8 +60,18 @@ std::int64_t LoadReport::unaccounted_replies() const {
   return static_cast<std::int64_t>(snapshots_announced - snapshots - client_kernel_drops);
 }
 
+std::string broken_run(const LoadReport& report) {
+  if (report.wait_error != 0) {
+    return fmt::format("the kernel does not let this program wait for replies: {}.",
+                       std::strerror(report.wait_error));
+  }
+  if (report.sent > 0) return "";
+  return report.send_refused > 0 ? "nothing was sent: the kernel refused every packet."
+                                 : "nothing was sent: the run ended before the first packet.";
+}
+
 std::string judge_load(const LoadOptions& options, const LoadReport& report) {
-  if (report.sent == 0) return "nothing was sent: the kernel refused every packet.";
+  if (std::string broken = broken_run(report); !broken.empty()) return broken;
   if (options.expect == ExpectedReply::kNothing) return "";
   if (report.received == 0 && report.connection_refused > 0) {
     return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",

@@ -44,6 +44,7 @@ struct LoadReport {
   std::optional<double> steal_percent;
   std::chrono::nanoseconds cpu{0};
   int stopped_by_signal = 0;
+  int wait_error = 0;  // errno of a wait for replies that the kernel refused; it ended the run
 
   // Whether the server turned out to be an arena.
   bool is_arena() const { return snapshots > 0; }
@@ -53,6 +54,9 @@ struct LoadReport {
   // Packets of the server that did not arrive here and of which nobody knows why.
   std::int64_t unaccounted_replies() const;
 };
+
+// Why no whole run came about; an empty text when one did.
+std::string broken_run(const LoadReport& report);
 
 // An empty text when the run is good, with nothing unaccounted for; otherwise what is
 // wrong and what to do about it.

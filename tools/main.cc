@@ -1,18 +1,34 @@
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <exception>
+#include <new>
+#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "ringpeer/tools/demo_command.h"
+#include "ringpeer/tools/diagnostics.h"
 #include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/load_command.h"
+#include "ringpeer/tools/process_setup.h"
 #include "ringpeer/tools/serve_command.h"
 #include "ringpeer/tools/variant_subcommand.h"
 
-int main(int argc, char** argv) {
-  using namespace ringpeer::tools;  // NOLINT(google-build-using-namespace)
+namespace ringpeer::tools {
+namespace {
+
+// "ringpeer variant decode", as far as it was named.
+std::string chosen_command(const CLI::App& app) {
+  std::string command = app.get_name();
+  for (const CLI::App* chosen = &app; !chosen->get_subcommands().empty();) {
+    chosen = chosen->get_subcommands().front();
+    command += " " + chosen->get_name();
+  }
+  return command;
+}
+
+int run(int argc, char** argv) {
   int exit_status = kExitOk;
   CLI::App app("ringpeer: a UDP packet engine, its servers and its load", "ringpeer");
   app.require_subcommand(1);
@@ -22,16 +38,27 @@ int main(int argc, char** argv) {
   add_variant_command(app, &exit_status);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& request) {  // --help: prints it
-    return app.exit(request);
+  } catch (const CLI::Success& request) {  // --help
+    std::ostringstream text;
+    const int status = app.exit(request, text, text);
+    return print_result(text.str()) ? status : kExitFailed;
   } catch (const CLI::ParseError& error) {
-    std::string command = app.get_name();
-    for (const CLI::App* chosen = &app; !chosen->get_subcommands().empty();) {
-      chosen = chosen->get_subcommands().front();
-      command += " " + chosen->get_name();
-    }
-    fmt::print(stderr, "ringpeer: {}\nTry: {} --help\n", error.what(), command);
-    return kExitUsage;
+    return usage_error(fmt::format("{}\nTry: {} --help", error.what(), chosen_command(app)));
   }
   return exit_status;
+}
+
+}  // namespace
+}  // namespace ringpeer::tools
+
+int main(int argc, char** argv) {
+  using namespace ringpeer::tools;  // NOLINT(google-build-using-namespace)
+  set_up_process();
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::exception& exception) {
+    return run_error(exception.what());
+  }
 }

@@ -16,7 +16,8 @@ void write(std::FILE* file, std::string_view text) {
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::FILE* file) : file_(file), visible_(isatty(fileno(file)) != 0) {}
+ProgressLine::ProgressLine(std::FILE* file)
+    : file_(file), visible_(file != nullptr && isatty(fileno(file)) != 0) {}
 
 ProgressLine::~ProgressLine() {
   if (!visible_) return;

@@ -7,8 +7,8 @@
 
 namespace ringpeer::tools {
 
-// One line on a terminal that is written over; silent when `file` is a pipe or a file,
-// so that logs hold no carriage returns.
+// One line on a terminal that is written over; silent when `file` is null, a pipe or a
+// file, so that logs hold no carriage returns.
 class ProgressLine {
  public:
   using Clock = std::chrono::steady_clock;

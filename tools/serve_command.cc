@@ -9,7 +9,7 @@
 
 #include "ringpeer/tools/choice_option.h"
 #include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
+#include "ringpeer/tools/number_option.h"
 #include "ringpeer/tools/option_names.h"
 #include "ringpeer/tools/server.h"
 
@@ -40,15 +40,9 @@ int serve(const ServeOptions& options) {
     ProgressLine progress(stderr);
     report = server.run(stop, &progress);
   }
-  if (options.json) {
-    fmt::print("{}\n", serve_report_to_json(options, report).dump(2));
-  } else {
-    fmt::print("{}", serve_report_to_text(options, report));
-  }
-  if (!server.engine().is_running()) return run_error("the engine had to end: see above");
-  if (report.unaccounted() == 0) return kExitOk;
-  return run_error(fmt::format("{} packets are unaccounted for: this is a fault of the engine.",
-                               report.unaccounted()));
+  return end_run(options.json ? serve_report_to_json(options, report).dump(2) + "\n"
+                              : serve_report_to_text(options, report),
+                 judge_serve(report));
 }
 
 }  // namespace
@@ -58,23 +52,21 @@ void add_serve_command(CLI::App& app, int* exit_status) {
   CLI::App* command = app.add_subcommand("serve", "run a UDP server and account for its packets");
   add_choice(*command, "--mode", mode_names(), &options->mode, "echo, sink, or arena: a small game")
       ->required();
-  command->add_option("--port", options->port, "where to listen; 0 takes any free port")
+  add_number(*command, "--port", &options->port, "where to listen; 0 takes any free port")
       ->required();
   command->add_option("--address", options->address, "address to listen on; * for all of them")
       ->capture_default_str();
   add_choice(*command, "--backend", backend_names(), &options->backend,
              "auto (the default), io_uring or recvmmsg");
-  command
-      ->add_option("--workers", options->workers,
-                   "receive threads, each with a socket of its own on the port; 0 runs without one")
+  add_number(*command, "--workers", &options->workers,
+             "receive threads, each with a socket of its own on the port; 0 runs without one")
       ->capture_default_str();
   command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
       ->capture_default_str();
   add_choice(*command, "--payload", payload_names(), &options->payload,
-             "how echo reads packets: raw bytes, or var (decoded and encoded anew)");
-  command
-      ->add_option("--latency-budget", options->latency_budget_microseconds,
-                   "microseconds that a packet may wait for others; 0 wakes at once")
+             "how echo and sink read packets: raw bytes, or var (decoded, and encoded again)");
+  add_number(*command, "--latency-budget", &options->latency_budget_microseconds,
+             "microseconds that a packet may wait for others, up to 100000; 0 wakes at once")
       ->capture_default_str();
   command
       ->add_option("--without", options->without,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ringpeer/peer/listen_address.h"
 #include "ringpeer/tools/diagnostics.h"
 
 namespace ringpeer::tools {
@@ -12,6 +13,19 @@ namespace {
 bool is_without(const ServeOptions& options, const char* feature) {
   return std::find(options.without.begin(), options.without.end(), feature) !=
          options.without.end();
+}
+
+// An option that would change nothing is a mistake; who gave it hears of it.
+std::string complaint_about_unused(const ServeOptions& options) {
+  if (options.mode == ServeMode::kArena && options.payload.has_value()) {
+    return "--payload: how echo and sink read packets. The arena always speaks var.";
+  }
+  for (const char* feature : {"min-wait", "incremental-buffers"}) {
+    if (options.backend == BackendKind::kRecvmmsg && is_without(options, feature)) {
+      return fmt::format("--without {}: --backend recvmmsg does not use it anyway.", feature);
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -27,17 +41,23 @@ std::string check_serve_options(const ServeOptions& options) {
         "--workers {}: choose 1 to {}, at most one for each core, or 0 to run without a thread.",
         options.workers, ServeOptions::kMostWorkers);
   }
-  // Negated, so that NaN is refused too.
-  if (!(options.seconds >= 0 && options.seconds <= LoadOptions::kLongestDuration)) {
-    return fmt::format("--duration {}: choose at most {} seconds, or 0 to run until a signal.",
-                       options.seconds, LoadOptions::kLongestDuration);
+  if (!parse_listen_address(options.address, options.port)) {
+    return fmt::format(
+        "--address {}: write an address of this machine, like 127.0.0.1, ::1 or fe80::1%eth0, or * "
+        "for all of them. Names are not resolved.",
+        options.address);
+  }
+  if (options.seconds != 0 && !LoadOptions::is_duration(options.seconds)) {
+    return fmt::format("--duration {}: choose {} to {} seconds, or 0 to run until a signal.",
+                       options.seconds, LoadOptions::kShortestDuration,
+                       LoadOptions::kLongestDuration);
   }
   if (options.latency_budget_microseconds < 0 ||
       options.latency_budget_microseconds > ServeOptions::kMostLatencyBudget) {
     return fmt::format("--latency-budget {}: choose 0 to {} microseconds.",
                        options.latency_budget_microseconds, ServeOptions::kMostLatencyBudget);
   }
-  return "";
+  return complaint_about_unused(options);
 }
 
 EngineOptions engine_options(const ServeOptions& options) {

@@ -2,6 +2,7 @@
 #define RINGPEER_TOOLS_SERVE_OPTIONS_H_
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ struct ServeOptions {
   // One application thread takes what all workers receive, and is the bottleneck long before
   // this many; each worker has a share of the payload budget and packet memory of its own.
   static constexpr int kMostWorkers = 64;
-  static constexpr int kMostLatencyBudget = 1'000'000;  // microseconds
+  static_assert(kMostWorkers <= kMaxWorkers);
+  // The engine's own, in microseconds.
+  static constexpr int kMostLatencyBudget = std::chrono::microseconds(kMaxLatencyBudget).count();
 
   ServeMode mode = ServeMode::kEcho;
   int port = 0;
@@ -30,8 +33,9 @@ struct ServeOptions {
   int workers = 1;  // 0: the engine's inline mode
   // 0: until a signal comes.
   double seconds = 0;
-  // How echo reads packets: as bytes, or as Variants that are decoded and encoded anew.
-  PayloadKind payload = PayloadKind::kRaw;
+  // How echo and sink read packets: as bytes, or as Variants that are decoded, and encoded
+  // again for the answer. As bytes unless told; the arena does not ask.
+  std::optional<PayloadKind> payload;
   int latency_budget_microseconds = 200;
   // Kernel features that are not to be used: "min-wait", "incremental-buffers", "gso".
   std::vector<std::string> without;

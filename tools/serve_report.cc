@@ -105,6 +105,13 @@ std::int64_t ServeReport::unaccounted() const {
          std::abs(unaccounted_sent());
 }
 
+std::string judge_serve(const ServeReport& report) {
+  if (report.engine_has_ended) return "the engine had to end: see above.";
+  if (report.unaccounted() == 0) return "";
+  return fmt::format("{} packets are unaccounted for: this is a fault of the engine.",
+                     report.unaccounted());
+}
+
 ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport& report) {
   const CounterSnapshot& counters = report.counters;
   const ServiceCounts& service = report.service;
@@ -148,7 +155,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
                      {"ticks", service.ticks},
                      {"ticks_missed", service.ticks_missed}};
   }
-  json["ok"] = report.unaccounted() == 0;
+  json["ok"] = judge_serve(report).empty();
   return json;
 }
 

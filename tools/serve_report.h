@@ -27,6 +27,7 @@ struct ServeReport {
   std::chrono::nanoseconds application_cpu{0};  // of the application thread in it
   std::optional<double> steal_percent;
   int stopped_by_signal = 0;
+  bool engine_has_ended = false;  // by itself, and the server with it
 
   // Packets in and out.
   std::uint64_t packets() const;
@@ -38,6 +39,9 @@ struct ServeReport {
   std::int64_t unaccounted_sent() const;
   std::int64_t unaccounted() const;
 };
+
+// An empty text when the run was good; otherwise what is wrong.
+std::string judge_serve(const ServeReport& report);
 
 nlohmann::ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport& report);
 std::string serve_report_to_text(const ServeOptions& options, const ServeReport& report);

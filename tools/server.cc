@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
+#include "ringpeer/net/socket.h"
+#include "ringpeer/peer/listen_address.h"
 #include "ringpeer/tools/machine_load.h"
 
 namespace ringpeer::tools {
@@ -12,6 +16,31 @@ namespace {
 
 // How often a server without traffic looks whether it shall stop.
 constexpr std::chrono::milliseconds kStopCheckInterval{100};
+
+// What the kernel says to a plain socket there: a peer's Error has one word for many reasons.
+int bind_error(const ServeOptions& options) {
+  const auto address = parse_listen_address(options.address, options.port);
+  if (!address) return EINVAL;
+  net::Socket socket;
+  const int error = socket.open(address->family);
+  return error != 0 ? error : socket.bind(address->endpoint);
+}
+
+std::string reason_of(Error failure, const ServeOptions& options) {
+  switch (const int error = bind_error(options)) {
+    case 0:
+      return fmt::format("{}.", error_name(failure));
+    case EADDRINUSE:
+      return "another program uses it (ss -ulpn shows which). --port 0 takes any free port.";
+    case EADDRNOTAVAIL:
+      return "this machine has no such address (ip address shows those that it has).";
+    case EACCES:
+      return "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE), or the system's leave "
+             "(sysctl net.ipv4.ip_unprivileged_port_start).";
+    default:
+      return fmt::format("{} ({}).", std::strerror(error), error_name(failure));
+  }
+}
 
 }  // namespace
 
@@ -25,10 +54,8 @@ bool Server::open(std::string* error) {
   service_ = make_service(options_, engine_);
   failure = service_->open(options_.port, options_.address);
   if (failure == Error::OK) return true;
-  *error = fmt::format(
-      "cannot listen on port {} of {}: {}. Is another program using the port (ss -ulpn shows it), "
-      "or does this machine lack the address? --port 0 takes any free port.",
-      options_.port, options_.address, error_name(failure));
+  *error = fmt::format("cannot listen on port {} of {}: {}", options_.port, options_.address,
+                       reason_of(failure, options_));
   return false;
 }
 
@@ -49,6 +76,7 @@ ServeReport Server::run(const StopSignal& stop, ProgressLine* progress) {
                          std::chrono::duration<double>(options_.seconds));
   }
   serve_until(end, stop, progress);
+  report.engine_has_ended = !engine_->is_running();
 
   service_->close();
   report.seconds = std::chrono::duration<double>(Clock::now() - started_).count();

@@ -11,7 +11,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <new>
 
+#include "ringpeer/tools/diagnostics.h"
 #include "ringpeer/tools/exit_status.h"
 #include "ringpeer/tools/server.h"
 
@@ -33,12 +36,14 @@ void write_message(int pipe, const ordered_json& message) {
   }
 }
 
-// All that the child does.
-int run_child(const ServeOptions& options, int pipe) {
+// All that the child does but for what is thrown.
+int serve_parent(const ServeOptions& options, int pipe) {
   // A Ctrl-C is for the parent, which stops the clients first...
   setpgid(0, 0);
   // ... and a parent that dies takes the server along.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // Ignored or not where the program was started: finish() ends the server with it.
+  signal(SIGTERM, SIG_DFL);
   const StopSignal stop;
   Server server(options);
   std::string error;
@@ -47,11 +52,21 @@ int run_child(const ServeOptions& options, int pipe) {
     return kExitFailed;
   }
   write_message(pipe, {{"port", server.port()}});
-  std::FILE* nowhere = std::fopen("/dev/null", "w");
-  ProgressLine silent(nowhere);
+  ProgressLine silent(nullptr);
   const ServeReport report = server.run(stop, &silent);
   write_message(pipe, serve_report_to_json(options, report));
   return kExitOk;
+}
+
+// Nothing gets out of the child, whose stack is a copy of its parent's.
+int run_child(const ServeOptions& options, int pipe) noexcept {
+  try {
+    return serve_parent(options, pipe);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::exception& exception) {
+    return run_error(exception.what());
+  }
 }
 
 }  // namespace

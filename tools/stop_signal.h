@@ -3,11 +3,13 @@
 
 #include <signal.h>
 
+#include <array>
+
 namespace ringpeer::tools {
 
-// While one exists, SIGINT and SIGTERM ask the program to finish and report instead of
-// killing it. A second signal of the same kind kills at once, so that nothing can make
-// the program unstoppable.
+// While one exists, SIGINT, SIGTERM and SIGHUP ask the program to finish and report instead
+// of killing it. A second signal of the same kind kills at once, so that nothing can make
+// the program unstoppable. A signal that was ignored when the program started stays ignored.
 //
 // Threads: make it on the main thread before others are started; requested() is for any.
 // At most one at a time.
@@ -23,8 +25,11 @@ class StopSignal {
   int number() const;
 
  private:
-  struct sigaction previous_interrupt_ = {};
-  struct sigaction previous_terminate_ = {};
+  static constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
+
+  static void take(int number, struct sigaction* previous);
+
+  std::array<struct sigaction, kSignals.size()> previous_ = {};
 };
 
 }  // namespace ringpeer::tools

@@ -10,6 +10,7 @@
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/variant.h"
 #include "tests/codec/hostile_shapes.h"
+#include "tests/codec/value_operations.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -41,7 +42,32 @@ void register_shape(const testing::HostileShape& shape) {
   });
 }
 
+// cost/SHAPE/OPERATION/KIB: nanoseconds a byte, which must not grow with the bytes.
+void register_cost(const testing::HostileShape& shape, const testing::ValueOperation& operation,
+                   std::size_t size) {
+  const std::string name =
+      "cost/" + shape.name + "/" + operation.name + "/" + std::to_string(size >> 10) + "_KiB";
+  const auto run = [bytes = shape.bytes, operation](benchmark::State& state) {
+    Variant value;
+    Variant other;
+    (void)decode_variant(bytes, &value, nullptr, kOptions);
+    (void)decode_variant(bytes, &other, nullptr, kOptions);
+    for (auto _ : state) benchmark::DoNotOptimize(operation.run({bytes, value, other}));
+    state.counters["ns_per_byte"] = benchmark::Counter(
+        static_cast<double>(bytes.size()) * 1e-9,
+        benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  };
+  benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMicrosecond);
+}
+
 [[maybe_unused]] const bool registered = [] {
+  for (const std::size_t size : {std::size_t{1} << 10, std::size_t{8} << 10, std::size_t{65000}}) {
+    for (const testing::HostileShape& shape : testing::shapes_of_size(size)) {
+      for (const testing::ValueOperation& operation : testing::kValueOperations) {
+        register_cost(shape, operation, size);
+      }
+    }
+  }
   for (const testing::HostileShape& shape : testing::hostile_shapes()) register_shape(shape);
   return true;
 }();

@@ -98,7 +98,11 @@ class Backend {
   // Takes up to batch.size() datagrams without waiting.
   virtual Received receive(std::span<Datagram> batch) = 0;
 
-  // Takes back a buffer of kind kKernel that came home.
+  // Whether the kernel takes requests from the thread of start() alone.
+  virtual bool is_bound_to_thread() const = 0;
+
+  // Whether a buffer of kind kKernel is one of its own; recycle() takes it back.
+  virtual bool owns(const packet::PacketBuffer* buffer) const = 0;
   virtual void recycle(packet::PacketBuffer* buffer) = 0;
 
   // False when so many buffers are out that further datagrams should be copied.
@@ -108,6 +112,7 @@ class Backend {
   virtual void wake() noexcept = 0;
 
   // Lets go of all sockets whatever the kernel says; it may hold them some milliseconds more.
+  // From any thread, while no other call runs.
   virtual void give_up() = 0;
 
   virtual const BackendEvents& events() const = 0;

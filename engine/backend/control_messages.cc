@@ -49,14 +49,17 @@ std::int64_t timestamp_of(const std::uint8_t* control, std::size_t size) {
 
 net::LocalAddress local_address_of(const std::uint8_t* control, std::size_t size) {
   if (in_pktinfo ipv4{}; find_message(control, size, IPPROTO_IP, IP_PKTINFO, &ipv4)) {
-    // The header's destination may be a broadcast; this is an address to answer from.
-    return {net::IpAddress::from_ipv4(ipv4.ipi_spec_dst.s_addr),
+    // The header's destination may be a broadcast or a group; this is an address to answer from.
+    const bool is_known = ipv4.ipi_spec_dst.s_addr != INADDR_ANY;
+    return {is_known ? net::IpAddress::from_ipv4(ipv4.ipi_spec_dst.s_addr) : net::IpAddress(),
             static_cast<std::uint32_t>(ipv4.ipi_ifindex)};
   }
   if (in6_pktinfo ipv6{}; find_message(control, size, IPPROTO_IPV6, IPV6_PKTINFO, &ipv6)) {
     net::IpAddress::Bytes bytes;
     std::memcpy(bytes.data(), &ipv6.ipi6_addr, bytes.size());
-    return {net::IpAddress(bytes), ipv6.ipi6_ifindex};
+    // Nothing leaves from a group: the route decides.
+    const net::IpAddress address(bytes);
+    return {address.is_multicast() ? net::IpAddress() : address, ipv6.ipi6_ifindex};
   }
   return {};
 }

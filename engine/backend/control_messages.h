@@ -18,8 +18,9 @@ inline constexpr std::uint16_t kGroControlSize = CMSG_SPACE(sizeof(int));
 
 // Room for everything that a socket may be asked to tell with each datagram: that, the
 // time of arrival and the address it was sent to.
-inline constexpr std::uint16_t kFullControlSize =
-    kGroControlSize + CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(in6_pktinfo));
+inline constexpr std::uint16_t kFullControlSize = kGroControlSize + CMSG_SPACE(sizeof(timespec)) +
+                                                  CMSG_SPACE(sizeof(in_pktinfo)) +
+                                                  CMSG_SPACE(sizeof(in6_pktinfo));
 
 // The segment size in control messages at any alignment; 0 when there is none.
 std::uint16_t segment_size_of(const std::uint8_t* control, std::size_t size);

@@ -15,7 +15,7 @@ namespace {
 // batch's tails and is copied together.
 constexpr std::size_t kHeadSize = 2048;
 constexpr std::size_t kAddressSpace = 32;  // kSocketAddressSize, kept aligned
-constexpr std::size_t kControlSpace = 96;
+constexpr std::size_t kControlSpace = 160;
 
 static_assert(kAddressSpace >= net::kSocketAddressSize);
 static_assert(kControlSpace >= kFullControlSize);

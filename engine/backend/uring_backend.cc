@@ -105,6 +105,10 @@ class UringBackend final : public Backend {
   void resume(SocketSlot slot) override;
   bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
+  bool is_bound_to_thread() const override { return true; }
+  bool owns(const packet::PacketBuffer* buffer) const override {
+    return receiver_.owns(buffer) || buffers_.owns(buffer);
+  }
   void recycle(packet::PacketBuffer* buffer) override {
     if (receiver_.owns(buffer)) {
       receiver_.recycle(buffer);

@@ -65,6 +65,7 @@ class UringBuffers {
   void feed();
 
   bool kernel_has_buffers() const { return with_kernel_ > 0; }
+  bool owns(const packet::PacketBuffer* buffer) const { return stock_.owns(buffer); }
   bool has_buffers_to_lend() const {
     return (with_kernel_ + stock_.spare_count()) * 2 > stock_.count();
   }

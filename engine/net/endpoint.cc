@@ -2,10 +2,14 @@
 
 namespace ringpeer::net {
 
+std::string Endpoint::host() const {
+  const std::string text = address.to_string();
+  return scope_id == 0 ? text : text + "%" + std::to_string(scope_id);
+}
+
 std::string Endpoint::to_string() const {
-  const std::string host = address.to_string();
   const std::string number = std::to_string(port);
-  return address.is_ipv4() ? host + ":" + number : "[" + host + "]:" + number;
+  return address.is_ipv4() ? host() + ":" + number : "[" + host() + "]:" + number;
 }
 
 SocketAddress to_socket_address(const Endpoint& endpoint, int family) {

@@ -36,7 +36,10 @@ struct Endpoint {
     return ((left[0] ^ right[0]) | (left[1] ^ right[1]) | (left[2] ^ right[2])) == 0;
   }
 
-  std::string to_string() const;  // "127.0.0.1:4000", "[0:0:0:0:0:0:0:1]:4000"
+  // The address, with the number of its interface if it has one: "127.0.0.1",
+  // "fe80:0:0:0:0:0:0:1%2". A whole destination but for the port.
+  std::string host() const;
+  std::string to_string() const;  // "127.0.0.1:4000", "[fe80:0:0:0:0:0:0:1%2]:4000"
 };
 static_assert(sizeof(Endpoint) == 24 && alignof(Endpoint) == 4);
 

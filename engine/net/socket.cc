@@ -21,6 +21,9 @@
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0
 #endif
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62  // asm-generic/socket.h, since Linux 5.0
+#endif
 #ifndef SO_MEMINFO
 #define SO_MEMINFO 55  // asm-generic/socket.h, since Linux 4.12
 #endif
@@ -68,6 +71,7 @@ in_addr_t interface_ipv4(const std::string& name) {
 Socket::Socket(Socket&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       family_(other.family_),
+      interface_(other.interface_),
       borrowed_(other.borrowed_) {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -75,6 +79,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
     close();
     descriptor_ = std::exchange(other.descriptor_, -1);
     family_ = other.family_;
+    interface_ = other.interface_;
     borrowed_ = other.borrowed_;
   }
   return *this;
@@ -82,6 +87,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 
 int Socket::open(SocketFamily family) {
   close();
+  interface_ = 0;
   family_ = family == SocketFamily::kIpv4 ? AF_INET : AF_INET6;
   constexpr int kType = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
@@ -115,6 +121,7 @@ int Socket::adopt(int descriptor) {
   if (!UsedDescriptors::of_process().add(descriptor)) return EEXIST;
   descriptor_ = descriptor;
   family_ = domain;
+  interface_ = static_cast<std::uint32_t>(get_option(descriptor, SOL_SOCKET, SO_BINDTOIFINDEX));
   borrowed_ = true;
   return 0;
 }
@@ -133,12 +140,15 @@ void Socket::close() {
 }
 
 int Socket::bind(const Endpoint& endpoint) {
+  // The kernel would change the interface.
+  if (!may_send_to_scope(endpoint.scope_id)) return EADDRNOTAVAIL;
   const SocketAddress address = to_socket_address(endpoint, family_);
   if (address.size == 0) return EAFNOSUPPORT;
   return ::bind(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
 }
 
 int Socket::connect(const Endpoint& endpoint) {
+  if (!may_send_to_scope(endpoint.scope_id)) return ENETUNREACH;
   const SocketAddress address = to_socket_address(endpoint, family_);
   if (address.size == 0) return EAFNOSUPPORT;
   return ::connect(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
@@ -212,14 +222,15 @@ int Socket::set_path_mtu_discovery(PathMtuDiscovery discovery) {
 
 int Socket::bind_to_interface(const std::string& name) {
   const auto size = static_cast<socklen_t>(name.size());
-  return ::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) == 0 ? 0 : errno;
+  if (::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) != 0) return errno;
+  interface_ = ::if_nametoindex(name.c_str());
+  return 0;
 }
 
 int Socket::report_local_addresses(bool enabled) {
-  // An IPv6 socket says IPv4 addresses in the same message, mapped.
+  // An IPv6 socket says IPv4 addresses in its own message too, but there a broadcast is one.
   const int value = enabled ? 1 : 0;
-  return family_ == AF_INET ? set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, value)
-                            : set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, value);
+  return set_for_families(IP_PKTINFO, value, IPV6_RECVPKTINFO, value);
 }
 
 int Socket::report_timestamps(bool enabled) {
@@ -231,15 +242,40 @@ int Socket::set_error_queue(bool enabled) {
   return set_for_families(IP_RECVERR, value, IPV6_RECVERR, value);
 }
 
-std::uint64_t Socket::kernel_drops() const {
+std::optional<std::uint32_t> Socket::kernel_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
   socklen_t size = sizeof(info);
-  if (::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) return 0;
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) {
+    return std::nullopt;
+  }
   return info[SK_MEMINFO_DROPS];
 }
 
 int Socket::set_receive_offload(bool enabled) {
   return set_option(descriptor_, IPPROTO_UDP, UDP_GRO, enabled ? 1 : 0);
+}
+
+WaitingDatagram Socket::discard() const {
+  std::uint8_t byte = 0;
+  iovec part{&byte, sizeof(byte)};
+  // Whatever the socket was asked for comes along.
+  alignas(cmsghdr) std::uint8_t control[256];
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  const ssize_t size = ::recvmsg(descriptor_, &message, MSG_DONTWAIT | MSG_TRUNC);
+  if (size < 0) return {.error = errno};
+  WaitingDatagram datagram{.size = static_cast<std::size_t>(size)};
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != IPPROTO_UDP || header->cmsg_type != UDP_GRO) continue;
+    int segment_size = 0;
+    std::memcpy(&segment_size, CMSG_DATA(header), sizeof(segment_size));
+    if (segment_size > 0) datagram.segment_size = static_cast<std::size_t>(segment_size);
+  }
+  return datagram;
 }
 
 int Socket::change_group(const IpAddress& group, const std::string& interface_name, bool join) {

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_NET_SOCKET_H_
 #define RINGPEER_NET_SOCKET_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,6 +26,17 @@ enum class PathMtuDiscovery {
   kFragment,      // cut up, here or on the way
   kDontFragment,  // not sent when larger than the known path MTU (EMSGSIZE); the kernel learns it
   kProbe,         // sent unfragmented whatever is known: for who measures the path MTU
+};
+
+// What became of a look at a socket's next datagram, or train of datagrams.
+struct WaitingDatagram {
+  int error = 0;  // errno; EAGAIN when none waits
+  std::size_t size = 0;
+  std::size_t segment_size = 0;  // of a train; 0: a single one
+
+  std::size_t packets() const {
+    return segment_size == 0 ? 1 : (size + segment_size - 1) / segment_size;
+  }
 };
 
 // A close-on-exec UDP socket, no call of which blocks. The only place that knows setsockopt.
@@ -76,6 +88,11 @@ class Socket {
   int set_path_mtu_discovery(PathMtuDiscovery discovery);
   // Only through this interface, in and out. Before bind.
   int bind_to_interface(const std::string& name);
+  // Whether it may send to an address with this scope: not when that is another interface,
+  // which the kernel would prefer.
+  bool may_send_to_scope(std::uint32_t scope_id) const {
+    return interface_ == 0 || scope_id == 0 || scope_id == interface_;
+  }
   // Control messages with each datagram: the address it was sent to, and when the
   // kernel got it.
   int report_local_addresses(bool enabled = true);
@@ -84,11 +101,15 @@ class Socket {
   // reported once by the next call that sends or receives, whatever that call is for.
   int set_error_queue(bool enabled);
 
-  // Datagrams that the kernel dropped at this socket for want of buffer.
-  std::uint64_t kernel_drops() const;
+  // Datagrams that the kernel dropped at this socket for want of buffer, modulo 2^32. Nothing
+  // when it does not say.
+  std::optional<std::uint32_t> kernel_drops() const;
 
   // Lets the kernel merge trains of equal datagrams of one sender (UDP_GRO).
   int set_receive_offload(bool enabled);
+
+  // Throws the oldest datagram away.
+  WaitingDatagram discard() const;
 
   int join_group(const IpAddress& group, const std::string& interface_name);
   int leave_group(const IpAddress& group, const std::string& interface_name);
@@ -106,7 +127,8 @@ class Socket {
 
   int descriptor_ = -1;
   int family_ = 0;
-  bool borrowed_ = false;  // adopted, and not kept yet
+  std::uint32_t interface_ = 0;  // that it is bound to; 0: none
+  bool borrowed_ = false;        // adopted, and not kept yet
 };
 
 // The largest IP packet, headers included, that reaches the destination as far as

@@ -37,9 +37,13 @@ struct PacketDescriptor {
   // Bytes charged against a receive buffer.
   std::uint32_t charge() const { return size + packet_count() * kRecordOverhead; }
 
+  std::uint16_t first_size() const {
+    return segment_size != 0 && segment_size < size ? segment_size : size;
+  }
+
   // Takes the first packet off; size is 0 once nothing is left.
   std::span<const std::uint8_t> take_packet() {
-    const std::uint16_t length = segment_size != 0 && segment_size < size ? segment_size : size;
+    const std::uint16_t length = first_size();
     const std::span<const std::uint8_t> packet(payload, length);
     payload += length;
     size = static_cast<std::uint16_t>(size - length);

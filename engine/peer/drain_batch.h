@@ -21,7 +21,8 @@ namespace ringpeer {
 class PacketPeerUDP;
 
 // How much one drain may do: whichever limit comes first ends it. What is left waits
-// for the next.
+// for the next. Without any limit it takes at most as many packets as the queues may hold, so
+// that it ends whatever comes meanwhile.
 struct DrainBudget {
   std::size_t max_packets = std::numeric_limits<std::size_t>::max();
   // Of drain and of whatever the caller does with its packets, looked at before each
@@ -72,6 +73,8 @@ class DrainSource {
 
   // A batch begins: the source may look for what it does not know of yet.
   virtual void begin_batch() {}
+  // The packets that a batch without a budget takes at most.
+  virtual std::size_t most_of_a_batch() const = 0;
   // The next descriptors, not more than that, none when nothing waits; they stay the
   // source's until their taking is noted. Only with has_windows(), which is constant.
   bool has_windows() const { return has_windows_; }

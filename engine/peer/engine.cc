@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
-#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/peer/live_engines.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
@@ -56,6 +59,9 @@ const char* what_is_wrong(const EngineOptions& options) {
   if (options.payload_budget / shares < kMinPayloadBudgetPerWorker) {
     return "EngineOptions::payload_budget must be at least 256 KiB for each worker";
   }
+  if (options.encode_buffers > kMaxEncodeBuffers) {
+    return "EngineOptions::encode_buffers must be at most 1024";
+  }
   if (options.gro && options.max_datagram < kLargestIpv4Datagram) {
     return "EngineOptions::gro needs max_datagram of at least 65507: a train comes as one";
   }
@@ -75,6 +81,20 @@ std::shared_ptr<Engine> Engine::create(const EngineOptions& options, Error* erro
     fail(error, message, Error::ERR_INVALID_PARAMETER, wrong);
     return nullptr;
   }
+  try {
+    return create_checked(options, error, message);
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {  // a size that no memory has
+  } catch (const std::system_error&) {  // a mutex, a thread
+  }
+  fail(error, message, Error::ERR_OUT_OF_MEMORY,
+       "no memory for the engine: EngineOptions::encode_buffers, workers or payload_budget ask for "
+       "more than the machine or a limit of address space (`ulimit -v`) allows");
+  return nullptr;
+}
+
+std::shared_ptr<Engine> Engine::create_checked(const EngineOptions& options, Error* error,
+                                               std::string* message) {
   backend::BackendFailure failure;
   auto workers = worker::WorkerGroup::create(group_options(options), &failure);
   if (workers == nullptr) {
@@ -92,25 +112,19 @@ std::shared_ptr<Engine> Engine::create(const EngineOptions& options, Error* erro
   return engine;
 }
 
-std::shared_ptr<Engine> Engine::shared() {
-  // Never destroyed: peers may live in objects that outlive every static.
-  static auto* const mutex = new std::mutex;
-  static auto* const current = new std::weak_ptr<Engine>;
-  const std::lock_guard lock(*mutex);
-  std::shared_ptr<Engine> engine = current->lock();
-  if (engine == nullptr || !engine->workers_->is_usable()) {
-    engine = create(EngineOptions{});
-    *current = engine;
-  }
-  return engine;
-}
+std::shared_ptr<Engine> Engine::shared() { return LiveEngines::of_process().shared(); }
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers)
     : options_(options),
       encode_pool_(EncodePool::Options{.prefilled_per_class = options.encode_buffers}),
-      workers_(std::move(workers)) {}
+      workers_(std::move(workers)) {
+  LiveEngines::of_process().add(this);
+}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  LiveEngines::of_process().remove(this);
+  stop();
+}
 
 void Engine::stop() { workers_->stop(); }
 
@@ -118,19 +132,25 @@ bool Engine::is_running() const { return workers_->is_running(); }
 
 Error Engine::sync() {
   // What was put to a socket of this machine is to be received as well.
-  if (const Error error = flush(); error != Error::OK) return error;
+  const Error flushed = flush();
+  if (flushed == Error::ERR_UNAVAILABLE) return flushed;
   for (std::size_t i = 0; i < workers_->size(); ++i) {
     if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
   }
-  return Error::OK;
+  workers_->note_sync();
+  return flushed;
 }
 
 Error Engine::flush() {
-  if (!workers_->is_usable() || workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
-  for (std::size_t i = 0; i < workers_->size(); ++i) {
-    if (workers_->at(i).flush() != 0) return Error::ERR_UNAVAILABLE;
+  if (workers_->is_stopped()) return Error::ERR_UNAVAILABLE;
+  switch (workers_->flush()) {
+    case 0:
+      return Error::OK;
+    case EAGAIN:
+      return Error::ERR_BUSY;
+    default:
+      return Error::ERR_UNAVAILABLE;
   }
-  return Error::OK;
 }
 
 BackendKind Engine::backend() const {

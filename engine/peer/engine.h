@@ -41,12 +41,17 @@ inline constexpr std::size_t kMinPayloadBudgetPerWorker = std::size_t{256} << 10
 // Beyond this a latency budget would be felt as a hang.
 inline constexpr std::chrono::milliseconds kMaxLatencyBudget{100};
 
+// They are allocated at once. More than any process has threads that encode at a time.
+inline constexpr std::size_t kMaxEncodeBuffers = 1024;
+
 // How an Engine is built. Every field has a default that suits a game server.
 struct EngineOptions {
   BackendKind backend = BackendKind::kAuto;
 
   // Receive threads. 0 = inline: no thread, every call that reads packets also
-  // runs the engine, for containers with one core.
+  // runs the engine, for containers with one core. The engine and its peers then belong to one
+  // thread at a time, sync, flush, stop and close included. io_uring serves the first thread
+  // that opens a socket; when another goes on, recvmmsg takes over.
   int workers = 1;
 
   // The longest that a packet may wait for others to arrive before the worker is
@@ -75,7 +80,7 @@ struct EngineOptions {
   bool gro = false;
 
   // Buffers of each size that put_var finds ready, shared by all threads: one for each
-  // thread that encodes is enough.
+  // thread that encodes is enough; kMaxEncodeBuffers at most.
   std::size_t encode_buffers = 4;
 
   // CPUs to pin the workers to, in order; empty = the scheduler decides.
@@ -93,10 +98,15 @@ struct EngineOptions {
 };
 
 // The workers, their backends and their packet memory. Peers and servers hold a
-// reference; the engine stops with the last one or by stop().
+// reference; the engine stops with the last one or by stop(), or when the process exits.
 //
-// Threads: every method may be called from any thread. After fork() the child's
-// calls give ERR_UNAVAILABLE.
+// Threads: every method may be called from any thread. In a child that was
+// forked off, calls give ERR_UNAVAILABLE or nothing, also those of its peers and servers, and
+// destructors leave the parent's threads and sockets alone. (Forks by a bare system call are
+// not seen.)
+//
+// exit(), quick_exit() and a return from main() stop every engine as stop() does, all at a time:
+// what was put is sent. _exit(), abort() and signals that kill lose what is queued.
 class Engine {
  public:
   // Starts the workers. On failure returns null, sets *error and, in words that
@@ -113,7 +123,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Ends every worker within a bound: peers receive nothing any more and say so (-1
-  // available). Their ports are free once the peers are closed. Safe to call twice.
+  // available), and puts fail. What was put before is sent, which takes 500 ms at most, and
+  // 100 ms when the kernel takes none of it; the rest is counted. Their ports are free once
+  // the peers are closed. Safe to call twice.
   void stop();
 
   // False once it was stopped, in a forked child, and when a worker had to end because the kernel
@@ -121,12 +133,13 @@ class Engine {
   // EngineOptions::log has been told why.
   bool is_running() const;
 
-  // Sends what waits to be sent, then one pass of every worker over its sockets: what
-  // the kernel had queued before the call is in the rings after it. For tests and
-  // ports.
+  // flush(), then one pass of every worker over its sockets: what the kernel had queued
+  // before the call is in the rings after it. For tests and ports. Errors as flush().
   Error sync();
 
-  // Returns once everything that this thread has put is with the kernel.
+  // Returns once everything that was put before, by any thread, is with the kernel, however
+  // much is put meanwhile. ERR_BUSY when the kernel has taken nothing of the rest for 100 ms,
+  // which goes on waiting; ERR_UNAVAILABLE when stopped.
   Error flush();
 
   // "io_uring" or "recvmmsg", and why it was chosen.
@@ -141,16 +154,22 @@ class Engine {
   const EngineOptions& options() const { return options_; }
 
   // For the classes of this library.
-  worker::WorkerGroup& workers_of_engine() { return *workers_; }
+  worker::WorkerGroup& workers_of_engine() const { return *workers_; }
   EncodePool& encode_pool() { return encode_pool_; }
   void log(std::string_view message) const;
 
  private:
+  friend class LiveEngines;
   Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers);
+
+  // With options that are in range. Throws where memory is short.
+  static std::shared_ptr<Engine> create_checked(const EngineOptions& options, Error* error,
+                                                std::string* message);
 
   const EngineOptions options_;
   EncodePool encode_pool_;
   const std::unique_ptr<worker::WorkerGroup> workers_;
+  Engine* next_live_ = nullptr;  // in the list of LiveEngines
 };
 
 }  // namespace ringpeer

@@ -38,8 +38,9 @@ std::optional<net::Endpoint> parse_remote(std::string_view host, int port);
 bool take_engine(std::shared_ptr<Engine>* engine);
 // After fork() in the child, for a peer or server that has an engine: its threads stayed
 // with the parent.
+inline bool is_in_child(const Engine& engine) { return !engine.workers_of_engine().is_usable(); }
 inline bool is_in_child(const std::shared_ptr<Engine>& engine) {
-  return engine != nullptr && !engine->workers_of_engine().is_usable();
+  return engine != nullptr && is_in_child(*engine);
 }
 
 // The engine's and the caller's socket options, before bind. 0 or errno.

@@ -47,7 +47,7 @@ Error PacketPeer::put_var(const Variant& value, bool full_objects) {
   EncodeOptions options;
   options.full_objects = full_objects;
   const Error error =
-      encoding.encode(&encode_pool(), value, static_cast<std::size_t>(encode_buffer_max_size_),
+      encoding.encode(&encode_pool(), value, static_cast<std::size_t>(get_encode_buffer_max_size()),
                       options, largest_packet());
   if (error == Error::FAILED) return oversized_packet_error();
   if (error != Error::OK) return error;
@@ -62,8 +62,9 @@ EncodePool& PacketPeer::encode_pool() {
 
 void PacketPeer::set_encode_buffer_max_size(std::int64_t bytes) {
   if (bytes < kEncodeBufferSmallestMaximum || bytes > kEncodeBufferLargestMaximum) return;
-  encode_buffer_max_size_ =
-      static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(bytes)));
+  encode_buffer_max_size_.store(
+      static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(bytes))),
+      std::memory_order_relaxed);
 }
 
 }  // namespace ringpeer

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_PACKET_PEER_H_
 #define RINGPEER_PACKET_PEER_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -57,7 +58,9 @@ class PacketPeer {
 
   // Bytes; 1024 to 256 MiB, rounded up to a power of two. A size outside is
   // rejected: the value stays.
-  std::int64_t get_encode_buffer_max_size() const { return encode_buffer_max_size_; }
+  std::int64_t get_encode_buffer_max_size() const {
+    return encode_buffer_max_size_.load(std::memory_order_relaxed);
+  }
   void set_encode_buffer_max_size(std::int64_t bytes);
 
   // Native only, not enforced: what fits a datagram without fragmentation.
@@ -81,7 +84,7 @@ class PacketPeer {
   virtual std::size_t largest_packet() const { return kEncodeBufferLargestMaximum; }
   virtual Error oversized_packet_error() const { return Error::FAILED; }
   Error last_get_error_ = Error::OK;
-  std::int64_t encode_buffer_max_size_ = kEncodeBufferDefaultSize;
+  std::atomic<std::int64_t> encode_buffer_max_size_{kEncodeBufferDefaultSize};
 };
 
 }  // namespace ringpeer

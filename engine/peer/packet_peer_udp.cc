@@ -8,9 +8,11 @@
 #include <optional>
 #include <utility>
 
+#include "ringpeer/net/port_holder.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/socket_endpoint.h"
+#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer {
 namespace {
@@ -43,10 +45,27 @@ std::optional<net::Endpoint> resolve(std::string_view host) {
 
 }  // namespace
 
-PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
-PacketPeerUDP::~PacketPeerUDP() { close(); }
+PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine)
+    : known_engine_(engine.get()), engine_(std::move(engine)) {}
+
+// Nobody puts any more.
+PacketPeerUDP::~PacketPeerUDP() {
+  const std::unique_ptr<internal::PeerEndpoint> closing(endpoint_.hide());
+  if (closing != nullptr) closing->leave(&view_);
+}
 
 bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
+
+bool PacketPeerUDP::take_engine() {
+  const bool is_usable = ringpeer::take_engine(&engine_);
+  known_engine_.store(engine_.get(), std::memory_order_release);
+  return is_usable;
+}
+
+bool PacketPeerUDP::is_in_child() const {
+  const Engine* const engine = known_engine_.load(std::memory_order_acquire);
+  return engine != nullptr && ringpeer::is_in_child(*engine);
+}
 
 internal::SocketEndpoint* PacketPeerUDP::own_socket() const {
   return endpoint_ == nullptr || endpoint_->is_server_peer()
@@ -60,30 +79,36 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size)
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                           const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
+  const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (const Error error = check_options(options); error != Error::OK) return error;
   const auto local = parse_listen_address(address, port);
   if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
-  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  if (!take_engine()) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
   if (socket.open(local->family) != 0) return Error::ERR_CANT_CREATE;
   if (prepare_socket(socket, engine_->options(), options) != 0) return Error::ERR_UNAVAILABLE;
   if (broadcast_) socket.set_broadcast(true);
-  if (socket.bind(local->endpoint) != 0) return Error::ERR_UNAVAILABLE;
+  const int refused = options.share_port ? socket.bind(local->endpoint)
+                                         : net::bind_when_released(socket, local->endpoint);
+  if (refused != 0) return Error::ERR_UNAVAILABLE;
   return open_bound(std::move(socket), recv_buf_size, options);
 }
 
 Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
                                 const SocketOptions& options) {
   int error = 0;
-  endpoint_ = internal::SocketEndpoint::create(engine_, std::move(socket),
-                                               receive_bytes_for(recv_buf_size), options, &error);
+  auto endpoint = internal::SocketEndpoint::create(
+      engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, &error);
+  endpoint_.publish(endpoint.release());
   return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
 }
 
 Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
-  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  if (!take_engine()) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
   const auto family = address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
   if (socket.open(family) != 0) return Error::ERR_CANT_OPEN;
@@ -92,78 +117,123 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
   }
   if (broadcast_) socket.set_broadcast(true);
   int error = 0;
-  endpoint_ = internal::SocketEndpoint::create(engine_, std::move(socket),
-                                               receive_bytes_for(kUnboundReceiveBufferSize),
-                                               socket_options_, &error);
+  auto endpoint = internal::SocketEndpoint::create(engine_, std::move(socket),
+                                                   receive_bytes_for(kUnboundReceiveBufferSize),
+                                                   socket_options_, &error);
+  endpoint_.publish(endpoint.release());
   return error == 0 ? Error::OK : Error::ERR_CANT_OPEN;
 }
 
+// Nothing that takes long happens with opening_ locked: puts look at it.
 void PacketPeerUDP::close() {
-  if (endpoint_ != nullptr) endpoint_->leave(&view_);
-  endpoint_.reset();
-  send_state_.proven.store(false, std::memory_order_relaxed);
+  if (is_in_child()) {  // a thread that is not here may hold the lock
+    const std::unique_ptr<internal::PeerEndpoint> closing(endpoint_.hide());
+    if (closing != nullptr) closing->leave(&view_);
+    return;
+  }
+  std::unique_ptr<internal::PeerEndpoint> closing;
+  {
+    const std::lock_guard lock(opening_);
+    is_closing_ = true;
+    closing.reset(endpoint_.hide());
+  }
+  if (closing != nullptr) {
+    worker::PutSection::wait_for_begun();
+    closing->leave(&view_);
+  }
+  closing.reset();
   connected_ = false;
+  // Of the next socket nothing is known yet.
+  if (puts_.destination.version() > 0) set_destination({destination_.endpoint, false, {}});
+  const std::lock_guard lock(opening_);
+  is_closing_ = false;
 }
 
 Error PacketPeerUDP::wait() { return wait(std::chrono::milliseconds(-1)); }
 
 Error PacketPeerUDP::wait(std::chrono::milliseconds timeout) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (!is_open()) return Error::ERR_UNCONFIGURED;
   return endpoint_->wait(timeout);
 }
 
 void PacketPeerUDP::wake() {
-  if (endpoint_ != nullptr) endpoint_->interrupt();
+  const worker::PutSection section;
+  internal::PeerEndpoint* const endpoint = endpoint_.get();
+  // A child has the parent's descriptors.
+  if (endpoint != nullptr && !is_in_child()) endpoint->interrupt();
 }
 
 bool PacketPeerUDP::is_bound() const { return is_open(); }
 bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_; }
 
 Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto remote = parse_remote(host, port);
   if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
-  const net::Endpoint target = *remote;
-  if (endpoint_ == nullptr) {
-    if (const Error error = open_unbound(target.address); error != Error::OK) return error;
+  {
+    const std::lock_guard lock(opening_);
+    if (endpoint_ == nullptr) {
+      if (const Error error = open_unbound(remote->address); error != Error::OK) return error;
+    }
   }
-  if (own_socket()->connect(target) != 0) {
+  if (!send_to_remote() || own_socket()->connect(*remote) != 0) {
     close();
     return Error::FAILED;
   }
   connected_ = true;
-  send_state_.proven.store(false, std::memory_order_relaxed);
-  destination_ = target;
-  has_destination_ = true;
+  set_destination({*remote, true, {}});
   return Error::OK;
 }
 
+// Before another remote is connected to: what is queued for this one goes by the socket's
+// address, and what other threads put meanwhile by its own.
+bool PacketPeerUDP::send_to_remote() {
+  if (!connected_) return true;
+  set_destination({destination_.endpoint, false, {}});
+  worker::PutSection::wait_for_begun();
+  return engine_->flush() == Error::OK;
+}
+
 Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (connected_) return Error::OK;
   if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
   auto remote = resolve(host);
   if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
   remote->port = static_cast<std::uint16_t>(port);
-  note_proven(*remote);
-  destination_ = *remote;
-  has_destination_ = true;
-  note_reply_address();
+  const internal::PutDestination::Value destination{*remote, false, reply_address_for(*remote)};
+  if (puts_.destination.version() == 0 || destination != destination_) set_destination(destination);
   return Error::OK;
 }
 
+// Puts of other threads may be opening the socket: it has to know of a second destination,
+// which it may have proven the first of.
+void PacketPeerUDP::set_destination(const internal::PutDestination::Value& destination) {
+  destination_ = destination;
+  std::unique_lock<std::mutex> lock;
+  if (endpoint_ == nullptr) lock = std::unique_lock(opening_);
+  if (internal::SocketEndpoint* own = own_socket()) own->note_change_of_destination(puts_);
+  puts_.destination.set(destination);
+}
+
 std::string PacketPeerUDP::get_packet_ip() const {
-  return has_sender_ ? sender_.address.to_string() : std::string();
+  return has_sender_ ? sender_.host() : std::string();
 }
 int PacketPeerUDP::get_packet_port() const { return has_sender_ ? sender_.port : 0; }
 int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_port() : 0; }
 
 void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
+  if (is_in_child()) return;
+  const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return;
   broadcast_ = enabled;
   if (auto* own = own_socket()) own->own_socket().set_broadcast(enabled);
 }
 
 Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* address) const {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto parsed = net::IpAddress::parse(group);
   if (!parsed.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -174,8 +244,11 @@ Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* ad
 Error PacketPeerUDP::join_multicast_group(std::string_view group, std::string_view interface_name) {
   net::IpAddress address;
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
-  if (endpoint_ == nullptr) {
-    if (const Error error = open_unbound(address); error != Error::OK) return error;
+  {
+    const std::lock_guard lock(opening_);
+    if (endpoint_ == nullptr) {
+      if (const Error error = open_unbound(address); error != Error::OK) return error;
+    }
   }
   const int error = own_socket()->own_socket().join_group(address, std::string(interface_name));
   if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
@@ -200,6 +273,7 @@ int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
 
 Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
   if (endpoint_ == nullptr) {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
     view_.let_go();
     return Error::FAILED;
   }
@@ -219,30 +293,35 @@ Error PacketPeerUDP::take_packet_briefly(std::span<const std::uint8_t>* packet) 
 std::size_t PacketPeerUDP::largest_packet() const { return kLargestDatagram; }
 
 Error PacketPeerUDP::oversized_packet_error() const {
-  return has_destination_ ? Error::FAILED : Error::ERR_UNCONFIGURED;
+  return puts_.destination.version() > 0 ? Error::FAILED : Error::ERR_UNCONFIGURED;
 }
 
 EncodePool& PacketPeerUDP::encode_pool() {
-  return engine_ == nullptr ? PacketPeer::encode_pool() : engine_->encode_pool();
+  Engine* const engine = known_engine_.load(std::memory_order_acquire);
+  return engine == nullptr ? PacketPeer::encode_pool() : engine->encode_pool();
 }
 
-// Whether the destination that is set now needs a proof.
-void PacketPeerUDP::note_proven(const net::Endpoint& destination) {
-  std::atomic<bool>& proven = send_state_.proven;
-  internal::SocketEndpoint* own = own_socket();
-  proven.store(
-      own != nullptr && has_destination_ &&
-          own->is_proven(destination_, proven.load(std::memory_order_relaxed), destination),
-      std::memory_order_relaxed);
+Error PacketPeerUDP::open_for_put() {
+  if (puts_.destination.version() == 0) return Error::ERR_UNCONFIGURED;
+  const std::lock_guard lock(opening_);
+  if (is_closing_) return Error::FAILED;
+  if (endpoint_ != nullptr) return Error::OK;  // another put was faster
+  internal::PutDestination::Value destination;
+  puts_.destination.read(&destination);
+  return open_unbound(destination.endpoint.address);
 }
 
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  if (!has_destination_) return Error::ERR_UNCONFIGURED;
-  if (endpoint_ == nullptr) {
-    if (const Error error = open_unbound(destination_.address); error != Error::OK) return error;
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
+  for (;;) {
+    {
+      const worker::PutSection section;
+      if (internal::PeerEndpoint* endpoint = endpoint_.get()) [[likely]] {
+        return send_result(endpoint->send(packet, puts_));
+      }
+    }
+    if (const Error error = open_for_put(); error != Error::OK) return error;
   }
-  return send_result(endpoint_->send(packet, destination_, send_state_));
 }
 
 }  // namespace ringpeer

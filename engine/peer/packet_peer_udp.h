@@ -1,9 +1,11 @@
 #ifndef RINGPEER_PACKET_PEER_UDP_H_
 #define RINGPEER_PACKET_PEER_UDP_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +14,9 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/packet_peer.h"
+#include "ringpeer/peer/endpoint_pointer.h"
 #include "ringpeer/peer/held_view.h"
-#include "ringpeer/peer/send_state.h"
+#include "ringpeer/peer/put_state.h"
 #include "ringpeer/socket_options.h"
 
 namespace ringpeer {
@@ -26,8 +29,8 @@ class SocketEndpoint;
 // Godot's PacketPeerUDP: one UDP socket, or one remote of a UDPServer.
 //
 // Threads: one consumer thread at a time for everything but put_packet, put_packet_to,
-// put_var and wake, which any thread may call while no call of the consumer opens, connects or
-// closes the peer.
+// put_var and wake, which any thread may call at any time while the object lives, beside
+// close() and every other call of the consumer too.
 class PacketPeerUDP : public PacketPeer {
  public:
   // What bind() asks for by default, in bytes: eight times Godot's, so that a server
@@ -58,10 +61,14 @@ class PacketPeerUDP : public PacketPeer {
   Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
                         const SocketOptions& options = {});
   // What a socket that is opened by connect_to_host or put_packet is asked for; no
-  // effect on one that is open. ERR_ALREADY_IN_USE when open.
+  // effect on one that is open. ERR_ALREADY_IN_USE when open,
+  // ERR_INVALID_PARAMETER with detect_unreachable, which is for servers.
   Error set_socket_options(const SocketOptions& options);
 
-  // Drops what waits. The destination stays, and the packet got last stays valid.
+  // Drops what waits to be taken; the packet got last stays valid. What was put before is sent,
+  // which takes 500 ms at most, and 100 ms when the kernel takes none of it; the rest is
+  // counted. Puts of other threads meanwhile are FAILED. The destination stays: a later put
+  // opens the peer again, as in Godot.
   void close();
 
   // Blocks until a packet is queued; a server's peer polls its server while it does. Any time
@@ -139,12 +146,16 @@ class PacketPeerUDP : public PacketPeer {
   Error join_multicast_group(std::string_view group, std::string_view interface_name);
   Error leave_multicast_group(std::string_view group, std::string_view interface_name);
 
+  // Bounds a loop that takes until nothing waits: 0 once, whatever waits, after as much was given
+  // as the queue may hold since "nothing" was said last, or since poll(), wait() or
+  // Engine::sync(). get_packet and get_var answer ERR_UNAVAILABLE in the same way.
   int get_available_packet_count() const override;
   int get_max_packet_size() const override;
 
  private:
   friend class UDPServer;
 
+  Error check_options(const SocketOptions& options) const;
   Error open_bound(net::Socket socket, int recv_buf_size, const SocketOptions& options);
 
   Error take_packet(std::span<const std::uint8_t>* packet) override;
@@ -156,25 +167,36 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
-  // Opens a socket that is bound to nothing yet, for the family of an address.
+  // False when there is no engine to be had. With opening_ locked.
+  bool take_engine();
+  bool is_in_child() const;
+  // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
+  // locked.
   Error open_unbound(const net::IpAddress& address);
+  Error open_for_put();
+  bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
   internal::SocketEndpoint* own_socket() const;
-  void note_reply_address();
-  void note_proven(const net::Endpoint& destination);
+  void set_destination(const internal::PutDestination::Value& destination);
+  net::LocalAddress reply_address_for(const net::Endpoint& destination) const;
 
-  std::shared_ptr<Engine> engine_;  // the same once there is one; its memory is looked into
-  std::unique_ptr<internal::PeerEndpoint> endpoint_;
   // With what every put looks at.
-  bool has_destination_ = false;
-  bool has_sender_ = false;
+  internal::EndpointPointer endpoint_;
+  std::atomic<Engine*> known_engine_;  // engine_, for any thread
+  internal::PutState puts_;
+
+  std::mutex opening_;              // of whoever opens or closes, for what follows
+  bool is_closing_ = false;         // puts do not open it again
+  std::shared_ptr<Engine> engine_;  // the same once there is one; view_ lies in its memory
   bool broadcast_ = false;
+  SocketOptions socket_options_;
+
+  // The consumer's.
+  bool has_sender_ = false;
   bool connected_ = false;
-  internal::SendState send_state_;
-  net::Endpoint destination_;
+  internal::PutDestination::Value destination_;
   net::Endpoint sender_;
   internal::HeldView view_;
-  SocketOptions socket_options_;
 };
 
 }  // namespace ringpeer

@@ -7,6 +7,7 @@
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/socket_endpoint.h"
+#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer {
 namespace {
@@ -17,13 +18,27 @@ constexpr int kIpv6Headers = 48;
 
 }  // namespace
 
+// An error queue that nobody reads fills the receive buffer and keeps the worker awake.
+Error PacketPeerUDP::check_options(const SocketOptions& options) const {
+  if (!options.detect_unreachable) return Error::OK;
+  if (engine_ != nullptr) {
+    engine_->log(
+        "SocketOptions::detect_unreachable is for servers; a PacketPeerUDP that is "
+        "connected is told of ICMP errors without it");
+  }
+  return Error::ERR_INVALID_PARAMETER;
+}
+
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
                                      const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
+  const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (const Error error = check_options(options); error != Error::OK) return error;
   if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
-  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  if (!take_engine()) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
   if (const Error error = adopt_socket(descriptor, engine_->options(), options, &socket);
       error != Error::OK) {
@@ -35,12 +50,16 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
 }
 
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
+  const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (const Error error = check_options(options); error != Error::OK) return error;
   socket_options_ = options;
   return Error::OK;
 }
 
 Error PacketPeerUDP::poll() {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
   return endpoint_ == nullptr ? Error::ERR_UNCONFIGURED : endpoint_->poll();
 }
 
@@ -62,13 +81,16 @@ std::chrono::steady_clock::time_point PacketPeerUDP::get_packet_arrival() const 
 
 Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
                                    std::span<const std::uint8_t> packet) {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  internal::SocketEndpoint* own = own_socket();
-  if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
-  if (own == nullptr || own->is_connected()) return Error::ERR_LOCKED;
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
+  const worker::PutSection section;
+  internal::PeerEndpoint* const endpoint = endpoint_.get();
+  if (endpoint == nullptr) return Error::ERR_UNCONFIGURED;
+  if (endpoint->is_server_peer()) return Error::ERR_LOCKED;
+  auto& own = static_cast<internal::SocketEndpoint&>(*endpoint);
+  if (own.is_connected()) return Error::ERR_LOCKED;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
-  return send_result(own->send_to(destination, packet));
+  return send_result(own.send_to(destination, packet));
 }
 
 Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,
@@ -79,11 +101,10 @@ Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,
 }
 
 // An answer to the packet that was last taken leaves from where that was sent to.
-void PacketPeerUDP::note_reply_address() {
-  internal::SocketEndpoint* own = own_socket();
-  if (own == nullptr) return;
-  own->set_reply_address(has_sender_ && destination_ == sender_ ? own->last_local_address()
-                                                                : net::LocalAddress());
+net::LocalAddress PacketPeerUDP::reply_address_for(const net::Endpoint& destination) const {
+  const internal::SocketEndpoint* own = own_socket();
+  return own != nullptr && has_sender_ && destination == sender_ ? own->last_local_address()
+                                                                 : net::LocalAddress();
 }
 
 int PacketPeerUDP::get_socket_receive_buffer() const {
@@ -97,9 +118,9 @@ int PacketPeerUDP::get_socket_send_buffer() const {
 }
 
 int PacketPeerUDP::get_path_mtu() const {
-  if (!has_destination_) return 0;
-  const int mtu = net::path_mtu_to(destination_);
-  const int headers = destination_.address.is_ipv4() ? kIpv4Headers : kIpv6Headers;
+  if (puts_.destination.version() == 0 || is_in_child()) return 0;
+  const int mtu = net::path_mtu_to(destination_.endpoint);
+  const int headers = destination_.endpoint.address.is_ipv4() ? kIpv4Headers : kIpv6Headers;
   return mtu > headers ? mtu - headers : 0;
 }
 

@@ -12,7 +12,7 @@
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/peer/held_view.h"
-#include "ringpeer/peer/send_state.h"
+#include "ringpeer/peer/put_state.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/worker_group.h"
 
@@ -21,7 +21,8 @@ namespace ringpeer::internal {
 // What an open PacketPeerUDP talks through: a socket of its own (SocketEndpoint) or
 // a server's (RemoteEndpoint).
 //
-// Threads: send() from any thread; the rest is the consumer's.
+// Threads: send(), interrupt(), is_server_peer() from any thread, within a
+// worker::PutSection; the rest is the consumer's.
 class PeerEndpoint {
  public:
   virtual ~PeerEndpoint() = default;
@@ -30,8 +31,9 @@ class PeerEndpoint {
   // is then reported.
   virtual int available() = 0;
 
-  // ERR_UNAVAILABLE when nothing waits, FAILED as available() says -1. The packet stays valid
-  // while *view keeps it, which lets the one before go whatever the answer is.
+  // ERR_UNAVAILABLE when nothing waits or in a forked child, FAILED as available() says -1. The
+  // packet stays valid while *view keeps it, which lets the one before go whatever the answer
+  // is, but in a child.
   virtual Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
                      HeldView* view) = 0;
   // The same for a caller who is done with the packet before the next call.
@@ -47,11 +49,11 @@ class PeerEndpoint {
   virtual Error wait(std::chrono::milliseconds timeout) = 0;
   virtual void interrupt() = 0;
 
-  // 0 or errno. A connected endpoint ignores the destination. To a destination that is not
-  // proven by a system call of this thread, whose answer is honest; else through the
-  // worker's queue, whose errors are reported by the next call.
-  virtual int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-                   SendState& state) = 0;
+  // To the destination of `state`; a server's peer has its own. 0 or errno, EDESTADDRREQ
+  // without a destination. To one that is not proven by a system call of this thread, whose
+  // answer is honest; else through the worker's queue, whose errors are reported by the next
+  // call.
+  virtual int send(std::span<const std::uint8_t> packet, PutState& state) = 0;
 
   // A descriptor for foreign event loops; -1 without threads.
   virtual int watch() = 0;
@@ -69,6 +71,11 @@ class PeerEndpoint {
   virtual int local_port() const = 0;
 };
 
+// What a call answers when the endpoint is dead.
+inline Error error_of_dead(const worker::WorkerGroup& workers) {
+  return workers.is_usable() ? Error::FAILED : Error::ERR_UNAVAILABLE;
+}
+
 // An engine without threads waits in the kernel itself, so nothing can interrupt it
 // but a packet; it looks up this often.
 inline constexpr std::chrono::milliseconds kInlineWait{20};
@@ -78,6 +85,7 @@ inline constexpr std::chrono::milliseconds kInlineWait{20};
 template <typename HasPackets, typename IsDead>
 Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,
                        std::chrono::milliseconds timeout, HasPackets has_packets, IsDead is_dead) {
+  if (!workers.is_usable()) return Error::ERR_UNAVAILABLE;
   const auto deadline =
       timeout.count() < 0 ? net::Deadline::never() : net::Deadline::after(timeout);
   // None: to be waited for.

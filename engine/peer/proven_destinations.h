@@ -29,28 +29,31 @@ class ProvenDestinations {
   bool contains(const net::Endpoint& destination) const {
     const std::uint64_t wanted = fingerprint(destination);
     for (const auto& entry : sets_[wanted % kSets].entries) {
-      if (entry.load(std::memory_order_relaxed) == wanted) return true;
+      if (entry.load(std::memory_order_acquire) == wanted) return true;
     }
     return false;
   }
 
-  // False when another destination had to be forgotten for it.
-  bool insert(const net::Endpoint& destination) {
+  // When another destination has to be forgotten for it, *forgets is true before it is.
+  void insert(const net::Endpoint& destination, std::atomic<bool>* forgets) {
     const std::uint64_t added = fingerprint(destination);
     auto& entries = sets_[added % kSets].entries;
     for (auto& entry : entries) {
       std::uint64_t present = kNone;
-      if (entry.compare_exchange_strong(present, added, std::memory_order_relaxed)) return true;
-      if (present == added) return true;
+      if (entry.compare_exchange_strong(present, added, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+        return;
+      }
+      if (present == added) return;
     }
+    forgets->store(true, std::memory_order_release);
     // Its upper bits choose: as good as chance.
-    entries[(added >> 32) % kWays].store(added, std::memory_order_relaxed);
-    return false;
+    entries[(added >> 32) % kWays].store(added, std::memory_order_release);
   }
 
   void clear() {
     for (auto& set : sets_) {
-      for (auto& entry : set.entries) entry.store(kNone, std::memory_order_relaxed);
+      for (auto& entry : set.entries) entry.store(kNone, std::memory_order_release);
     }
   }
 

@@ -10,6 +10,7 @@ std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
   endpoint->remote_ = server->take_pending(endpoint.get());
   if (endpoint->remote_ == nullptr) return nullptr;
   endpoint->endpoint_ = endpoint->remote_->endpoint;
+  if (endpoint->remote_->source != nullptr) endpoint->source_ = *endpoint->remote_->source;
   return endpoint;
 }
 
@@ -18,39 +19,61 @@ RemoteEndpoint::~RemoteEndpoint() {
   end_batch();
 }
 
+bool RemoteEndpoint::ends_loop() {
+  return remote_->queued_packets > 0 &&
+         bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote());
+}
+
+// Arrivals are asked for when the queue is empty: a loop that takes what waits does not learn
+// at each packet of what has come for others.
 int RemoteEndpoint::available() {
   if (!is_alive()) return -1;
-  server_->take_arrivals();
+  const bool asks_for_more = bound_.begin_look(server_->ticks());
+  if (asks_for_more || remote_->queued_packets == 0) server_->take_arrivals();
+  if (ends_loop()) return 0;
+  bound_.note_count(remote_->queued_packets);
   return static_cast<int>(remote_->queued_packets);
 }
 
-Error RemoteEndpoint::prepare_take(net::Endpoint* sender, HeldView* view) {
+Error RemoteEndpoint::take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                                HeldView* view, packet::PacketBuffer** buffer) {
+  const bool alive = is_alive();
+  if (!alive && error_of_dead(server_->workers()) == Error::ERR_UNAVAILABLE) {
+    return Error::ERR_UNAVAILABLE;
+  }
   server_->let_go(view);
-  if (!is_alive()) return Error::FAILED;
-  server_->take_arrivals();
+  if (!alive) return Error::FAILED;
   *sender = endpoint_;
-  return Error::OK;
+  bound_.begin_look(server_->ticks());
+  if (remote_->queued_packets == 0) server_->take_arrivals();
+  if (!bound_.is_promised() && ends_loop()) return server_->take_nothing();
+  const Error error = server_->take(*remote_, packet, buffer, &last_arrival_us_);
+  if (error == Error::OK) {
+    bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
+  } else {
+    bound_.note_nothing();
+  }
+  return error;
 }
 
 Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
                            HeldView* view) {
-  if (const Error error = prepare_take(sender, view); error != Error::OK) return error;
   packet::PacketBuffer* buffer = nullptr;
-  const Error error = server_->take(*remote_, packet, &buffer, &last_arrival_us_);
+  const Error error = take_next(packet, sender, view, &buffer);
   if (error == Error::OK) server_->hold(buffer, packet, view);
   return error;
 }
 
 Error RemoteEndpoint::take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
                                    HeldView* view) {
-  if (const Error error = prepare_take(sender, view); error != Error::OK) return error;
   packet::PacketBuffer* buffer = nullptr;
-  const Error error = server_->take(*remote_, packet, &buffer, &last_arrival_us_);
+  const Error error = take_next(packet, sender, view, &buffer);
   if (error == Error::OK) server_->hold_briefly(buffer);
   return error;
 }
 
 Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
+  server_->begin_tick();
   return wait_for_packets(
       server_->workers(), server_->signal(), timeout,
       [this] {
@@ -68,13 +91,12 @@ Error RemoteEndpoint::poll() {
 
 bool RemoteEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (!is_alive()) return false;
-  server_->take_arrivals();
+  if (remote_->queued_packets == 0) server_->take_arrivals();
   return server_->take_next_of(*remote_, packet, buffer);
 }
 
-int RemoteEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint&,
-                         SendState& state) {
-  return is_alive() ? server_->send(*remote_, endpoint_, packet, state) : ENOTCONN;
+int RemoteEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) {
+  return server_->send(endpoint_, source_, packet, state);
 }
 
 }  // namespace ringpeer::internal

@@ -23,8 +23,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   void leave(HeldView* view) override { server_->stop_counting(view); }
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { server_->signal().interrupt(); }
-  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-           SendState& state) override;
+  int send(std::span<const std::uint8_t> packet, PutState& state) override;
   bool is_alive() const override { return remote_ != nullptr && server_->is_alive(); }
   bool is_server_peer() const override { return true; }
   int local_port() const override { return server_->local_port(); }
@@ -41,6 +40,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   }
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return server_->socket(); }
+  std::size_t most_of_a_batch() const override { return server_->most_packets_of_remote(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
@@ -56,13 +56,19 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
 
  private:
   explicit RemoteEndpoint(std::shared_ptr<ServerCore> server) : server_(std::move(server)) {}
-  Error prepare_take(net::Endpoint* sender, HeldView* view);
+  Error take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view,
+                  packet::PacketBuffer** buffer);
+
+  bool ends_loop();
 
   const std::shared_ptr<ServerCore> server_;
   worker::Remote* remote_ = nullptr;
   PacketPeerUDP* peer_ = nullptr;  // whose endpoint this is
+  // For puts, which do not look at remote_.
   net::Endpoint endpoint_;
   std::uint64_t last_arrival_us_ = 0;
+  net::LocalAddress source_;  // that they leave from, if known
+  LoopBound bound_;
 };
 
 }  // namespace ringpeer::internal

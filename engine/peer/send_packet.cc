@@ -8,6 +8,7 @@ namespace ringpeer {
 
 Error send_result(int error) {
   if (error == 0) return Error::OK;
+  if (error == EDESTADDRREQ) return Error::ERR_UNCONFIGURED;
   // Godot spins here until the kernel has room; an overload must not stop a tick.
   return is_overload(error) ? Error::ERR_BUSY : Error::FAILED;
 }
@@ -15,14 +16,17 @@ Error send_result(int error) {
 namespace internal {
 namespace {
 
-int check(std::span<const std::uint8_t> packet, const worker::SendTarget& target) {
+int check(const net::Socket& socket, std::span<const std::uint8_t> packet,
+          const worker::SendTarget& target) {
   const bool ipv4 = target.destination.address.is_ipv4();
   if (packet.size() > (ipv4 ? kLargestIpv4Datagram : kLargestDatagram)) [[unlikely]] {
     return EMSGSIZE;
   }
   if (target.connected) return 0;
   if (target.destination.port == 0) return EINVAL;
-  if (!ipv4 && target.socket->family() == AF_INET) return EAFNOSUPPORT;
+  if (ipv4) return 0;
+  if (target.socket->family() == AF_INET) return EAFNOSUPPORT;
+  if (!socket.may_send_to_scope(target.destination.scope_id)) return ENETUNREACH;
   return 0;
 }
 
@@ -32,6 +36,13 @@ int send_unconnected(const net::Socket& socket, std::span<const std::uint8_t> pa
       net::to_socket_address(target.destination, socket.family());
   return target.source == nullptr ? socket.send_to(packet, destination)
                                   : socket.send_from(packet, destination, *target.source);
+}
+
+// A kernel that finds no port for a socket that has none says the same as for a full buffer.
+int explain(const net::Socket& socket, int error) {
+  if (error != EAGAIN) return error;
+  const auto local = socket.local_endpoint();
+  return local.has_value() && local->port == 0 ? EADDRNOTAVAIL : error;
 }
 
 int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
@@ -47,14 +58,17 @@ int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
 
 int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
                 std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now) {
-  int error = check(packet, target);
-  if (error == 0 && !now && worker.has_thread()) {
+  if (const int error = check(socket, packet, target); error != 0) [[unlikely]]
+    return error;
+  int error = 0;
+  if (!now && worker.has_thread()) {
     error = worker.send(packet, target);
     if (error == 0) return 0;
-  } else if (error == 0) {
-    error = send_now(socket, packet, target);
+  } else {
+    error =
+        worker.is_refusing_sends() ? ESHUTDOWN : explain(socket, send_now(socket, packet, target));
   }
-  workers.count_send(error, packet.size());
+  if (error != ESHUTDOWN) workers.count_send(error, packet.size());
   return error;
 }
 

@@ -5,16 +5,14 @@
 #include <utility>
 
 #include "ringpeer/backend/backend.h"
+#include "ringpeer/net/port_holder.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/remote_endpoint.h"
 #include "ringpeer/peer/send_packet.h"
+#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer::internal {
 namespace {
-
-// Packets of one worker that may wait for the server's consumer: a 60 Hz frame of a
-// flood of small packets, three times over. One MiB of descriptors.
-constexpr std::size_t kRingSlots = 32768;
 
 // What the packets that its peers have shown last may hold of the payload budget, all together.
 constexpr std::size_t kViewsShareOfBudget = 4;
@@ -26,7 +24,9 @@ constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
 
 ServerCore::Shard::Shard(worker::Worker& shard_worker, std::uint16_t index,
                          worker::ServerShared* shared)
-    : worker(shard_worker), sends(&shared->send_errors), demultiplexer(index, kRingSlots, shared) {}
+    : worker(&shard_worker),
+      sends(&shared->send_errors),
+      demultiplexer(index, kRingSlots, shared) {}
 
 ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
                        const ServerOptions& options)
@@ -58,10 +58,10 @@ std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, ne
                                               int* error) {
   std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending, options));
   core->shards_.push_back(
-      std::make_unique<Shard>(core->workers_.next(), std::uint16_t{0}, &core->shared_));
+      std::make_unique<Shard>(core->workers_.at(0), std::uint16_t{0}, &core->shared_));
   Shard& shard = *core->shards_.back();
   shard.socket = std::move(socket);
-  *error = core->receive_on(shard);
+  *error = core->receive_on(shard, true);
   if (*error != 0) return nullptr;
   shard.socket.keep();
   return core;
@@ -80,7 +80,7 @@ int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
     // A shared port would let a second server in unnoticed: ask first, alone.
     net::Socket alone;
     if (const int error = alone.open(family); error != 0) return error;
-    if (const int error = alone.bind(endpoint); error != 0) return error;
+    if (const int error = net::bind_when_released(alone, endpoint); error != 0) return error;
     endpoint = *alone.local_endpoint();
   }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -111,14 +111,18 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
       error != 0) {
     return error;
   }
-  return shard.socket.bind(local);
+  // Others on the port are no surprise where it is shared, or are this server's.
+  const bool alone = workers_.size() == 1 && !socket_options_.share_port;
+  return alone ? net::bind_when_released(shard.socket, local) : shard.socket.bind(local);
 }
 
-int ServerCore::receive_on(Shard& shard) {
+int ServerCore::receive_on(Shard& shard, bool by_any_worker) {
   shard.sends.open(shard.socket.descriptor(), shard.socket.family());
   shard.demultiplexer.set_descriptor(shard.socket.descriptor());
+  const int descriptor = shard.socket.descriptor();
   const int error =
-      shard.worker.attach(shard.socket.descriptor(), &shard.demultiplexer, &shard.slot);
+      by_any_worker ? workers_.attach(descriptor, &shard.demultiplexer, &shard.worker, &shard.slot)
+                    : shard.worker->attach(descriptor, &shard.demultiplexer, &shard.slot);
   if (error != 0) return error;
   shard.receiving = true;
   workers_.watch(&shard.socket);
@@ -127,13 +131,9 @@ int ServerCore::receive_on(Shard& shard) {
 
 void ServerCore::stop() {
   if (std::exchange(stopped_, true)) return;
-  for (auto& shard : shards_) {
-    if (!shard->receiving) continue;
-    shard->sends.close();
-    shard->worker.detach(shard->slot, &shard->sends);
-    workers_.forget(&shard->socket);
-    shard->socket.close();
-  }
+  takes_puts_.store(false, std::memory_order_seq_cst);
+  worker::PutSection::wait_for_begun();
+  detach_all();
   // Nothing is published any more. What still waits is dropped with its remote.
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
   ready_ = nullptr;
@@ -148,6 +148,20 @@ void ServerCore::stop() {
   shards_.clear();  // frees the remotes
 }
 
+// All at a time: each may take as long as what is queued for it.
+void ServerCore::detach_all() {
+  for (auto& shard : shards_) {
+    shard->sends.close();
+    if (shard->receiving) shard->worker->begin_detach(&shard->detach, shard->slot, &shard->sends);
+  }
+  for (auto& shard : shards_) {
+    if (!shard->receiving) continue;
+    shard->worker->wait_for(&shard->detach);
+    workers_.forget(&shard->socket);
+    shard->socket.close();
+  }
+}
+
 int ServerCore::local_port() const {
   if (stopped_ || shards_.empty()) return 0;
   const auto local = shards_[0]->socket.local_endpoint();
@@ -156,12 +170,13 @@ int ServerCore::local_port() const {
 
 // ---- Arrivals.
 
-// One look serves all calls within a latency budget. But who comes once a frame finds more
-// than one look takes: after a whole batch the next call looks again.
+// One look serves all calls within a latency budget. It takes all that the kernel has, so that
+// who comes once a frame leaves nobody's packets behind those of a flood, as long as there is
+// plenty of room in the ring.
 void ServerCore::look_at_socket(bool at_once) {
-  if (shards_.empty()) return;
-  at_once || has_backlog_ ? workers_.pump() : workers_.pump_if_due();
-  has_backlog_ = shards_[0]->demultiplexer.ring().slots_in_use() >= backend::kBatchSize;
+  if (shards_.empty() || (!at_once && !workers_.is_pump_due())) return;
+  const packet::PacketRing& ring = shards_[0]->demultiplexer.ring();
+  workers_.pump_all([&ring] { return ring.slots_in_use() < kRingSlots / 2; });
 }
 
 void ServerCore::take_published() {
@@ -194,8 +209,7 @@ void ServerCore::take_from(Shard& shard) {
     if (worker::Demultiplexer::is_event(*descriptor)) {
       take_event(*descriptor, ring.arrival_us(descriptor->received_at_us));
     } else {
-      take_packet(*static_cast<worker::Remote*>(const_cast<void*>(descriptor->source)), *descriptor,
-                  ring.arrival_us(descriptor->received_at_us));
+      take_packet(remote_of(*descriptor), *descriptor, ring.arrival_us(descriptor->received_at_us));
     }
     ring.pop();
   }
@@ -209,6 +223,12 @@ void ServerCore::sort_in_pending(std::size_t known) {
   const auto added = pending_.begin() + static_cast<std::ptrdiff_t>(known);
   if (!is_older(*added, *(added - 1))) return;
   std::inplace_merge(pending_.begin(), added, pending_.end(), is_older);
+}
+
+worker::Remote& ServerCore::remote_of(const packet::PacketDescriptor& descriptor) const {
+  if (shared_.arrival.local_addresses) [[unlikely]]
+    return *worker::noted_remote(descriptor.source);
+  return *static_cast<worker::Remote*>(const_cast<void*>(descriptor.source));
 }
 
 void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
@@ -288,20 +308,35 @@ void ServerCore::drop_unsorted(Shard& shard) {
 
 // ---- Connections.
 
+// As many are accepted in one loop as may be pending.
+bool ServerCore::ends_loop_of_connections() {
+  const int most = shared_.max_pending.load(std::memory_order_relaxed);
+  return !pending_.empty() && connections_.ends_loop(1, static_cast<std::uint64_t>(most));
+}
+
 bool ServerCore::has_pending() {
-  take_arrivals();
+  const bool asks_for_more = connections_.begin_look(ticks());
+  if (asks_for_more || pending_.empty()) take_arrivals();
+  if (ends_loop_of_connections()) return false;
+  connections_.note_count(pending_.size());
   return !pending_.empty();
 }
 
 worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
-  take_arrivals();
-  if (pending_.empty()) return nullptr;
+  connections_.begin_look(ticks());
+  if (pending_.empty()) take_arrivals();
+  if (!connections_.is_promised() && ends_loop_of_connections()) return nullptr;
+  if (pending_.empty()) {
+    connections_.note_nothing();
+    return nullptr;
+  }
   worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();
+  connections_.note_given(1, remote->heard_us.load(std::memory_order_relaxed));
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
   remote->taken_index = static_cast<std::uint32_t>(taken_.size()) & kIndexMask;
   taken_.push_back(remote);
@@ -333,7 +368,7 @@ void ServerCore::close(worker::Remote& remote) {
   if (has_several_workers()) known_.erase(&remote);
   Shard& shard = *shards_[remote.shard];
   shard.demultiplexer.close(&remote);
-  shard.worker.request_maintenance();
+  shard.worker->request_maintenance();
 }
 
 // ---- Packets.
@@ -341,10 +376,7 @@ void ServerCore::close(worker::Remote& remote) {
 Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
                        packet::PacketBuffer** buffer, std::uint64_t* arrival_us) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
-  if (descriptor == nullptr) {
-    release_.flush();
-    return Error::ERR_UNAVAILABLE;
-  }
+  if (descriptor == nullptr) return take_nothing();
   *arrival_us = queues_.front_arrival_us(remote);
   *buffer = descriptor->buffer;
   *packet = descriptor->take_packet();

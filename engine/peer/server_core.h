@@ -1,6 +1,7 @@
 #ifndef RINGPEER_PEER_SERVER_CORE_H_
 #define RINGPEER_PEER_SERVER_CORE_H_
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
 #include "ringpeer/peer/held_view.h"
+#include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/peer/queue_pool.h"
 #include "ringpeer/socket_options.h"
 #include "ringpeer/worker/demultiplexer.h"
@@ -22,12 +24,13 @@
 namespace ringpeer::internal {
 
 class RemoteEndpoint;
-struct SendState;
+struct PutState;
 
 // A listening server: one socket and one demultiplexer a worker, and on the
 // consumer's side the queues of all its remotes.
 //
-// Threads: send() and send_to() from any; the rest belongs to the server's consumer.
+// Threads: send(), send_to(), signal() and takes_puts() from any, within a worker::PutSection;
+// the rest belongs to the server's consumer.
 class ServerCore final : public DrainSource {
  public:
   // Null on failure (errno in *error).
@@ -43,12 +46,15 @@ class ServerCore final : public DrainSource {
 
   // Closes the sockets and lets go of every remote; peers find themselves closed.
   void stop();
-  bool is_alive() const { return !stopped_ && !shared_.stopped.load(std::memory_order_acquire); }
+  bool is_alive() const { return !stopped_ && !shared_.life.is_over(); }
+  // For any thread, within a worker::PutSection: as long as it does there are sockets.
+  bool takes_puts() const { return takes_puts_.load(std::memory_order_acquire); }
   int local_port() const;
 
   // Moves what the workers have published to the remotes' queues; without threads, after a
   // look at the sockets.
   void poll() {
+    begin_tick();
     if (workers_.is_inline()) look_at_socket(true);
     take_published();
   }
@@ -60,6 +66,16 @@ class ServerCore final : public DrainSource {
     if (!automatic_poll_) return;
     if (workers_.is_inline()) look_at_socket(false);
     take_published();
+  }
+
+  // For the bounds of loops. Ticks begin with poll(), wait() and Engine::sync().
+  void begin_tick() { ++ticks_; }
+  std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
+  std::uint64_t most_bytes_of_remote() const {
+    return shared_.max_bytes_per_remote.load(std::memory_order_relaxed);
+  }
+  std::size_t most_packets_of_remote() const {
+    return static_cast<std::size_t>(most_bytes_of_remote() / packet::kRecordOverhead) + 1;
   }
 
   bool has_pending();
@@ -78,6 +94,15 @@ class ServerCore final : public DrainSource {
   void let_go(HeldView* view);
   // The view is no longer one of this server's peers'.
   void stop_counting(HeldView* view);
+  // What the next packet of a remote, which there is, counts in its queue.
+  std::uint64_t first_charge(const worker::Remote& remote) {
+    return queues_.front(remote)->first_size() + packet::kRecordOverhead;
+  }
+  // What take() does when there is none.
+  Error take_nothing() {
+    release_.flush();
+    return Error::ERR_UNAVAILABLE;
+  }
   // Drops what waits, forgets the remote.
   void close(worker::Remote& remote);
 
@@ -88,6 +113,7 @@ class ServerCore final : public DrainSource {
   // As take(), of each remote in turn; valid while *view keeps it.
   Error take_any(ReceivedPacket* packet, HeldView* view);
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
+  std::size_t most_of_a_batch() const override;
   void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
@@ -113,32 +139,39 @@ class ServerCore final : public DrainSource {
 
   worker::ConsumerSignal& signal() { return shared_.signal; }
   worker::WorkerGroup& workers() { return workers_; }
-  // To one remote, whose address the caller has at hand: the remote itself is only looked
-  // at when something has gone wrong.
-  int send(worker::Remote& remote, const net::Endpoint& address,
-           std::span<const std::uint8_t> packet, SendState& state);
+  // To one remote, known by its address: the remote itself may be gone.
+  int send(const net::Endpoint& remote, const net::LocalAddress& source,
+           std::span<const std::uint8_t> packet, PutState& state);
 
  private:
+  // Packets of one worker that may wait for the server's consumer: a 60 Hz frame of a
+  // flood of small packets, three times over. One MiB of descriptors.
+  static constexpr std::size_t kRingSlots = 32768;
+
   struct Shard {
     Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared);
-    worker::Worker& worker;
+    worker::Worker* worker;
     net::Socket socket;
     worker::SendSocket sends;
     worker::Demultiplexer demultiplexer;
     backend::SocketSlot slot = 0;
     bool receiving = false;
+    worker::Worker::Command detach;
   };
 
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
-  int receive_on(Shard& shard);
+  int receive_on(Shard& shard, bool by_any_worker = false);
+  void detach_all();
   void look_at_socket(bool at_once);
   bool has_several_workers() const { return shards_.size() > 1; }
   bool is_misplaced(const worker::Remote& remote) const;
   void turn_away(worker::Remote& remote);
   bool finds_something();
-  std::uint64_t now_us() const;
+  bool ends_loop_of_connections();
+  std::uint64_t us_of(std::chrono::steady_clock::time_point time) const;
+  std::uint64_t now_us() const { return us_of(std::chrono::steady_clock::now()); }
   bool is_silent(const worker::Remote& remote, std::uint64_t now_us) const;
   bool is_gone(const worker::Remote& remote, std::uint64_t now_us) const;
   void link_ready(worker::Remote& remote);
@@ -147,12 +180,15 @@ class ServerCore final : public DrainSource {
   bool load_unsorted();
   bool take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer);
   void note_taken_packet(worker::Remote& remote, std::size_t size);
+  // The same for each destination, whoever sends, so that its packets keep their order.
+  Shard& shard_for(const net::Endpoint& destination);
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
   void drop_unsorted(Shard& shard);
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);
+  worker::Remote& remote_of(const packet::PacketDescriptor& descriptor) const;
   void take_event(const packet::PacketDescriptor& event, std::uint64_t came_us);
   void sort_in_pending(std::size_t known);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
@@ -191,8 +227,11 @@ class ServerCore final : public DrainSource {
   ViewLimit views_;
   packet::PacketRelease release_;  // of packets that were dropped, or looked at
   bool automatic_poll_ = true;
-  bool has_backlog_ = false;  // without threads: the last look at the socket left some behind
+  std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
+  LoopBound connections_;
+  LoopBound packets_;  // of take_any()
   bool stopped_ = false;
+  std::atomic<bool> takes_puts_{true};
 };
 
 }  // namespace ringpeer::internal

@@ -63,7 +63,8 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->arrived = workers_.time_of(queues_.front_arrival_us(remote));
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
-  packet->local = remote.source == nullptr ? net::LocalAddress() : *remote.source;
+  packet->local = shared_.arrival.local_addresses ? worker::noted_local_address(descriptor->source)
+                                                  : net::LocalAddress();
   packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
   *buffer = descriptor->buffer;
   if (descriptor->size == 0) queues_.pop(remote);
@@ -121,12 +122,26 @@ void ServerCore::note_taken(const DrainProgress& progress) {
   counters_->add(Counter::kDeliveredBytes, progress.bytes);
 }
 
+// What the rings hold, and what has been taken out of them already.
+std::size_t ServerCore::most_of_a_batch() const {
+  return static_cast<std::size_t>(waiting_packets_) + shards_.size() * kRingSlots;
+}
+
 Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
-  packet::PacketBuffer* buffer = nullptr;
-  if (!is_alive() || !take_next(packet, &buffer)) {
-    view->let_go();
-    return is_alive() ? Error::ERR_UNAVAILABLE : Error::FAILED;
+  if (!is_alive()) {
+    const Error error = error_of_dead(workers_);
+    if (error == Error::FAILED) view->let_go();
+    return error;
   }
+  packets_.begin_look(ticks());
+  const bool ends = packets_.ends_loop(1, shards_.size() * kRingSlots);
+  packet::PacketBuffer* buffer = nullptr;
+  if (ends || !take_next(packet, &buffer)) {
+    if (!ends) packets_.note_nothing();
+    view->let_go();
+    return take_nothing();
+  }
+  packets_.note_given(1, us_of(packet->arrived));
   view->hold(buffer);
   note_taken({0, 1, packet->payload.size()});
   return Error::OK;
@@ -144,6 +159,7 @@ bool ServerCore::finds_something() {
 }
 
 Error ServerCore::wait(std::chrono::milliseconds timeout) {
+  begin_tick();
   return wait_for_packets(
       workers_, shared_.signal, timeout, [this] { return finds_something(); },
       [this] { return !is_alive(); });
@@ -153,10 +169,10 @@ int ServerCore::watch() { return workers_.is_inline() ? -1 : shared_.signal.watc
 
 // ---- Who is gone.
 
-std::uint64_t ServerCore::now_us() const {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now() - workers_.epoch())
-                                        .count());
+std::uint64_t ServerCore::us_of(std::chrono::steady_clock::time_point time) const {
+  using std::chrono::microseconds;
+  const auto since = std::chrono::duration_cast<microseconds>(time - workers_.epoch());
+  return static_cast<std::uint64_t>(since.count());
 }
 
 void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {

@@ -1,16 +1,19 @@
 // Sending through a server's sockets.
 
 #include <cerrno>
+#include <cstring>
 
+#include "ringpeer/peer/put_state.h"
 #include "ringpeer/peer/send_packet.h"
-#include "ringpeer/peer/send_state.h"
 #include "ringpeer/peer/server_core.h"
 
 namespace ringpeer::internal {
 namespace {
 
+constexpr std::uint32_t kMixer = 0x9e3779b1;  // odd, 2^32 / golden ratio
+
 // Whether an error of this peer may have been left; true once for each error of any.
-bool should_look_for_error(SendState& state) {
+bool should_look_for_error(PutState& state) {
   const std::uint32_t changes = worker::ErrorLatch::changes();
   if (state.seen_errors.load(std::memory_order_relaxed) == changes) return false;
   state.seen_errors.store(changes, std::memory_order_relaxed);
@@ -19,30 +22,42 @@ bool should_look_for_error(SendState& state) {
 
 }  // namespace
 
-int ServerCore::send(worker::Remote& remote, const net::Endpoint& address,
-                     std::span<const std::uint8_t> packet, SendState& state) {
+// Any socket of the port will do. The worker that receives from a remote is not known to
+// everybody who sends to it, so the destination alone decides.
+ServerCore::Shard& ServerCore::shard_for(const net::Endpoint& destination) {
+  if (shards_.size() == 1) [[likely]]
+    return *shards_[0];
+  // Ports of one address, addresses with one port: both are spread.
+  std::uint32_t last_word = 0;
+  const auto& bytes = destination.address.bytes();
+  std::memcpy(&last_word, bytes.data() + bytes.size() - sizeof(last_word), sizeof(last_word));
+  const std::uint64_t mixed = std::uint32_t{(last_word + destination.port) * kMixer};
+  return *shards_[(mixed * shards_.size()) >> 32];
+}
+
+int ServerCore::send(const net::Endpoint& remote, const net::LocalAddress& source,
+                     std::span<const std::uint8_t> packet, PutState& state) {
+  if (!takes_puts()) return ESHUTDOWN;
   if (should_look_for_error(state)) {
-    if (const int error = shared_.send_errors.take(address); error != 0) {
+    if (const int error = shared_.send_errors.take(remote); error != 0) {
       workers_.count_send(error, packet.size());
       return error;
     }
   }
-  Shard& shard = *shards_[shards_.size() == 1 ? 0 : remote.shard];
-  worker::SendTarget target{&shard.sends, address};
+  Shard& shard = shard_for(remote);
+  worker::SendTarget target{&shard.sends, remote};
   target.tells = true;
-  if (socket_options_.reply_from_received_address) target.source = remote.source;
-  return send_packet(workers_, shard.worker, shard.socket, packet, target,
-                     !state.proven.load(std::memory_order_relaxed));
+  if (source.is_known()) target.source = &source;
+  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
                         std::span<const std::uint8_t> packet) {
-  if (!is_alive()) return ESHUTDOWN;
-  // Any socket of the port will do; always the same one keeps a destination's order.
-  Shard& shard = *shards_[destination.port % shards_.size()];
+  if (!takes_puts()) return ESHUTDOWN;
+  Shard& shard = shard_for(destination);
   worker::SendTarget target{&shard.sends, destination};
   if (source.is_known()) target.source = &source;
-  return send_packet(workers_, shard.worker, shard.socket, packet, target, false);
+  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
@@ -51,7 +66,7 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
   for (auto& shard : shards_) {
     targets_.clear();
     for (worker::Remote* remote : taken_) {
-      if (remote == except || shards_[remote->shard] != shard) continue;
+      if (remote == except || &shard_for(remote->endpoint) != shard.get()) continue;
       worker::SendTarget target{&shard->sends, remote->endpoint};
       target.tells = true;
       target.source = remote->source;
@@ -65,15 +80,15 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
 int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {
   if (targets_.empty()) return 0;
   if (packet.size() > kLargestIpv4Datagram) return EMSGSIZE;
-  if (!shard.worker.has_thread()) {
+  if (!shard.worker->has_thread()) {
     int result = 0;
     for (const worker::SendTarget& target : targets_) {
-      const int error = send_packet(workers_, shard.worker, shard.socket, packet, target, true);
+      const int error = send_packet(workers_, *shard.worker, shard.socket, packet, target, true);
       if (error != 0) result = error;
     }
     return result;
   }
-  const int error = shard.worker.send_to_all(packet, targets_);
+  const int error = shard.worker->send_to_all(packet, targets_);
   if (error == 0) return 0;
   for (std::size_t i = 0; i < targets_.size(); ++i) workers_.count_send(error, packet.size());
   return error;

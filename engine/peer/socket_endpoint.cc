@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "ringpeer/peer/send_packet.h"
@@ -18,6 +19,9 @@ constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 
 // A connect drops at most what a socket buffer of any sane size holds.
 constexpr int kMostDroppedOnConnect = 1 << 20;
+// A socket reports one error at a time. One that reports more than can have come meanwhile is
+// broken.
+constexpr int kMostErrorsOnConnect = 64;
 
 // Packets of a batch that are taken before the worker learns of their room.
 constexpr std::size_t kWindowPackets = 64;
@@ -38,12 +42,12 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      worker_(workers_.next()),
       counters_(workers_.lend_counters()),
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
-             {options.receive_timestamps, options.reply_from_received_address}) {
+             {options.receive_timestamps, options.reply_from_received_address}),
+      receive_bytes_(receive_bytes) {
   sends_.open(socket_.descriptor(), socket_.family());
   workers_.watch(&socket_);
 }
@@ -62,20 +66,20 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
   sends_.close();
-  stop_receiving();
+  stop_receiving(&sends_);
   drop_waiting();
   workers_.forget(&socket_);
   workers_.release_counters(counters_);
 }
 
 int SocketEndpoint::start_receiving() {
-  const int error = worker_.attach(socket_.descriptor(), &queue_, &slot_);
+  const int error = workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_);
   receiving_ = error == 0;
   return error;
 }
 
-void SocketEndpoint::stop_receiving() {
-  if (receiving_) worker_.detach(slot_, &sends_);
+void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
+  if (receiving_) worker_->detach(slot_, sends);
   receiving_ = false;
 }
 
@@ -92,23 +96,30 @@ void SocketEndpoint::drop_waiting() {
 
 // What the kernel had queued before the socket was connected may come from anybody.
 void SocketEndpoint::drop_from_kernel() {
-  std::uint8_t byte = 0;
-  for (int i = 0; i < kMostDroppedOnConnect; ++i) {
-    if (::recv(socket_.descriptor(), &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno == EAGAIN) {
-      return;
+  int errors = 0;
+  for (int i = 0; i < kMostDroppedOnConnect && errors < kMostErrorsOnConnect; ++i) {
+    const net::WaitingDatagram datagram = socket_.discard();
+    if (datagram.error == EAGAIN) return;
+    if (datagram.error != 0) {
+      ++errors;  // of a packet that was sent before: the next call may find more packets
+      continue;
     }
-    counters_->add(Counter::kReceivedPackets, 1);
-    counters_->add(Counter::kDropClosed, 1);
+    counters_->add(Counter::kReceivedPackets, datagram.packets());
+    counters_->add(Counter::kReceivedBytes, datagram.size);
+    counters_->add(Counter::kDropClosed, datagram.packets());
   }
 }
 
 int SocketEndpoint::connect(const net::Endpoint& remote) {
   end_batch();
-  stop_receiving();
+  // What other threads put goes on meanwhile: each packet says where it goes.
+  stop_receiving(nullptr);
   drop_waiting();
   if (const int error = socket_.connect(remote); error != 0) return error;
-  connected_ = true;
-  proven_.reset();
+  connected_.store(true, std::memory_order_relaxed);
+  // Other threads may have put to the same address in between.
+  may_overtake_.store(true, std::memory_order_release);
+  ++ticks_;
   drop_from_kernel();
   queue_.socket_error().take();
   return start_receiving();
@@ -116,11 +127,18 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
 
 int SocketEndpoint::available() {
   settle();
-  if (workers_.is_inline() && ++looks_ % kLooksPerClock == 0) workers_.pump_if_due();
+  const bool asks_for_more = bound_.begin_look(ticks());
+  if (workers_.is_inline()) {
+    looks_ = asks_for_more ? looks_ + 1 : 0;
+    if (asks_for_more && looks_ % kLooksPerClock == 0) workers_.pump_if_due();
+  }
   pump_if_empty();
   if (has_failed()) return -1;
-  static_cast<void>(front());  // an event loop that watches has to know
-  return static_cast<int>(queue_.ring().depth());
+  const packet::PacketDescriptor* const next = front();  // an event loop that watches has to know
+  if (next != nullptr && ends_loop(*next)) return 0;
+  const std::size_t waiting = queue_.ring().depth();
+  bound_.note_count(waiting);
+  return static_cast<int>(waiting);
 }
 
 packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
@@ -161,19 +179,27 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
                            HeldView* view) {
   settle();
-  const bool failed = has_failed();
-  packet::PacketDescriptor* const descriptor = failed ? nullptr : front();
-  if (descriptor == nullptr) {
+  if (has_failed()) {
+    const Error error = error_of_dead(workers_);
+    if (error == Error::FAILED) view->let_go();
+    return error;
+  }
+  bound_.begin_look(ticks());
+  packet::PacketDescriptor* const descriptor = front();
+  if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {
+    if (descriptor == nullptr) bound_.note_nothing();
     view->let_go();
-    return failed ? Error::FAILED : Error::ERR_UNAVAILABLE;
+    return Error::ERR_UNAVAILABLE;
   }
   view->hold(take_from(*descriptor, packet));
+  bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
   net::read_socket_address(last_source_, sender);
   count_delivered(1, packet->size());
   return Error::OK;
 }
 
 Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
+  ++ticks_;
   return wait_for_packets(
       workers_, queue_.signal(), timeout,
       [this] {
@@ -183,52 +209,88 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
       [this] { return has_failed(); });
 }
 
-int SocketEndpoint::send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-                         SendState& state) {
+// ---- Sending.
+
+int SocketEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) {
   if (!is_alive()) return ESHUTDOWN;
+  PutDestination::Value to;
+  const std::uint64_t version = state.destination.read(&to);
+  if (version == 0) return EDESTADDRREQ;
   // What could not be sent before is reported once, by whoever looks next; this packet
   // is not sent then, as with a refusal in Godot.
-  worker::ErrorLatch& latch = connected_ ? queue_.socket_error() : send_error_;
+  worker::ErrorLatch& latch = to.connected ? queue_.socket_error() : send_error_;
   if (const int error = latch.take(); error != 0) {
     if (!is_overload(error)) forget_proofs(state);
     workers_.count_send(error, packet.size());
     return error;
   }
-  worker::SendTarget target{&sends_, destination, connected_};
+  worker::SendTarget target{&sends_, to.endpoint, to.connected};
   target.tells = true;
-  if (reply_address_.is_known() && !connected_) target.source = &reply_address_;
-  if (state.proven.load(std::memory_order_relaxed)) {
-    return send_packet(workers_, worker_, socket_, packet, target, false);
+  if (to.source.is_known()) target.source = &to.source;
+  if (state.proven.load(std::memory_order_acquire) == version) [[likely]] {
+    return send_packet(workers_, *worker_, socket_, packet, target, false);
+  }
+  return send_unproven(packet, target, version, state);
+}
+
+int SocketEndpoint::send_unproven(std::span<const std::uint8_t> packet,
+                                  const worker::SendTarget& target, std::uint64_t version,
+                                  PutState& state) {
+  const net::Endpoint& to = target.destination;
+  if (is_proven(to, version, state)) {
+    return send_packet(workers_, *worker_, socket_, packet, target, false);
   }
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and proves nothing.
-  const bool waits = may_overtake_.load(std::memory_order_relaxed) && worker_.has_thread() &&
-                     worker_.has_unsent_of_this_thread();
-  const int error = send_packet(workers_, worker_, socket_, packet, target, !waits);
-  if (error == 0 && !waits) {
-    state.proven.store(true, std::memory_order_relaxed);
-    if (proven_ != nullptr && !proven_->insert(destination)) {
-      may_overtake_.store(true, std::memory_order_relaxed);
-    }
-  }
+  const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_->has_thread() &&
+                     worker_->has_unsent_of_this_thread();
+  const int error = send_packet(workers_, *worker_, socket_, packet, target, !waits);
+  if (error == 0 && !waits) prove(to, version, state);
   return error;
 }
 
-bool SocketEndpoint::is_proven(const net::Endpoint& before, bool before_proven,
-                               const net::Endpoint& now) {
-  if (before == now) return before_proven;
-  if (proven_ == nullptr) {
-    proven_ = std::make_unique<ProvenDestinations>();
-    if (before_proven) proven_->insert(before);
+// Whatever a thread has queued for a destination that was not given to may_overtake_'s care
+// is found here, by that thread at least.
+bool SocketEndpoint::is_proven(const net::Endpoint& destination, std::uint64_t version,
+                               PutState& state) const {
+  const ProvenDestinations* const proven = proven_.load(std::memory_order_acquire);
+  if (proven == nullptr || !proven->contains(destination)) return false;
+  state.proven.store(version, std::memory_order_release);
+  return true;
+}
+
+// First into the table, if there is one: what the version says is lost with the next.
+void SocketEndpoint::prove(const net::Endpoint& destination, std::uint64_t version,
+                           PutState& state) {
+  std::unique_lock<std::mutex> lock;
+  if (proven_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(proving_);
+  if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) {
+    proven->insert(destination, &may_overtake_);
   }
-  return proven_->contains(now);
+  state.proven.store(version, std::memory_order_release);
+}
+
+void SocketEndpoint::note_change_of_destination(const PutState& state) {
+  if (proven_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
+  const std::lock_guard lock(proving_);
+  proven_memory_.reset(new (std::nothrow) ProvenDestinations);
+  if (proven_memory_ == nullptr) {
+    may_overtake_.store(true, std::memory_order_release);
+    return;
+  }
+  PutDestination::Value before;
+  const std::uint64_t version = state.destination.read(&before);
+  if (version > 0 && state.proven.load(std::memory_order_acquire) == version) {
+    proven_memory_->insert(before.endpoint, &may_overtake_);
+  }
+  proven_.store(proven_memory_.get(), std::memory_order_release);
 }
 
 // Which destination the error was of is not known; each is asked about again.
-void SocketEndpoint::forget_proofs(SendState& state) {
-  may_overtake_.store(true, std::memory_order_relaxed);
-  state.proven.store(false, std::memory_order_relaxed);
-  if (proven_ != nullptr) proven_->clear();
+void SocketEndpoint::forget_proofs(PutState& state) {
+  may_overtake_.store(true, std::memory_order_release);
+  state.proven.store(0, std::memory_order_release);
+  if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) proven->clear();
 }
 
 int SocketEndpoint::send_to(const net::Endpoint& destination,
@@ -237,17 +299,20 @@ int SocketEndpoint::send_to(const net::Endpoint& destination,
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
   }
-  return send_packet(workers_, worker_, socket_, packet, {&sends_, destination}, false);
+  return send_packet(workers_, *worker_, socket_, packet, {&sends_, destination}, false);
 }
 
 // ---- Draining.
 
 Error SocketEndpoint::poll() {
   settle();
+  ++ticks_;
   workers_.pump();
   static_cast<void>(front());  // an event loop that watches has to know
   return is_alive() ? Error::OK : Error::FAILED;
 }
+
+std::size_t SocketEndpoint::most_of_a_batch() const { return slots_for(receive_bytes_); }
 
 DrainWindow SocketEndpoint::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};

@@ -2,10 +2,13 @@
 #define RINGPEER_PEER_SOCKET_ENDPOINT_H_
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
+#include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/peer/proven_destinations.h"
 #include "ringpeer/socket_options.h"
@@ -29,37 +32,34 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view) override;
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { queue_.signal().interrupt(); }
-  int send(std::span<const std::uint8_t> packet, const net::Endpoint& destination,
-           SendState& state) override;
+  int send(std::span<const std::uint8_t> packet, PutState& state) override;
   bool is_alive() const override { return !queue_.is_stopped(); }
   bool is_server_peer() const override { return false; }
   int local_port() const override;
 
   // Connects the socket; what had arrived before is dropped and counted. 0 or errno.
   int connect(const net::Endpoint& remote);
-  bool is_connected() const { return connected_; }
+  bool is_connected() const { return connected_.load(std::memory_order_relaxed); }
   net::Socket& own_socket() { return socket_; }
 
   Error poll() override;
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return &socket_; }
   void begin_batch() override { pump_if_empty(); }
+  std::size_t most_of_a_batch() const override;
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
-  // Another destination than `before` is set, which was proven or not: whether the new one
-  // is.
-  bool is_proven(const net::Endpoint& before, bool before_proven, const net::Endpoint& now);
+  // Before another destination is set: from then on those that are proven are remembered.
+  void note_change_of_destination(const PutState& state);
 
   // To any destination. From any thread. 0 or errno.
   int send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);
   // Which address the packet taken last was sent to, as far as such things are noted.
   const net::LocalAddress& last_local_address() const { return last_local_; }
   std::chrono::steady_clock::time_point last_arrival() const override;
-  // Where packets to the destination leave from, until the next call.
-  void set_reply_address(const net::LocalAddress& local) { reply_address_ = local; }
   int watch() override { return workers_.is_inline() ? -1 : queue_.signal().watch(); }
 
  private:
@@ -78,19 +78,28 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
     counters_->add(Counter::kDeliveredBytes, bytes);
   }
   // Without threads these calls are what reads the socket.
+  bool ends_loop(const packet::PacketDescriptor& next) {
+    return bound_.ends_loop(next.first_size() + packet::kRecordOverhead, receive_bytes_);
+  }
+  std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
   void pump_if_empty() {
     if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
-  void stop_receiving();
+  // What is queued for `sends`, if given, has left when it returns: see Worker::detach().
+  void stop_receiving(worker::SendSocket* sends);
   void drop_waiting();
   void drop_from_kernel();
-  void forget_proofs(SendState& state);
+  int send_unproven(std::span<const std::uint8_t> packet, const worker::SendTarget& target,
+                    std::uint64_t version, PutState& state);
+  bool is_proven(const net::Endpoint& destination, std::uint64_t version, PutState& state) const;
+  void prove(const net::Endpoint& destination, std::uint64_t version, PutState& state);
+  void forget_proofs(PutState& state);
 
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
-  worker::Worker& worker_;
+  worker::Worker* worker_ = nullptr;  // while receiving_
   Counters* const counters_;
   net::Socket socket_;
   const bool notes_local_addresses_;
@@ -100,16 +109,20 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   std::uint64_t last_arrival_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   worker::SendSocket sends_{&queue_.socket_error(), &send_error_};
-  // Made when a second destination is set.
-  std::unique_ptr<ProvenDestinations> proven_;
+  // Made when a second destination is set. Locked for what is proven before there is one.
+  std::mutex proving_;
+  std::unique_ptr<ProvenDestinations> proven_memory_;
+  std::atomic<ProvenDestinations*> proven_{nullptr};
   // Packets to destinations that are not known as proven may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
-  net::LocalAddress reply_address_;
-  std::uint32_t looks_ = 0;
+  const std::uint64_t receive_bytes_;
+  LoopBound bound_;
+  std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
+  std::uint32_t looks_ = 0;  // at a queue from which nothing is taken
   bool receiving_ = false;
-  bool connected_ = false;
+  std::atomic<bool> connected_{false};
 };
 
 }  // namespace ringpeer::internal

@@ -42,9 +42,10 @@ struct SocketOptions {
   // may be a latency budget later.
   bool receive_timestamps = false;
 
-  // Servers only, whose socket is connected to nobody: ICMP errors are read, and a peer
-  // whose machine answers that nobody listens is is_disconnected() once it has been silent for
-  // a second.
+  // Servers only, whose socket is connected to nobody (a PacketPeerUDP that asks for it is
+  // refused with ERR_INVALID_PARAMETER; a connected one is told anyway): ICMP errors are read, and
+  // a peer whose machine answers that nobody listens is is_disconnected() once it has been silent
+  // for a second.
   bool detect_unreachable = false;
 
   // Other sockets that ask for it too may have the same port: the kernel spreads

@@ -19,6 +19,7 @@ Error UDPServer::listen(int port, std::string_view bind_address) {
 }
 
 Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   const auto local = parse_listen_address(bind_address, port);
   if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
@@ -33,14 +34,17 @@ Error UDPServer::start(const ServerOptions& options, int error) {
   if (error != 0) return Error::ERR_UNAVAILABLE;
   idle_timeout_ = options.idle_timeout;
   core_->set_automatic_poll(automatic_poll_);
+  shared_core_.store(core_.get(), std::memory_order_release);
   return Error::OK;
 }
 
 void UDPServer::stop() {
+  shared_core_.store(nullptr, std::memory_order_seq_cst);
   if (core_ != nullptr) std::exchange(core_, nullptr)->stop();
 }
 
 Error UDPServer::poll() {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (!core_->is_alive()) return Error::FAILED;
   core_->poll();
@@ -61,17 +65,17 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
   auto endpoint = internal::RemoteEndpoint::take_pending(core_);
   if (endpoint == nullptr) return nullptr;
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
-  peer->sender_ = peer->destination_ = endpoint->endpoint();
-  peer->has_sender_ = peer->has_destination_ = peer->connected_ = true;
-  peer->send_state_.proven.store(true, std::memory_order_relaxed);  // it has written to us
+  peer->sender_ = endpoint->endpoint();
+  peer->has_sender_ = peer->connected_ = true;
+  peer->set_destination({endpoint->endpoint(), true, {}});
   endpoint->set_peer(peer.get());
-  peer->endpoint_ = std::move(endpoint);
+  peer->endpoint_.publish(endpoint.release());
   return peer;
 }
 
-bool UDPServer::is_listening() const { return core_ != nullptr; }
+bool UDPServer::is_listening() const { return core_ != nullptr && !is_in_child(engine_); }
 
-int UDPServer::get_local_port() const { return core_ == nullptr ? 0 : core_->local_port(); }
+int UDPServer::get_local_port() const { return is_listening() ? core_->local_port() : 0; }
 
 int UDPServer::get_max_pending_connections() const { return max_pending_connections_; }
 
@@ -81,7 +85,7 @@ void UDPServer::set_max_pending_connections(int count) {
     return;
   }
   max_pending_connections_ = count;
-  if (core_ != nullptr) core_->set_max_pending(count);
+  if (is_listening()) core_->set_max_pending(count);
 }
 
 }  // namespace ringpeer

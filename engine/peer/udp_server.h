@@ -1,6 +1,7 @@
 #ifndef RINGPEER_UDP_SERVER_H_
 #define RINGPEER_UDP_SERVER_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,7 @@ class ServerCore;
 //
 // Threads: a server and the peers taken from it belong to one consumer thread at a
 // time; put_packet_to, wake, and the peers' put_packet and put_var may be called from
-// any thread, while no call of the consumer starts or stops the server.
+// any thread at any time while the objects live, beside stop() and a peer's close() too.
 class UDPServer {
  public:
   static constexpr int kDefaultMaxPendingConnections = 16;
@@ -43,6 +44,8 @@ class UDPServer {
   // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's or server's; it stays the
   // caller's, and open, on any error.
   Error listen_descriptor(int descriptor, const ServerOptions& options = {});
+  // What was put before is sent, as with PacketPeerUDP::close(); puts of other threads
+  // meanwhile, and all later ones, fail.
   void stop();
 
   // Moves what has arrived to the peers. ERR_UNCONFIGURED when not listening. Not
@@ -54,6 +57,8 @@ class UDPServer {
   void set_automatic_poll(bool enabled);
   bool get_automatic_poll() const { return automatic_poll_; }
 
+  // Both say once that there is none after max_pending_connections were taken since they said so
+  // last, or since poll(), wait() or Engine::sync(): a loop ends, however many knock.
   bool is_connection_available() const;
   // The oldest new remote, its first packet queued; null when there is none.
   std::shared_ptr<PacketPeerUDP> take_connection();
@@ -133,6 +138,8 @@ class UDPServer {
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<internal::ServerCore> core_;
   internal::HeldView view_;
+  // core_, for other threads, within a worker::PutSection.
+  std::atomic<internal::ServerCore*> shared_core_{nullptr};
   std::chrono::milliseconds idle_timeout_{0};
   int max_pending_connections_ = kDefaultMaxPendingConnections;
   bool automatic_poll_ = true;

@@ -8,10 +8,12 @@
 #include "ringpeer/peer/send_packet.h"
 #include "ringpeer/peer/server_core.h"
 #include "ringpeer/udp_server.h"
+#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer {
 
 Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
@@ -31,6 +33,7 @@ DrainBatch UDPServer::drain(const DrainBudget& budget) { return DrainBatch(core_
 
 Error UDPServer::get_packet(ReceivedPacket* packet) {
   *packet = {};
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) {
     view_.let_go();
     return Error::ERR_UNCONFIGURED;
@@ -39,24 +42,30 @@ Error UDPServer::get_packet(ReceivedPacket* packet) {
 }
 
 Error UDPServer::wait(std::chrono::milliseconds timeout) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->wait(timeout);
 }
 
 void UDPServer::wake() {
-  if (core_ != nullptr) core_->signal().interrupt();
+  const worker::PutSection section;
+  auto* const core = shared_core_.load(std::memory_order_acquire);
+  // A child has the parent's descriptors.
+  if (core != nullptr && !is_in_child(*core->engine())) core->signal().interrupt();
 }
 
-int UDPServer::get_poll_descriptor() { return core_ == nullptr ? -1 : core_->watch(); }
+int UDPServer::get_poll_descriptor() { return is_listening() ? core_->watch() : -1; }
 
 // ---- Sending.
 
 Error UDPServer::put_packet_to(const net::Endpoint& destination,
                                std::span<const std::uint8_t> packet) {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  const worker::PutSection section;
+  auto* const core = shared_core_.load(std::memory_order_acquire);
+  if (core == nullptr) return Error::ERR_UNCONFIGURED;
+  if (is_in_child(*core->engine())) return Error::ERR_UNAVAILABLE;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
-  return send_result(core_->send_to(destination, {}, packet));
+  return send_result(core->send_to(destination, {}, packet));
 }
 
 Error UDPServer::put_packet_to(std::string_view ip, int port,
@@ -87,6 +96,7 @@ Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
 
 Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
                                 const PacketPeerUDP* except) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   PooledEncoding encoding;
   EncodeOptions options;
@@ -113,15 +123,15 @@ PacketPeerUDP* UDPServer::next_disconnected() {
 }
 
 std::size_t UDPServer::get_remote_count() const {
-  return core_ == nullptr ? 0 : core_->remote_count();
+  return is_listening() ? core_->remote_count() : 0;
 }
 
 int UDPServer::get_socket_receive_buffer() const {
-  return core_ == nullptr || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
+  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
 }
 
 int UDPServer::get_socket_send_buffer() const {
-  return core_ == nullptr || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
+  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
 }
 
 }  // namespace ringpeer

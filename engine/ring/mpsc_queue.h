@@ -53,6 +53,11 @@ class MpscQueue {
   // What is there, more or less. Any thread.
   std::size_t size() const { return queue_.size_approx(); }
 
+  // Up to `count` of what came in through one producer, in order. Any consumer.
+  std::size_t pop_bulk_of(const Producer& producer, T* values, std::size_t count) {
+    return queue_.try_dequeue_bulk_from_producer(producer.token_, values, count);
+  }
+
   // Up to `count` of what is there. An element whose push happened before the call
   // is found; one pushed meanwhile may be missed.
   std::size_t pop_bulk(Consumer& consumer, T* values, std::size_t count) {

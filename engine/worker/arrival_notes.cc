@@ -65,4 +65,15 @@ net::LocalAddress noted_local_address(const void* source) {
   return local;
 }
 
+void note_remote(const packet::PacketDescriptor& descriptor, Remote* remote) {
+  static_assert(sizeof(remote) <= kLocalAddressOffset);
+  std::memcpy(const_cast<void*>(descriptor.source), &remote, sizeof(remote));
+}
+
+Remote* noted_remote(const void* source) {
+  Remote* remote = nullptr;
+  std::memcpy(&remote, source, sizeof(remote));
+  return remote;
+}
+
 }  // namespace ringpeer::worker

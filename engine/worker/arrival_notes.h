@@ -10,6 +10,8 @@
 
 namespace ringpeer::worker {
 
+struct Remote;
+
 // What a socket's sink notes of each datagram besides its sender, when asked to.
 struct ArrivalOptions {
   bool timestamps = false;       // when the kernel got it, instead of when the worker did
@@ -47,6 +49,10 @@ void note_local_address(const backend::Datagram& datagram,
                         const packet::PacketDescriptor& descriptor);
 // What was noted there.
 net::LocalAddress noted_local_address(const void* source);
+
+// In place of the sockaddr, once its owner is known: who sent it.
+void note_remote(const packet::PacketDescriptor& descriptor, Remote* remote);
+Remote* noted_remote(const void* source);
 
 }  // namespace ringpeer::worker
 

@@ -150,6 +150,8 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
                                    Delivery& delivery) {
   assert(datagrams.size() <= backend::kBatchSize);
   const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
+  const bool notes = shared_->arrival.local_addresses;
+  const std::size_t source_space = notes ? kNotedSourceSpace : net::kSocketAddressSize;
   find_all(datagrams);
   packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
@@ -167,10 +169,15 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull);
-    } else if (delivery.keep(datagram, &descriptor, net::kSocketAddressSize, use_of(*remote))) {
+    } else if (delivery.keep(datagram, &descriptor, source_space, use_of(*remote))) {
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
-      descriptor.source = remote;
+      if (notes) [[unlikely]] {
+        note_local_address(datagram, descriptor);
+        note_remote(descriptor, remote);
+      } else {
+        descriptor.source = remote;
+      }
       remote->admitted_bytes += charge;
       ring_.push(descriptor);
     }
@@ -223,7 +230,7 @@ void Demultiplexer::check_errors() {
 }
 
 void Demultiplexer::on_worker_stopped() {
-  shared_->stopped.store(true, std::memory_order_release);
+  shared_->life.end();
   shared_->signal.interrupt();
 }
 

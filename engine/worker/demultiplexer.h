@@ -13,6 +13,7 @@
 #include "ringpeer/worker/arrival_notes.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/datagram_sink.h"
+#include "ringpeer/worker/fork_generation.h"
 #include "ringpeer/worker/remote.h"
 #include "ringpeer/worker/remote_table.h"
 #include "ringpeer/worker/send_errors.h"
@@ -26,7 +27,7 @@ struct ServerShared {
   std::atomic<int> pending{0};  // remotes announced and not yet taken
   // Bytes that one remote may have waiting, in Godot's counting.
   std::atomic<std::uint64_t> max_bytes_per_remote{65535};
-  std::atomic<bool> stopped{false};
+  ForkLife life;  // of the receiving
 
   // Constant once a socket is open.
   bool sorted = true;  // false: one queue of all senders, and no remote is known
@@ -45,8 +46,9 @@ struct ServerShared {
 // Unsorted, a datagram's sender is looked at by nobody here and no sender costs any
 // memory.
 //
-// A ring element is a packet (source: its Remote; unsorted: its sockaddr) or, with no buffer and no
-// payload, an event whose size says which.
+// A ring element is a packet (source: its Remote, or notes of that and of the address that it
+// was sent to; unsorted: its sockaddr) or, with no buffer and no payload, an event whose size
+// says which.
 //
 // Threads: the DatagramSink side is the worker's; ring() reading and close() belong
 // to the consumer. After the worker has let go, for_each_remote() is the consumer's.

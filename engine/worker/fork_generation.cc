@@ -4,7 +4,7 @@
 
 namespace ringpeer::worker {
 
-std::atomic<unsigned> ForkGeneration::count_{0};
+std::atomic<unsigned> ForkGeneration::count_{1};  // 0: of no process
 
 ForkGeneration::ForkGeneration() : made_in_(current()) {
   static const int registered =

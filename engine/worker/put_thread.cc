@@ -10,24 +10,59 @@ extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
 namespace ringpeer::worker {
 
 constinit thread_local PutThread* PutThread::current_ = nullptr;
+constinit std::atomic<PutThread*> PutThread::all_{nullptr};
 
 PutThread* PutThread::begin() {
-  std::unique_ptr<PutThread, void (*)(PutThread*)> thread(new (std::nothrow) PutThread,
-                                                          [](PutThread* unused) { delete unused; });
+  PutThread* thread = reuse();
+  if (thread == nullptr) thread = make();
   if (thread == nullptr) return nullptr;
   // What a thread_local object compiles to. Such an object cannot be had twice in a thread.
-  if (abi::__cxa_thread_atexit(&PutThread::end, thread.get(), &__dso_handle) != 0) return nullptr;
-  current_ = thread.release();
-  return current_;
+  if (abi::__cxa_thread_atexit(&PutThread::end, thread, &__dso_handle) != 0) {
+    thread->is_taken_.store(false, std::memory_order_release);
+    return nullptr;
+  }
+  // Whoever has hidden something by now is seen; whoever hides it later sees this thread.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  current_ = thread;
+  return thread;
+}
+
+PutThread* PutThread::reuse() {
+  PutThread* thread = all_.load(std::memory_order_acquire);
+  for (; thread != nullptr; thread = thread->next_) {
+    bool is_taken = false;
+    if (thread->is_taken_.compare_exchange_strong(is_taken, true)) return thread;
+  }
+  return nullptr;
+}
+
+PutThread* PutThread::make() {
+  auto* thread = new (std::nothrow) PutThread;
+  if (thread == nullptr) return nullptr;
+  thread->next_ = all_.load(std::memory_order_relaxed);
+  while (!all_.compare_exchange_weak(thread->next_, thread)) continue;
+  return thread;
 }
 
 void PutThread::end(void* thread) {
   current_ = nullptr;
-  delete static_cast<PutThread*>(thread);
+  auto* const ended = static_cast<PutThread*>(thread);
+  ended->leave_lanes();
+  ended->is_taken_.store(false, std::memory_order_release);
 }
 
-PutThread::~PutThread() {
+void PutThread::forget_other_threads() {
+  PutThread* thread = all_.load(std::memory_order_relaxed);
+  for (; thread != nullptr; thread = thread->next_) {
+    const std::uint64_t turn = thread->turn();
+    if (thread != current_ && turn % 2 == 1)
+      thread->turn_.store(turn + 1, std::memory_order_relaxed);
+  }
+}
+
+void PutThread::leave_lanes() {
   for (const Entry& entry : lanes_) entry.lane->leave();
+  lanes_ = {};
 }
 
 SendLane* PutThread::add(const std::shared_ptr<SendStore>& store) {

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_WORKER_PUT_THREAD_H_
 #define RINGPEER_WORKER_PUT_THREAD_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -9,12 +11,13 @@
 namespace ringpeer::worker {
 
 // What a thread that puts packets has of its own: a lane into each send queue that it puts
-// into. Made with its first put, gone with the thread.
+// into, and whether it is within a put (see PutSection). Made with its first put; when the
+// thread is gone, another goes on with it.
 //
 // Thread-local and static objects may put in their destructors. By then the thread's own may
 // be gone: it gets another, of which the end of the process takes care.
 //
-// Threads: the one that it is of.
+// Threads: the one that it is of, but for turn().
 class PutThread {
  public:
   // Null when there is no memory for it.
@@ -35,20 +38,46 @@ class PutThread {
     return found != nullptr ? found : add(store);
   }
 
+  // Odd within a put; another number in each, and outside.
+  std::uint64_t turn() const { return turn_.load(std::memory_order_acquire); }
+  void begin_put() {
+    turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  void end_put() {
+    turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+
+  // Calls visit(const PutThread&) for each that a thread has, or has had.
+  template <typename Visit>
+  static void for_each(Visit visit) {
+    const PutThread* thread = all_.load(std::memory_order_seq_cst);
+    for (; thread != nullptr; thread = thread->next_) visit(*thread);
+  }
+  // In a forked child: the puts of other threads go on in the parent only.
+  static void forget_other_threads();
+  bool is_taken() const { return is_taken_.load(std::memory_order_seq_cst); }
+
  private:
   struct Entry {
     std::shared_ptr<SendStore> store;
     SendLane* lane;
   };
   PutThread() = default;
-  ~PutThread();
   static PutThread* begin();
+  static PutThread* reuse();
+  static PutThread* make();
   static void end(void* thread);
   SendLane* add(const std::shared_ptr<SendStore>& store);
+  void leave_lanes();
   void forget_closed();
 
   static constinit thread_local PutThread* current_;
+  static std::atomic<PutThread*> all_;  // none is ever freed
+
+  std::atomic<std::uint64_t> turn_{0};
   std::vector<Entry> lanes_;
+  PutThread* next_ = nullptr;
+  std::atomic<bool> is_taken_{true};
 };
 
 }  // namespace ringpeer::worker

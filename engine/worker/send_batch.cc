@@ -50,10 +50,15 @@ bool SendBatch::drain() {
 
 // ---- The batch.
 
-bool SendBatch::load_from_queue() {
-  count_ = queue_.pop(items_);
-  if (count_ == 0) return false;
+bool SendBatch::pop_from_queue() {
+  count_ = marks_.pop(items_);
+  if (count_ == 0) count_ = queue_.pop(items_);
   counters_.add(Counter::kSendRequestedPackets, count_);
+  return count_ > 0;
+}
+
+bool SendBatch::load_from_queue() {
+  if (!pop_from_queue()) return false;
   waited_with_ = nullptr;
   if (waiting_ != nullptr) [[unlikely]]
     leave_to_waiting();
@@ -225,8 +230,7 @@ void SendBatch::give_up_all() {
 }
 
 bool SendBatch::take_without_sending() {
-  count_ = queue_.pop(items_);
-  counters_.add(Counter::kSendRequestedPackets, count_);
+  pop_from_queue();
   for (std::size_t i = 0; i < count_; ++i) wait_last(items_[i]);
   return count_ > 0;
 }

@@ -87,6 +87,7 @@ class SendBatch {
   static constexpr std::size_t kMaxSegments = 64;
 
   // ---- The batch: of the queue, or of what waits with a socket.
+  bool pop_from_queue();
   bool load_from_queue();
   void load_from(SendSocket& socket, std::size_t most);
   void leave_to_waiting();

@@ -1,5 +1,6 @@
 #include "ringpeer/worker/send_lane.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -38,6 +39,12 @@ int SendLane::push_all(SendItem** items, std::size_t count) {
   if (!store_.items().push_bulk(items_in_, items, count)) return ENOMEM;
   count_pushed(count);
   return 0;
+}
+
+std::size_t SendLane::pop_to_mark(std::span<SendItem*> items) {
+  if (has_reached_mark()) return 0;
+  const std::size_t left = static_cast<std::size_t>(mark_ - popped_);
+  return store_.items().pop_bulk_of(items_in_, items.data(), std::min(items.size(), left));
 }
 
 bool SendLane::change_chunk() {

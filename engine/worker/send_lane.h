@@ -19,8 +19,8 @@ class SendStore;
 // have come. They are popped in the order of their pushes. A later thread goes on with the
 // lane of one that has ended.
 //
-// Threads: push, push_all, has_waiting, leave: the one that has claimed it. popped, mark,
-// set_mark, count_*: the worker. pushed, done: any.
+// Threads: push, push_all, has_waiting, leave: the one that has claimed it. popped, *_mark,
+// count_*: the worker. pushed, done: any.
 class SendLane {
  public:
   explicit SendLane(SendStore& store);
@@ -46,8 +46,11 @@ class SendLane {
   std::uint64_t popped() const { return popped_; }
   void count_popped(std::uint64_t items) { popped_ += items; }
   // See SendMarks.
-  std::uint64_t mark() const { return mark_; }
-  void set_mark(std::uint64_t pushed) { mark_ = pushed; }
+  bool has_reached_mark() const { return popped_ >= mark_; }
+  void set_mark() { mark_ = pushed(); }
+  // Takes what is left up to the mark, as far as there is room. Before anything else is taken
+  // of the lane, what was must be counted.
+  std::size_t pop_to_mark(std::span<SendItem*> items);
 
   // Of the thread that ends: the lane is free for another.
   void leave();

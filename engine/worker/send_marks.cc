@@ -12,16 +12,23 @@ bool SendMarks::update() {
   return passed_ != before;
 }
 
+std::size_t SendMarks::pop(std::span<SendItem*> items) const {
+  std::size_t count = 0;
+  if (begun_ == passed_) return count;
+  store_.for_each_lane([&](SendLane& lane) { count += lane.pop_to_mark(items.subspan(count)); });
+  return count;
+}
+
 void SendMarks::begin() {
   ++begun_;
-  store_.for_each_lane([](SendLane& lane) { lane.set_mark(lane.pushed()); });
+  store_.for_each_lane([](SendLane& lane) { lane.set_mark(); });
 }
 
 // A lane that was not there when the mark began has none, and is past it.
 bool SendMarks::is_reached() const {
   bool reached = true;
   store_.for_each_lane(
-      [&reached](const SendLane& lane) { reached = reached && lane.popped() >= lane.mark(); });
+      [&reached](const SendLane& lane) { reached = reached && lane.has_reached_mark(); });
   return reached;
 }
 

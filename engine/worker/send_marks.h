@@ -1,7 +1,9 @@
 #ifndef RINGPEER_WORKER_SEND_MARKS_H_
 #define RINGPEER_WORKER_SEND_MARKS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ringpeer/worker/send_store.h"
 
@@ -21,6 +23,10 @@ class SendMarks {
   bool has_passed(std::uint64_t mark) const { return mark <= passed_; }
   std::uint64_t last_passed() const { return passed_; }
   bool is_idle() const { return requested_ == passed_; }
+
+  // What is to be popped next for a mark, before what was pushed later: however fast one
+  // thread goes on pushing, the mark waits for no more than it covers.
+  std::size_t pop(std::span<SendItem*> items) const;
 
   // Looks how far the lanes have come. True when another mark has passed.
   bool update();

@@ -9,14 +9,6 @@
 #include "ringpeer/worker/send_socket.h"
 
 namespace ringpeer::worker {
-namespace {
-
-SendLane* this_threads_lane(const std::shared_ptr<SendStore>& store) {
-  PutThread* const thread = PutThread::current();
-  return thread == nullptr ? nullptr : thread->lane(store);
-}
-
-}  // namespace
 
 SendQueue::SendQueue() : store_(std::make_shared<SendStore>()), items_out_(store_->items()) {}
 
@@ -27,6 +19,11 @@ SendQueue::~SendQueue() {
   store_->close();
 }
 
+SendLane* SendQueue::this_threads_lane() const {
+  PutThread* const thread = PutThread::current();
+  return thread == nullptr ? nullptr : thread->lane(store_);
+}
+
 bool SendQueue::has_waiting_of_this_thread() const {
   const PutThread* const thread = PutThread::current_if_any();
   const SendLane* const lane = thread == nullptr ? nullptr : thread->find(store_.get());
@@ -34,14 +31,15 @@ bool SendQueue::has_waiting_of_this_thread() const {
 }
 
 int SendQueue::refusal_for(const SendTarget& target) const {
-  return is_refusing_.load(std::memory_order_relaxed) ? ESHUTDOWN : target.socket->refusal();
+  return is_refusing() ? ESHUTDOWN : target.socket->refusal();
 }
 
 int SendQueue::push(std::span<const std::uint8_t> payload, const SendTarget& target) {
   if (const int refusal = refusal_for(target)) [[unlikely]]
     return refusal;
-  SendLane* const lane = this_threads_lane(store_);
-  if (lane == nullptr) return ENOMEM;
+  SendLane* const lane = this_threads_lane();
+  if (lane == nullptr) [[unlikely]]
+    return ENOMEM;
   if (payload.size() > kLargestInChunk) return push_heap(*lane, payload, {&target, 1});
   return lane->push(payload, target);
 }
@@ -49,7 +47,7 @@ int SendQueue::push(std::span<const std::uint8_t> payload, const SendTarget& tar
 int SendQueue::push_to_all(std::span<const std::uint8_t> payload,
                            std::span<const SendTarget> targets) {
   if (targets.empty()) return 0;
-  SendLane* const lane = this_threads_lane(store_);
+  SendLane* const lane = this_threads_lane();
   return lane == nullptr ? ENOMEM : push_heap(*lane, payload, targets);
 }
 

@@ -56,6 +56,7 @@ class SendQueue {
 
   // From now on nothing is pushed any more, but for what was begun before.
   void refuse() { is_refusing_.store(true, std::memory_order_relaxed); }
+  bool is_refusing() const { return is_refusing_.load(std::memory_order_relaxed); }
 
   // Packets that wait to be popped, more or less.
   std::size_t size() const;
@@ -68,6 +69,7 @@ class SendQueue {
 
  private:
   int refusal_for(const SendTarget& target) const;
+  SendLane* this_threads_lane() const;
   int push_heap(SendLane& lane, std::span<const std::uint8_t> payload,
                 std::span<const SendTarget> targets);
 

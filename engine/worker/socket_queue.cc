@@ -77,7 +77,7 @@ void SocketQueue::on_socket_error(int error) {
 }
 
 void SocketQueue::on_worker_stopped() {
-  stopped_.store(true, std::memory_order_release);
+  life_.end();
   signal_.interrupt();
 }
 

@@ -10,6 +10,7 @@
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/datagram_sink.h"
 #include "ringpeer/worker/error_latch.h"
+#include "ringpeer/worker/fork_generation.h"
 
 namespace ringpeer::worker {
 
@@ -38,7 +39,7 @@ class SocketQueue final : public DatagramSink {
 
   // Errors that the socket reported: an ICMP refusal reaches a connected one.
   ErrorLatch& socket_error() { return socket_error_; }
-  bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+  bool is_stopped() const { return life_.is_over(); }
 
  private:
   void deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery);
@@ -57,7 +58,7 @@ class SocketQueue final : public DatagramSink {
   ArrivalClock arrival_clock_;
   ConsumerSignal signal_;
   ErrorLatch socket_error_;
-  std::atomic<bool> stopped_{false};
+  ForkLife life_;
 };
 
 }  // namespace ringpeer::worker

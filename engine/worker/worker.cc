@@ -57,6 +57,16 @@ constexpr std::chrono::seconds kDetachPatience{1};
 // Sleeps of the latency budget are to be precise (the default slack is 50 us).
 constexpr unsigned long kTimerSlackNs = 1000;
 
+// No other thread of the process ever has the same, as a pthread_t or the kernel's number may.
+std::uint64_t number_of_this_thread() {
+  static std::atomic<std::uint64_t> last{0};
+  thread_local const std::uint64_t number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return number;
+}
+
+// The worker whose thread this is.
+constinit thread_local const Worker* worker_of_thread = nullptr;
+
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options)
@@ -64,6 +74,7 @@ Worker::Worker(const WorkerOptions& options)
       slabs_(options.payload_budget, &home_),
       send_batch_(send_queue_, counters_, options.use_send_trains),
       sinks_(backend::kMaxSockets),
+      descriptors_(backend::kMaxSockets, -1),
       is_to_be_notified_(backend::kMaxSockets) {
   // All that the loop needs room for: it does not allocate.
   free_slots_.reserve(backend::kMaxSockets);
@@ -75,7 +86,11 @@ Worker::Worker(const WorkerOptions& options)
   }
 }
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+  // Its own thread ends the process, and never comes back.
+  if (thread_.joinable()) thread_.detach();
+}
 
 std::unique_ptr<Worker> Worker::create(const WorkerOptions& options,
                                        backend::BackendFailure* failure) {
@@ -93,12 +108,18 @@ bool Worker::start(backend::BackendFailure* failure) {
 }
 
 bool Worker::start_inline(backend::BackendFailure* failure) {
+  thread_number_ = number_of_this_thread();
   running_ = start_backend(failure);
   return running_;
 }
 
 bool Worker::start_backend(backend::BackendFailure* failure) {
-  const bool good = backend_->start(failure);
+  bool good = false;
+  try {
+    good = backend_->start(failure);
+  } catch (const std::bad_alloc&) {  // on a thread, where nobody else would catch it
+    *failure = {ENOMEM, "tables"};
+  }
   if (!good) failure->what.insert(0, "start of the backend: ");
   features_ = backend_->features();
   return good;
@@ -143,6 +164,7 @@ void Worker::prepare_thread() const {
 }
 
 void Worker::thread_main(backend::BackendFailure* failure) {
+  worker_of_thread = this;
   prepare_thread();
   const bool good = start_backend(failure);
   {
@@ -178,20 +200,34 @@ Worker::Command* Worker::CommandList::pop() {
   return command;
 }
 
-int Worker::submit(Command* command) {
+void Worker::begin(Command* command) {
+  command->result = ESHUTDOWN;
+  command->done = true;
+  command->begun = SendSocket::Clock::now();
   // In a forked child nobody would answer.
+  if (fork_generation_.is_outdated()) return;
+  if (!options_.has_thread) {
+    follow_thread();
+    if (!running_) return;
+    command->done = false;
+    execute(command);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (!running_) return;
+  command->done = false;
+  commands_.push(command);
+  has_commands_.store(true, std::memory_order_release);
+  backend_->wake();
+}
+
+int Worker::wait_for(Command* command) {
   if (fork_generation_.is_outdated()) return ESHUTDOWN;
   if (!options_.has_thread) {
-    if (!running_) return ESHUTDOWN;
-    execute(command);
     while (!command->done && running_) pump_once(kNoWait, kMaxBatchesPerStep);
     return command->result;
   }
   std::unique_lock lock(mutex_);
-  if (!running_) return ESHUTDOWN;
-  commands_.push(command);
-  has_commands_.store(true, std::memory_order_release);
-  backend_->wake();
   done_.wait(lock, [command] { return command->done; });
   return command->result;
 }
@@ -211,10 +247,16 @@ int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot
 }
 
 void Worker::detach(backend::SocketSlot slot, SendSocket* sends) {
-  Command command{CommandKind::kDetach};
-  command.slot = slot;
-  command.sends = sends;
-  submit(&command);
+  Command command;
+  begin_detach(&command, slot, sends);
+  wait_for(&command);
+}
+
+void Worker::begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends) {
+  command->kind = CommandKind::kDetach;
+  command->slot = slot;
+  command->sends = sends;
+  begin(command);
 }
 
 int Worker::sync() {
@@ -274,6 +316,8 @@ int Worker::attach_now(Command* command) {
   free_slots_.pop_back();
   if (command->sink->wants_error_checks()) error_checked_.push_back(command->sink);
   sinks_[slot] = command->sink;
+  descriptors_[slot] = command->descriptor;
+  has_attached_ = true;
   command->slot = slot;
   return 0;
 }
@@ -348,14 +392,17 @@ void Worker::notice_sends() {
 }
 
 int Worker::flush() {
-  Command command{CommandKind::kFlush};
-  return submit(&command);
+  Command command;
+  begin_flush(&command);
+  return wait_for(&command);
 }
 
-void Worker::wait_for_sends(Command* command) {
-  command->mark = send_batch_.mark();
-  command->begun = SendSocket::Clock::now();
+void Worker::begin_flush(Command* command) {
+  command->kind = CommandKind::kFlush;
+  begin(command);
 }
+
+void Worker::wait_for_sends(Command* command) { command->mark = send_batch_.mark(); }
 
 void Worker::finish_flushes() {
   if (flushing_.empty()) return;
@@ -437,7 +484,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
                      &failure_);
   sleeping_.store(false, std::memory_order_relaxed);
   if (!can_go_on) return false;
-  const std::size_t taken = drain(max_batches);
+  const std::size_t taken = taken_by_step_ = drain(max_batches);
   may_gather_longer_ = taken <= kTrickle && consumers_are_behind();
   if (!may_notify_later(taken)) notify_consumers();
   reclaim();
@@ -464,12 +511,15 @@ void Worker::send_what_was_noticed() {
   finish_flushes();
 }
 
-void Worker::pump(std::chrono::milliseconds longest_wait) {
-  if (!fork_generation_.is_outdated()) pump_once(longest_wait, kMaxBatchesPerPump);
+std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
+  return fork_generation_.is_outdated() ? 0 : pump_once(longest_wait, kMaxBatchesPerPump);
 }
 
-void Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+  taken_by_step_ = 0;
+  follow_thread();
   if (running_ && !try_step(longest_wait, max_batches)) shut_down();
+  return taken_by_step_;
 }
 
 std::size_t Worker::drain(std::size_t max_batches) {
@@ -618,7 +668,8 @@ void Worker::reclaim() {
   while (buffer != nullptr) {
     packet::PacketBuffer* next = buffer->next;
     if (buffer->kind == packet::BufferKind::kKernel) {
-      backend_->recycle(buffer);
+      // What was lent by one that is not used any more need not come back.
+      if (former_backend_ == nullptr || backend_->owns(buffer)) backend_->recycle(buffer);
     } else {
       slabs_.free(buffer);
     }
@@ -634,16 +685,71 @@ void Worker::note_backend_events() {
   seen_events_ = events;
 }
 
+// ---- Without a thread: the application's threads, one after another.
+
+void Worker::follow_thread() noexcept {
+  if (options_.has_thread || !running_) return;
+  const std::uint64_t here = number_of_this_thread();
+  if (std::exchange(thread_number_, here) == here || !backend_->is_bound_to_thread()) return;
+  try {
+    if (has_attached_ || !bind_ring_to_this_thread()) leave_uring();
+  } catch (const std::bad_alloc&) {
+    failure_ = {ENOMEM, "change to another thread"};
+  }
+  if (failure_.error != 0) shut_down();
+}
+
+// The engine was made by one thread for another.
+bool Worker::bind_ring_to_this_thread() {
+  backend::BackendFailure failure;
+  auto fresh = make_uring_backend(options_.backend, &home_, &failure);
+  if (fresh == nullptr || !fresh->start(&failure)) return false;
+  backend_ = std::move(fresh);
+  seen_events_ = {};
+  return true;
+}
+
+// Nothing is lost: completions are memory, which any thread may read, and what the kernel has not
+// completed is still in the sockets.
+void Worker::leave_uring() {
+  drain(kMaxBatchesPerStep);
+  notify_consumers();
+  note_backend_events();
+  backend_->give_up();
+  backend::BackendFailure failure;
+  auto next = make_mmsg_backend(options_.backend, &home_, &failure);
+  if (next == nullptr || !next->start(&failure)) {
+    failure_ = failure;
+    return;
+  }
+  former_backend_ = std::exchange(backend_, std::move(next));
+  seen_events_ = {};
+  paused_.clear();
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink == nullptr) continue;
+    const int error = backend_->attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
+                                       sink->wants_control());
+    if (error != 0) failure_ = {error, "epoll"};
+  }
+  has_left_uring_.store(true, std::memory_order_release);
+  tell("another thread uses the engine now: recvmmsg takes the place of io_uring", {});
+}
+
 // ---- The end.
 
+// Before anybody finds out by a call that fails, or that asks.
+void Worker::tell_of_failure() {
+  if (failure_.error == 0 || has_failed()) return;
+  tell("has ended", failure_);
+  failed_.store(true, std::memory_order_release);
+}
+
 void Worker::shut_down() {
+  tell_of_failure();
   send_the_rest();
   detach_all();
-  // Before anybody finds out by a call that fails.
-  if (failure_.error != 0) {
-    failed_.store(true, std::memory_order_release);
-    tell("has ended", failure_);
-  }
+  tell_of_failure();
   error_checked_.clear();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
@@ -685,19 +791,31 @@ void Worker::detach_all() {
   }
 }
 
+void Worker::begin_stop() {
+  send_queue_.refuse();
+  if (!options_.has_thread || fork_generation_.is_outdated()) return;
+  stopping_.store(true, std::memory_order_release);
+  backend_->wake();
+}
+
 void Worker::stop() {
   if (fork_generation_.is_outdated()) {  // the thread is the parent's
     if (thread_.joinable()) thread_.detach();
     return;
   }
   if (!options_.has_thread) {
+    if (has_attached_) follow_thread();
     if (running_) shut_down();
+    return;
+  }
+  if (worker_of_thread == this) {  // the application's log function ends the process
+    begin_stop();
+    send_the_rest();
     return;
   }
   const std::lock_guard lock(join_mutex_);
   if (!thread_.joinable()) return;
-  stopping_.store(true, std::memory_order_release);
-  backend_->wake();
+  begin_stop();
   thread_.join();
 }
 

@@ -44,9 +44,29 @@ struct WorkerOptions {
 // there is no memory, it ends as if stopped, and says why.
 //
 // Threads: attach, detach, sync, stop, request_maintenance, has_failed, snapshot: any. Without a
-// thread of its own, everything belongs to the one thread that calls pump().
+// thread of its own everything but has_failed, has_left_uring and snapshot belongs to one thread at
+// a time. A ring of io_uring takes requests of one thread alone: the first that brings a socket.
+// When another one goes on, the sockets change to recvmmsg.
 class Worker {
  public:
+  enum class CommandKind { kAttach, kDetach, kSync, kFlush };
+  // What another thread asks for; it lives until it is answered.
+  struct Command {
+    CommandKind kind = CommandKind::kSync;
+    int descriptor = -1;
+    DatagramSink* sink = nullptr;
+    backend::SocketSlot slot = 0;
+    std::chrono::steady_clock::time_point patience_ends{};
+    int result = 0;
+    bool done = false;
+    Command* next = nullptr;
+    // Of packets to wait for.
+    SendSocket* sends = nullptr;
+    std::uint64_t mark = 0;
+    SendSocket::Clock::time_point begun{};
+    bool sends_are_over = false;
+  };
+
   // Null on failure. Returns once the worker runs.
   static std::unique_ptr<Worker> create(const WorkerOptions& options,
                                         backend::BackendFailure* failure);
@@ -60,10 +80,17 @@ class Worker {
   // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
   // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
   void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
+  // The same in two halves, so that several workers can be at it at a time.
+  void begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends);
+  int wait_for(Command* command);
   // One pass over everything the kernel has queued. 0 or errno.
   int sync();
-  // With the bounds of detach() for all that is queued.
+  // With the bounds of detach() for all that is queued. Nothing more is taken after
+  // refuse_sends(), and begin_stop() is the first half.
   void stop();
+  void begin_stop();
+  void refuse_sends() { send_queue_.refuse(); }
+  bool is_refusing_sends() const { return send_queue_.is_refusing(); }
 
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
@@ -82,35 +109,21 @@ class Worker {
   // Returns once everything that was queued when it was called is with the kernel. EAGAIN
   // when the kernel takes nothing of the rest for kLongestStall; 0 or another errno.
   int flush();
+  void begin_flush(Command* command);  // its first half; wait_for() is the second
 
   // A short step, for a worker without a thread: takes a batch or two, so that what
-  // the consumer has no room for stays in the kernel's buffer.
-  void pump(std::chrono::milliseconds longest_wait);
+  // the consumer has no room for stays in the kernel's buffer. Returns how many datagrams.
+  std::size_t pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
   // Whether it had to end by itself.
   bool has_failed() const { return failed_.load(std::memory_order_acquire); }
+  // Whether it began with io_uring, and had to change when another thread went on.
+  bool has_left_uring() const { return has_left_uring_.load(std::memory_order_acquire); }
   CounterSnapshot snapshot() const;
   std::string features() const { return features_; }
 
  private:
-  enum class CommandKind { kAttach, kDetach, kSync, kFlush };
-  // Lives on the stack of the thread that waits for it.
-  struct Command {
-    CommandKind kind;
-    int descriptor = -1;
-    DatagramSink* sink = nullptr;
-    backend::SocketSlot slot = 0;
-    std::chrono::steady_clock::time_point patience_ends{};
-    int result = 0;
-    bool done = false;
-    Command* next = nullptr;
-    // Of packets to wait for.
-    SendSocket* sends = nullptr;
-    std::uint64_t mark = 0;
-    SendSocket::Clock::time_point begun{};
-    bool sends_are_over = false;
-  };
   // First in, first out, through Command::next.
   class CommandList {
    public:
@@ -132,7 +145,11 @@ class Worker {
   void thread_main(backend::BackendFailure* failure);
   void prepare_thread() const;
 
-  int submit(Command* command);
+  void begin(Command* command);
+  int submit(Command* command) {
+    begin(command);
+    return wait_for(command);
+  }
   void finish(Command* command, int result);
   void execute_commands();
   void execute(Command* command);
@@ -150,7 +167,7 @@ class Worker {
   // False when it cannot go on: the reason is in failure_.
   bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
   bool step(std::chrono::microseconds longest_wait, std::size_t max_batches);
-  void pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
+  std::size_t pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
   // Returns the number of datagrams taken.
   std::size_t drain(std::size_t max_batches);
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
@@ -169,8 +186,12 @@ class Worker {
   void notice_sends();
   void send_what_was_noticed();
   void note_backend_events();
+  void follow_thread() noexcept;
+  bool bind_ring_to_this_thread();
+  void leave_uring();
   void shut_down();
   void detach_all();
+  void tell_of_failure();
   void tell(std::string_view message, const backend::BackendFailure& failure) const noexcept;
   std::uint64_t now_us() const;
 
@@ -178,6 +199,7 @@ class Worker {
   packet::BufferReturn home_;
   packet::SlabPool slabs_;
   std::unique_ptr<backend::Backend> backend_;
+  std::unique_ptr<backend::Backend> former_backend_;  // whose buffers may be lent
   std::string features_;
   Counters counters_;
   backend::BackendEvents seen_events_;
@@ -185,9 +207,16 @@ class Worker {
   SendQueue send_queue_;
   SendBatch send_batch_;
   bool has_more_to_send_ = false;
+  std::size_t taken_by_step_ = 0;
   std::atomic<bool> sleeping_{false};
 
+  // Without a thread: whose calls run it.
+  std::uint64_t thread_number_ = 0;
+  bool has_attached_ = false;  // any socket, ever
+  std::atomic<bool> has_left_uring_{false};
+
   std::vector<DatagramSink*> sinks_;  // by slot; null: none
+  std::vector<int> descriptors_;      // of their sockets
   std::vector<backend::SocketSlot> free_slots_;
   std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify
   std::vector<std::uint8_t> is_to_be_notified_;      // by slot

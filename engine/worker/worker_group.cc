@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "ringpeer/worker/put_section.h"
+
 namespace ringpeer::worker {
 namespace {
 
@@ -44,6 +46,7 @@ std::string explain(const backend::BackendFailure& failure) {
 
 std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
                                                  backend::BackendFailure* failure) {
+  PutSection::prepare();
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
   group->latency_budget_ = options.worker.latency_budget;
   group->epoch_ = options.worker.epoch;
@@ -87,57 +90,87 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
   return true;
 }
 
-WorkerGroup::~WorkerGroup() { stop(); }
+WorkerGroup::~WorkerGroup() {
+  stop();
+  // The threads are the parent's; joining them here would wait for ever.
+  if (!is_usable()) {
+    for (auto& worker : workers_) static_cast<void>(worker.release());
+  }
+}
+
+void WorkerGroup::begin_stop() {
+  if (!is_usable()) return;
+  life_.end();
+  for (auto& worker : workers_) worker->refuse_sends();
+  PutSection::wait_for_begun();
+  for (auto& worker : workers_) worker->begin_stop();
+}
 
 void WorkerGroup::stop() {
-  if (!is_usable()) {
-    // The threads are the parent's; joining them here would wait for ever.
-    for (auto& worker : workers_) static_cast<void>(worker.release());
-    workers_.clear();
-    return;
-  }
-  stopped_.store(true, std::memory_order_release);
+  if (!is_usable()) return;
+  begin_stop();
   for (auto& worker : workers_) worker->stop();
 }
 
 bool WorkerGroup::is_running() const {
-  return is_usable() && !is_stopped() &&
-         std::none_of(workers_.begin(), workers_.end(),
-                      [](const auto& worker) { return worker->has_failed(); });
+  return !is_stopped() && std::none_of(workers_.begin(), workers_.end(),
+                                       [](const auto& worker) { return worker->has_failed(); });
 }
 
-void WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
-  if (!is_inline() || is_stopped()) return;
-  workers_[0]->pump(longest_wait);
-  if (latency_budget_.count() > 0) last_pump_ = std::chrono::steady_clock::now();
+int WorkerGroup::flush() {
+  std::vector<Worker::Command> commands(workers_.size());
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->begin_flush(&commands[i]);
+  int result = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (const int error = workers_[i]->wait_for(&commands[i]); error != 0) result = error;
+  }
+  return result;
 }
+
+std::string_view WorkerGroup::backend_reason() const {
+  if (!has_left_uring()) return reason_;
+  return "io_uring serves one thread, and another has gone on with an engine without threads";
+}
+
+std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
+  if (!is_inline() || is_stopped()) return 0;
+  const std::size_t taken = workers_[0]->pump(longest_wait);
+  const bool may_be_more = taken >= backend::kBatchSize;
+  const auto now = std::chrono::steady_clock::now();
+  next_pump_ = may_be_more ? now : now + latency_budget_;
+  return taken;
+}
+
+bool WorkerGroup::is_pump_due() const { return std::chrono::steady_clock::now() >= next_pump_; }
 
 void WorkerGroup::pump_if_due() {
-  if (!is_inline()) return;
-  if (latency_budget_.count() > 0 &&
-      std::chrono::steady_clock::now() - last_pump_ < latency_budget_) {
-    return;
-  }
-  pump();
+  if (is_inline() && is_pump_due()) pump();
 }
 
-Worker& WorkerGroup::next() {
-  return *workers_[next_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
+int WorkerGroup::attach(int descriptor, DatagramSink* sink, Worker** worker,
+                        backend::SocketSlot* slot) {
+  const std::size_t first = next_.fetch_add(1, std::memory_order_relaxed);
+  int error = EMFILE;
+  for (std::size_t i = 0; i < workers_.size() && error == EMFILE; ++i) {
+    *worker = workers_[(first + i) % workers_.size()].get();
+    error = (*worker)->attach(descriptor, sink, slot);
+  }
+  return error;
 }
 
 void WorkerGroup::watch(const net::Socket* socket) {
   const std::lock_guard lock(mutex_);
-  sockets_.push_back({socket, socket->kernel_drops()});
+  sockets_.push_back({socket, DropCounter(socket->kernel_drops())});
 }
 
 void WorkerGroup::forget(const net::Socket* socket) {
-  if (!is_usable()) return;  // a thread that is not here may hold the lock
+  if (!is_usable()) return;  // as in snapshot()
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
   if (found == sockets_.end()) return;
-  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] +=
-      socket->kernel_drops() - found->drops_before;
+  found->drops.look(socket->kernel_drops());
+  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] += found->drops.total();
   *found = sockets_.back();
   sockets_.pop_back();
 }
@@ -180,6 +213,7 @@ void WorkerGroup::count_send(int error, std::size_t bytes) {
 }
 
 CounterSnapshot WorkerGroup::snapshot() const {
+  if (!is_usable()) return {};  // a thread that is not here may hold the lock
   const std::lock_guard lock(mutex_);
   CounterSnapshot sum = past_;
   for (const auto& worker : workers_) sum += worker->snapshot();
@@ -187,8 +221,9 @@ CounterSnapshot WorkerGroup::snapshot() const {
   const auto add = [&sum](Counter counter, std::uint64_t n) {
     sum.values[static_cast<std::size_t>(counter)] += n;
   };
-  for (const WatchedSocket& entry : sockets_) {
-    add(Counter::kKernelDrops, entry.socket->kernel_drops() - entry.drops_before);
+  for (WatchedSocket& entry : sockets_) {
+    entry.drops.look(entry.socket->kernel_drops());
+    add(Counter::kKernelDrops, entry.drops.total());
   }
   add(Counter::kSendRequestedPackets, send_requested_.load(std::memory_order_relaxed));
   add(Counter::kSentPackets, sent_.load(std::memory_order_relaxed));

@@ -3,16 +3,19 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ringpeer/net/socket.h"
 #include "ringpeer/stats/counters.h"
+#include "ringpeer/worker/drop_counter.h"
 #include "ringpeer/worker/fork_generation.h"
 #include "ringpeer/worker/worker.h"
 
@@ -37,10 +40,17 @@ class WorkerGroup {
                                              backend::BackendFailure* failure);
   ~WorkerGroup();
 
+  // Refuses sends; sends what is queued, all workers at a time, with the bound of
+  // Worker::stop().
   void stop();
+  // Its first half, so that several can be at it at a time.
+  void begin_stop();
+  // Worker::flush() of all workers at a time.
+  int flush();
   // False when one of them had to end by itself, too.
   bool is_running() const;
-  bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+  // Or in a forked child.
+  bool is_stopped() const { return life_.is_over(); }
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const { return !fork_generation_.is_outdated(); }
 
@@ -50,20 +60,31 @@ class WorkerGroup {
     return epoch_ + std::chrono::microseconds(engine_us);
   }
 
-  bool uses_uring() const { return uses_uring_; }
-  const std::string& backend_reason() const { return reason_; }
+  bool uses_uring() const { return uses_uring_ && !has_left_uring(); }
+  std::string_view backend_reason() const;
   std::size_t size() const { return workers_.size(); }
   bool is_inline() const { return !workers_[0]->has_thread(); }
   Worker& at(std::size_t i) { return *workers_[i]; }
-  // The worker for the next socket, in turn.
-  Worker& next();
+  // Brings what a socket receives to `sink`: by the next worker in turn that has a place for it.
+  // 0 or errno: EMFILE when none has.
+  int attach(int descriptor, DatagramSink* sink, Worker** worker, backend::SocketSlot* slot);
 
   // One step of a worker without a thread, which waits for packets at most that long;
-  // nothing where threads run.
-  void pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0));
-  // The same without waiting, unless the last step is less than the latency budget ago:
-  // a loop of calls that only look must not cost a system call for each packet.
+  // nothing where threads run. Returns the number of datagrams taken.
+  std::size_t pump(std::chrono::milliseconds longest_wait = std::chrono::milliseconds(0));
+  // The same without waiting, unless the last step is less than the latency budget ago and found
+  // less than a whole batch: calls that only look must not cost a system call for each packet.
   void pump_if_due();
+  bool is_pump_due() const;
+  // Steps until the kernel has nothing more or has_room() is false. Many datagrams delay the
+  // next step that goes by is_pump_due() by as long as they took: in a flood, half of the time is
+  // the application's.
+  template <typename HasRoom>
+  void pump_all(HasRoom has_room);
+
+  // How often Engine::sync() has come to its end.
+  std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
+  void note_sync() { syncs_.fetch_add(1, std::memory_order_relaxed); }
 
   // A socket whose kernel drops are to be counted, until forget().
   void watch(const net::Socket* socket);
@@ -80,6 +101,7 @@ class WorkerGroup {
 
  private:
   WorkerGroup() = default;
+  bool has_left_uring() const { return !workers_.empty() && workers_[0]->has_left_uring(); }
   bool start_workers(const GroupOptions& options, bool use_uring, backend::BackendFailure* failure);
 
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -87,17 +109,18 @@ class WorkerGroup {
   std::string reason_;
   const ForkGeneration fork_generation_;
   std::chrono::steady_clock::time_point epoch_;
-  std::atomic<bool> stopped_{false};
+  ForkLife life_;
   std::atomic<std::size_t> next_{0};
   std::chrono::microseconds latency_budget_{0};
-  std::chrono::steady_clock::time_point last_pump_;
+  std::chrono::steady_clock::time_point next_pump_;
+  std::atomic<std::uint64_t> syncs_{0};
 
   mutable std::mutex mutex_;
   struct WatchedSocket {
     const net::Socket* socket;
-    std::uint64_t drops_before;  // an adopted socket may have some
+    DropCounter drops;
   };
-  std::vector<WatchedSocket> sockets_;
+  mutable std::vector<WatchedSocket> sockets_;  // a snapshot looks at them
   std::vector<std::unique_ptr<Counters>> lent_counters_;
   CounterSnapshot past_;  // of sockets and consumers that are gone
 
@@ -108,6 +131,16 @@ class WorkerGroup {
   std::atomic<std::uint64_t> send_refused_{0};
   std::atomic<std::uint64_t> send_other_{0};
 };
+
+template <typename HasRoom>
+void WorkerGroup::pump_all(HasRoom has_room) {
+  const auto begun = std::chrono::steady_clock::now();
+  bool is_large = false;
+  while (pump() >= backend::kBatchSize && has_room()) is_large = true;
+  if (!is_large) return;
+  const auto now = std::chrono::steady_clock::now();
+  next_pump_ = std::max(next_pump_, now + (now - begun));
+}
 
 }  // namespace ringpeer::worker
 

@@ -59,6 +59,47 @@ TEST(Aliasing, AnArrayTakesAPartOfItself) {
   EXPECT_EQ(array[0].size(), 42U);
 }
 
+// At each size, so that the left side's insertion finds every state of room and index.
+TEST(Aliasing, ADictionaryTakesAValueOfItsOwn) {
+  for (int size = 0; size < 100; ++size) {
+    Dictionary dictionary;
+    for (int i = 0; i < size; ++i) dictionary[Variant(i)] = i;
+    dictionary["b"] = Array{kLong};
+    dictionary["a"] = dictionary["b"];
+    EXPECT_EQ(dictionary["a"], Variant(Array{kLong}));
+    dictionary["c"] = std::move(dictionary["b"]);
+    EXPECT_EQ(dictionary["c"], Variant(Array{kLong}));
+    EXPECT_TRUE(dictionary["b"].is_nil());
+    const Dictionary& same = dictionary;
+    dictionary["d"] = same["c"].at(0);
+    EXPECT_EQ(dictionary["d"].as_text(), kLong);
+    std::swap(dictionary["e"], dictionary["d"]);
+    EXPECT_EQ(dictionary["e"].as_text(), kLong);
+    EXPECT_TRUE(dictionary["d"].is_nil());
+    dictionary[dictionary["e"].as_text()] = dictionary["new"] = dictionary["e"];
+    EXPECT_EQ(dictionary[kLong].as_text(), kLong);
+    dictionary.set(dictionary["e"], dictionary["c"]);
+    EXPECT_EQ(dictionary[kLong], Variant(Array{kLong}));
+    dictionary["all"] = dictionary;
+    EXPECT_EQ(dictionary["all"].size() + 1, dictionary.size());
+    EXPECT_TRUE(dictionary.erase(dictionary.begin()->key));
+    dictionary = dictionary["all"].ref<Dictionary>();
+    EXPECT_EQ(dictionary[kLong], Variant(Array{kLong}));
+  }
+}
+
+TEST(Aliasing, ReferencesOutliveInsertions) {
+  Dictionary dictionary{{"first", 1}};
+  Variant& first = dictionary["first"];
+  DictionaryEntry& entry = *dictionary.begin();
+  for (int i = 0; i < 1000; ++i) {
+    dictionary[Variant(i)] = first;
+    first = i;
+    EXPECT_EQ(entry.value.as_int(), i);
+  }
+  EXPECT_EQ(dictionary["first"].as_int(), 999);
+}
+
 TEST(Aliasing, APackedArrayTakesAPartOfItself) {
   for (int size = 0; size < 20; ++size) {
     PackedStringArray strings;

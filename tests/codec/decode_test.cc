@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "ringpeer/codec/text.h"
 #include "tests/codec/hex.h"
@@ -111,6 +114,128 @@ TEST(Regression, ANullObjectKeyBecomesANilKey) {
   EXPECT_EQ(decoded(again).size(), 1U);
 }
 
+// As a real Godot 4.6.3 answered: the entries that a packet with two keys leaves.
+TEST(Decode, TwoKeysAreOneAsInGodot) {
+  const double nan = std::nan("");
+  const float nanf = std::nanf("");
+  const struct {
+    Variant a;
+    Variant b;
+    std::size_t entries;
+  } kPairs[] = {
+      {nan, -nan, 1},
+      {0.0, -0.0, 1},
+      {1, 1.0, 2},
+      {"a", StringName("a"), 1},
+      {"a", NodePath("a"), 2},
+      {Variant(), Object(), 2},
+      {Array{nan}, Array{nan}, 2},
+      {Array{Array{1, nan}}, Array{Array{1, nan}}, 2},
+      {Array{0.0}, Array{-0.0}, 1},
+      {Array{1}, Array{1.0}, 2},
+      {Array{"a"}, Array{StringName("a")}, 2},
+      {Array{"a"}, Array{"a"}, 1},
+      {Array{Vector2{nanf, 1}}, Array{Vector2{nanf, 1}}, 1},
+      {Array{PackedFloat32Array{nanf}}, Array{PackedFloat32Array{nanf}}, 1},
+      {Array{NodePath("a/b")}, Array{NodePath("a/b")}, 1},
+      {Color{nanf, 0, 0, 1}, Color{nanf, 0, 0, 1}, 1},
+      {PackedFloat64Array{nan}, PackedFloat64Array{nan}, 1},
+      {Array(ContainerType::builtin(VariantType::INT), {1}), Array{1}, 1},
+      {Array(), Array(ContainerType::builtin(VariantType::INT)), 1},
+      {Array(), Dictionary(), 2},
+      {Dictionary{{1, 2}, {3, 4}}, Dictionary{{1, 2}, {3, 4}}, 1},
+      {Dictionary{{1, 2}, {3, 4}}, Dictionary{{3, 4}, {1, 2}}, 2},
+      {Dictionary{{1, nan}}, Dictionary{{1, nan}}, 2},
+      {Dictionary{{nan, 1}}, Dictionary{{nan, 1}}, 1},
+      {Dictionary{{1, "a"}}, Dictionary{{1, StringName("a")}}, 2},
+      {Dictionary{{"a", 1}}, Dictionary{{StringName("a"), 1}}, 1},
+      {Dictionary{{Array{nan}, 1}}, Dictionary{{Array{nan}, 1}}, 2},
+      {RID{5}, RID{5}, 1},
+      {Callable(), Callable(), 1},
+  };
+  for (const auto& [a, b, entries] : kPairs) {
+    SCOPED_TRACE(var_to_str(a) + " and " + var_to_str(b));
+    // Few, and so many that there is an index.
+    for (const std::uint32_t others : {0u, 20u}) {
+      testing::Bytes bytes;
+      testing::put_word(&bytes, 27);
+      testing::put_word(&bytes, others + 2);
+      const auto put = [&bytes](const Variant& value) {
+        const testing::Bytes more = encoded(value);
+        bytes.insert(bytes.end(), more.begin(), more.end());
+      };
+      for (std::uint32_t i = 0; i < others; ++i) {
+        put(1000 + i);
+        put(0);
+      }
+      for (const Variant* key : {&a, &b}) {
+        // A null object is written as Nil by who encodes it.
+        if (key->is_object()) {
+          for (const std::uint32_t word : {24u | 1u << 16, 0u, 0u}) testing::put_word(&bytes, word);
+        } else {
+          put(*key);
+        }
+        put(key == &a ? 1 : 2);
+      }
+      const Variant value = decoded(bytes);
+      EXPECT_EQ(value.size(), others + entries);
+      EXPECT_EQ(std::next(value.ref<Dictionary>().begin(), others)->value, Variant(3 - entries));
+      Dictionary made;
+      made[a] = 1;
+      made[b] = 2;
+      EXPECT_EQ(made.size(), entries);
+    }
+  }
+}
+
+// Each key with NaN inside is one of its own: nothing may look for them.
+TEST(Decode, ManyKeysThatEqualNothing) {
+  constexpr std::uint32_t kCount = 2000;
+  testing::Bytes bytes;
+  testing::put_word(&bytes, 27);
+  testing::put_word(&bytes, kCount);
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    for (const Variant& value : {Variant(Array{std::nan("")}), Variant(i)}) {
+      const testing::Bytes more = encoded(value);
+      bytes.insert(bytes.end(), more.begin(), more.end());
+    }
+  }
+  const Variant value = decoded(bytes);
+  EXPECT_EQ(value.size(), kCount);
+  EXPECT_EQ(value.ref<Dictionary>().find(Variant(Array{std::nan("")})), nullptr);
+  EXPECT_EQ(encoded(value), bytes);
+  EXPECT_EQ(encoded(Variant(value)), bytes);
+  EXPECT_EQ(Variant(value), value);
+}
+
+// Godot stops comparing there and takes the two for one.
+TEST(Decode, KeysThatDifferDeepInsideAreTwo) {
+  for (const std::size_t depth : {1u, 101u, 102u, 500u, 1000u}) {
+    Dictionary dictionary;
+    for (const int leaf : {1, 2, 1}) {
+      Variant key = leaf;
+      for (std::size_t i = 0; i < depth; ++i) {
+        Array outer;
+        outer.push_back(std::move(key));
+        key = std::move(outer);
+      }
+      dictionary[key] = leaf;
+    }
+    EXPECT_EQ(dictionary.size(), 2U) << depth;
+  }
+}
+
+TEST(Decode, NullObjectsAreOneKeyAndIdsAreManyIfAskedFor) {
+  const testing::Bytes nulls = from_hex(
+      "1b000000 02000000 18000100 00000000 00000000 02000000 01000000 18000100 00000000 00000000 "
+      "02000000 02000000");
+  for (const bool distinct : {false, true}) {
+    const Variant value = decoded(nulls, {.distinct_object_keys = distinct});
+    ASSERT_EQ(value.size(), 1U);
+    EXPECT_EQ(value.ref<Dictionary>().begin()->value, Variant(2));
+  }
+}
+
 // Enough of them that the Dictionary is indexed.
 TEST(Decode, ManyDistinctObjectKeys) {
   constexpr std::uint32_t kCount = 100;
@@ -126,6 +251,7 @@ TEST(Decode, ManyDistinctObjectKeys) {
   const Variant* first = distinct.ref<Dictionary>().find(Variant(Object::from_id(7)));
   ASSERT_NE(first, nullptr);
   EXPECT_EQ(*first, Variant(0));
+  EXPECT_EQ(distinct, Variant(distinct));
   EXPECT_EQ(decoded(bytes).size(), 1U);
 }
 
@@ -155,6 +281,62 @@ TEST(Decode, ScriptArraysTakeObjectsWithAScript) {
   EXPECT_TRUE(array.push_back(value.ref<Array>()[2]));
   Array impossible(ContainerType::object_class("res://a"));
   EXPECT_FALSE(impossible.push_back(value.ref<Array>()[1]));
+}
+
+// An Array in a container of packed arrays: converted, or left out, but nothing in it is lost.
+TEST(Decode, AnArrayBecomesAPackedArrayOrIsLeftOut) {
+  const struct {
+    VariantType packed;
+    Variant element;
+    Variant expected;  // Nil: left out
+  } kCases[] = {
+      {VariantType::PACKED_STRING_ARRAY, 1.5, {}},
+      {VariantType::PACKED_STRING_ARRAY, Variant(), {}},
+      {VariantType::PACKED_STRING_ARRAY, Vector2{1, 2}, {}},
+      {VariantType::PACKED_STRING_ARRAY, NodePath("a/b"), PackedStringArray{"a/b"}},
+      {VariantType::PACKED_STRING_ARRAY, StringName("a"), PackedStringArray{"a"}},
+      {VariantType::PACKED_STRING_ARRAY, 7, PackedStringArray{"7"}},
+      {VariantType::PACKED_INT32_ARRAY, "5", {}},
+      {VariantType::PACKED_INT32_ARRAY, 5.5, PackedInt32Array{5}},
+      {VariantType::PACKED_INT64_ARRAY, Array{1}, {}},
+      {VariantType::PACKED_FLOAT64_ARRAY, "1.5", {}},
+      {VariantType::PACKED_VECTOR2_ARRAY, Vector3{1, 2, 3}, PackedVector2Array{{1, 2}}},
+      {VariantType::PACKED_VECTOR3_ARRAY, Vector2i{1, 2}, PackedVector3Array{{1, 2, 0}}},
+      {VariantType::PACKED_VECTOR4_ARRAY, Vector4i{1, 2, 3, 4}, PackedVector4Array{{1, 2, 3, 4}}},
+      {VariantType::PACKED_VECTOR2_ARRAY, 1, {}},
+      {VariantType::PACKED_COLOR_ARRAY, "red", PackedColorArray{{1, 0, 0, 1}}},
+      {VariantType::PACKED_COLOR_ARRAY, Vector4{}, {}},
+  };
+  for (const auto& [packed, element, expected] : kCases) {
+    SCOPED_TRACE(std::string(variant_type_name(packed)) + " of " + var_to_str(element));
+    testing::Bytes bytes;
+    for (const std::uint32_t word : {28u | 1u << 16, static_cast<std::uint32_t>(packed), 1u}) {
+      testing::put_word(&bytes, word);
+    }
+    const testing::Bytes inner = encoded(Variant(Array{element}));
+    bytes.insert(bytes.end(), inner.begin(), inner.end());
+    const Variant value = decoded(bytes);
+    EXPECT_EQ(value.at(0), expected);
+    EXPECT_EQ(value.size(), expected.is_nil() ? 0U : 1U);
+  }
+}
+
+// One byte of the wire becomes a Variant of 24 bytes: the budget of heap counts that.
+TEST(Decode, ConversionsArePaidFor) {
+  constexpr std::size_t kBytes = 4000;
+  testing::Bytes bytes;
+  for (const std::uint32_t word : {28u | 1u << 16, 28u, 1u}) testing::put_word(&bytes, word);
+  const testing::Bytes inner = encoded(Variant([] {
+    PackedByteArray packed;
+    packed.resize(kBytes);
+    return packed;
+  }()));
+  bytes.insert(bytes.end(), inner.begin(), inner.end());
+  Variant value;
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, {.limits = {.bytes = 10 * kBytes}}),
+            Error::ERR_OUT_OF_MEMORY);
+  EXPECT_EQ(decode_variant(bytes, &value, nullptr, {.limits = {.bytes = 30 * kBytes}}), Error::OK);
+  EXPECT_EQ(value.at(0).size(), kBytes);
 }
 
 }  // namespace

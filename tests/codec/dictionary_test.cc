@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -57,6 +59,52 @@ TEST_P(DictionaryOfSize, ErasesEveryOther) {
   EXPECT_TRUE(dictionary.empty());
   dictionary["again"] = 1;
   EXPECT_EQ(dictionary["again"].as_int(), 1);
+}
+
+// From the front, from the back, and from both sides of what is left.
+TEST_P(DictionaryOfSize, ErasesInAnyOrder) {
+  const int size = GetParam();
+  const auto by_order = [size](int order, int i) {
+    if (order == 0) return i;
+    if (order == 1) return size - 1 - i;
+    if (order == 2) return i % 2 == 0 ? i / 2 : size - 1 - i / 2;
+    const int middle = size / 2;
+    return i % 2 == 0 ? middle + i / 2 : middle - 1 - i / 2;
+  };
+  for (int order = 0; order < 4; ++order) {
+    Dictionary dictionary;
+    for (int i = 0; i < size; ++i) dictionary[Variant(i)] = i;
+    std::set<int> left;
+    for (int i = 0; i < size; ++i) left.insert(i);
+    for (int i = 0; i < size; ++i) {
+      ASSERT_TRUE(dictionary.erase(Variant(by_order(order, i)))) << order << ": " << i;
+      left.erase(by_order(order, i));
+      ASSERT_EQ(dictionary.size(), left.size());
+      if (!left.empty()) {
+        ASSERT_EQ(dictionary.begin()->key, Variant(*left.begin()));
+        ASSERT_EQ(dictionary.find(Variant(*left.rbegin()))->as_int(), *left.rbegin());
+      }
+      if (i % 64 != 0) continue;
+      ASSERT_TRUE(std::equal(dictionary.begin(), dictionary.end(), left.begin(), left.end(),
+                             [](const DictionaryEntry& entry, int expected) {
+                               return entry.key == Variant(expected) && entry.value == entry.key;
+                             }));
+    }
+    dictionary["again"] = 1;
+    EXPECT_EQ(dictionary.begin()->key.as_text(), "again");
+  }
+}
+
+// Old keys go while new ones come, as in a cache.
+TEST_P(DictionaryOfSize, IsAQueue) {
+  Dictionary dictionary;
+  for (int i = 0; i < 4 * GetParam(); ++i) {
+    dictionary[Variant(i)] = i;
+    if (i < GetParam()) continue;
+    ASSERT_EQ(dictionary.begin()->value.as_int(), i - GetParam());
+    ASSERT_TRUE(dictionary.erase(dictionary.begin()->key));
+    ASSERT_EQ(dictionary.size(), static_cast<unsigned>(GetParam()));
+  }
 }
 
 TEST_P(DictionaryOfSize, KeyEqualityIsGodots) {
@@ -115,6 +163,50 @@ TEST_P(DictionaryOfSize, AnyBytesAreOneKeyWhateverTheyAre) {
     EXPECT_EQ(view.fields().find(Variant(bytes)).value_or(std::int64_t{0}), 5);
     EXPECT_TRUE(dictionary.erase(bytes));
     EXPECT_FALSE(dictionary.contains(bytes));
+  }
+}
+
+// What the elements of a typed container are must be what the wire keeps.
+TEST(Dictionary, TypedTakesNothingThatTheWireDrops) {
+  Dictionary dictionary(ContainerType::builtin(VariantType::INT),
+                        ContainerType::builtin(VariantType::STRING));
+  EXPECT_TRUE(dictionary[Variant(1)].is<String>());
+  EXPECT_TRUE(dictionary[Variant(2.0)].is<String>());
+  EXPECT_EQ(dictionary.size(), 2U);
+  EXPECT_EQ(dictionary.begin()->key.type(), VariantType::INT);
+  EXPECT_NE(dictionary.find(Variant(2.0)), nullptr);
+  EXPECT_TRUE(dictionary.contains(Variant(true)));
+  // Refused: what is assigned goes nowhere.
+  dictionary["text"] = "lost";
+  dictionary[Variant(Array{1})] = "lost";
+  EXPECT_EQ(dictionary.size(), 2U);
+  EXPECT_TRUE(dictionary[Variant("other")].is_nil());
+  EXPECT_EQ(dictionary.find("text"), nullptr);
+  EXPECT_FALSE(dictionary.erase("text"));
+  EXPECT_TRUE(dictionary.erase(Variant(1.0)));
+  Dictionary colors(ContainerType::builtin(VariantType::COLOR), ContainerType());
+  colors["red"] = 7;
+  EXPECT_EQ(colors.begin()->key, Variant(Color{1, 0, 0, 1}));
+  EXPECT_EQ(colors.find("#ff0000")->as_int(), 7);
+  for (const Dictionary& value : {dictionary, colors}) {
+    Variant again;
+    ASSERT_EQ(decode_variant(testing::encoded(value), &again, nullptr), Error::OK);
+    EXPECT_EQ(again, Variant(value));
+    EXPECT_EQ(testing::encoded(again), testing::encoded(value));
+  }
+}
+
+TEST(Array, TypedResizeFillsWithTheDefault) {
+  for (std::uint32_t id = 1; id < kVariantTypeCount; ++id) {
+    Array array(ContainerType::builtin(static_cast<VariantType>(id)));
+    array.resize(3);
+    Variant again;
+    ASSERT_EQ(decode_variant(testing::encoded(array), &again, nullptr, {.allow_objects = true}),
+              Error::OK);
+    EXPECT_EQ(again.size(), 3U) << variant_type_name(static_cast<VariantType>(id));
+    EXPECT_EQ(again, Variant(array));
+    array.resize(1);
+    EXPECT_EQ(array.size(), 1U);
   }
 }
 

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TESTS_CODEC_HOSTILE_SHAPES_H_
 #define RINGPEER_TESTS_CODEC_HOSTILE_SHAPES_H_
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,121 @@ inline Bytes lying_counts(std::uint32_t header, std::uint32_t count) {
   return bytes;
 }
 
+// Objects in each other.
+inline Bytes nested_objects(std::size_t levels) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < levels; ++i) {
+    for (const std::uint32_t word : {24u, 1u, std::uint32_t{'A'}, 1u, 1u, std::uint32_t{'b'}}) {
+      put_word(&bytes, word);
+    }
+  }
+  put_word(&bytes, 0);
+  return bytes;
+}
+
+// --- Shapes of any size, to see what an operation costs a byte. ---
+
+inline void put_text(Bytes* bytes, std::size_t size, std::uint8_t last) {
+  put_word(bytes, 4);
+  put_word(bytes, static_cast<std::uint32_t>(size));
+  bytes->resize(bytes->size() + size - 1, 'a');
+  bytes->push_back(last);
+}
+
+// Arrays in each other around an int.
+inline void put_nested(Bytes* bytes, std::size_t levels, std::uint32_t leaf) {
+  for (std::size_t i = 0; i < levels; ++i) {
+    put_word(bytes, kArrayHeader);
+    put_word(bytes, 1);
+  }
+  put_word(bytes, kIntHeader);
+  put_word(bytes, leaf);
+}
+
+// A container of `count` items, each written by put(bytes, index).
+template <typename Put>
+Bytes container_of(const std::vector<std::uint32_t>& head, std::size_t count, Put put) {
+  Bytes bytes;
+  for (const std::uint32_t word : head) put_word(&bytes, word);
+  put_word(&bytes, static_cast<std::uint32_t>(count));
+  for (std::size_t i = 0; i < count; ++i) put(&bytes, static_cast<std::uint32_t>(i));
+  return bytes;
+}
+
+// About `size` bytes of each shape that has once cost more than its bytes.
+inline std::vector<HostileShape> shapes_of_size(std::size_t size) {
+  const auto array_of_units = [size](const Bytes& unit) {
+    return container_of({kArrayHeader}, size / unit.size(), [&unit](Bytes* bytes, std::uint32_t) {
+      bytes->insert(bytes->end(), unit.begin(), unit.end());
+    });
+  };
+  const std::uint32_t nan_high = 0x7ff80000;
+  constexpr std::size_t kUnit = 900;
+  Bytes chain;
+  put_nested(&chain, std::min<std::size_t>(1000, size / 8 - 4), 1);
+  return {
+      {"deep", array_of_units(chain), true},
+      {"wide", array_of_units({0, 0, 0, 0}), true},
+      {"keys in keys", array_of_units(nested_keys(kUnit / 12, 0)), true},
+      {"keys that differ at their end",
+       container_of({kDictionaryHeader}, size / kUnit + 1,
+                    [](Bytes* bytes, std::uint32_t i) {
+                      put_nested(bytes, kUnit / 8 - 2, i);
+                      put_word(bytes, 0);
+                    }),
+       true},
+      {"keys with NaN inside",
+       container_of({kDictionaryHeader}, size / 24,
+                    [nan_high](Bytes* bytes, std::uint32_t) {
+                      for (const std::uint32_t word :
+                           {kArrayHeader, 1u, 3u | kHeaderFlag64, 0u, nan_high, 0u}) {
+                        put_word(bytes, word);
+                      }
+                    }),
+       true},
+      {"NaN keys",
+       container_of({kDictionaryHeader}, size / 16,
+                    [nan_high](Bytes* bytes, std::uint32_t i) {
+                      for (const std::uint32_t word : {3u | kHeaderFlag64, i, nan_high, 0u})
+                        put_word(bytes, word);
+                    }),
+       true},
+      {"long strings",
+       container_of({kDictionaryHeader}, size / 112 + 1,
+                    [](Bytes* bytes, std::uint32_t i) {
+                      put_text(bytes, 100, static_cast<std::uint8_t>('a' + i % 26));
+                      put_word(bytes, 0);
+                    }),
+       true},
+      {"longest strings",
+       container_of({kDictionaryHeader}, 8,
+                    [size](Bytes* bytes, std::uint32_t i) {
+                      put_text(bytes, (size / 8 - 12) & ~std::size_t{3},
+                               static_cast<std::uint8_t>('a' + i));
+                      put_word(bytes, 0);
+                    }),
+       true},
+      {"typed",
+       container_of({kArrayHeader | 1 << 16, kArrayHeader}, size / 16,
+                    [](Bytes* bytes, std::uint32_t i) {
+                      for (const std::uint32_t word : {29u, 8u, i, 0u}) put_word(bytes, word);
+                    }),
+       true},
+      {"objects",
+       container_of({24, 1, 'A'}, size / 16,
+                    [](Bytes* bytes, std::uint32_t i) {
+                      put_word(bytes, 4);
+                      for (std::uint32_t digit = 0; digit < 4; ++digit) {
+                        bytes->push_back(static_cast<std::uint8_t>('a' + (i >> (4 * digit) & 15)));
+                      }
+                      put_word(bytes, kIntHeader);
+                      put_word(bytes, i);
+                    }),
+       true},
+      {"objects in objects", array_of_units(nested_objects(kUnit / 24)), true},
+  };
+}
+
 inline std::vector<HostileShape> hostile_shapes() {
   Bytes depth;
   for (std::size_t i = 0; i < kMaximumDepth; ++i) {
@@ -104,6 +220,7 @@ inline std::vector<HostileShape> hostile_shapes() {
           {"colliding keys", colliding_keys(), true},
           {"keys in keys", nested_keys(kMaximumDepth, 0), true},
           {"indexed keys in keys", nested_keys(500, 9), true},
+          {"objects in objects", nested_objects(kMaximumDepth), true},
           {"lying arrays", lying_counts(kArrayHeader, 0x7fffffff), false},
           {"lying dictionaries", lying_counts(kDictionaryHeader, 0x7fffffff), false},
           {"plausible arrays", lying_counts(kArrayHeader, 16000), false},

@@ -219,5 +219,16 @@ TEST(Text, SortsKeysAsGodot) {
   EXPECT_EQ(again, Variant(mixed));
 }
 
+// Comparing one pair of elements both ways at each level would take 2^400 steps.
+TEST(Text, SortsNestedKeysInOneLookAtEach) {
+  const auto nested = [](int leaf) {
+    Variant key = leaf;
+    for (int i = 0; i < 400; ++i) key = Array{1, std::move(key)};
+    return key;
+  };
+  const std::string text = var_to_str(Dictionary{{nested(2), "second"}, {nested(1), "first"}});
+  EXPECT_LT(text.find("first"), text.find("second"));
+}
+
 }  // namespace
 }  // namespace ringpeer

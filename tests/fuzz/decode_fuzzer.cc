@@ -1,4 +1,5 @@
-// Decoding any bytes is safe, and the owning and the arena decoder agree.
+// Decoding any bytes is safe, the owning and the arena decoder agree, and so is everything that is
+// done with the value.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/text.h"
+#include "tests/codec/value_operations.h"
 #include "tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -26,6 +28,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FUZZ_CHECK(owned_consumed == arena_consumed && owned_consumed <= size);
     FUZZ_CHECK((in_arena != nullptr) == (arena_error == Error::OK));
     if (in_arena != nullptr) FUZZ_CHECK(var_to_str(owned) == var_to_str(*in_arena));
+    if (in_arena != nullptr) {
+      FUZZ_CHECK(owned == *in_arena);
+      for (const testing::ValueOperation& operation : testing::kValueOperations) {
+        operation.run({bytes, owned, *in_arena});
+      }
+    }
     arena.reset();
   }
   return 0;

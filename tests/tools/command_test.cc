@@ -205,7 +205,7 @@ TEST(CommandTest, AServerEndsAfterItsDuration) {
 }
 
 TEST(CommandTest, SignalsEndServersAndClientsWithAReport) {
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     CommandProcess server({"serve", "--mode", "echo", "--port", "0", "--json"});
     const std::string port = port_of(server);
     CommandProcess clients(
@@ -222,6 +222,27 @@ TEST(CommandTest, SignalsEndServersAndClientsWithAReport) {
     EXPECT_EQ(server.finish(kPatience), 0) << server.error_output();
     EXPECT_EQ(json::parse(server.output()).at("stopped_by_signal"), number);
   }
+}
+
+TEST(CommandTest, SignalsThatAreIgnoredAtTheStartStayIgnored) {
+  CommandProcess server({"serve", "--mode", "sink", "--port", "0", "--json"}, [] {
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+  });
+  ASSERT_NE(port_of(server), "");
+  server.send_signal(SIGINT);
+  server.send_signal(SIGHUP);
+  server.send_signal(SIGTERM);
+  EXPECT_EQ(server.finish(kPatience), 0) << server.error_output();
+  EXPECT_EQ(json::parse(server.output()).at("stopped_by_signal"), SIGTERM);
+}
+
+// The demo ends its own server whatever its starter ignores.
+TEST(CommandTest, TheDemoEndsWithAllSignalsIgnored) {
+  CommandProcess demo({"demo", "--clients", "2", "--duration", "0.2", "--json"}, [] {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+  });
+  EXPECT_EQ(demo.finish(kPatience), 0) << demo.error_output();
 }
 
 TEST(CommandTest, NothingIsDrawnWhereThereIsNoTerminal) {
@@ -262,7 +283,18 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"serve", "--mode", "echo", "--port", "0", "--workers", "-1"},
       {"serve", "--mode", "echo", "--port", "0", "--duration", "-1"},
       {"serve", "--mode", "echo", "--port", "0", "--duration", "nan"},
+      {"serve", "--mode", "echo", "--port", "0", "--duration", "1e-12"},
       {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "-1"},
+      {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "100001"},
+      {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "1000000"},
+      {"serve", "--mode", "echo", "--port", "0", "--address", "localhost"},
+      {"serve", "--mode", "echo", "--port", "0", "--address", "127.0.0.256"},
+      {"serve", "--mode", "echo", "--port", "0", "--address", ""},
+      {"serve", "--mode", "arena", "--port", "0", "--payload", "raw"},
+      {"serve", "--mode", "arena", "--port", "0", "--payload", "var"},
+      {"serve", "--mode", "echo", "--port", "0", "--backend", "recvmmsg", "--without", "min-wait"},
+      {"serve", "--mode", "echo", "--port", "0", "--backend", "recvmmsg", "--without",
+       "incremental-buffers"},
       {"serve", "--mode", "echo", "--port", "0", "--without", "luck"},
       {"load"},
       {"load", "--target", "localhost:4000"},
@@ -276,6 +308,9 @@ TEST(CommandTest, AWrongCommandLineIsToldAndExitsWith2) {
       {"load", "--target", "127.0.0.1:4000", "--payload", "json"},
       {"load", "--target", "127.0.0.1:4000", "--payload", "var", "--size", "65504"},
       {"load", "--target", "127.0.0.1:4000", "--duration", "0"},
+      {"load", "--target", "127.0.0.1:4000", "--duration", "1e-12"},
+      {"demo", "--duration", "1e-12"},
+      {"serve", "--mode", "echo", "--port", "0", "--latency-budget", "0100001"},
       {"demo", "--clients", "0"},
       {"demo", "--backend", "epoll"},
       {"variant"},
@@ -299,6 +334,42 @@ TEST(CommandTest, APortInUseIsToldWithAWayOut) {
   const Result second = run({"serve", "--mode", "echo", "--port", port});
   EXPECT_EQ(second.status, 1);
   EXPECT_NE(second.error_output.find("--port 0"), std::string::npos) << second.error_output;
+}
+
+TEST(CommandTest, ZerosInFrontOfANumberAreNoOctalNumber) {
+  std::string port;
+  {
+    CommandProcess first({"serve", "--mode", "sink", "--port", "0"});
+    port = port_of(first);
+    ASSERT_NE(port, "");
+  }
+  CommandProcess server({"serve", "--mode", "echo", "--port", "0" + port, "--workers", "01"});
+  EXPECT_EQ(port_of(server), port) << server.error_output();
+  const Result load = run({"load", "--target", "127.0.0.1:0" + port, "--clients", "010", "--size",
+                           "0100", "--duration", "0.1", "--json"});
+  EXPECT_EQ(load.status, 0) << load.error_output;
+  const json report = json::parse(load.output, nullptr, false);
+  ASSERT_FALSE(report.is_discarded()) << load.output;
+  EXPECT_EQ(report.at("clients"), 10);
+  EXPECT_EQ(report.at("packet_bytes"), 100);
+}
+
+TEST(CommandTest, TheLargestLatencyBudgetIsTheEngines) {
+  const Result result = run({"serve", "--mode", "sink", "--port", "0", "--duration", "0.01",
+                             "--latency-budget", "100000"});
+  EXPECT_EQ(result.status, 0) << result.error_output;
+}
+
+// The words are those of the reason, not of the most usual one.
+TEST(CommandTest, AddressesThatCannotBeHadAreTold) {
+  const Result listening =
+      run({"serve", "--mode", "echo", "--port", "0", "--address", "192.0.2.1"});
+  EXPECT_EQ(listening.status, 1);
+  EXPECT_NE(listening.error_output.find("no such address"), std::string::npos)
+      << listening.error_output;
+  const Result sending = run({"load", "--target", "255.255.255.255:4000", "--duration", "0.1"});
+  EXPECT_EQ(sending.status, 1);
+  EXPECT_NE(sending.error_output.find("broadcast"), std::string::npos) << sending.error_output;
 }
 
 TEST(CommandTest, ATargetWithoutAServerIsTold) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "ringpeer/tools/demo_report.h"
 
 namespace ringpeer::tools {
@@ -73,6 +75,16 @@ TEST(LoadReportTest, SilenceIsAnErrorThatSaysWhatToDo) {
   EXPECT_NE(judge_load(sink, report), "");
 }
 
+TEST(LoadReportTest, ARunWithoutAPacketSaysWhy) {
+  LoadReport report;
+  EXPECT_NE(judge_load(options(), report).find("before the first packet"), std::string::npos);
+  report.send_refused = 3;
+  EXPECT_NE(judge_load(options(), report).find("refused"), std::string::npos);
+  report.sent = 3;
+  report.wait_error = EPERM;
+  EXPECT_NE(judge_load(options(), report).find("wait"), std::string::npos);
+}
+
 TEST(LoadReportTest, TheJsonHasWhatProgramsReadOfIt) {
   LoadReport report = echo_report();
   for (int i = 1; i <= 100; ++i) report.round_trip.record(std::chrono::microseconds(i));
@@ -122,6 +134,27 @@ TEST(DemoReportTest, HoldsBothSidesAgainstEachOther) {
   EXPECT_EQ(bad.unaccounted_inside(), 2);
   EXPECT_EQ(bad.unaccounted(), 4);
   EXPECT_FALSE(bad.to_json().at("ok").get<bool>());
+}
+
+TEST(DemoReportTest, NothingSentIsNotGood) {
+  const LoadOptions load_options = options();
+  auto idle = server_report();
+  idle["received"] = idle["sent"] = idle["kernel_drops"] = 0;
+  const LoadReport nothing;
+  const DemoReport report(load_options, nothing, idle);
+  EXPECT_EQ(report.unaccounted(), 0);
+  EXPECT_NE(report.judge(), "");
+  EXPECT_FALSE(report.to_json().at("ok").get<bool>());
+}
+
+TEST(DemoReportTest, AServerThatCouldNotGoOnIsNotGood) {
+  const LoadOptions load_options = options();
+  auto failed = server_report();
+  failed["ok"] = false;
+  const LoadReport load = arena_report();
+  const DemoReport report(load_options, load, failed);
+  EXPECT_EQ(report.unaccounted(), 0);
+  EXPECT_NE(report.judge(), "");
 }
 
 }  // namespace

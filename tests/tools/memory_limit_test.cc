@@ -27,6 +27,30 @@ void limit_address_space(rlim_t bytes) {
   if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(126);
 }
 
+// From what the dynamic loader needs to what every command has enough of.
+TEST(MemoryLimitTest, WithoutMemoryCommandsEndWithWords) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"serve", "--mode", "echo", "--port", "0", "--duration", "0.01", "--backend", "recvmmsg"},
+      {"serve", "--mode", "arena", "--port", "0", "--duration", "0.01", "--backend", "io_uring"},
+      {"load", "--target", "127.0.0.1:9", "--clients", "100", "--duration", "0.01", "--expect",
+       "nothing"},
+      {"demo", "--clients", "10", "--duration", "0.05"},
+      {"--help"}};
+  for (const auto& command : commands) {
+    bool has_worked = false;
+    for (rlim_t megabytes = 12; megabytes <= 156; megabytes += 6) {
+      SCOPED_TRACE(command.front() + " with " + std::to_string(megabytes) + " MB");
+      CommandProcess process(command, [=] { limit_address_space(megabytes * kMegabyte); });
+      const int status = process.finish(kPatience);
+      EXPECT_TRUE(status == 0 || status == 1) << status << ": " << process.error_output();
+      EXPECT_TRUE(status == 0 || process.error_output().starts_with("ringpeer: "))
+          << process.error_output();
+      has_worked = has_worked || status == 0;
+    }
+    EXPECT_TRUE(has_worked || command.back() == "nothing" || command.back() == "io_uring");
+  }
+}
+
 // ---- Long lines ---------------------------------------------------------------
 
 class Input {

@@ -1,5 +1,7 @@
-// The ringpeer command where io_uring is forbidden, as it is in most containers.
+// The ringpeer command where system calls are forbidden: io_uring, as it is in most
+// containers, and others.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -17,8 +19,14 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 
-void forbid_io_uring(long call) {
-  if (!test::forbid_system_call(call, EPERM)) _exit(EXIT_FAILURE);
+#ifdef SYS_epoll_wait
+constexpr long kEpollWait = SYS_epoll_wait;
+#else
+constexpr long kEpollWait = SYS_epoll_pwait;  // newer machines have this one alone
+#endif
+
+void forbid(long call, int error = EPERM) {
+  if (!test::forbid_system_call(call, error)) _exit(126);
 }
 
 class RestrictedCommandTest : public testing::Test {
@@ -36,7 +44,7 @@ class RestrictedCommandTest : public testing::Test {
     const std::vector<std::string> arguments = {"serve", "--mode",    "sink",  "--port",
                                                 "0",     "--backend", backend, "--duration",
                                                 seconds, "--json"};
-    return CommandProcess(arguments, [call] { forbid_io_uring(call); });
+    return CommandProcess(arguments, [call] { forbid(call); });
   }
 };
 
@@ -69,6 +77,47 @@ TEST_F(RestrictedCommandTest, ForcedIoUringFailsWithAMessageAndAStatus) {
   EXPECT_NE(process.error_output().find("Operation not permitted"), std::string::npos)
       << process.error_output();
   EXPECT_NE(process.error_output().find("recvmmsg"), std::string::npos) << process.error_output();
+}
+
+// Whichever call that a server makes is refused: it serves, or ends with words, and a signal
+// ends it at once. Not in the list: what the C library itself cannot do without.
+TEST_F(RestrictedCommandTest, NoForbiddenCallMakesAServerThatASignalDoesNotEnd) {
+  for (const long call :
+       std::vector<long>{SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_socket,
+                         SYS_bind, SYS_getsockname, SYS_setsockopt, SYS_getsockopt, SYS_eventfd2,
+                         SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, kEpollWait,
+                         SYS_recvmmsg, SYS_prctl, SYS_madvise, SYS_fcntl, SYS_clone3, SYS_ppoll}) {
+    for (const char* backend : {"io_uring", "recvmmsg", "auto"}) {
+      for (const int error : {EPERM, ENOSYS}) {
+        SCOPED_TRACE(fmt::format("system call {}, {}, error {}", call, backend, error));
+        CommandProcess process({"serve", "--mode", "echo", "--port", "0", "--backend", backend},
+                               [=] { forbid(call, error); });
+        process.wait_for_error_text(" on port ", kPatience);
+        process.send_signal(SIGTERM);
+        const int status = process.finish(kPatience);
+        EXPECT_TRUE(status == 0 || status == 1) << status;
+        EXPECT_TRUE(process.error_output().starts_with("ringpeer: ")) << process.error_output();
+      }
+    }
+  }
+}
+
+// Kernels before 5.11 do not have it; older container runtimes forbid it.
+TEST_F(RestrictedCommandTest, ClientsDoNotNeedTheNewestWait) {
+  for (const int error : {ENOSYS, EPERM}) {
+    CommandProcess process({"demo", "--clients", "2", "--duration", "0.2", "--json"},
+                           [=] { forbid(SYS_epoll_pwait2, error); });
+    EXPECT_EQ(0, process.finish(kPatience)) << process.error_output();
+    EXPECT_NE(process.output().find("\"ok\": true"), std::string::npos) << process.output();
+  }
+}
+
+TEST_F(RestrictedCommandTest, ClientsThatCannotWaitSaySo) {
+  CommandProcess process({"load", "--target", "127.0.0.1:9", "--duration", "10"},
+                         [] { forbid(SYS_ppoll); });
+  EXPECT_EQ(1, process.finish(kPatience));
+  EXPECT_NE(process.error_output().find("wait for replies"), std::string::npos)
+      << process.error_output();
 }
 
 }  // namespace

@@ -34,6 +34,24 @@ TEST(StopSignalTest, ASecondSignalOfTheKindKills) {
       testing::KilledBySignal(SIGINT), "");
 }
 
+TEST(StopSignalTest, AnIgnoredSignalStaysIgnored) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    const auto before = signal(number, SIG_IGN);
+    {
+      const StopSignal stop;
+      raise(number);
+      EXPECT_FALSE(stop.requested()) << number;
+    }
+    EXPECT_EQ(SIG_IGN, signal(number, before)) << number;
+  }
+}
+
+TEST(StopSignalTest, AHangUpStopsToo) {
+  const StopSignal stop;
+  raise(SIGHUP);
+  EXPECT_EQ(stop.number(), SIGHUP);
+}
+
 TEST(StopSignalTest, TheFormerBehaviourReturns) {
   struct sigaction before = {}, after = {};
   sigaction(SIGTERM, nullptr, &before);

@@ -1,12 +1,16 @@
 #include "ringpeer/engine.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "ringpeer/test/child_process.h"
 
 namespace ringpeer {
 namespace {
@@ -40,6 +44,8 @@ TEST(EngineOptions, ThatAreImpossibleAreRefusedInWords) {
          options.workers = 0;
          options.payload_budget = 0;
        }},
+      {"encode_buffers",
+       [](EngineOptions& options) { options.encode_buffers = kMaxEncodeBuffers + 1; }},
       {"gro",
        [](EngineOptions& options) {
          options.gro = true;
@@ -69,6 +75,38 @@ TEST(EngineOptions, AtTheirLimitsAreGood) {
     EXPECT_NE(Engine::create(options, &error, &message), nullptr) << message;
     EXPECT_EQ(error, Error::OK);
     EXPECT_TRUE(message.empty());
+  }
+}
+
+// Whatever step of it finds no memory: from the first table to the last buffer.
+TEST(Engine, WithoutAddressSpaceIsAnErrorInWords) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes the address space for itself";
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer takes the address space for itself";
+#endif
+#endif
+  for (const int workers : {0, 1, 2}) {
+    for (std::size_t mebibytes = 0; mebibytes <= 60; mebibytes += 3) {
+      SCOPED_TRACE(std::to_string(workers) + " workers, " + std::to_string(mebibytes) + " MiB");
+      const test::ChildResult child = test::run_in_child([&]() -> std::string {
+        std::size_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        const rlimit limit{pages * 4096 + (mebibytes << 20), RLIM_INFINITY};
+        if (::setrlimit(RLIMIT_AS, &limit) != 0) return "OK";
+        EngineOptions options;
+        options.workers = workers;
+        Error error = Error::OK;
+        std::string message;
+        if (Engine::create(options, &error, &message) != nullptr) return "OK";
+        if (message.find("ulimit -l") != std::string::npos) return "wrong advice: " + message;
+        return !message.empty() && error != Error::OK ? "OK" : "no words";
+      });
+      EXPECT_FALSE(child.timed_out);
+      EXPECT_EQ(child.exit_status, 0) << child.output;
+      EXPECT_NE(child.output.find("OK"), std::string::npos) << child.output;
+    }
   }
 }
 

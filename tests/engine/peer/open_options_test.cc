@@ -167,9 +167,14 @@ class OpenTest : public testing::TestWithParam<BackendKind> {
 };
 INSTANTIATE_TEST_SUITE_P(Backends, OpenTest, test::every_backend(), test::backend_name);
 
+bool is_for_servers(const Option& option) {
+  return std::string(option.name) == "detect_unreachable";
+}
+
 TEST_P(OpenTest, EveryOptionIsAppliedByEveryWay) {
   for (const Way& way : ways()) {
     for (const Option& option : options()) {
+      if (is_for_servers(option) && !way.is_server) continue;
       SCOPED_TRACE(std::string(option.name) + " by " + way.name);
       const std::set<int> before = udp_sockets();
       const int descriptor = way.takes_descriptor ? plain_socket(true) : -1;
@@ -208,6 +213,28 @@ TEST_P(OpenTest, WhatTheKernelRefusesIsRefusedByEveryWayAndTheDescriptorStaysThe
       EXPECT_EQ(udp_sockets(), before) << "nothing is left open, nothing was closed";
       if (descriptor >= 0) ::close(descriptor);
     }
+  }
+}
+
+// Nobody would read the error queue of a peer: its errors would fill the receive buffer and keep
+// the worker awake.
+TEST_P(OpenTest, WhatIsForServersIsRefusedToPeers) {
+  for (const Way& way : ways()) {
+    if (way.is_server) continue;
+    SCOPED_TRACE(way.name);
+    const int descriptor = way.takes_descriptor ? plain_socket(true) : -1;
+    const std::set<int> before = udp_sockets();
+    SocketOptions asked;
+    asked.detect_unreachable = true;
+    Opened opened(engine_);
+    EXPECT_EQ(opened.peer.set_socket_options(asked), Error::ERR_INVALID_PARAMETER);
+    const bool takes_options = way.name == std::string("bind") || way.takes_descriptor;
+    EXPECT_EQ(way.open(opened, asked, descriptor),
+              takes_options ? Error::ERR_INVALID_PARAMETER : Error::OK);
+    for (const int socket : udp_sockets()) {
+      EXPECT_TRUE(before.contains(socket) || option_of(socket, IPPROTO_IP, IP_RECVERR) == 0);
+    }
+    if (descriptor >= 0) ::close(descriptor);
   }
 }
 

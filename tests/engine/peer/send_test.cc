@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -183,17 +184,24 @@ TEST_P(SendTest, PutsOfATickAllocateNothing) {
   EXPECT_LE(heap_use().allocations - before, static_cast<std::uint64_t>(kTicks));
 }
 
+// Whether it had to forget another one.
+bool insert(internal::ProvenDestinations& proven, std::uint32_t port) {
+  std::atomic<bool> forgets{false};
+  proven.insert(loopback_ipv4(static_cast<std::uint16_t>(port)), &forgets);
+  return forgets;
+}
+
 TEST(ProvenDestinationsTest, RemembersAThousandAndForgetsWhenTold) {
   internal::ProvenDestinations proven;
   int forgotten = 0;
   for (std::uint16_t port = 1; port <= 1000; ++port) {
     EXPECT_FALSE(proven.contains(loopback_ipv4(port)));
-    forgotten += proven.insert(loopback_ipv4(port)) ? 0 : 1;
+    forgotten += insert(proven, port) ? 1 : 0;
     EXPECT_TRUE(proven.contains(loopback_ipv4(port)));
   }
   // Sets of eight, two in each on average: hardly one of them overflows.
   EXPECT_LE(forgotten, 10);
-  EXPECT_TRUE(proven.insert(loopback_ipv4(1000))) << "known already";
+  EXPECT_FALSE(insert(proven, 1000)) << "known already";
   proven.clear();
   for (std::uint16_t port = 1; port <= 1000; ++port) {
     EXPECT_FALSE(proven.contains(loopback_ipv4(port)));
@@ -203,9 +211,7 @@ TEST(ProvenDestinationsTest, RemembersAThousandAndForgetsWhenTold) {
 TEST(ProvenDestinationsTest, SaysWhenItHasToForget) {
   internal::ProvenDestinations proven;
   std::size_t forgotten = 0;
-  for (std::uint32_t port = 1; port <= 8000; ++port) {
-    forgotten += proven.insert(loopback_ipv4(static_cast<std::uint16_t>(port))) ? 0 : 1;
-  }
+  for (std::uint32_t port = 1; port <= 8000; ++port) forgotten += insert(proven, port) ? 1 : 0;
   EXPECT_GE(forgotten, 8000 - internal::ProvenDestinations::kEntries);
 }
 

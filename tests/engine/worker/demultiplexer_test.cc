@@ -314,7 +314,7 @@ TEST_F(DemultiplexerTest, ManyRetirementsSurviveASmallRing) {
 
 TEST_F(DemultiplexerTest, TellsTheConsumerThatTheWorkerHasStopped) {
   demultiplexer().on_worker_stopped();
-  EXPECT_TRUE(shared_.stopped.load());
+  EXPECT_TRUE(shared_.life.is_over());
   shared_.signal.prepare_wait();
   EXPECT_TRUE(shared_.signal.wait(net::Deadline::after(std::chrono::milliseconds(0))));
 }

@@ -1,0 +1,63 @@
+#ifndef RINGPEER_CODEC_VIEW_WALK_H_
+#define RINGPEER_CODEC_VIEW_WALK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "ringpeer/codec/depth_stack.h"
+#include "ringpeer/codec/variant_view.h"
+
+namespace ringpeer {
+
+// Visits every value of a packet once, each container before what is in it: what to use when the
+// whole of an unknown value is looked at. Its cost is bounded by the packet's bytes, while
+// iterators within iterators step over each value once for every container that it is in.
+//
+//   for (ViewWalk walk(packet.value()); walk.next();) look_at(walk.value(), walk.depth());
+//
+// Visits what decoding would keep. An element that is converted is visited, not what is in it.
+// Threads and lifetime as in variant_view.h. Allocates nothing; an instance takes 16 KiB.
+class ViewWalk {
+ public:
+  // What the value is to the container that it is in.
+  enum class Role : std::uint8_t { TOP, ELEMENT, KEY, VALUE, PROPERTY };
+
+  // An absent value has nothing to visit.
+  explicit ViewWalk(const VariantView& top) : top_(top), at_(top.at()) {}
+
+  // Moves on to the next value, the first at first. False behind the last.
+  bool next();
+
+  // Of the value that next() moved to.
+  const VariantView& value() const { return value_; }
+  Role role() const { return role_; }
+  // The number of containers it is in.
+  std::size_t depth() const { return depth_; }
+  // The name of a PROPERTY, otherwise empty.
+  std::string_view property_name() const { return name_; }
+
+ private:
+  struct Open {
+    std::uint32_t left;  // values still to come; of a Dictionary two an entry
+    Role role;           // of the next
+    DeclaredType declared;
+  };
+
+  bool take_next(Open* open);
+  void visit(VariantType type, Role role);
+  void open_object();
+
+  VariantView top_;
+  VariantView value_;
+  std::string_view name_;
+  const std::uint8_t* at_;  // what comes next
+  std::size_t depth_ = 0;
+  Role role_ = Role::TOP;
+  bool started_ = false;
+  DepthStack<Open> open_;  // the containers around what comes next, outermost first
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_CODEC_VIEW_WALK_H_

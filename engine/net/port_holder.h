@@ -1,0 +1,20 @@
+#ifndef RINGPEER_NET_PORT_HOLDER_H_
+#define RINGPEER_NET_PORT_HOLDER_H_
+
+#include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/socket.h"
+
+namespace ringpeer::net {
+
+// Whether a process that goes on has a UDP socket that is in the way of this address, as far as
+// /proc shows: sockets of other users' processes are seen only by root.
+bool has_live_holder(const Endpoint& endpoint);
+
+// Binds. When a process with io_uring is killed, the kernel closes its sockets some time after
+// the process is gone: a port that is taken although nobody alive is known to have it is tried
+// until it is free, for kLongestRelease at most. 0 or errno.
+int bind_when_released(Socket& socket, const Endpoint& endpoint);
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_PORT_HOLDER_H_

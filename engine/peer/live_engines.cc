@@ -1,0 +1,71 @@
+#include "ringpeer/peer/live_engines.h"
+
+#include <pthread.h>
+
+#include <cstdlib>
+
+#include "ringpeer/engine.h"
+#include "ringpeer/worker/worker_group.h"
+
+namespace ringpeer {
+
+LiveEngines& LiveEngines::of_process() {
+  // Never destroyed: engines may live in objects that outlive every static.
+  static auto* const engines = new LiveEngines;
+  return *engines;
+}
+
+LiveEngines::LiveEngines() {
+  constexpr auto kUnlock = [] {
+    of_process().mutex_.unlock();
+    of_process().shared_mutex_.unlock();
+  };
+  pthread_atfork(
+      [] {
+        of_process().shared_mutex_.lock();
+        of_process().mutex_.lock();
+      },
+      kUnlock, kUnlock);
+}
+
+void LiveEngines::add(Engine* engine) {
+  const std::lock_guard lock(mutex_);
+  engine->next_live_ = first_;
+  first_ = engine;
+  if (!has_exit_handler_) has_exit_handler_ = std::atexit(&end_all) == 0;
+  if (!has_quick_exit_handler_) has_quick_exit_handler_ = std::at_quick_exit(&end_all) == 0;
+}
+
+void LiveEngines::remove(Engine* engine) {
+  const std::lock_guard lock(mutex_);
+  Engine** link = &first_;
+  while (*link != nullptr && *link != engine) link = &(*link)->next_live_;
+  if (*link != nullptr) *link = engine->next_live_;
+}
+
+void LiveEngines::end_all() { of_process().stop_all(); }
+
+// All at a time: each may take as long as its stop() does. Engines of a parent process refuse,
+// and those without threads have nothing queued.
+void LiveEngines::stop_all() {
+  const std::lock_guard lock(mutex_);
+  has_exit_handler_ = false;
+  for (Engine* engine = first_; engine != nullptr; engine = engine->next_live_) {
+    if (engine->workers() > 0) engine->workers_->begin_stop();
+  }
+  for (Engine* engine = first_; engine != nullptr; engine = engine->next_live_) {
+    if (engine->workers() > 0) engine->stop();
+  }
+}
+
+std::shared_ptr<Engine> LiveEngines::shared() {
+  const std::lock_guard lock(shared_mutex_);
+  std::shared_ptr<Engine> engine = shared_.lock();
+  if (engine == nullptr || !engine->workers_->is_usable()) {
+    engine = Engine::create(EngineOptions{});
+    shared_ = engine;
+  }
+  return engine;
+}
+
+}  // namespace ringpeer

@@ -1,0 +1,48 @@
+#ifndef RINGPEER_PEER_LIVE_ENGINES_H_
+#define RINGPEER_PEER_LIVE_ENGINES_H_
+
+#include <memory>
+#include <mutex>
+
+namespace ringpeer {
+
+class Engine;
+
+// The engines of this process, so that what they have queued is sent when it exits, and which
+// of them is shared.
+//
+// The first engine registers a handler with std::atexit and std::at_quick_exit. Statics that
+// were there before it are destroyed after the handler has run: their puts are refused then.
+// An engine that is made so late registers another.
+//
+// Threads: any. The locks are held during fork(), so that a child finds them free.
+class LiveEngines {
+ public:
+  static LiveEngines& of_process();
+  LiveEngines(const LiveEngines&) = delete;
+  LiveEngines& operator=(const LiveEngines&) = delete;
+
+  // Until remove(), an exit stops the engine.
+  void add(Engine* engine);
+  void remove(Engine* engine);
+
+  // The engine of those who were given none, made when there is none that can be used.
+  std::shared_ptr<Engine> shared();
+
+ private:
+  LiveEngines();
+  static void end_all();
+  void stop_all();
+
+  std::mutex shared_mutex_;  // locked before mutex_
+  std::weak_ptr<Engine> shared_;
+
+  std::mutex mutex_;
+  Engine* first_ = nullptr;  // a list, so that nothing has to be allocated
+  bool has_exit_handler_ = false;
+  bool has_quick_exit_handler_ = false;
+};
+
+}  // namespace ringpeer
+
+#endif  // RINGPEER_PEER_LIVE_ENGINES_H_

@@ -1,0 +1,141 @@
+// An engine without threads belongs to the application's threads, one after another.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ringpeer/test/backends.h"
+#include "ringpeer/test/loopback.h"
+#include "ringpeer/udp_server.h"
+
+namespace ringpeer {
+namespace {
+
+using test::Sender;
+
+constexpr std::size_t kSize = 40;
+constexpr std::uint32_t kPackets = 100;
+
+class InlineThreadsTest : public testing::TestWithParam<BackendKind> {
+ protected:
+  void SetUp() override {
+    EngineOptions options;
+    options.backend = GetParam();
+    options.workers = 0;
+    options.log = [this](std::string_view line) { log_ += std::string(line) + "\n"; };
+    std::string message;
+    engine_ = Engine::create(options, nullptr, &message);
+    if (engine_ == nullptr) GTEST_SKIP() << message;
+  }
+
+  std::string log_;
+  std::shared_ptr<Engine> engine_;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, InlineThreadsTest, test::every_backend(), test::backend_name);
+
+template <typename Function>
+void on_another_thread(Function function) {
+  std::thread(function).join();
+}
+
+void send_from(const Sender& sender, std::uint32_t first) {
+  for (std::uint32_t i = 0; i < kPackets; ++i) {
+    ASSERT_TRUE(sender.send_numbered(first + i, kSize));
+  }
+}
+
+void expect_to_get(PacketPeerUDP& peer, std::uint32_t first) {
+  for (std::uint32_t i = 0; i < kPackets; ++i) {
+    ASSERT_TRUE(test::eventually([&] { return peer.get_available_packet_count() > 0; })) << i;
+    EXPECT_TRUE(test::is_numbered_payload(peer.get_packet(), first + i)) << first + i;
+  }
+}
+
+TEST_P(InlineThreadsTest, MadeByOneItIsUsedByAnotherWithTheSameBackend) {
+  on_another_thread([&] {
+    PacketPeerUDP peer(engine_);
+    ASSERT_EQ(peer.bind(0, "127.0.0.1"), Error::OK);
+    const Sender sender(static_cast<std::uint16_t>(peer.get_local_port()));
+    send_from(sender, 1);
+    expect_to_get(peer, 1);
+    peer.close();
+    EXPECT_EQ(engine_->sync(), Error::OK);
+  });
+  EXPECT_EQ(engine_->backend(), GetParam()) << log_;
+  EXPECT_TRUE(engine_->is_running());
+}
+
+TEST_P(InlineThreadsTest, APeerThatChangesThreadsLosesNothing) {
+  PacketPeerUDP peer(engine_);
+  ASSERT_EQ(peer.bind(0, "127.0.0.1"), Error::OK);
+  const Sender sender(static_cast<std::uint16_t>(peer.get_local_port()));
+  send_from(sender, 1);
+  expect_to_get(peer, 1);
+  // What is held stays: the buffer is one of the backend that is left.
+  ASSERT_TRUE(sender.send_numbered(500, kSize));
+  std::span<const std::uint8_t> held;
+  ASSERT_TRUE(test::eventually([&] { return peer.get_packet(&held) == Error::OK; }));
+  send_from(sender, 1000);
+  ASSERT_EQ(peer.poll(), Error::OK);  // some of it may be taken here
+  send_from(sender, 1000 + kPackets);
+  on_another_thread([&] {
+    EXPECT_GT(peer.get_available_packet_count(), 0);
+    EXPECT_TRUE(test::is_numbered_payload(held, 500));
+    expect_to_get(peer, 1000);
+    expect_to_get(peer, 1000 + kPackets);
+    EXPECT_EQ(engine_->backend(), BackendKind::kRecvmmsg) << "however it began";
+    EXPECT_EQ(engine_->sync(), Error::OK);
+  });
+  send_from(sender, 5000);
+  expect_to_get(peer, 5000);  // and back
+  EXPECT_TRUE(engine_->is_running()) << log_;
+  if (GetParam() == BackendKind::kIoUring) {
+    EXPECT_NE(engine_->backend_reason().find("thread"), std::string_view::npos);
+    EXPECT_NE(log_.find("another thread"), std::string::npos) << log_;
+  }
+  const CounterSnapshot counters = engine_->counters();
+  EXPECT_EQ(counters[Counter::kReceivedPackets], 4 * kPackets + 1);
+  EXPECT_EQ(counters[Counter::kDeliveredPackets], 4 * kPackets + 1);
+}
+
+TEST_P(InlineThreadsTest, SoDoesAServerWithItsPeersAndAWait) {
+  UDPServer server(engine_);
+  ASSERT_EQ(server.listen(0, "127.0.0.1"), Error::OK);
+  const auto port = static_cast<std::uint16_t>(server.get_local_port());
+  const Sender first(port);
+  ASSERT_TRUE(first.send_numbered(1, kSize));
+  ASSERT_TRUE(test::eventually([&] { return server.is_connection_available(); }));
+  const auto peer = server.take_connection();
+  on_another_thread([&] {
+    EXPECT_TRUE(test::is_numbered_payload(peer->get_packet(), 1));
+    ASSERT_TRUE(first.send_numbered(2, kSize));
+    EXPECT_EQ(server.wait(test::kPatience), Error::OK);
+    EXPECT_TRUE(test::is_numbered_payload(peer->get_packet(), 2));
+    const Sender second(port);
+    ASSERT_TRUE(second.send_numbered(3, kSize));
+    EXPECT_TRUE(test::eventually([&] { return server.is_connection_available(); }));
+  });
+  EXPECT_NE(server.take_connection(), nullptr);
+  server.stop();
+  // The port is free, but for the moments that the ring takes to go.
+  EXPECT_TRUE(test::eventually([&] {
+    PacketPeerUDP next(engine_);
+    return next.bind(port, "127.0.0.1") == Error::OK;
+  }));
+}
+
+TEST_P(InlineThreadsTest, AnotherThreadMayStopTheEngineAndCloseThePeers) {
+  PacketPeerUDP peer(engine_);
+  ASSERT_EQ(peer.bind(0, "127.0.0.1"), Error::OK);
+  on_another_thread([&] { engine_->stop(); });
+  EXPECT_EQ(peer.get_available_packet_count(), -1);
+  EXPECT_EQ(log_.find("has ended"), std::string::npos) << log_;
+  on_another_thread([&] { peer.close(); });
+}
+
+}  // namespace
+}  // namespace ringpeer
