@@ -37,6 +37,7 @@ struct PacketBuffer {
   std::uint32_t consumed = 0;  // bytes the kernel has written since then
   std::uint16_t index = 0;     // in its owner's table
   BufferKind kind = BufferKind::kKernel;
+  bool is_strangers = false;  // a slab that counts in the share of SlabPool::Use::kStranger
 
   // The kernel gets the buffer.
   void open() {

@@ -28,6 +28,13 @@ class PacketRelease {
     count_ += packets;
   }
 
+  // What is held goes to another, to be given back with what that holds.
+  void move_to(PacketRelease* other) {
+    if (buffer_ != nullptr) other->add(buffer_, count_);
+    buffer_ = nullptr;
+    count_ = 0;
+  }
+
   void flush() {
     if (buffer_ != nullptr) buffer_->release(count_);
     buffer_ = nullptr;

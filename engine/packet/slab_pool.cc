@@ -44,7 +44,9 @@ struct SlabPool::Page {
 };
 
 SlabPool::SlabPool(std::size_t budget, BufferReturn* home)
-    : max_pages_(std::min<std::size_t>(budget / kPageSize, UINT16_MAX)), home_(home) {
+    : max_pages_(std::min<std::size_t>(budget / kPageSize, UINT16_MAX)),
+      most_of_strangers_(max_pages_ * kPageSize / kStrangersShare),
+      home_(home) {
   static_assert(sizeof(FreeBlock) <= kSmallestBlock && kHeaderSize < kSmallestBlock);
   pages_.reserve(max_pages_);  // so that a worker never allocates for it
 }
@@ -57,11 +59,16 @@ std::size_t SlabPool::block_size(std::size_t size) {
   return std::bit_ceil(std::max(size + kHeaderSize, kSmallestBlock));
 }
 
-PacketBuffer* SlabPool::allocate(std::size_t size) {
+PacketBuffer* SlabPool::allocate(std::size_t size, Use use) {
   if (size > kLargestBlock - kHeaderSize) return nullptr;
   const std::size_t whole = block_size(size);
+  const std::size_t strangers = use == Use::kStranger ? whole : 0;
+  if (strangers > 0 && strangers_bytes_ > 0 && strangers_bytes_ + strangers > most_of_strangers_) {
+    return nullptr;
+  }
   FreeBlock* const memory = take(level_of(whole));
   if (memory == nullptr) return nullptr;
+  strangers_bytes_ += strangers;
   const std::uint16_t page = memory->page->index;
   auto* const block = new (memory) PacketBuffer;
   block->home = home_;
@@ -69,6 +76,7 @@ PacketBuffer* SlabPool::allocate(std::size_t size) {
   block->capacity = static_cast<std::uint32_t>(whole - kHeaderSize);
   block->index = page;
   block->kind = BufferKind::kSlab;
+  block->is_strangers = use == Use::kStranger;
   block->references.store(1, std::memory_order_relaxed);
   return block;
 }
@@ -118,6 +126,7 @@ bool SlabPool::add_page() {
 
 void SlabPool::free(PacketBuffer* block) {
   const std::size_t level = level_of(block->capacity + kHeaderSize);
+  if (block->is_strangers) strangers_bytes_ -= kSmallestBlock << level;
   Page* const page = pages_[block->index];
   auto* const memory = new (block) FreeBlock{page, nullptr, nullptr};
   if (kept_count_[level] >= most_kept(level)) {

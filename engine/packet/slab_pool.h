@@ -35,9 +35,18 @@ class SlabPool {
   // What a block of `size` usable bytes takes of the budget.
   static std::size_t block_size(std::size_t size);
 
+  enum class Use {
+    kAny,
+    // A packet of somebody whom the application does not know: all of these together hold a
+    // share of the budget at most, but for a single one of any size.
+    kStranger,
+  };
+  // Of the budget. The other three quarters are kept for those whom it has accepted.
+  static constexpr std::size_t kStrangersShare = 4;
+
   // A block with at least `size` usable bytes and one reference, or null when the
-  // budget is used up.
-  PacketBuffer* allocate(std::size_t size);
+  // budget, or the share of that use, is used up.
+  PacketBuffer* allocate(std::size_t size, Use use = Use::kAny);
   void free(PacketBuffer* block);
 
   std::size_t pages_in_use() const { return pages_.size() - free_pages_; }
@@ -63,6 +72,8 @@ class SlabPool {
   void unlink(FreeBlock* block, std::size_t level);
 
   const std::size_t max_pages_;
+  const std::size_t most_of_strangers_;
+  std::size_t strangers_bytes_ = 0;
   BufferReturn* const home_;
   std::vector<Page*> pages_;
   std::size_t free_pages_ = 0;

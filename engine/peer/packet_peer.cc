@@ -9,7 +9,7 @@ namespace ringpeer {
 
 std::vector<std::uint8_t> PacketPeer::get_packet() {
   std::span<const std::uint8_t> packet;
-  last_get_error_ = take_packet(&packet);
+  last_get_error_ = take_packet_briefly(&packet);
   if (last_get_error_ != Error::OK) return {};
   return {packet.begin(), packet.end()};
 }
@@ -29,7 +29,7 @@ Variant PacketPeer::get_var(bool allow_objects) {
 Error PacketPeer::get_var(Variant* value, bool allow_objects) {
   *value = Variant();
   std::span<const std::uint8_t> packet;
-  if (const Error error = take_packet(&packet); error != Error::OK) return error;
+  if (const Error error = take_packet_briefly(&packet); error != Error::OK) return error;
   DecodeOptions options;
   options.allow_objects = allow_objects;
   options.limits = DecodeLimits::for_size(packet.size());

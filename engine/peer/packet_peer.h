@@ -36,8 +36,9 @@ class PacketPeer {
   // there is none; an empty array with OK is an empty packet.
   std::vector<std::uint8_t> get_packet();
 
-  // Takes the oldest packet without an allocation: *packet stays valid until the
-  // next get of this peer, or its close. Empty on any error.
+  // Takes the oldest packet without a copy: *packet stays valid until the next get of this
+  // peer, or its end, whatever happens meanwhile: other peers' gets, close, the stop of a server
+  // or engine. Empty on any error, which ends the view before, too.
   Error get_packet(std::span<const std::uint8_t>* packet);
 
   // The error of the last get_packet() (the owning form only, as in Godot).
@@ -73,6 +74,10 @@ class PacketPeer {
 
  private:
   virtual Error take_packet(std::span<const std::uint8_t>* packet) = 0;
+  // The same for a caller who is done with the packet before any other call.
+  virtual Error take_packet_briefly(std::span<const std::uint8_t>* packet) {
+    return take_packet(packet);
+  }
   virtual Error send_packet(std::span<const std::uint8_t> packet) = 0;
   // The largest packet that send_packet may take, and what it would answer to a larger
   // one: put_var then spares itself the encoding.

@@ -49,7 +49,10 @@ PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine)
     : known_engine_(engine.get()), engine_(std::move(engine)) {}
 
 // Nobody puts any more.
-PacketPeerUDP::~PacketPeerUDP() { delete endpoint_.hide(); }
+PacketPeerUDP::~PacketPeerUDP() {
+  const std::unique_ptr<internal::PeerEndpoint> closing(endpoint_.hide());
+  if (closing != nullptr) closing->leave(&view_);
+}
 
 bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
 
@@ -124,7 +127,8 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
 // Nothing that takes long happens with opening_ locked: puts look at it.
 void PacketPeerUDP::close() {
   if (is_in_child()) {  // a thread that is not here may hold the lock
-    delete endpoint_.hide();
+    const std::unique_ptr<internal::PeerEndpoint> closing(endpoint_.hide());
+    if (closing != nullptr) closing->leave(&view_);
     return;
   }
   std::unique_ptr<internal::PeerEndpoint> closing;
@@ -133,7 +137,10 @@ void PacketPeerUDP::close() {
     is_closing_ = true;
     closing.reset(endpoint_.hide());
   }
-  if (closing != nullptr) worker::PutSection::wait_for_begun();
+  if (closing != nullptr) {
+    worker::PutSection::wait_for_begun();
+    closing->leave(&view_);
+  }
   closing.reset();
   connected_ = false;
   // Of the next socket nothing is known yet.
@@ -265,8 +272,19 @@ int PacketPeerUDP::get_available_packet_count() const {
 int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
 
 Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
-  if (endpoint_ == nullptr) return is_in_child() ? Error::ERR_UNAVAILABLE : Error::FAILED;
-  const Error error = endpoint_->take(packet, &sender_);
+  if (endpoint_ == nullptr) {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    view_.let_go();
+    return Error::FAILED;
+  }
+  const Error error = endpoint_->take(packet, &sender_, &view_);
+  if (error == Error::OK) has_sender_ = true;
+  return error;
+}
+
+Error PacketPeerUDP::take_packet_briefly(std::span<const std::uint8_t>* packet) {
+  if (endpoint_ == nullptr) return take_packet(packet);
+  const Error error = endpoint_->take_briefly(packet, &sender_, &view_);
   if (error == Error::OK) has_sender_ = true;
   return error;
 }

@@ -15,6 +15,7 @@
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/packet_peer.h"
 #include "ringpeer/peer/endpoint_pointer.h"
+#include "ringpeer/peer/held_view.h"
 #include "ringpeer/peer/put_state.h"
 #include "ringpeer/socket_options.h"
 
@@ -64,10 +65,10 @@ class PacketPeerUDP : public PacketPeer {
   // ERR_INVALID_PARAMETER with detect_unreachable, which is for servers.
   Error set_socket_options(const SocketOptions& options);
 
-  // Drops what waits to be taken. What was put before is sent, which takes 500 ms at most, and
-  // 100 ms when the kernel takes none of it; the rest is counted. Puts of other threads
-  // meanwhile are FAILED. The destination stays: a later put opens the peer again, as in
-  // Godot.
+  // Drops what waits to be taken; the packet got last stays valid. What was put before is sent,
+  // which takes 500 ms at most, and 100 ms when the kernel takes none of it; the rest is
+  // counted. Puts of other threads meanwhile are FAILED. The destination stays: a later put
+  // opens the peer again, as in Godot.
   void close();
 
   // Blocks until a packet is queued; a server's peer polls its server while it does. Any time
@@ -158,6 +159,7 @@ class PacketPeerUDP : public PacketPeer {
   Error open_bound(net::Socket socket, int recv_buf_size, const SocketOptions& options);
 
   Error take_packet(std::span<const std::uint8_t>* packet) override;
+  Error take_packet_briefly(std::span<const std::uint8_t>* packet) override;
   Error send_packet(std::span<const std::uint8_t> packet) override;
 
   std::size_t largest_packet() const override;
@@ -183,9 +185,9 @@ class PacketPeerUDP : public PacketPeer {
   std::atomic<Engine*> known_engine_;  // engine_, for any thread
   internal::PutState puts_;
 
-  std::mutex opening_;       // of whoever opens or closes, for what follows
-  bool is_closing_ = false;  // puts do not open it again
-  std::shared_ptr<Engine> engine_;
+  std::mutex opening_;              // of whoever opens or closes, for what follows
+  bool is_closing_ = false;         // puts do not open it again
+  std::shared_ptr<Engine> engine_;  // the same once there is one; view_ lies in its memory
   bool broadcast_ = false;
   SocketOptions socket_options_;
 
@@ -194,6 +196,7 @@ class PacketPeerUDP : public PacketPeer {
   bool connected_ = false;
   internal::PutDestination::Value destination_;
   net::Endpoint sender_;
+  internal::HeldView view_;
 };
 
 }  // namespace ringpeer

@@ -11,6 +11,7 @@
 #include "ringpeer/net/deadline.h"
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/socket.h"
+#include "ringpeer/peer/held_view.h"
 #include "ringpeer/peer/put_state.h"
 #include "ringpeer/worker/consumer_signal.h"
 #include "ringpeer/worker/worker_group.h"
@@ -31,8 +32,17 @@ class PeerEndpoint {
   virtual int available() = 0;
 
   // ERR_UNAVAILABLE when nothing waits or in a forked child, FAILED as available() says -1. The
-  // packet stays valid until the next take() of the same consumer.
-  virtual Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) = 0;
+  // packet stays valid while *view keeps it, which lets the one before go whatever the answer
+  // is, but in a child.
+  virtual Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                     HeldView* view) = 0;
+  // The same for a caller who is done with the packet before the next call.
+  virtual Error take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                             HeldView* view) {
+    return take(packet, sender, view);
+  }
+  // The view outlives this endpoint.
+  virtual void leave(HeldView* /*view*/) {}
 
   // OK when something waits, ERR_TIMEOUT, ERR_SKIP when interrupted, FAILED. A
   // negative timeout waits for ever.

@@ -56,15 +56,6 @@ class QueuePool {
     return std::uint64_t{node.arrival_us_upper} << 32 | node.descriptor.received_at_us;
   }
 
-  // What a remote's whole queue is charged with.
-  std::uint64_t charge(const worker::Remote& remote) const {
-    std::uint64_t sum = 0;
-    for (std::uint32_t i = remote.queue_head; i != worker::Remote::kNone; i = nodes_[i].next) {
-      sum += nodes_[i].descriptor.charge();
-    }
-    return sum;
-  }
-
   // The caller has lowered queued_packets by what it took.
   void pop(worker::Remote& remote) {
     const std::uint32_t index = remote.queue_head;

@@ -35,18 +35,40 @@ int RemoteEndpoint::available() {
   return static_cast<int>(remote_->queued_packets);
 }
 
-Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
-  if (!is_alive()) return error_of_dead(server_->workers());
+Error RemoteEndpoint::take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                                HeldView* view, packet::PacketBuffer** buffer) {
+  const bool alive = is_alive();
+  if (!alive && error_of_dead(server_->workers()) == Error::ERR_UNAVAILABLE) {
+    return Error::ERR_UNAVAILABLE;
+  }
+  server_->let_go(view);
+  if (!alive) return Error::FAILED;
   *sender = endpoint_;
   bound_.begin_look(server_->ticks());
   if (remote_->queued_packets == 0) server_->take_arrivals();
   if (!bound_.is_promised() && ends_loop()) return server_->take_nothing();
-  const Error error = server_->take(*remote_, packet, &last_arrival_us_);
+  const Error error = server_->take(*remote_, packet, buffer, &last_arrival_us_);
   if (error == Error::OK) {
     bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
   } else {
     bound_.note_nothing();
   }
+  return error;
+}
+
+Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                           HeldView* view) {
+  packet::PacketBuffer* buffer = nullptr;
+  const Error error = take_next(packet, sender, view, &buffer);
+  if (error == Error::OK) server_->hold(buffer, packet, view);
+  return error;
+}
+
+Error RemoteEndpoint::take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                                   HeldView* view) {
+  packet::PacketBuffer* buffer = nullptr;
+  const Error error = take_next(packet, sender, view, &buffer);
+  if (error == Error::OK) server_->hold_briefly(buffer);
   return error;
 }
 

@@ -17,7 +17,10 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   ~RemoteEndpoint() override;
 
   int available() override;
-  Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
+  Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view) override;
+  Error take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                     HeldView* view) override;
+  void leave(HeldView* view) override { server_->stop_counting(view); }
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { server_->signal().interrupt(); }
   int send(std::span<const std::uint8_t> packet, PutState& state) override;
@@ -53,6 +56,8 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
 
  private:
   explicit RemoteEndpoint(std::shared_ptr<ServerCore> server) : server_(std::move(server)) {}
+  Error take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view,
+                  packet::PacketBuffer** buffer);
 
   bool ends_loop();
 

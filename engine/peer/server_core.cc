@@ -14,9 +14,8 @@
 namespace ringpeer::internal {
 namespace {
 
-// What remotes that nobody has taken may hold of the payload budget, all together: a
-// server that is slow to accept, or is flooded, keeps the rest for its players.
-constexpr std::size_t kPendingShareOfBudget = 4;
+// What the packets that its peers have shown last may hold of the payload budget, all together.
+constexpr std::size_t kViewsShareOfBudget = 4;
 
 // Remote::taken_index has 30 bits.
 constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
@@ -34,7 +33,8 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
     : engine_(std::move(engine)),
       socket_options_(options.socket),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_.lend_counters()) {
+      counters_(workers_.lend_counters()),
+      views_(engine_->options().payload_budget / kViewsShareOfBudget) {
   shared_.max_pending.store(max_pending, std::memory_order_relaxed);
   shared_.sorted = options.receive == ServerReceive::kPerRemote;
   shared_.arrival.timestamps = options.socket.receive_timestamps;
@@ -136,9 +136,8 @@ void ServerCore::stop() {
   detach_all();
   // Nothing is published any more. What still waits is dropped with its remote.
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
-  held_.flush();
   ready_ = nullptr;
-  for (worker::Remote* remote : pending_) drop_queue(*remote);
+  for (const Pending& pending : pending_) drop_queue(*pending.remote);
   for (worker::Remote* remote : taken_) {
     drop_queue(*remote);
     static_cast<RemoteEndpoint*>(remote->owner)->orphan();
@@ -202,17 +201,28 @@ void ServerCore::note_if_empty() {
 
 void ServerCore::take_from(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
+  const std::size_t known_pending = pending_.size();
   // Only what is there now: a flood must not keep the consumer here.
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
     const packet::PacketDescriptor* descriptor = ring.front();
     if (descriptor == nullptr) break;
     if (worker::Demultiplexer::is_event(*descriptor)) {
-      take_event(*descriptor);
+      take_event(*descriptor, ring.arrival_us(descriptor->received_at_us));
     } else {
       take_packet(remote_of(*descriptor), *descriptor, ring.arrival_us(descriptor->received_at_us));
     }
     ring.pop();
   }
+  sort_in_pending(known_pending);
+}
+
+// What one worker has announced is in order, but older ones of another may come after it.
+void ServerCore::sort_in_pending(std::size_t known) {
+  if (known == 0 || known >= pending_.size()) return;
+  const auto is_older = [](const Pending& a, const Pending& b) { return a.since_us < b.since_us; };
+  const auto added = pending_.begin() + static_cast<std::ptrdiff_t>(known);
+  if (!is_older(*added, *(added - 1))) return;
+  std::inplace_merge(pending_.begin(), added, pending_.end(), is_older);
 }
 
 worker::Remote& ServerCore::remote_of(const packet::PacketDescriptor& descriptor) const {
@@ -228,26 +238,23 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
          remote.misplaced != 0 ? Counter::kDropWrongWorker : Counter::kDropClosed);
     return;
   }
-  const std::uint32_t charge = remote.owner == nullptr ? descriptor.charge() : 0;
-  const std::uint64_t share = engine_->options().payload_budget / kPendingShareOfBudget;
-  if (pending_bytes_ + charge > share || !queues_.push(remote, descriptor, arrival_us)) {
+  if (!queues_.push(remote, descriptor, arrival_us)) {
     drop(remote, descriptor, Counter::kDropBudget);
     return;
   }
-  pending_bytes_ += charge;
   waiting_packets_ += descriptor.packet_count();
   if (remote.reported != 0) [[unlikely]]
     remote.reported = 0;  // it lives
   if (rotating_ && remote.owner != nullptr) link_ready(remote);
 }
 
-void ServerCore::take_event(const packet::PacketDescriptor& event) {
+void ServerCore::take_event(const packet::PacketDescriptor& event, std::uint64_t came_us) {
   auto* remote = static_cast<worker::Remote*>(const_cast<void*>(event.source));
   switch (event.size) {
     case worker::Demultiplexer::kNewRemote:
       if (is_misplaced(*remote)) return turn_away(*remote);
       if (has_several_workers()) known_.put(remote);
-      pending_.push_back(remote);
+      pending_.push_back({remote, came_us});
       return;
     default:
       delete remote;
@@ -276,7 +283,6 @@ void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& de
 }
 
 void ServerCore::drop_queue(worker::Remote& remote) {
-  if (remote.owner == nullptr) pending_bytes_ -= queues_.charge(remote);
   waiting_packets_ -= remote.queued_packets;
   while (packet::PacketDescriptor* descriptor = queues_.front(remote)) {
     drop(remote, *descriptor, Counter::kDropClosed);
@@ -324,10 +330,9 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
     connections_.note_nothing();
     return nullptr;
   }
-  worker::Remote* remote = pending_.front();
+  worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
-  pending_bytes_ -= queues_.charge(*remote);
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();
@@ -343,7 +348,7 @@ void ServerCore::set_max_pending(int count) {
   poll();
   while (pending_.size() > static_cast<std::size_t>(count)) {
     // The newest go first: whoever has waited longest keeps its place.
-    worker::Remote* newest = pending_.back();
+    worker::Remote* newest = pending_.back().remote;
     pending_.pop_back();
     shared_.pending.fetch_sub(1, std::memory_order_relaxed);
     close(*newest);
@@ -369,16 +374,38 @@ void ServerCore::close(worker::Remote& remote) {
 // ---- Packets.
 
 Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
-                       std::uint64_t* arrival_us) {
+                       packet::PacketBuffer** buffer, std::uint64_t* arrival_us) {
   packet::PacketDescriptor* descriptor = queues_.front(remote);
   if (descriptor == nullptr) return take_nothing();
   *arrival_us = queues_.front_arrival_us(remote);
-  held_.add(descriptor->buffer);
+  *buffer = descriptor->buffer;
   *packet = descriptor->take_packet();
   if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->size());
   note_taken({0, 1, packet->size()});
   return Error::OK;
+}
+
+void ServerCore::hold(packet::PacketBuffer* buffer, std::span<const std::uint8_t>* packet,
+                      HeldView* view) {
+  if (packet->empty()) {
+    release_.add(buffer);
+  } else if (views_.admit(buffer)) [[likely]] {
+    view->hold_counted(buffer);
+  } else if (view->copy(packet)) {
+    release_.add(buffer);
+  } else {
+    view->hold(buffer);  // no memory to be had: rather a little too much than not valid
+  }
+}
+
+void ServerCore::let_go(HeldView* view) {
+  stop_counting(view);
+  view->let_go_to(&release_);
+}
+
+void ServerCore::stop_counting(HeldView* view) {
+  if (const packet::PacketBuffer* buffer = view->take_counted()) views_.let_go(buffer);
 }
 
 void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {

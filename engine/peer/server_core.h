@@ -12,6 +12,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
 #include "ringpeer/packet/packet_release.h"
+#include "ringpeer/peer/held_view.h"
 #include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/peer/queue_pool.h"
 #include "ringpeer/socket_options.h"
@@ -82,16 +83,24 @@ class ServerCore final : public DrainSource {
   worker::Remote* take_pending(RemoteEndpoint* owner);
   void set_max_pending(int count);
 
-  // The oldest packet of a remote, and when it came. ERR_UNAVAILABLE when there is none.
+  // The oldest packet of a remote, with a reference to *buffer, and when it came.
+  // ERR_UNAVAILABLE when there is none.
   Error take(worker::Remote& remote, std::span<const std::uint8_t>* packet,
-             std::uint64_t* arrival_us);
+             packet::PacketBuffer** buffer, std::uint64_t* arrival_us);
+  // The packet, which lies in the buffer, is shown until the view is let go.
+  void hold(packet::PacketBuffer* buffer, std::span<const std::uint8_t>* packet, HeldView* view);
+  // Until another buffer is given back.
+  void hold_briefly(packet::PacketBuffer* buffer) { release_.add(buffer); }
+  void let_go(HeldView* view);
+  // The view is no longer one of this server's peers'.
+  void stop_counting(HeldView* view);
   // What the next packet of a remote, which there is, counts in its queue.
   std::uint64_t first_charge(const worker::Remote& remote) {
     return queues_.front(remote)->first_size() + packet::kRecordOverhead;
   }
   // What take() does when there is none.
   Error take_nothing() {
-    held_.flush();
+    release_.flush();
     return Error::ERR_UNAVAILABLE;
   }
   // Drops what waits, forgets the remote.
@@ -101,8 +110,8 @@ class ServerCore final : public DrainSource {
 
   // OK when a packet or a new remote waits; else as PeerEndpoint::wait. Polls.
   Error wait(std::chrono::milliseconds timeout);
-  // As take(), of each remote in turn; valid until the next call.
-  Error take_any(ReceivedPacket* packet);
+  // As take(), of each remote in turn; valid while *view keeps it.
+  Error take_any(ReceivedPacket* packet, HeldView* view);
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   std::size_t most_of_a_batch() const override;
   void note_taken(const DrainProgress& progress) override;
@@ -180,7 +189,8 @@ class ServerCore final : public DrainSource {
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);
   worker::Remote& remote_of(const packet::PacketDescriptor& descriptor) const;
-  void take_event(const packet::PacketDescriptor& event);
+  void take_event(const packet::PacketDescriptor& event, std::uint64_t came_us);
+  void sort_in_pending(std::size_t known);
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
 
@@ -190,14 +200,16 @@ class ServerCore final : public DrainSource {
   Counters* const counters_;
   worker::ServerShared shared_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::deque<worker::Remote*> pending_;
+  struct Pending {
+    worker::Remote* remote;
+    std::uint64_t since_us;
+  };
+  std::deque<Pending> pending_;  // the oldest first, of whichever worker
   std::vector<worker::Remote*> taken_;
   // With several workers: all pending and taken remotes, to see who turns up a second time.
   worker::RemoteTable known_;
   QueuePool queues_;
-  // Packets in the queues of all remotes, and the bytes that those of pending ones hold.
-  std::uint64_t waiting_packets_ = 0;
-  std::uint64_t pending_bytes_ = 0;
+  std::uint64_t waiting_packets_ = 0;  // in the queues of all remotes
 
   // The remotes with packets, as a ring in the order of service; the next one. Kept
   // from the first drain on, so that who reads peer by peer does not pay for it.
@@ -212,10 +224,8 @@ class ServerCore final : public DrainSource {
   std::chrono::milliseconds idle_timeout_{0};
   std::size_t next_idle_look_ = 0;
   std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
-  // The buffer of the packet that the application is looking at, and of those that
-  // were taken before it and lie in the same one.
-  packet::PacketRelease held_;
-  packet::PacketRelease release_;  // of packets that were dropped
+  ViewLimit views_;
+  packet::PacketRelease release_;  // of packets that were dropped, or looked at
   bool automatic_poll_ = true;
   std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
   LoopBound connections_;

@@ -127,17 +127,22 @@ std::size_t ServerCore::most_of_a_batch() const {
   return static_cast<std::size_t>(waiting_packets_) + shards_.size() * kRingSlots;
 }
 
-Error ServerCore::take_any(ReceivedPacket* packet) {
-  if (!is_alive()) return error_of_dead(workers_);
+Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
+  if (!is_alive()) {
+    const Error error = error_of_dead(workers_);
+    if (error == Error::FAILED) view->let_go();
+    return error;
+  }
   packets_.begin_look(ticks());
-  if (packets_.ends_loop(1, shards_.size() * kRingSlots)) return take_nothing();
+  const bool ends = packets_.ends_loop(1, shards_.size() * kRingSlots);
   packet::PacketBuffer* buffer = nullptr;
-  if (!take_next(packet, &buffer)) {
-    packets_.note_nothing();
+  if (ends || !take_next(packet, &buffer)) {
+    if (!ends) packets_.note_nothing();
+    view->let_go();
     return take_nothing();
   }
   packets_.note_given(1, us_of(packet->arrived));
-  held_.add(buffer);
+  view->hold(buffer);
   note_taken({0, 1, packet->payload.size()});
   return Error::OK;
 }

@@ -84,7 +84,6 @@ void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
 }
 
 void SocketEndpoint::drop_waiting() {
-  held_.flush();
   packet::PacketRelease release;
   std::uint64_t packets = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
@@ -177,17 +176,22 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
   return buffer;
 }
 
-Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) {
+Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                           HeldView* view) {
   settle();
-  if (has_failed()) return error_of_dead(workers_);
+  if (has_failed()) {
+    const Error error = error_of_dead(workers_);
+    if (error == Error::FAILED) view->let_go();
+    return error;
+  }
   bound_.begin_look(ticks());
-  packet::PacketDescriptor* descriptor = front();
+  packet::PacketDescriptor* const descriptor = front();
   if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {
     if (descriptor == nullptr) bound_.note_nothing();
-    held_.flush();
+    view->let_go();
     return Error::ERR_UNAVAILABLE;
   }
-  held_.add(take_from(*descriptor, packet));
+  view->hold(take_from(*descriptor, packet));
   bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
   net::read_socket_address(last_source_, sender);
   count_delivered(1, packet->size());

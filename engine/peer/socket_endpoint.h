@@ -8,7 +8,6 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/net/socket.h"
-#include "ringpeer/packet/packet_release.h"
 #include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/peer/peer_endpoint.h"
 #include "ringpeer/peer/proven_destinations.h"
@@ -30,7 +29,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   ~SocketEndpoint() override;
 
   int available() override;
-  Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender) override;
+  Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view) override;
   Error wait(std::chrono::milliseconds timeout) override;
   void interrupt() override { queue_.signal().interrupt(); }
   int send(std::span<const std::uint8_t> packet, PutState& state) override;
@@ -105,7 +104,6 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   net::Socket socket_;
   const bool notes_local_addresses_;
   worker::SocketQueue queue_;
-  packet::PacketRelease held_;  // ends with the packet that the application looks at
   // Of the packet taken last; the source as long as its buffer is held.
   const void* last_source_ = nullptr;
   std::uint64_t last_arrival_us_ = 0;

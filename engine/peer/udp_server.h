@@ -13,6 +13,7 @@
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/peer/held_view.h"
 #include "ringpeer/socket_options.h"
 
 namespace ringpeer {
@@ -76,7 +77,7 @@ class UDPServer {
     return batch.count();
   }
   // The next single packet in the same order; its payload stays valid until the next
-  // call of the server or a peer that takes one. ERR_UNAVAILABLE when nothing waits,
+  // get_packet of the server, or its end. ERR_UNAVAILABLE when nothing waits,
   // ERR_UNCONFIGURED when not listening, FAILED when the engine has stopped.
   Error get_packet(ReceivedPacket* packet);
 
@@ -136,6 +137,7 @@ class UDPServer {
 
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<internal::ServerCore> core_;
+  internal::HeldView view_;
   // core_, for other threads, within a worker::PutSection.
   std::atomic<internal::ServerCore*> shared_core_{nullptr};
   std::chrono::milliseconds idle_timeout_{0};

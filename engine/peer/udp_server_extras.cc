@@ -34,7 +34,11 @@ DrainBatch UDPServer::drain(const DrainBudget& budget) { return DrainBatch(core_
 Error UDPServer::get_packet(ReceivedPacket* packet) {
   *packet = {};
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->take_any(packet);
+  if (core_ == nullptr) {
+    view_.let_go();
+    return Error::ERR_UNCONFIGURED;
+  }
+  return core_->take_any(packet, &view_);
 }
 
 Error UDPServer::wait(std::chrono::milliseconds timeout) {

@@ -5,8 +5,8 @@
 namespace ringpeer::worker {
 
 bool Delivery::copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
-                    std::size_t source_space) {
-  packet::PacketBuffer* slab = slabs_.allocate(source_space + descriptor->size);
+                    std::size_t source_space, packet::SlabPool::Use use) {
+  packet::PacketBuffer* slab = slabs_.allocate(source_space + descriptor->size, use);
   if (slab == nullptr) {
     drop(datagram, Counter::kDropBudget);
     return false;

@@ -36,11 +36,12 @@ class Delivery {
   // memory for the copy: the datagram is dropped and counted. A copy leaves source_space
   // bytes to the sender's address, at least kSocketAddressSize.
   bool keep(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
-            std::size_t source_space = net::kSocketAddressSize) {
+            std::size_t source_space = net::kSocketAddressSize,
+            packet::SlabPool::Use use = packet::SlabPool::Use::kAny) {
     lend(datagram, descriptor);
     if (lend_ && datagram.tail_size == 0) [[likely]]
       return true;
-    return copy(datagram, descriptor, source_space);
+    return copy(datagram, descriptor, source_space, use);
   }
 
   void drop(const backend::Datagram& datagram, Counter reason) {
@@ -60,7 +61,7 @@ class Delivery {
     release_.add(datagram.packet.buffer, packets);
   }
   bool copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
-            std::size_t source_space);
+            std::size_t source_space, packet::SlabPool::Use use);
 
   Counters& counters_;
   packet::SlabPool& slabs_;

@@ -56,21 +56,27 @@ void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
   }
 }
 
+packet::SlabPool::Use Demultiplexer::use_of(const Remote& remote) {
+  return remote.established.load(std::memory_order_relaxed) ? packet::SlabPool::Use::kAny
+                                                            : packet::SlabPool::Use::kStranger;
+}
+
 bool Demultiplexer::has_slot(const Remote& remote) {
   const bool established = remote.established.load(std::memory_order_relaxed);
   return ring_.has_slots((established ? kEventReserve : stranger_reserve_) + 1);
 }
 
-bool Demultiplexer::announce(Remote* remote, Event event) {
+bool Demultiplexer::announce(Remote* remote, Event event, std::uint64_t now_us) {
   packet::PacketDescriptor descriptor{};
   descriptor.source = remote;
   descriptor.size = event;
+  descriptor.received_at_us = static_cast<std::uint32_t>(now_us);
   return ring_.push_event(descriptor);
 }
 
 // A sender that is not known, or whose peer was closed.
 Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
-                             Counter* reason) {
+                             std::uint64_t now_us, Counter* reason) {
   int pending = shared_->pending.load(std::memory_order_relaxed);
   do {
     if (pending >= shared_->max_pending.load(std::memory_order_relaxed)) {
@@ -90,7 +96,7 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
         backend::local_address_of(datagram.control, datagram.control_size);
     if (local.is_known()) remote->source = new net::LocalAddress(local);
   }
-  announce(remote, kNewRemote);
+  announce(remote, kNewRemote, now_us);
   // A closed namesake is on its way out through maintain(), which sees that the
   // table does not name it any more.
   table_.put(remote);
@@ -154,7 +160,7 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
     Remote* remote = remotes_[i];
     if (remote == nullptr) [[unlikely]] {
       remote = find(endpoints_[i]);  // this very batch may have let it in
-      if (remote == nullptr) remote = admit(endpoints_[i], datagram, &reason);
+      if (remote == nullptr) remote = admit(endpoints_[i], datagram, delivery.now_us(), &reason);
     }
     if (remote != nullptr) [[likely]]
       remote->note_heard(delivery.now_us());
@@ -163,7 +169,7 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
       delivery.drop(datagram, Counter::kDropPeerFull);
-    } else if (delivery.keep(datagram, &descriptor, source_space)) {
+    } else if (delivery.keep(datagram, &descriptor, source_space, use_of(*remote))) {
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       if (notes) [[unlikely]] {

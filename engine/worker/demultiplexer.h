@@ -40,7 +40,8 @@ struct ServerShared {
 // One worker's part of a server: sorts datagrams by sender into one ring to the
 // server's consumer. Strangers get in only while fewer than max_pending wait to be
 // taken, so a flood of spoofed senders costs a table look-up each and nothing more;
-// and while they wait, half of the ring is not theirs.
+// and while they wait, half of the ring is not theirs, nor is more than a share of the memory
+// for copies (SlabPool::Use::kStranger).
 //
 // Unsorted, a datagram's sender is looked at by nobody here and no sender costs any
 // memory.
@@ -54,7 +55,7 @@ struct ServerShared {
 class Demultiplexer final : public DatagramSink {
  public:
   enum Event : std::uint16_t {
-    kNewRemote = 1,      // the consumer may hand it out
+    kNewRemote = 1,      // the consumer may hand it out; with the time when it came
     kRemoteRetired = 2,  // nothing after this names the remote: free it
   };
 
@@ -104,11 +105,13 @@ class Demultiplexer final : public DatagramSink {
   Remote* find(const net::Endpoint& endpoint);
   void find_all(std::span<const backend::Datagram> datagrams);
   bool has_slot(const Remote& remote);
-  Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram, Counter* reason);
+  static packet::SlabPool::Use use_of(const Remote& remote);
+  Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
+                std::uint64_t now_us, Counter* reason);
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
   void announce_retired();
-  bool announce(Remote* remote, Event event);
+  bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
 
   const std::uint16_t shard_;
   int descriptor_ = -1;

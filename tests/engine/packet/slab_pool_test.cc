@@ -137,6 +137,29 @@ TEST(SlabPool, SmallPacketsUseUpTheWholeBudget) {
 }
 
 // Frees in any order, so that blocks leave their lists at the head, the middle and the tail.
+TEST(SlabPool, StrangersGetAShareInWhatTheirPacketsHold) {
+  BufferReturn home;
+  SlabPool pool(4 * kPage, &home);
+  std::vector<PacketBuffer*> blocks;
+  while (PacketBuffer* block = pool.allocate(1, SlabPool::Use::kStranger)) blocks.push_back(block);
+  EXPECT_EQ(blocks.size() * SlabPool::kSmallestBlock, 4 * kPage / SlabPool::kStrangersShare);
+  // Others have the rest, and what comes back is the strangers' again.
+  PacketBuffer* other = pool.allocate(kPage / 4);
+  ASSERT_NE(other, nullptr);
+  pool.free(other);
+  pool.free(blocks.back());
+  EXPECT_NE(pool.allocate(1, SlabPool::Use::kStranger), nullptr);
+  EXPECT_EQ(pool.allocate(1, SlabPool::Use::kStranger), nullptr);
+}
+
+TEST(SlabPool, AStrangersSinglePacketMayBeOfAnySize) {
+  BufferReturn home;
+  SlabPool pool(kPage, &home);
+  constexpr std::size_t kLargestDatagram = 65535;
+  EXPECT_NE(pool.allocate(kLargestDatagram, SlabPool::Use::kStranger), nullptr);
+  EXPECT_EQ(pool.allocate(1, SlabPool::Use::kStranger), nullptr);
+}
+
 TEST(SlabPool, StaysWholeUnderRandomUse) {
   BufferReturn home;
   SlabPool pool(16 * kPage, &home);

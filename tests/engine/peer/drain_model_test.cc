@@ -1,13 +1,14 @@
 // A batch of every kind of source, and everything else that may happen to the source meanwhile,
-// in random order: each packet comes once and in its sender's order, and what the batch has
-// shown stays as it was until the batch ends.
+// in random order: each packet comes once and in its sender's order, what the batch has shown
+// stays as it was until the batch ends, and what a get has shown until the next get of the same
+// peer or server, whatever is closed or stopped meanwhile.
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/test/backends.h"
+#include "ringpeer/test/buffer_noise.h"
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
 
@@ -36,44 +38,6 @@ constexpr std::uint32_t kTrain = 8;
 constexpr int kWorlds = 3;  // each ends with a close, a stop or a connect
 constexpr int kStepsOfABatch = 40;
 
-// Fills buffers with something else, through a socket of its own.
-class Noise {
- public:
-  explicit Noise(const std::shared_ptr<Engine>& engine) : engine_(engine), peer_(engine) {
-    EXPECT_EQ(peer_.bind(0, "127.0.0.1", 4 << 20), Error::OK);
-    sender_.emplace(static_cast<std::uint16_t>(peer_.get_local_port()));
-  }
-  // Holds more than half of the kernel's buffers, so that packets are copied.
-  void make_worker_copy() {
-    hog_.reset(new DrainBatch(peer_.drain()));
-    ReceivedPacket packet;
-    for (int i = 0; i < 80; ++i) {
-      send(1, 60000);  // in the io_uring backend's
-      send(30, 100);   // in the recvmmsg backend's, where large ones are copied anyway
-      while (hog_->next(&packet)) {
-      }
-    }
-  }
-  void overwrite() {
-    send(16, 60000);
-    std::span<const std::uint8_t> packet;
-    while (peer_.get_packet(&packet) == Error::OK) {
-    }
-  }
-
- private:
-  void send(int count, std::size_t size) {
-    const std::vector<std::uint8_t> bytes(size, 0xee);
-    for (int i = 0; i < count; ++i) ASSERT_TRUE(sender_->send(bytes));
-    ASSERT_EQ(engine_->sync(), Error::OK);
-  }
-
-  const std::shared_ptr<Engine> engine_;
-  PacketPeerUDP peer_;
-  std::optional<test::Sender> sender_;
-  std::unique_ptr<DrainBatch> hog_;
-};
-
 class World {
  public:
   World(const std::shared_ptr<Engine>& engine, Source source, bool gro, unsigned seed)
@@ -81,7 +45,7 @@ class World {
     source_ == Source::kSocket || source_ == Source::kSocketWithNotes ? bind() : listen();
   }
 
-  void run_batch(Noise& noise) {
+  void run_batch(test::BufferNoise& noise) {
     {
       DrainBatch batch = drain();
       for (int step = 0; step < kStepsOfABatch; ++step) {
@@ -94,16 +58,22 @@ class World {
     }
   }
   // In the middle of a batch.
-  void end(Noise& noise) {
+  void end(test::BufferNoise& noise) {
     DrainBatch batch = drain();
     for (int i = 0; i < 5; ++i) send_some();
     for (int i = 0; i < 7; ++i) next(batch);
+    get_beside_the_batch();
     go_away();
     noise.overwrite();
     check_views();
     ReceivedPacket packet;
     EXPECT_FALSE(source_ != Source::kServer && batch.next(&packet));
     views_.clear();
+  }
+  // After that, when the batch is gone, too.
+  void check_last(test::BufferNoise& noise) {
+    noise.overwrite();
+    check_views();
   }
 
  private:
@@ -144,8 +114,8 @@ class World {
     return source_ == Source::kServersPeer ? peers_[0]->drain() : server_->drain();
   }
 
-  void do_something(DrainBatch& batch, Noise& noise) {
-    switch (random_() % 8) {
+  void do_something(DrainBatch& batch, test::BufferNoise& noise) {
+    switch (random_() % 9) {
       case 0:
       case 1:
         return send_some();
@@ -157,6 +127,8 @@ class World {
         return get_beside_the_batch();
       case 6:
         return count();
+      case 7:
+        return close_and_come_back();
       default:
         noise.overwrite();
         return check_views();
@@ -191,16 +163,36 @@ class World {
     }
   }
   void get_beside_the_batch() {
-    std::span<const std::uint8_t> bytes;
-    ReceivedPacket packet;
     for (std::uint32_t left = random_() % (kTrain + 3); left > 0; --left) {
       if (server_ != nullptr && (peers_.empty() || random_() % 3 == 0)) {
-        if (server_->get_packet(&packet) == Error::OK) got(packet.payload);
+        ReceivedPacket packet;
+        const Error error = server_->get_packet(&packet);
+        note_shown(server_.get(), error, packet.payload);
       } else {
         PacketPeerUDP& peer = peer_ != nullptr ? *peer_ : *peers_[random_() % peers_.size()];
-        if (peer.get_packet(&bytes) == Error::OK) got(bytes);
+        std::span<const std::uint8_t> bytes;
+        const Error error = peer.get_packet(&bytes);
+        note_shown(&peer, error, bytes);
       }
     }
+  }
+  void note_shown(const void* by, Error error, std::span<const std::uint8_t> bytes) {
+    shown_.erase(by);
+    if (error != Error::OK) return;
+    got(bytes);
+    shown_[by] = {bytes, test::number_of(bytes)};
+  }
+  // A peer that is not the batch's is closed with what waits for it; its sender gets another.
+  void close_and_come_back() {
+    if (peers_.empty()) return;
+    const std::size_t i = 1 + random_() % (kSenders - 1);
+    peers_[i]->close();
+    closed_.push_back(peers_[i]);
+    expected_[i] = sent_[i];
+    send_train(i);
+    ASSERT_EQ(engine_->sync(), Error::OK);
+    peers_[i] = server_->take_connection();
+    ASSERT_NE(peers_[i], nullptr);
   }
   void count() {
     if (peer_ != nullptr) {
@@ -230,6 +222,9 @@ class World {
     for (const View& view : views_) {
       ASSERT_TRUE(test::is_numbered_payload(view.bytes, view.number)) << view.number;
     }
+    for (const auto& [by, view] : shown_) {
+      ASSERT_TRUE(test::is_numbered_payload(view.bytes, view.number)) << view.number;
+    }
   }
 
   const std::shared_ptr<Engine> engine_;
@@ -242,7 +237,9 @@ class World {
   std::vector<std::unique_ptr<test::Sender>> senders_;
   std::array<std::uint32_t, kSenders> sent_{};
   std::array<std::uint32_t, kSenders> expected_{};
-  std::vector<View> views_;
+  std::vector<std::shared_ptr<PacketPeerUDP>> closed_;
+  std::vector<View> views_;            // of the batch
+  std::map<const void*, View> shown_;  // what each peer, and the server, has shown last
 };
 
 using Parameters = std::tuple<test::EngineKind, Source, bool, bool>;
@@ -256,7 +253,7 @@ TEST_P(DrainModelTest, GivesEachPacketOnceAndKeepsWhatItHasShown) {
   std::string message;
   const auto engine = Engine::create(options, nullptr, &message);
   if (engine == nullptr) GTEST_SKIP() << message;
-  Noise noise(engine);
+  test::BufferNoise noise(engine);
   if (copied) noise.make_worker_copy();
   for (unsigned seed = 1; seed <= kWorlds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
@@ -264,6 +261,7 @@ TEST_P(DrainModelTest, GivesEachPacketOnceAndKeepsWhatItHasShown) {
     for (int i = 0; i < 3 && !HasFatalFailure(); ++i) world.run_batch(noise);
     if (HasFatalFailure()) return;
     world.end(noise);
+    world.check_last(noise);
     if (HasFailure()) return;
   }
 }

@@ -62,6 +62,7 @@ class EndpointsTest : public testing::TestWithParam<EngineVariant> {
   std::shared_ptr<Engine> engine_;
   std::span<const std::uint8_t> packet_;
   net::Endpoint sender_;
+  HeldView view_;
 };
 
 INSTANTIATE_TEST_SUITE_P(
@@ -78,17 +79,17 @@ TEST_P(EndpointsTest, ASocketGivesItsPacketsInOrder) {
   const auto endpoint = open_socket(1 << 20);
   const Sender sender(port_of(*endpoint));
   EXPECT_EQ(endpoint->available(), 0);
-  EXPECT_EQ(endpoint->take(&packet_, &sender_), Error::ERR_UNAVAILABLE);
+  EXPECT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::ERR_UNAVAILABLE);
   for (std::uint32_t i = 0; i < 100; ++i) ASSERT_TRUE(sender.send_numbered(i, i * 7));
   ASSERT_EQ(engine_->sync(), Error::OK);
   for (std::uint32_t i = 0; i < 100; ++i) {
     ASSERT_EQ(endpoint->available(), static_cast<int>(100 - i));
-    ASSERT_EQ(endpoint->take(&packet_, &sender_), Error::OK);
+    ASSERT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::OK);
     EXPECT_EQ(packet_.size(), i * 7);
     EXPECT_TRUE(is_numbered_payload(packet_, i));
     EXPECT_EQ(sender_, sender.endpoint());
   }
-  EXPECT_EQ(endpoint->take(&packet_, &sender_), Error::ERR_UNAVAILABLE);
+  EXPECT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::ERR_UNAVAILABLE);
 }
 
 TEST_P(EndpointsTest, AClosedSocketLeavesItsPortFreeAndTheBooksBalanced) {
@@ -98,7 +99,7 @@ TEST_P(EndpointsTest, AClosedSocketLeavesItsPortFreeAndTheBooksBalanced) {
     const int port = endpoint->local_port();
     for (std::uint32_t i = 0; i < 10; ++i) ASSERT_TRUE(sender.send_numbered(i, 100));
     ASSERT_EQ(engine_->sync(), Error::OK);
-    ASSERT_EQ(endpoint->take(&packet_, &sender_), Error::OK);
+    ASSERT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::OK);
     endpoint.reset();
     EXPECT_TRUE(port_is_free(port));
   }
@@ -120,9 +121,9 @@ TEST_P(EndpointsTest, ConnectingDropsWhatStrangersHadSent) {
   ASSERT_TRUE(friendly.send_numbered(4, 50));
   ASSERT_EQ(engine_->sync(), Error::OK);
   EXPECT_EQ(endpoint->available(), 1);
-  ASSERT_EQ(endpoint->take(&packet_, &sender_), Error::OK);
+  ASSERT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::OK);
   EXPECT_TRUE(is_numbered_payload(packet_, 4));
-  EXPECT_EQ(endpoint->take(&packet_, &sender_), Error::ERR_UNAVAILABLE);
+  EXPECT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::ERR_UNAVAILABLE);
   const CounterSnapshot counters = engine_->counters();
   EXPECT_EQ(counters[Counter::kReceivedPackets],
             counters[Counter::kDeliveredPackets] + counters.dropped_packets());
@@ -134,7 +135,7 @@ TEST_P(EndpointsTest, AStoppedEngineMakesEndpointsDead) {
   engine_->stop();
   EXPECT_FALSE(endpoint->is_alive());
   EXPECT_EQ(endpoint->available(), -1);
-  EXPECT_EQ(endpoint->take(&packet_, &sender_), Error::FAILED);
+  EXPECT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::FAILED);
   EXPECT_EQ(endpoint->wait(std::chrono::milliseconds(1)), Error::FAILED);
   EXPECT_FALSE(server->is_alive());
   EXPECT_FALSE(server->has_pending());
@@ -163,7 +164,7 @@ TEST_P(EndpointsTest, AServerSortsByRemote) {
   for (std::uint32_t i = 0; i < kRemotes; ++i) {
     RemoteEndpoint& remote = *remotes.at(senders[i].endpoint().port);
     for (std::uint32_t n = 0; n < kPackets; ++n) {
-      ASSERT_EQ(remote.take(&packet_, &sender_), Error::OK);
+      ASSERT_EQ(remote.take(&packet_, &sender_, &view_), Error::OK);
       ASSERT_TRUE(is_numbered_payload(packet_, i * 1000 + n));
       ASSERT_EQ(sender_, senders[i].endpoint());
     }
@@ -183,7 +184,7 @@ TEST_P(EndpointsTest, AClosedRemoteIsNewAtOnce) {
     auto remote = RemoteEndpoint::take_pending(server);
     ASSERT_NE(remote, nullptr) << "life " << life;
     ASSERT_EQ(remote->available(), 2) << "of this life only";
-    ASSERT_EQ(remote->take(&packet_, &sender_), Error::OK);
+    ASSERT_EQ(remote->take(&packet_, &sender_, &view_), Error::OK);
     EXPECT_TRUE(is_numbered_payload(packet_, life));
   }
   EXPECT_FALSE(server->has_pending());
@@ -208,7 +209,7 @@ TEST_P(EndpointsTest, AStoppedServerOrphansItsPeersAndFreesThePort) {
   server->stop();
   EXPECT_FALSE(remote->is_alive());
   EXPECT_EQ(remote->available(), -1);
-  EXPECT_EQ(remote->take(&packet_, &sender_), Error::FAILED);
+  EXPECT_EQ(remote->take(&packet_, &sender_, &view_), Error::FAILED);
   EXPECT_TRUE(port_is_free(port));
   const CounterSnapshot counters = engine_->counters();
   EXPECT_EQ(counters[Counter::kReceivedPackets],

@@ -1,0 +1,116 @@
+// What senders may hold whom the application has not accepted yet, and who of them keeps his
+// place.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/test/backends.h"
+#include "ringpeer/test/buffer_noise.h"
+#include "ringpeer/test/loopback.h"
+#include "ringpeer/udp_server.h"
+
+namespace ringpeer {
+namespace {
+
+class StrangersTest : public testing::TestWithParam<test::EngineKind> {
+ protected:
+  void listen(std::size_t budget, int max_pending) {
+    EngineOptions options = GetParam().options();
+    options.payload_budget = budget;
+    std::string message;
+    engine_ = Engine::create(options, nullptr, &message);
+    if (engine_ == nullptr) GTEST_SKIP() << message;
+    server_ = std::make_unique<UDPServer>(engine_);
+    server_->set_max_pending_connections(max_pending);
+    ASSERT_EQ(server_->listen(0, "127.0.0.1"), Error::OK);
+  }
+  std::unique_ptr<test::Sender> make_sender() const {
+    return std::make_unique<test::Sender>(static_cast<std::uint16_t>(server_->get_local_port()));
+  }
+  // The server's queues take them, but nobody takes them from there.
+  void send(const test::Sender& sender, std::uint32_t count, std::size_t size) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      ASSERT_TRUE(sender.send_numbered(i, size));
+      if (i % 64 != 63 && i + 1 != count) continue;
+      ASSERT_EQ(engine_->sync(), Error::OK);
+      ASSERT_EQ(server_->poll(), Error::OK);
+    }
+  }
+  static std::uint32_t take_all(PacketPeerUDP& peer) {
+    std::uint32_t count = 0;
+    while (peer.get_available_packet_count() > 0) {
+      EXPECT_TRUE(test::is_numbered_payload(peer.get_packet(), count));
+      ++count;
+    }
+    return count;
+  }
+
+  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<UDPServer> server_;
+};
+
+TEST_P(StrangersTest, CannotHoldThePayloadBudgetOfThePlayers) {
+  constexpr std::uint32_t kStrangers = 100;
+  listen(std::size_t{16} << 20, kStrangers);
+  if (IsSkipped()) return;
+  std::vector<std::unique_ptr<test::Sender>> senders;
+  std::vector<std::shared_ptr<PacketPeerUDP>> players;
+  for (int i = 0; i < 10; ++i) {
+    senders.push_back(make_sender());
+    send(*senders.back(), 1, 10);
+    players.push_back(server_->take_connection());
+    ASSERT_NE(players.back(), nullptr);
+    players.back()->get_packet();
+  }
+  test::BufferNoise noise(engine_);
+  noise.make_worker_copy();
+  // 19 MiB where each lies in the smallest block; charged with 25 bytes each, it is not 4.
+  std::vector<std::unique_ptr<test::Sender>> strangers;
+  for (std::uint32_t i = 0; i < kStrangers; ++i) {
+    strangers.push_back(make_sender());
+    send(*strangers.back(), 1500, 1);
+  }
+  for (const auto& sender : senders) send(*sender, 20, 100);
+  for (const auto& player : players) EXPECT_EQ(take_all(*player), 20u);
+  // What they held is free again when it has been read.
+  while (const auto stranger = server_->take_connection()) {
+    while (stranger->get_available_packet_count() > 0) stranger->get_packet();
+  }
+  const auto another = make_sender();
+  send(*another, 100, 100);
+  const auto peer = server_->take_connection();
+  ASSERT_NE(peer, nullptr);
+  EXPECT_EQ(take_all(*peer), 100u);
+}
+
+// Of whichever worker they are.
+TEST_P(StrangersTest, WhoHasWaitedLongestKeepsItsPlace) {
+  constexpr std::size_t kStrangers = 32;
+  constexpr std::size_t kLeft = 10;
+  listen(EngineOptions().payload_budget, kStrangers);
+  if (IsSkipped()) return;
+  std::vector<std::unique_ptr<test::Sender>> strangers;
+  for (std::uint32_t i = 0; i < kStrangers; ++i) {
+    strangers.push_back(make_sender());
+    ASSERT_TRUE(strangers.back()->send_numbered(i, 10));
+    ASSERT_EQ(engine_->sync(), Error::OK);
+  }
+  server_->set_max_pending_connections(kLeft);
+  for (std::uint32_t i = 0; i < kLeft; ++i) {
+    const auto peer = server_->take_connection();
+    ASSERT_NE(peer, nullptr);
+    EXPECT_EQ(peer->get_packet_port(), strangers[i]->endpoint().port);
+  }
+  EXPECT_EQ(server_->take_connection(), nullptr);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, StrangersTest, test::every_engine(), test::engine_name);
+
+}  // namespace
+}  // namespace ringpeer
