@@ -580,6 +580,16 @@ class Decoder : private WireReader {
   // or drops it when its key does not fit.
   Error settle_entry(Dictionary* dictionary, DictionaryEntry* entry) {
     auto* key = const_cast<Variant*>(&entry->key);
+    if (dictionary->is_plain(*key)) [[likely]] {
+      DictionaryEntry* same = dictionary->find_before_last(*entry);
+      if (same != nullptr) replace_value(dictionary, same, entry);
+      return Error::OK;
+    }
+    return settle_any_entry(dictionary, entry, key);
+  }
+
+  [[gnu::noinline]] Error settle_any_entry(Dictionary* dictionary, DictionaryEntry* entry,
+                                           Variant* key) {
     if (dictionary->is_typed()) {
       bool fits = true;
       const Error error = fit(dictionary->key_type(), key, &fits);
@@ -597,10 +607,16 @@ class Decoder : private WireReader {
       dictionary->hide_last();
       return Error::OK;
     }
-    same->value.swap(entry->value);
-    discard(entry);
-    dictionary->storage().drop_uninitialized();
+    replace_value(dictionary, same, entry);
     return Error::OK;
+  }
+
+  // Gives the value of the last entry to an earlier one.
+  [[gnu::noinline]] void replace_value(Dictionary* dictionary, DictionaryEntry* same,
+                                       DictionaryEntry* last) {
+    same->value.swap(last->value);
+    discard(last);
+    dictionary->storage().drop_uninitialized();
   }
 
   [[gnu::noinline]] Error read_dictionary_types(Dictionary* dictionary, std::uint32_t header) {

@@ -86,6 +86,12 @@ class Encoder {
   // A container below kShallowDepth is only opened, and put_next puts what it holds.
   Error put_value(const Variant& value) {
     if (depth_ > kMaximumDepth) return Error::ERR_OUT_OF_MEMORY;
+    return put_shallow_value(value);
+  }
+
+  // Of a container whose values are put by recursion: they are not too deep.
+  static_assert(kShallowDepth <= kMaximumDepth);
+  Error put_shallow_value(const Variant& value) {
     return visit_variant(value, [this](const auto& typed) { return put(typed); });
   }
 
@@ -270,13 +276,14 @@ class Encoder {
     }
     if (!shallow()) return open(ChildCursor(value));
     ++depth_;
-    for (const DictionaryEntry& entry : value) {
-      Error error = put_value(entry.key);
-      if (error == Error::OK) error = put_value(entry.value);
-      if (error != Error::OK) return error;
-    }
+    Error error = Error::OK;
+    value.storage().find_if([&](const DictionaryEntry& entry) {
+      error = put_shallow_value(entry.key);
+      if (error == Error::OK) error = put_shallow_value(entry.value);
+      return error != Error::OK;
+    });
     --depth_;
-    return Error::OK;
+    return error;
   }
 
   Error put_dictionary_types(const Dictionary& value) {
@@ -297,7 +304,7 @@ class Encoder {
     if (!shallow()) return open(ChildCursor(value));
     ++depth_;
     for (const Variant& element : value) {
-      error = put_value(element);
+      error = put_shallow_value(element);
       if (error != Error::OK) return error;
     }
     --depth_;
