@@ -69,6 +69,17 @@ inline EntryList::Iterator EntryList::begin() const {
   return {head_, head_->entries() + head_->first};
 }
 
+template <typename Matches>
+DictionaryEntry* EntryList::find_if(Matches matches) const {
+  for (EntryBlock* block = head_; block != nullptr; block = block->link) {
+    DictionaryEntry* const behind = block->entries() + block->used;
+    for (DictionaryEntry* entry = block->entries(); entry != behind; ++entry) {
+      if (!entry->key.erased_ && matches(*entry)) return entry;
+    }
+  }
+  return nullptr;
+}
+
 inline DictionaryEntry* EntryList::next_entry(EntryBlock** block, DictionaryEntry* entry) {
   do {
     if (++entry == (*block)->entries() + (*block)->used) {
@@ -170,11 +181,10 @@ inline std::size_t Dictionary::next_index_bytes() const {
 
 template <typename Matches>
 DictionaryEntry* Dictionary::search(const Entry* end, Matches matches) const {
-  EntryBlock* block = entries_.begin().block();
-  for (; block != nullptr; block = block->link) {
-    Entry* const behind = block->entries() + block->used;
+  for (EntryBlock* block = entries_.first_block(); block != nullptr; block = block->link) {
+    Entry* behind = block->entries() + block->used;
+    if (behind - 1 == end) --behind;
     for (Entry* entry = block->entries(); entry != behind; ++entry) {
-      if (entry == end) return nullptr;
       if (matches(entry->key) && !entry->key.erased_) return entry;
     }
   }
@@ -187,12 +197,19 @@ inline DictionaryEntry* Dictionary::search_key(const Variant& key, const Entry* 
   return search(end, [&](const Variant& other) { return other.is_text() && other.text() == text; });
 }
 
+inline bool Dictionary::is_plain(const Variant& key) const {
+  return extra_ == nullptr && entries_.size() <= kIndexThreshold && !key.holds_values();
+}
+
+inline DictionaryEntry* Dictionary::find_before_last(const Entry& last) const {
+  return search_key(last.key, &last);
+}
+
 template <typename Memory>
 DictionaryEntry* Dictionary::index_last(Memory& memory) {
-  // A message's few fields: searched where this is called.
   const Entry& last = entries_.back();
   if (entries_.size() <= kIndexThreshold && !indexed() && !last.key.holds_values()) {
-    return search_key(last.key, &last);
+    return find_before_last(last);
   }
   return index_last_of_many(memory);
 }
@@ -223,8 +240,6 @@ inline void Dictionary::hide_last() { entries_.back().key.key_hash_ = kNeverFoun
 
 template <typename Memory>
 void Dictionary::index_copied_from(Memory& memory, const Dictionary& other) {
-  ConstIterator from = other.begin();
-  for (const Entry& entry : *this) entry.key.key_hash_ = (from++)->key.key_hash_;
   if (other.indexed()) build_index(memory, wanted_slots());
 }
 

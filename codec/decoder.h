@@ -37,11 +37,7 @@ class Decoder : private WireReader {
         maximum_depth_(std::min(options.limits.depth, kMaximumDepth)) {}
 
   // *value must be Nil; after an error it holds what was built so far.
-  Error decode(Variant* value) {
-    Error error = decode_value(value);
-    while (error == Error::OK && !open_.empty()) error = decode_inside(&open_.back());
-    return error;
-  }
+  Error decode(Variant* value) { return decode_value(value); }
 
   using WireReader::consumed;
 
@@ -118,16 +114,26 @@ class Decoder : private WireReader {
     Part part;
   };
 
-  void open(Variant* container, std::size_t count, std::size_t room) {
-    if (count == 0) return;
+  // Whether what a container at this depth holds is decoded by recursion.
+  bool shallow() const { return depth_ < kShallowDepth && open_.empty(); }
+
+  // What the container holds comes next; after the outermost of them, at once.
+  [[gnu::noinline]] Error open(Variant* container, std::size_t count, std::size_t room) {
+    if (count == 0) return Error::OK;
     open_.push({container, static_cast<std::uint32_t>(count), static_cast<std::uint32_t>(room),
                 Part::FIRST});
+    ++depth_;
+    Error error = Error::OK;
+    if (open_.size() > 1) return error;
+    while (error == Error::OK && !open_.empty()) error = decode_inside(&open_.back());
+    return error;
   }
 
   // One more of what is still to come. When there is none the container is closed.
   bool take(Open* open, std::size_t smallest_size) {
     if (open->left == 0) {
       open_.pop();
+      --depth_;
       return false;
     }
     --open->left;
@@ -143,10 +149,10 @@ class Decoder : private WireReader {
   // The kinds that messages are made of are built where they are called for, behind
   // branches that are predicted; the others cost a call and a jump through a table.
   //
-  // A container is only opened here. What is in it comes next, in a loop and not by recursion:
-  // a peer decides how deep values nest, and the stack must not be its choice.
+  // Recursion ends at kShallowDepth: a peer decides how deep values nest, and the stack must not
+  // be its choice. What a deeper container holds comes after it, in the loop of open().
   [[gnu::always_inline]] Error decode_value(Variant* value) {
-    if (open_.size() > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
+    if (depth_ > maximum_depth_) return Error::ERR_OUT_OF_MEMORY;
     if (!has(sizeof(std::uint32_t))) return Error::ERR_INVALID_DATA;
     const auto header = load<std::uint32_t>();
     const std::uint32_t type = header & kHeaderTypeMask;
@@ -334,8 +340,7 @@ class Decoder : private WireReader {
     if (count <= 0) return Error::OK;
     const std::size_t room = promise(static_cast<std::size_t>(count), kSmallestProperty);
     if (!make_room(&object.storage(), room)) return Error::ERR_OUT_OF_MEMORY;
-    open(value, static_cast<std::size_t>(count), room);
-    return Error::OK;
+    return open(value, static_cast<std::size_t>(count), room);
   }
 
   Error decode_properties(Open* open) {
@@ -384,7 +389,7 @@ class Decoder : private WireReader {
   // --- Containers ---
 
   // Whether the bytes for another value are there; what is too deep is told so first.
-  bool has_value() const { return has(kSmallestVariantSize) || open_.size() > maximum_depth_; }
+  bool has_value() const { return has(kSmallestVariantSize) || depth_ > maximum_depth_; }
 
   // What a container holds, up to the next container in it.
   Error decode_inside(Open* open) {
@@ -453,8 +458,24 @@ class Decoder : private WireReader {
     const std::size_t count = load<std::uint32_t>() & kContainerCountMask;
     const std::size_t room = promise(count, kSmallestVariantSize);
     if (room > nodes_left_ || !make_room(&array.storage(), room)) return Error::ERR_OUT_OF_MEMORY;
-    open(value, count, room);
+    if (!shallow()) return open(value, count, room);
+    ++depth_;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i < room) promised_ -= kSmallestVariantSize;
+      Error error = decode_element(&array);
+      if (error == Error::OK && array.is_typed()) error = settle_element(&array);
+      if (error != Error::OK) return error;
+    }
+    --depth_;
     return Error::OK;
+  }
+
+  [[gnu::always_inline]] Error decode_element(Array* array) {
+    if (!has_value()) return Error::ERR_INVALID_DATA;
+    Variant* place = next_place(&array->storage());
+    if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
+    new (place) Variant();
+    return decode_value(place);
   }
 
   [[gnu::noinline]] Error decode_elements(Open* open) {
@@ -466,12 +487,8 @@ class Decoder : private WireReader {
         if (error != Error::OK) return error;
       }
       if (!take(open, kSmallestVariantSize)) return Error::OK;
-      if (!has_value()) return Error::ERR_INVALID_DATA;
-      Variant* place = next_place(&array.storage());
-      if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
-      new (place) Variant();
       open->part = Part::SETTLE;
-      const Error error = decode_value(place);
+      const Error error = decode_element(&array);
       if (error != Error::OK || open_.size() != level) return error;
     }
   }
@@ -508,26 +525,42 @@ class Decoder : private WireReader {
     if (room > nodes_left_ / 2 || !make_room(&dictionary.storage(), room)) {
       return Error::ERR_OUT_OF_MEMORY;
     }
-    open(value, count, room);
+    if (!shallow()) return open(value, count, room);
+    ++depth_;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i < room) promised_ -= kSmallestEntry;
+      DictionaryEntry* entry = nullptr;
+      Error error = begin_entry(&dictionary, &entry);
+      if (error == Error::OK) error = decode_value(const_cast<Variant*>(&entry->key));
+      if (error == Error::OK) error = decode_value(&entry->value);
+      if (error == Error::OK) error = settle_entry(&dictionary, entry);
+      if (error != Error::OK) return error;
+    }
+    --depth_;
+    return Error::OK;
+  }
+
+  [[gnu::always_inline]] Error begin_entry(Dictionary* dictionary, DictionaryEntry** entry) {
+    if (!has_value()) return Error::ERR_INVALID_DATA;
+    *entry = next_place(&dictionary->storage());
+    if (*entry == nullptr) return Error::ERR_OUT_OF_MEMORY;
+    new (*entry) DictionaryEntry();
     return Error::OK;
   }
 
   [[gnu::noinline]] Error decode_entries(Open* open) {
     auto& dictionary = open->container->template ref<Dictionary>();
     const std::size_t level = open_.size();
+    DictionaryEntry* entry = nullptr;
     Error error = Error::OK;
     for (;;) {
       switch (open->part) {
         case Part::FIRST:
           if (!take(open, kSmallestEntry)) return Error::OK;
-          if (!has_value()) return Error::ERR_INVALID_DATA;
-          if (DictionaryEntry* entry = next_place(&dictionary.storage())) {
-            new (entry) DictionaryEntry();
-            open->part = Part::VALUE;
-            error = decode_value(const_cast<Variant*>(&entry->key));
-          } else {
-            return Error::ERR_OUT_OF_MEMORY;
-          }
+          error = begin_entry(&dictionary, &entry);
+          if (error != Error::OK) return error;
+          open->part = Part::VALUE;
+          error = decode_value(const_cast<Variant*>(&entry->key));
           if (error != Error::OK || open_.size() != level) return error;
           [[fallthrough]];
         case Part::VALUE:
@@ -547,6 +580,16 @@ class Decoder : private WireReader {
   // or drops it when its key does not fit.
   Error settle_entry(Dictionary* dictionary, DictionaryEntry* entry) {
     auto* key = const_cast<Variant*>(&entry->key);
+    if (dictionary->is_plain(*key)) [[likely]] {
+      DictionaryEntry* same = dictionary->find_before_last(*entry);
+      if (same != nullptr) replace_value(dictionary, same, entry);
+      return Error::OK;
+    }
+    return settle_any_entry(dictionary, entry, key);
+  }
+
+  [[gnu::noinline]] Error settle_any_entry(Dictionary* dictionary, DictionaryEntry* entry,
+                                           Variant* key) {
     if (dictionary->is_typed()) {
       bool fits = true;
       const Error error = fit(dictionary->key_type(), key, &fits);
@@ -564,10 +607,16 @@ class Decoder : private WireReader {
       dictionary->hide_last();
       return Error::OK;
     }
-    same->value.swap(entry->value);
-    discard(entry);
-    dictionary->storage().drop_uninitialized();
+    replace_value(dictionary, same, entry);
     return Error::OK;
+  }
+
+  // Gives the value of the last entry to an earlier one.
+  [[gnu::noinline]] void replace_value(Dictionary* dictionary, DictionaryEntry* same,
+                                       DictionaryEntry* last) {
+    same->value.swap(last->value);
+    discard(last);
+    dictionary->storage().drop_uninitialized();
   }
 
   [[gnu::noinline]] Error read_dictionary_types(Dictionary* dictionary, std::uint32_t header) {
@@ -666,7 +715,8 @@ class Decoder : private WireReader {
   std::size_t maximum_depth_;
   // Bytes that open containers still need for the elements they have room for.
   std::size_t promised_ = 0;
-  DepthStack<Open> open_;  // outermost first
+  std::size_t depth_ = 0;  // of the value to come
+  DepthStack<Open> open_;  // what is not decoded by recursion, outermost first
 };
 
 }  // namespace ringpeer

@@ -10,6 +10,10 @@
 
 namespace ringpeer {
 
+// Messages nest a few levels: so many are walked by recursion, which costs less than a DepthStack
+// and fits the smallest thread's stack.
+inline constexpr std::size_t kShallowDepth = 4;
+
 // The levels of a value that a walk is in, outermost first: what recursion would keep in its
 // frames, in a fraction of the memory and in one place. Room for as many levels as a value may
 // nest; what is not used is not touched, so an instance in a function costs a shallow value

@@ -28,7 +28,8 @@ Dictionary::Dictionary(const Dictionary& other) {
     for (const Entry& entry : other) {
       Variant key(entry.key);
       Variant value(entry.value);
-      new (entries_.append_within_capacity()) Entry{std::move(key), std::move(value)};
+      auto* place = new (entries_.append_within_capacity()) Entry{std::move(key), std::move(value)};
+      place->key.key_hash_ = entry.key.key_hash_;
     }
     index_copied_from(memory, other);
   } catch (...) {

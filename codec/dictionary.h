@@ -155,10 +155,16 @@ class Dictionary {
   template <typename Memory>
   Entry* index_last(Memory& memory);
 
+  // Whether a message's few fields are all that this is: untyped, not indexed, and `key`, of the
+  // entry added last, is compared without a hash. find_before_last is index_last then.
+  bool is_plain(const Variant& key) const;
+  Entry* find_before_last(const Entry& last) const;
+
   // Keeps the entry added last although an earlier one has its key: lookups find the earlier.
   void hide_last();
 
-  // After all entries of another Dictionary were appended in its order.
+  // After all entries of another Dictionary were appended in its order, their keys' hashes with
+  // them.
   template <typename Memory>
   void index_copied_from(Memory& memory, const Dictionary& other);
 
@@ -185,7 +191,7 @@ class Dictionary {
   void fit_index(bool moved);
   void drop_index() noexcept;
   bool indexed() const { return extra_ != nullptr && extra_->slot_count != 0; }
-  // One by one, up to the entry `end`, or to the last when it is null.
+  // One by one, up to the entry `end`, which is the last, or to the end when it is null.
   template <typename Matches>
   Entry* search(const Entry* end, Matches matches) const;
   Entry* search_key(const Variant& key, const Entry* end) const;

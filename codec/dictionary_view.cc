@@ -108,6 +108,7 @@ VariantView DictionaryView::search(Matches matches) const {
 }
 
 VariantView DictionaryView::search_text(std::string_view key) const {
+  if (count_ == 0) return {};  // of a packet that is no Dictionary, too
   const VariantView found = search([key](const VariantView& candidate) {
     std::string_view text;
     return candidate.read(&text)

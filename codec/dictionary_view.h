@@ -95,6 +95,16 @@ class DictionaryView {
     return word;
   }
 
+  // As a new one is, in place.
+  void clear() {
+    first_ = nullptr;
+    end_ = nullptr;
+    count_ = 0;
+    indexed_ = 0;
+    key_declared_ = DeclaredType();
+    value_type_ = VariantType::NIL;
+    traits_ = ViewTraits();
+  }
   void open(const VariantView& value);
   void set_layout(const VariantView& value);
   void build_index();

@@ -80,18 +80,32 @@ class Encoder {
 
   std::size_t size() const { return writer_.position(); }
 
-  Error encode(const Variant& value) {
-    const std::size_t level = open_.size();
-    Error error = put_value(value);
-    while (error == Error::OK && open_.size() > level) error = put_next(&open_.back());
-    return error;
-  }
+  Error encode(const Variant& value) { return put_value(value); }
 
  private:
-  // Opens what holds values instead of putting them.
+  // A container below kShallowDepth is only opened, and put_next puts what it holds.
   Error put_value(const Variant& value) {
-    if (shallow_ + open_.size() > kMaximumDepth) return Error::ERR_OUT_OF_MEMORY;
+    if (depth_ > kMaximumDepth) return Error::ERR_OUT_OF_MEMORY;
+    return put_shallow_value(value);
+  }
+
+  // Of a container whose values are put by recursion: they are not too deep.
+  static_assert(kShallowDepth <= kMaximumDepth);
+  Error put_shallow_value(const Variant& value) {
     return visit_variant(value, [this](const auto& typed) { return put(typed); });
+  }
+
+  // Whether what a container at this depth holds is put by recursion.
+  bool shallow() const { return depth_ < kShallowDepth && open_.empty(); }
+
+  // What the container holds comes next; after the outermost of them, at once.
+  [[gnu::noinline]] Error open(const ChildCursor& cursor) {
+    open_.push(cursor);
+    ++depth_;
+    Error error = Error::OK;
+    if (open_.size() > 1) return error;
+    while (error == Error::OK && !open_.empty()) error = put_next(&open_.back());
+    return error;
   }
 
   // What the container holds, up to the next that holds values itself.
@@ -107,6 +121,7 @@ class Encoder {
       if (error != Error::OK || open_.size() != level) return error;
     }
     open_.pop();
+    --depth_;
     return Error::OK;
   }
 
@@ -213,8 +228,7 @@ class Encoder {
     writer_.word(header(VariantType::OBJECT));
     writer_.text(value.class_name());
     writer_.word(static_cast<std::uint32_t>(value.properties().size()));
-    open_.push(ChildCursor(value));
-    return Error::OK;
+    return open(ChildCursor(value));
   }
 
   Error put_property_name(std::string_view name, const Variant& value) {
@@ -260,18 +274,16 @@ class Encoder {
     } else {
       writer_.fixed(header(VariantType::DICTIONARY), static_cast<std::uint32_t>(value.size()));
     }
-    if (shallow_ == kShallow) {
-      open_.push(ChildCursor(value));
-      return Error::OK;
-    }
-    ++shallow_;
-    for (const DictionaryEntry& entry : value) {
-      Error error = encode(entry.key);
-      if (error == Error::OK) error = encode(entry.value);
-      if (error != Error::OK) return error;
-    }
-    --shallow_;
-    return Error::OK;
+    if (!shallow()) return open(ChildCursor(value));
+    ++depth_;
+    Error error = Error::OK;
+    value.storage().find_if([&](const DictionaryEntry& entry) {
+      error = put_shallow_value(entry.key);
+      if (error == Error::OK) error = put_shallow_value(entry.value);
+      return error != Error::OK;
+    });
+    --depth_;
+    return error;
   }
 
   Error put_dictionary_types(const Dictionary& value) {
@@ -289,16 +301,13 @@ class Encoder {
     Error error = put_container_type(value.element_type());
     if (error != Error::OK) return error;
     writer_.word(static_cast<std::uint32_t>(value.size()));
-    if (shallow_ == kShallow) {
-      open_.push(ChildCursor(value));
-      return Error::OK;
-    }
-    ++shallow_;
+    if (!shallow()) return open(ChildCursor(value));
+    ++depth_;
     for (const Variant& element : value) {
-      error = encode(element);
+      error = put_shallow_value(element);
       if (error != Error::OK) return error;
     }
-    --shallow_;
+    --depth_;
     return Error::OK;
   }
 
@@ -327,10 +336,8 @@ class Encoder {
 
   Writer writer_;
   bool full_objects_;
-  // Messages nest a few levels: so many are put by recursion, which costs less.
-  static constexpr std::size_t kShallow = 4;
-  std::size_t shallow_ = 0;       // levels of recursion
-  DepthStack<ChildCursor> open_;  // the containers below them that are being put
+  std::size_t depth_ = 0;         // of the value to come
+  DepthStack<ChildCursor> open_;  // what is not put by recursion, outermost first
 };
 
 }  // namespace

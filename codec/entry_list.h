@@ -85,7 +85,9 @@ class EntryList {
     EntryList(std::move(other)).swap(*this);
     return *this;
   }
-  ~EntryList() { clear(); }
+  ~EntryList() {
+    if (head_ != nullptr) clear();
+  }
 
   std::size_t size() const { return head_ == nullptr ? 0 : head_->count; }
   bool empty() const { return size() == 0; }
@@ -94,6 +96,12 @@ class EntryList {
 
   Iterator begin() const;
   Iterator end() const { return {}; }
+  // The first entry that `matches` is true of, null when there is none. Costs less than stepping an
+  // iterator; entries must not be added or erased meanwhile.
+  template <typename Matches>
+  DictionaryEntry* find_if(Matches matches) const;
+  // The blocks, holes in them among the entries; null when there are none.
+  EntryBlock* first_block() const { return head_; }
 
   // Releases the memory as well.
   void clear() noexcept;

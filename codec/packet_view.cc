@@ -41,7 +41,7 @@ Error PacketView::parse(std::span<const std::uint8_t> packet, const DecodeOption
       fields_.build_index();
     }
   } else {
-    fields_ = DictionaryView();
+    fields_.clear();
     value_.read(&fields_);
   }
   return Error::OK;

@@ -72,12 +72,19 @@ struct Comparison {
   }
 };
 
-bool equal_leaves(const Variant& a, const Variant& b, Leaves leaves) {
-  if (a.type() != b.type()) {
-    return leaves == Leaves::ALIKE && a.is_text() && b.is_text() && a.text() == b.text();
-  }
-  if (a.is_float() && leaves == Leaves::APART) return a.ref<double>() == b.ref<double>();
+// Values of two types.
+bool equal_texts(const Variant& a, const Variant& b, Leaves leaves) {
+  return leaves == Leaves::ALIKE && a.is_text() && b.is_text() && a.text() == b.text();
+}
+
+// Values of one type that hold none.
+inline bool equal_of_a_type(const Variant& a, const Variant& b, Leaves leaves) {
+  if (leaves == Leaves::APART && a.is_float()) return a.ref<double>() == b.ref<double>();
   return visit_variant(a, Comparison{b});
+}
+
+bool equal_leaves(const Variant& a, const Variant& b, Leaves leaves) {
+  return a.type() == b.type() ? equal_of_a_type(a, b, leaves) : equal_texts(a, b, leaves);
 }
 
 // What holds values, apart from the values.
@@ -122,26 +129,72 @@ class TreeComparison {
 
   TreeComparison(Entries entries, Leaves inside) : entries_(entries), inside_(inside) {}
 
-  bool equal_values(const Variant& a, const Variant& b) {
-    return equal(a, b, Leaves::ALIKE) && equal_rest();
-  }
+  bool equal_values(const Variant& a, const Variant& b) { return equal(a, b, Leaves::ALIKE); }
   template <typename T>
   bool equal_containers(const T& a, const T& b) {
-    return enter(a, b) && equal_rest();
+    return enter(a, b);
   }
 
  private:
   template <typename T>
   bool enter(const T& a, const T& b) {
     if (!equal_shells(a, b)) return false;
-    open_.push(PairCursor(a, b));
-    return true;
+    if (!std::is_same_v<T, Object> && depth_ < kShallowDepth && open_.empty()) {
+      ++depth_;
+      const bool equal = equal_inside(a, b);
+      --depth_;
+      return equal;
+    }
+    return open(PairCursor(a, b));
   }
 
-  // What a container holds is equal_rest()'s.
+  // What the pair holds comes next; inside the outermost of them, at once.
+  [[gnu::noinline]] bool open(const PairCursor& pair) {
+    open_.push(pair);
+    ++depth_;
+    return open_.size() > 1 || equal_rest();
+  }
+
+  bool equal_inside(const Array& a, const Array& b) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (!equal_shallow(a[i], b[i], inside_)) return false;
+    }
+    return true;
+  }
+  bool equal_inside(const Dictionary& a, const Dictionary& b) {
+    EntryList::ConstIterator in_place = b.begin();
+    const auto differs = [&](const DictionaryEntry& entry) {
+      return !equal_entry(entry, *in_place++, b);
+    };
+    return a.storage().find_if(differs) == nullptr;
+  }
+  static bool equal_inside(const Object&, const Object&) { return false; }  // never asked
+
+  bool equal_entry(const DictionaryEntry& a, const DictionaryEntry& in_place, const Dictionary& b) {
+    const Variant* value = &in_place.value;
+    if (entries_ == Entries::IN_ORDER) {
+      if (!equal_shallow(a.key, in_place.key, Leaves::ALIKE)) return false;
+    } else if (!equal_keys(a.key, in_place.key)) {
+      value = b.find(a.key);
+    }
+    return value != nullptr && equal_shallow(a.value, *value, inside_);
+  }
+
+  static bool equal_keys(const Variant& a, const Variant& b) {
+    if (a.is_text() && b.is_text()) return a.text() == b.text();
+    return a.holds_values() ? equal_in_order(a, b) : equal_leaves(a, b, Leaves::ALIKE);
+  }
+
   bool equal(const Variant& a, const Variant& b, Leaves leaves) {
-    if (open_.full()) return false;  // deeper than can be compared
-    if (!a.holds_values() || a.type() != b.type()) return equal_leaves(a, b, leaves);
+    if (depth_ > kMaximumDepth) return false;  // deeper than can be compared
+    return equal_shallow(a, b, leaves);
+  }
+
+  // Of containers that are compared by recursion: their values are not too deep.
+  static_assert(kShallowDepth <= kMaximumDepth);
+  bool equal_shallow(const Variant& a, const Variant& b, Leaves leaves) {
+    if (a.type() != b.type()) return equal_texts(a, b, leaves);
+    if (!a.holds_values()) return equal_of_a_type(a, b, leaves);
     if (a.is_array()) return enter(a.ref<Array>(), b.ref<Array>());
     if (a.is_dictionary()) return enter(a.ref<Dictionary>(), b.ref<Dictionary>());
     return enter(a.ref<Object>(), b.ref<Object>());
@@ -154,6 +207,7 @@ class TreeComparison {
       const Variant* b = nullptr;
       if (!pair.next(&a, &b)) {
         open_.pop();
+        --depth_;
         continue;
       }
       if (!pair.same_name()) return false;
@@ -178,9 +232,10 @@ class TreeComparison {
     return TreeComparison(Entries::IN_ORDER, Leaves::ALIKE).equal_values(a, b);
   }
 
-  DepthStack<PairCursor> open_;
   Entries entries_;
   Leaves inside_;
+  std::size_t depth_ = 0;        // of the values to come
+  DepthStack<PairCursor> open_;  // what is not compared by recursion, outermost first
 };
 
 using Entries = TreeComparison::Entries;
@@ -198,7 +253,7 @@ bool same_key(const Variant& a, const Variant& b) {
 }
 
 bool operator==(const Variant& a, const Variant& b) {
-  if (!a.holds_values() || !b.holds_values()) return equal_leaves(a, b, Leaves::ALIKE);
+  if (!a.holds_values() || a.type() != b.type()) return equal_leaves(a, b, Leaves::ALIKE);
   return TreeComparison(Entries::IN_ANY_ORDER, Leaves::ALIKE).equal_values(a, b);
 }
 

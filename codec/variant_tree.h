@@ -94,11 +94,13 @@ void VariantTree::copy_at_depth(Memory& memory, const Variant& from, Variant* to
                                 copy_type(memory, value.value_type()));
       }
       dictionary.storage().reserve_in(memory, value.size());
-      for (const DictionaryEntry& entry : value) {
+      value.storage().find_if([&](const DictionaryEntry& entry) {
         auto* place = new (dictionary.storage().append_uninitialized(memory)) DictionaryEntry();
         copy_child(entry.key, const_cast<Variant*>(&place->key));
         copy_child(entry.value, &place->value);
-      }
+        place->key.key_hash_ = entry.key.key_hash_;
+        return false;  // to the last
+      });
       dictionary.index_copied_from(memory, value);
     } else if constexpr (std::is_same_v<T, Object>) {
       Object& object = to->emplace_in<Object>(memory);
