@@ -73,7 +73,10 @@ SocketEndpoint::~SocketEndpoint() {
 }
 
 int SocketEndpoint::start_receiving() {
-  const int error = workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_);
+  // Once chosen, the worker stays: it has what was put, in order, and other threads look at it.
+  const int error = worker_ == nullptr
+                        ? workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_)
+                        : worker_->attach(socket_.descriptor(), &queue_, &slot_);
   receiving_ = error == 0;
   return error;
 }
