@@ -135,13 +135,15 @@ std::string_view WorkerGroup::backend_reason() const {
 std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   if (!is_inline() || is_stopped()) return 0;
   const std::size_t taken = workers_[0]->pump(longest_wait);
-  const bool may_be_more = taken >= backend::kBatchSize;
-  const auto now = std::chrono::steady_clock::now();
-  next_pump_ = may_be_more ? now : now + latency_budget_;
+  // The clock is only read when there is a time to wait for.
+  const bool is_due = taken >= backend::kBatchSize || latency_budget_.count() == 0;
+  next_pump_ = is_due ? kNow : std::chrono::steady_clock::now() + latency_budget_;
   return taken;
 }
 
-bool WorkerGroup::is_pump_due() const { return std::chrono::steady_clock::now() >= next_pump_; }
+bool WorkerGroup::is_pump_due() const {
+  return next_pump_ == kNow || std::chrono::steady_clock::now() >= next_pump_;
+}
 
 void WorkerGroup::pump_if_due() {
   if (is_inline() && is_pump_due()) pump();

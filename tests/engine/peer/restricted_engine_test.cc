@@ -37,11 +37,13 @@ constexpr milliseconds kEndPatience{6000};
 constexpr milliseconds kIdleTime{200};
 constexpr milliseconds kIdleUse{60};
 
-// UBSan, which runs together with ASan, tells whether an object's memory may be read by
-// writing it into a pipe.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RINGPEER_RUNTIME_WRITES 1
+// The runtime of the sanitizers cannot do without mmap and munmap; and UBSan tells whether an
+// object's memory may be read by writing it into a pipe.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RINGPEER_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define RINGPEER_SANITIZED 1
 #endif
 #endif
 
@@ -72,8 +74,10 @@ const std::vector<SystemCall>& system_calls() {
       {"epoll_wait", SYS_epoll_wait},
       {"eventfd2", SYS_eventfd2},
       {"read", SYS_read},
-#ifndef RINGPEER_RUNTIME_WRITES
+#ifndef RINGPEER_SANITIZED
       {"write", SYS_write},
+      {"mmap", SYS_mmap},
+      {"munmap", SYS_munmap},
 #endif
       {"close", SYS_close},
       {"poll", SYS_poll},
@@ -90,8 +94,6 @@ const std::vector<SystemCall>& system_calls() {
       {"sendmmsg", SYS_sendmmsg},
       {"sendmsg", SYS_sendmsg},
       {"sendto", SYS_sendto},
-      {"mmap", SYS_mmap},
-      {"munmap", SYS_munmap},
       {"madvise", SYS_madvise},
       {"membarrier", SYS_membarrier},
       {"getrandom", SYS_getrandom},
