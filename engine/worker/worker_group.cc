@@ -141,9 +141,7 @@ std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   return taken;
 }
 
-bool WorkerGroup::is_pump_due() const {
-  return next_pump_ == kNow || std::chrono::steady_clock::now() >= next_pump_;
-}
+bool WorkerGroup::is_pump_due() const { return std::chrono::steady_clock::now() >= next_pump_; }
 
 void WorkerGroup::pump_if_due() {
   if (is_inline() && is_pump_due()) pump();
