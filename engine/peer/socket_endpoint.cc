@@ -47,7 +47,8 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
              {options.receive_timestamps, options.reply_from_received_address}),
-      receive_bytes_(receive_bytes) {
+      receive_bytes_(receive_bytes),
+      most_packets_(slots_for(receive_bytes)) {
   sends_.open(socket_.descriptor(), socket_.family());
   workers_.watch(&socket_);
 }
@@ -314,8 +315,6 @@ Error SocketEndpoint::poll() {
   static_cast<void>(front());  // an event loop that watches has to know
   return is_alive() ? Error::OK : Error::FAILED;
 }
-
-std::size_t SocketEndpoint::most_of_a_batch() const { return slots_for(receive_bytes_); }
 
 DrainWindow SocketEndpoint::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};

@@ -46,7 +46,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   DrainSource* drain_source() override { return this; }
   const net::Socket* socket() const override { return &socket_; }
   void begin_batch() override { pump_if_empty(); }
-  std::size_t most_of_a_batch() const override;
+  std::size_t most_of_a_batch() const override { return most_packets_; }
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
@@ -118,6 +118,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
   const std::uint64_t receive_bytes_;
+  const std::size_t most_packets_;  // that so many bytes may hold
   LoopBound bound_;
   std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
   std::uint32_t looks_ = 0;  // at a queue from which nothing is taken

@@ -693,7 +693,12 @@ void Worker::note_backend_events() {
 void Worker::follow_thread() noexcept {
   if (options_.has_thread || !running_) return;
   const std::uint64_t here = number_of_this_thread();
-  if (std::exchange(thread_number_, here) == here || !backend_->is_bound_to_thread()) return;
+  if (std::exchange(thread_number_, here) != here) [[unlikely]]
+    change_thread();
+}
+
+void Worker::change_thread() noexcept {
+  if (!backend_->is_bound_to_thread()) return;
   try {
     if (has_attached_ || !bind_ring_to_this_thread()) leave_uring();
   } catch (const std::bad_alloc&) {

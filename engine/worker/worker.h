@@ -187,6 +187,7 @@ class Worker {
   void send_what_was_noticed();
   void note_backend_events();
   void follow_thread() noexcept;
+  void change_thread() noexcept;
   bool bind_ring_to_this_thread();
   void leave_uring();
   void shut_down();

@@ -135,9 +135,9 @@ std::string_view WorkerGroup::backend_reason() const {
 std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   if (!is_inline() || is_stopped()) return 0;
   const std::size_t taken = workers_[0]->pump(longest_wait);
-  // The clock is only read when there is a time to wait for.
-  const bool is_due = taken >= backend::kBatchSize || latency_budget_.count() == 0;
-  next_pump_ = is_due ? kNow : std::chrono::steady_clock::now() + latency_budget_;
+  const bool may_be_more = taken >= backend::kBatchSize;
+  next_pump_ = std::chrono::steady_clock::now();
+  if (!may_be_more) next_pump_ += latency_budget_;
   return taken;
 }
 

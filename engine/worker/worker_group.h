@@ -112,9 +112,7 @@ class WorkerGroup {
   ForkLife life_;
   std::atomic<std::size_t> next_{0};
   std::chrono::microseconds latency_budget_{0};
-  // As next_pump_: whatever the time is.
-  static constexpr std::chrono::steady_clock::time_point kNow{};
-  std::chrono::steady_clock::time_point next_pump_ = kNow;
+  std::chrono::steady_clock::time_point next_pump_;
   std::atomic<std::uint64_t> syncs_{0};
 
   mutable std::mutex mutex_;
