@@ -76,6 +76,13 @@ inline Error error_of_dead(const worker::WorkerGroup& workers) {
   return workers.is_usable() ? Error::FAILED : Error::ERR_UNAVAILABLE;
 }
 
+// The same of a get, which lets the view go, but in a child: there it stays readable.
+inline Error take_from_dead(const worker::WorkerGroup& workers, HeldView* view) {
+  const Error error = error_of_dead(workers);
+  if (error == Error::FAILED) view->let_go();
+  return error;
+}
+
 // An engine without threads waits in the kernel itself, so nothing can interrupt it
 // but a packet; it looks up this often.
 inline constexpr std::chrono::milliseconds kInlineWait{20};

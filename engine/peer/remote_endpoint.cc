@@ -37,12 +37,11 @@ int RemoteEndpoint::available() {
 
 Error RemoteEndpoint::take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
                                 HeldView* view, packet::PacketBuffer** buffer) {
-  const bool alive = is_alive();
-  if (!alive && error_of_dead(server_->workers()) == Error::ERR_UNAVAILABLE) {
-    return Error::ERR_UNAVAILABLE;
+  if (!is_alive()) {
+    server_->stop_counting(view);
+    return take_from_dead(server_->workers(), view);
   }
   server_->let_go(view);
-  if (!alive) return Error::FAILED;
   *sender = endpoint_;
   bound_.begin_look(server_->ticks());
   if (remote_->queued_packets == 0) server_->take_arrivals();

@@ -128,11 +128,7 @@ std::size_t ServerCore::most_of_a_batch() const {
 }
 
 Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
-  if (!is_alive()) {
-    const Error error = error_of_dead(workers_);
-    if (error == Error::FAILED) view->let_go();
-    return error;
-  }
+  if (!is_alive()) return take_from_dead(workers_, view);
   packets_.begin_look(ticks());
   const bool ends = packets_.ends_loop(1, shards_.size() * kRingSlots);
   packet::PacketBuffer* buffer = nullptr;

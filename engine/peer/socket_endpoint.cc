@@ -183,11 +183,7 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
 Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
                            HeldView* view) {
   settle();
-  if (has_failed()) {
-    const Error error = error_of_dead(workers_);
-    if (error == Error::FAILED) view->let_go();
-    return error;
-  }
+  if (has_failed()) return take_from_dead(workers_, view);
   bound_.begin_look(ticks());
   packet::PacketDescriptor* const descriptor = front();
   if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {

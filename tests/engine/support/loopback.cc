@@ -29,10 +29,11 @@ void wait_until_writable(int descriptor) {
   ::poll(&request, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count()));
 }
 
-// Made once: many tests send millions of bytes, in unoptimised builds too.
+// Made once: many tests send millions of bytes, in unoptimised builds too. An array, for threads
+// may put while the process exits, when what has a destructor is gone.
 const std::uint8_t* pattern_of(std::uint32_t number) {
-  static const std::vector<std::uint8_t> pattern = [] {
-    std::vector<std::uint8_t> bytes(65536 + 256);
+  static const auto pattern = [] {
+    std::array<std::uint8_t, 65536 + 256> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       bytes[i] = static_cast<std::uint8_t>(i * 7 + (i >> 8) * 3);
     }
