@@ -25,18 +25,6 @@ using test::numbered_payload;
 constexpr const char* kHost = "127.0.0.1";
 constexpr const char* kOtherHost = "127.0.0.2";
 
-// ThreadSanitizer takes connect(2) beside sendto(2) for a race; here the kernel sees to it.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define RINGPEER_NO_CONNECT_BESIDE_PUTS
-#endif
-#endif
-#ifdef RINGPEER_NO_CONNECT_BESIDE_PUTS
-constexpr bool kConnects = false;
-#else
-constexpr bool kConnects = true;
-#endif
-
 class PutThreadsTest : public testing::TestWithParam<test::EngineKind> {
  protected:
   void SetUp() override { make_engine(); }
@@ -187,7 +175,7 @@ TEST_P(PutThreadsTest, APeerMayBeOpenedConnectedAndClosedBesidePuts) {
       EXPECT_TRUE(error == Error::OK || error == Error::ERR_ALREADY_IN_USE);
       threads.wait_for_some();
       peer.set_encode_buffer_max_size(1024 << (round % 3));
-      if (kConnects && round % 2 == 0) {
+      if (round % 2 == 0) {
         EXPECT_EQ(Error::OK, peer.connect_to_host(kHost, port));
       }
       threads.wait_for_some();

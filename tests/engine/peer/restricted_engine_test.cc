@@ -37,13 +37,16 @@ constexpr milliseconds kEndPatience{6000};
 constexpr milliseconds kIdleTime{200};
 constexpr milliseconds kIdleUse{60};
 
-// The runtime of the sanitizers cannot do without mmap and munmap; and UBSan tells whether an
-// object's memory may be read by writing it into a pipe.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// The runtime of the sanitizers cannot do without mmap and munmap; UBSan tells whether an object's
+// memory may be read by writing it into a pipe, and TSan starts a thread with signals blocked.
+#if defined(__SANITIZE_ADDRESS__)
 #define RINGPEER_SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(address_sanitizer)
 #define RINGPEER_SANITIZED 1
+#elif __has_feature(thread_sanitizer)
+#define RINGPEER_SANITIZED 1
+#define RINGPEER_THREAD_SANITIZED 1
 #endif
 #endif
 
@@ -100,7 +103,9 @@ const std::vector<SystemCall>& system_calls() {
       {"clone3", SYS_clone3},
       {"prctl", SYS_prctl},
       {"sched_setaffinity", SYS_sched_setaffinity},
+#ifndef RINGPEER_THREAD_SANITIZED
       {"rt_sigprocmask", SYS_rt_sigprocmask},
+#endif
       {"clock_nanosleep", SYS_clock_nanosleep},
   };
   return calls;
