@@ -30,6 +30,9 @@ constexpr std::chrono::milliseconds kBacklogWait{1};
 // Datagrams a step takes before it looks at returned buffers and commands again.
 constexpr std::size_t kMaxBatchesPerStep = 64;
 constexpr std::size_t kMaxBatchesPerPump = 4;
+// How often a pump may ask again: for what is left of a full completion ring, for the completion
+// that had no room in it, and for what the receive brings that this one ended.
+constexpr int kMaxEarlyStops = 3;
 
 // Batches after which consumers are woken although there are more: a consumer on another
 // CPU shall begin meanwhile. 10 us of the worker's time, and 150 us where it reads the
@@ -515,7 +518,14 @@ void Worker::send_what_was_noticed() {
 }
 
 std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
-  return fork_generation_.is_outdated() ? 0 : pump_once(longest_wait, kMaxBatchesPerPump);
+  if (fork_generation_.is_outdated()) return 0;
+  std::size_t taken = pump_once(longest_wait, kMaxBatchesPerPump);
+  // Who goes by the number must not believe that nothing is left.
+  for (int again = 0; again < kMaxEarlyStops && taken < backend::kBatchSize; ++again) {
+    if (!running_ || !backend_->has_stopped_early()) break;
+    taken += pump_once(kNoWait, kMaxBatchesPerPump);
+  }
+  return taken;
 }
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
