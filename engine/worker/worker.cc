@@ -522,7 +522,7 @@ std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
   std::size_t taken = pump_once(longest_wait, kMaxBatchesPerPump);
   // Who goes by the number must not believe that nothing is left.
   for (int again = 0; again < kMaxEarlyStops && taken < backend::kBatchSize; ++again) {
-    if (!running_ || !backend_->has_stopped_early()) break;
+    if (!seen_events_.stopped_early || !running_) break;
     taken += pump_once(kNoWait, kMaxBatchesPerPump);
   }
   return taken;

@@ -95,8 +95,9 @@ class Worker {
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
 
-  // How long what is queued for a socket may hold up its close, or a stop.
-  static constexpr std::chrono::milliseconds kLongestClose{500};
+  // How long what is queued for a socket may hold up its close, or a stop: both promise to end
+  // within 500 ms, and to give up what is left takes a thread that shares its CPU some time.
+  static constexpr std::chrono::milliseconds kLongestClose{400};
   // How long the kernel may take nothing of a socket until nobody waits for it any more.
   static constexpr std::chrono::milliseconds kLongestStall{100};
 
