@@ -368,7 +368,7 @@ void Worker::tell(std::string_view message, const backend::BackendFailure& failu
       text += ": " + failure.what + ": " + std::generic_category().message(failure.error);
     }
     options_.log(text);
-  } catch (const std::exception&) {
+  } catch (...) {
   }
 }
 
