@@ -21,6 +21,9 @@
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0
 #endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103  // linux/udp.h, since Linux 4.18
+#endif
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX 62  // asm-generic/socket.h, since Linux 5.0
 #endif
@@ -253,6 +256,12 @@ std::optional<std::uint32_t> Socket::kernel_drops() const {
 
 int Socket::set_receive_offload(bool enabled) {
   return set_option(descriptor_, IPPROTO_UDP, UDP_GRO, enabled ? 1 : 0);
+}
+
+void Socket::forget_ways_of_udp() {
+  for (const int name : {UDP_CORK, UDP_SEGMENT, UDP_ENCAP}) {
+    set_option(descriptor_, IPPROTO_UDP, name, 0);
+  }
 }
 
 WaitingDatagram Socket::discard() const {
