@@ -15,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "ringpeer/net/own_descriptor.h"
 #include "ringpeer/net/source_control.h"
 #include "ringpeer/net/used_descriptors.h"
 
@@ -93,10 +94,10 @@ int Socket::open(SocketFamily family) {
   interface_ = 0;
   family_ = family == SocketFamily::kIpv4 ? AF_INET : AF_INET6;
   constexpr int kType = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
+  descriptor_ = own_descriptor(::socket(family_, kType, IPPROTO_UDP));
   if (descriptor_ < 0 && family == SocketFamily::kDualStack && errno == EAFNOSUPPORT) {
     family_ = AF_INET;
-    descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
+    descriptor_ = own_descriptor(::socket(family_, kType, IPPROTO_UDP));
   }
   if (descriptor_ < 0) return errno;
   UsedDescriptors::of_process().add(descriptor_);
