@@ -20,6 +20,7 @@
 #include "ringpeer/backend/uring_abi.h"
 #include "ringpeer/backend/uring_buffers.h"
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/own_descriptor.h"
 #include "ringpeer/net/precise_sleep.h"
 #include "ringpeer/net/wakeup.h"
 
@@ -227,6 +228,7 @@ bool UringBackend::create_ring(BackendFailure* failure) {
     return false;
   }
   ring_ready_ = true;
+  ring_.ring_fd = ring_.enter_ring_fd = net::own_descriptor(ring_.ring_fd);
   if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
     *failure = {ENOSYS, "io_uring_enter without extended arguments"};
     return false;

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "ringpeer/net/own_descriptor.h"
+
 namespace ringpeer::net {
 namespace {
 
@@ -56,7 +58,8 @@ int finish_transfer(Transfer transfer, std::size_t* count) {
 int TcpSocket::connect(const Endpoint& remote) {
   close();
   const int family = remote.address.is_ipv4() ? AF_INET : AF_INET6;
-  descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  descriptor_ =
+      own_descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (descriptor_ < 0) return errno;
   const SocketAddress address = to_socket_address(remote, family);
   if (::connect(descriptor_, &address.generic, address.size) == 0) return 0;

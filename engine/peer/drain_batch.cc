@@ -78,8 +78,12 @@ bool DrainBatch::load_window() {
 }
 
 bool DrainBatch::next_slowly(ReceivedPacket* packet) {
-  if (source_ == nullptr || count_ == most_packets_) return false;
-  if (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_) return false;
+  if (source_ == nullptr) return false;
+  if (count_ == most_packets_ ||
+      (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_)) {
+    source_->remind();
+    return false;
+  }
   if (source_->has_windows()) {
     if (window_next_ == window_end_ && !load_window()) return false;
     packet->local = {};

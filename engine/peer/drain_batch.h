@@ -82,6 +82,8 @@ class DrainSource {
   // Without windows: the next packet, with a reference to *buffer. False when nothing waits.
   virtual bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) = 0;
   virtual void note_taken(const DrainProgress& progress) = 0;
+  // A batch has ended by its budget: more may wait.
+  virtual void remind() {}
   virtual const std::shared_ptr<Engine>& engine() const = 0;
 
  protected:

@@ -93,8 +93,9 @@ Error adopt_socket(int descriptor, const EngineOptions& options,
   if (const int error = socket->adopt(descriptor); error != 0) {
     return error == EEXIST ? Error::ERR_ALREADY_IN_USE : Error::ERR_INVALID_PARAMETER;
   }
-  // Whoever made it may have asked for trains and messages that nobody here looks at, or for an
-  // error queue that nobody reads.
+  // Whoever made it may have asked for trains and messages that nobody here looks at, for an
+  // error queue that nobody reads, or for datagrams that are not sent and received as they are.
+  socket->forget_ways_of_udp();
   if (!options.gro) socket->set_receive_offload(false);
   if (!socket_options.reply_from_received_address) socket->report_local_addresses(false);
   if (!socket_options.receive_timestamps) socket->report_timestamps(false);

@@ -20,8 +20,12 @@ RemoteEndpoint::~RemoteEndpoint() {
 }
 
 bool RemoteEndpoint::ends_loop() {
-  return remote_->queued_packets > 0 &&
-         bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote());
+  if (remote_->queued_packets == 0 ||
+      !bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote())) {
+    return false;
+  }
+  remind();
+  return true;
 }
 
 // Arrivals are asked for when the queue is empty: a loop that takes what waits does not learn

@@ -43,6 +43,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   std::size_t most_of_a_batch() const override { return server_->most_packets_of_remote(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
+  void remind() override { server_->remind(); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
 
   ServerCore& server() { return *server_; }

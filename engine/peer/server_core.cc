@@ -194,7 +194,6 @@ void ServerCore::note_if_empty() {
     return shard->demultiplexer.ring().front() == nullptr;
   };
   if (waiting_packets_ > 0 || !pending_.empty() || unsorted_rest_.size > 0) return;
-  if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) return;
   shared_.signal.note_empty();
   if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) shared_.signal.note_missed();
 }
@@ -311,7 +310,10 @@ void ServerCore::drop_unsorted(Shard& shard) {
 // As many are accepted in one loop as may be pending.
 bool ServerCore::ends_loop_of_connections() {
   const int most = shared_.max_pending.load(std::memory_order_relaxed);
-  return !pending_.empty() && connections_.ends_loop(1, static_cast<std::uint64_t>(most));
+  if (pending_.empty() || !connections_.ends_loop(1, static_cast<std::uint64_t>(most)))
+    return false;
+  remind();
+  return true;
 }
 
 bool ServerCore::has_pending() {

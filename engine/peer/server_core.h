@@ -63,7 +63,10 @@ class ServerCore final : public DrainSource {
   // share a look at the socket, which is a system call.
   void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
   void take_arrivals() {
-    if (!automatic_poll_) return;
+    if (!automatic_poll_) {
+      if (shared_.signal.is_watched()) note_if_empty();
+      return;
+    }
     if (workers_.is_inline()) look_at_socket(false);
     take_published();
   }
@@ -115,6 +118,7 @@ class ServerCore final : public DrainSource {
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   std::size_t most_of_a_batch() const override;
   void note_taken(const DrainProgress& progress) override;
+  void remind() override { shared_.signal.remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
   bool take_next_of(worker::Remote& remote, ReceivedPacket* packet, packet::PacketBuffer** buffer);

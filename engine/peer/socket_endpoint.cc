@@ -69,7 +69,7 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
   sends_.close();
-  stop_receiving(&sends_);
+  if (worker_ != nullptr) stop_receiving(&sends_);
   drop_waiting();
   workers_.forget(&socket_);
   workers_.release_counters(counters_);
@@ -93,9 +93,9 @@ int SocketEndpoint::start_receiving_later() {
   return error;
 }
 
+// What is queued names `sends`, also after a connect() that has ended receiving and then failed.
 void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
-  if (receiving_) worker_->detach(slot_, sends);
-  receiving_ = false;
+  worker_->detach(std::exchange(receiving_, false) ? slot_ : worker::Worker::kNoSlot, sends);
 }
 
 void SocketEndpoint::drop_waiting() {

@@ -313,7 +313,9 @@ void Worker::execute(Command* command) {
     case CommandKind::kDetach:
       // What was put before the close goes out before it.
       wait_for_sends(command);
-      if (sinks_[command->slot] != nullptr) backend_->begin_detach(command->slot);
+      if (command->slot != kNoSlot && sinks_[command->slot] != nullptr) {
+        backend_->begin_detach(command->slot);
+      }
       command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
       detaching_.push(command);
       finish_detaches();
@@ -365,7 +367,9 @@ void Worker::finish_detaches() {
   while (Command* command = detaching_.pop()) {
     const backend::SocketSlot slot = command->slot;
     look_at_sends(command);
-    if (command->sends_are_over && backend_->is_detached(slot)) {
+    if (command->sends_are_over && slot == kNoSlot) {
+      finish(command, 0);
+    } else if (command->sends_are_over && backend_->is_detached(slot)) {
       forget_socket(slot);
       give_back(slot);
       finish(command, 0);
@@ -398,7 +402,7 @@ void Worker::tell(std::string_view message, const backend::BackendFailure& failu
       text += ": " + failure.what + ": " + std::generic_category().message(failure.error);
     }
     options_.log(text);
-  } catch (const std::exception&) {
+  } catch (...) {
   }
 }
 

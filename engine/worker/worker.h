@@ -84,7 +84,9 @@ class Worker {
   // When it returns, the kernel has let go of the socket and the sink is touched no more.
   // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
   // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
+  // A socket that is not attached, but was put to, has kNoSlot.
   void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
+  static constexpr backend::SocketSlot kNoSlot = backend::kMaxSockets;
   // The same in two halves, so that several workers can be at it at a time.
   void begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends);
   int wait_for(Command* command);
