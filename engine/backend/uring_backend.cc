@@ -289,6 +289,7 @@ int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control)
 
 void UringBackend::begin_detach(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
+  if (socket.descriptor < 0) return;  // given up
   socket.closing = true;
   socket.direct = false;
   // close() does not end a multishot: it would go on receiving and hold the port.

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -10,6 +11,9 @@
 
 namespace ringpeer::worker {
 namespace {
+
+// More workers than nearly any engine has; their commands lie on the calling thread's stack.
+constexpr std::size_t kFlushedAtATime = 32;
 
 // What to do about a want of memory.
 std::string advice_on_memory(bool is_ring) {
@@ -117,12 +121,19 @@ bool WorkerGroup::is_running() const {
                                        [](const auto& worker) { return worker->has_failed(); });
 }
 
+// Without asking for memory, which there may be none of.
 int WorkerGroup::flush() {
-  std::vector<Worker::Command> commands(workers_.size());
-  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->begin_flush(&commands[i]);
+  std::array<Worker::Command, kFlushedAtATime> commands;
   int result = 0;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    if (const int error = workers_[i]->wait_for(&commands[i]); error != 0) result = error;
+  for (std::size_t first = 0; first < workers_.size(); first += commands.size()) {
+    const std::size_t count = std::min(workers_.size() - first, commands.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      commands[i] = {};
+      workers_[first + i]->begin_flush(&commands[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const int error = workers_[first + i]->wait_for(&commands[i]); error != 0) result = error;
+    }
   }
   return result;
 }
