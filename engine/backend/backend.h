@@ -35,6 +35,9 @@ struct BackendEvents {
   std::uint64_t wakeups = 0;
   std::uint64_t starved = 0;
   std::uint64_t rearms = 0;
+  // Sockets may hold more although receive() has brought all that it can: the last wait() has
+  // not asked the kernel, or a receive has ended. The next wait() finds out.
+  bool stopped_early = false;
 };
 
 // How long wait() may take.
@@ -97,9 +100,6 @@ class Backend {
 
   // Takes up to batch.size() datagrams without waiting.
   virtual Received receive(std::span<Datagram> batch) = 0;
-  // Whether sockets may hold more although receive() has brought all that it can: the last
-  // wait() has not asked the kernel, or a receive has ended. The next wait() finds out.
-  virtual bool has_stopped_early() const = 0;
 
   // Whether the kernel takes requests from the thread of start() alone.
   virtual bool is_bound_to_thread() const = 0;

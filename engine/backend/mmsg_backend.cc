@@ -39,7 +39,6 @@ class MmsgBackend final : public Backend {
   void resume(SocketSlot slot) override;
   bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
-  bool has_stopped_early() const override { return false; }  // it goes by the sockets
   bool is_bound_to_thread() const override { return false; }
   bool owns(const packet::PacketBuffer* buffer) const override { return receiver_.owns(buffer); }
   void recycle(packet::PacketBuffer* buffer) override { receiver_.recycle(buffer); }

@@ -105,7 +105,6 @@ class UringBackend final : public Backend {
   void resume(SocketSlot slot) override;
   bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
-  bool has_stopped_early() const override { return rearming_ || !has_asked_; }
   bool is_bound_to_thread() const override { return true; }
   bool owns(const packet::PacketBuffer* buffer) const override {
     return receiver_.owns(buffer) || buffers_.owns(buffer);
@@ -196,7 +195,6 @@ class UringBackend final : public Backend {
   BackendFailure failure_;
   // A receive ended although the socket may have more, and is armed again by wait().
   bool rearming_ = false;
-  bool has_asked_ = false;  // for completions, in the last wait()
   msghdr receive_shape_{};  // the space for address and control messages
   msghdr full_receive_shape_{};
   std::vector<ArmedSocket> sockets_{kMaxSockets};
@@ -468,8 +466,8 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
-  has_asked_ = io_uring_cq_ready(&ring_) == 0;
-  if (!has_asked_) {
+  events_.stopped_early = io_uring_cq_ready(&ring_) > 0;
+  if (events_.stopped_early) {
     // What was taken is dealt with first; the sockets hold the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
   } else if (policy.poll) {
@@ -633,6 +631,7 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
   } else {
     arm_later(slot, completion.res < 0);
     rearming_ = rearming_ || completion.res >= 0;
+    events_.stopped_early = events_.stopped_early || rearming_;
   }
 }
 

@@ -107,12 +107,12 @@ Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
                                 const SocketOptions& options) {
   int error = 0;
   auto endpoint = internal::SocketEndpoint::create(
-      engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, &error);
+      engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, false, &error);
   endpoint_.publish(endpoint.release());
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_UNAVAILABLE);
 }
 
-Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
+Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
   if (const Error error = take_engine(); error != Error::OK) return error;
   net::Socket socket;
   const auto family = address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
@@ -124,7 +124,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
   int error = 0;
   auto endpoint = internal::SocketEndpoint::create(engine_, std::move(socket),
                                                    receive_bytes_for(kUnboundReceiveBufferSize),
-                                                   socket_options_, &error);
+                                                   socket_options_, for_put, &error);
   endpoint_.publish(endpoint.release());
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_CANT_OPEN);
 }
@@ -322,7 +322,7 @@ Error PacketPeerUDP::open_for_put() try {
   if (endpoint_ != nullptr) return Error::OK;  // another put was faster
   internal::PutDestination::Value destination;
   puts_.destination.read(&destination);
-  return open_unbound(destination.endpoint.address);
+  return open_unbound(destination.endpoint.address, true);
 } catch (const std::bad_alloc&) {
   return Error::ERR_OUT_OF_MEMORY;
 }

@@ -43,17 +43,18 @@ class PacketPeerUDP : public PacketPeer {
   explicit PacketPeerUDP(std::shared_ptr<Engine> engine = nullptr);
   ~PacketPeerUDP() override;
 
-  // Opens a socket on port (0: the kernel chooses) of address, "*" for every address
+  // Opens a socket on port (0: the kernel chooses) of bind_address, "*" for every address
   // of both families. recv_buf_size bounds what may wait here, counted as Godot
   // counts (24 bytes and the payload a packet, rounded up to a power of two); beyond
   // it the newest packet is dropped and counted.
   //
   // ERR_ALREADY_IN_USE when open; ERR_INVALID_PARAMETER for a bad address, port or
   // size; ERR_UNAVAILABLE when the kernel refuses the port.
-  Error bind(int port, std::string_view address = "*",
+  Error bind(int port, std::string_view bind_address = "*",
              int recv_buf_size = kDefaultReceiveBufferSize);
   // The same with options. ERR_UNAVAILABLE when the kernel refuses one of them, too.
-  Error bind(int port, std::string_view address, int recv_buf_size, const SocketOptions& options);
+  Error bind(int port, std::string_view bind_address, int recv_buf_size,
+             const SocketOptions& options);
   // Takes over a UDP socket that is bound already (socket activation: see
   // inherited_sockets()), and closes it with the peer. ERR_INVALID_PARAMETER when the
   // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's; it stays the caller's, and
@@ -171,8 +172,8 @@ class PacketPeerUDP : public PacketPeer {
   Error take_engine();
   bool is_in_child() const;
   // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
-  // locked.
-  Error open_unbound(const net::IpAddress& address);
+  // locked; for a put, by any thread.
+  Error open_unbound(const net::IpAddress& address, bool for_put = false);
   Error open_for_put();
   bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
