@@ -131,7 +131,8 @@ class DrainBatch {
   DrainBatch(const DrainBatch&) = delete;
   DrainBatch& operator=(const DrainBatch&) = delete;
 
-  // Takes the next packet. False when the budget is used up or nothing waits.
+  // Takes the next packet. False when the budget is used up, nothing waits or there is no memory
+  // for more views, which then wait.
   bool next(ReceivedPacket* packet) {
     if (window_next_ >= plain_end_) [[unlikely]]
       return next_slowly(packet);
@@ -196,6 +197,7 @@ class DrainBatch {
     }
   }
   void hold_another(packet::PacketBuffer* buffer);
+  bool has_room_for(std::size_t runs);
   void settle();
   void forget_window();
   void close();

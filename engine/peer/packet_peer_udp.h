@@ -53,7 +53,8 @@ class PacketPeerUDP : public PacketPeer {
   Error bind(int port, std::string_view bind_address = "*",
              int recv_buf_size = kDefaultReceiveBufferSize);
   // The same with options. ERR_UNAVAILABLE when the kernel refuses one of them, too.
-  Error bind(int port, std::string_view bind_address, int recv_buf_size, const SocketOptions& options);
+  Error bind(int port, std::string_view bind_address, int recv_buf_size,
+             const SocketOptions& options);
   // Takes over a UDP socket that is bound already (socket activation: see
   // inherited_sockets()), and closes it with the peer. ERR_INVALID_PARAMETER when the
   // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's; it stays the caller's, and
@@ -167,8 +168,8 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
-  // False when there is no engine to be had. With opening_ locked.
-  bool take_engine();
+  // See listen_address.h. With opening_ locked.
+  Error take_engine();
   bool is_in_child() const;
   // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
   // locked; for a put, by any thread.

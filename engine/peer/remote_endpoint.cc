@@ -8,7 +8,6 @@ std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
     const std::shared_ptr<ServerCore>& server) {
   std::unique_ptr<RemoteEndpoint> endpoint(new RemoteEndpoint(server));
   endpoint->remote_ = server->take_pending(endpoint.get());
-  if (endpoint->remote_ == nullptr) return nullptr;
   endpoint->endpoint_ = endpoint->remote_->endpoint;
   if (endpoint->remote_->source != nullptr) endpoint->source_ = *endpoint->remote_->source;
   return endpoint;

@@ -12,7 +12,7 @@ namespace ringpeer::internal {
 // The bases stand in this order so that what a put reads of one of a thousand lies together.
 class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
  public:
-  // Null when no remote is pending.
+  // After ServerCore::finds_pending(). Throws where there is no memory, and then takes none.
   static std::unique_ptr<RemoteEndpoint> take_pending(const std::shared_ptr<ServerCore>& server);
   ~RemoteEndpoint() override;
 

@@ -82,7 +82,9 @@ class ServerCore final : public DrainSource {
   }
 
   bool has_pending();
-  // The oldest new remote, or null.
+  // For take_pending(), which then does not ask for memory: whether there is one to take.
+  bool finds_pending();
+  // The oldest new remote, which there is.
   worker::Remote* take_pending(RemoteEndpoint* owner);
   void set_max_pending(int count);
 
@@ -171,7 +173,8 @@ class ServerCore final : public DrainSource {
   void look_at_socket(bool at_once);
   bool has_several_workers() const { return shards_.size() > 1; }
   bool is_misplaced(const worker::Remote& remote) const;
-  void turn_away(worker::Remote& remote);
+  bool add_pending(worker::Remote& remote, std::uint64_t came_us);
+  void turn_away(worker::Remote& remote, Counter reason);
   bool finds_something();
   bool ends_loop_of_connections();
   std::uint64_t us_of(std::chrono::steady_clock::time_point time) const;
@@ -186,6 +189,7 @@ class ServerCore final : public DrainSource {
   void note_taken_packet(worker::Remote& remote, std::size_t size);
   // The same for each destination, whoever sends, so that its packets keep their order.
   Shard& shard_for(const net::Endpoint& destination);
+  bool has_room_for_targets();
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
@@ -201,7 +205,7 @@ class ServerCore final : public DrainSource {
   const std::shared_ptr<Engine> engine_;
   const SocketOptions socket_options_;
   worker::WorkerGroup& workers_;
-  Counters* const counters_;
+  const worker::LentCounters counters_;
   worker::ServerShared shared_;
   std::vector<std::unique_ptr<Shard>> shards_;
   struct Pending {

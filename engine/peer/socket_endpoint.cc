@@ -42,7 +42,7 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_.lend_counters()),
+      counters_(workers_),
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
@@ -72,7 +72,6 @@ SocketEndpoint::~SocketEndpoint() {
   if (worker_ != nullptr) stop_receiving(&sends_);
   drop_waiting();
   workers_.forget(&socket_);
-  workers_.release_counters(counters_);
 }
 
 int SocketEndpoint::start_receiving() {

@@ -107,7 +107,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
   worker::Worker* worker_ = nullptr;  // since the first start_receiving()
-  Counters* const counters_;
+  const worker::LentCounters counters_;
   net::Socket socket_;
   const bool notes_local_addresses_;
   worker::SocketQueue queue_;
