@@ -34,10 +34,10 @@ std::optional<Endpoint> remote_of(int descriptor) {
   return endpoint_from_socket_address(&address.generic);
 }
 
-// Bytes that have arrived and were not read; 0 where there is no connection.
-int unread_in(int descriptor) {
+// 0 where there is no connection.
+std::size_t unread_in(int descriptor) {
   int count = 0;
-  return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? count : 0;
+  return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? static_cast<std::size_t>(count) : 0;
 }
 
 // Calls `transfer` until no signal interrupts it. 0 or errno.
@@ -112,7 +112,7 @@ int TcpSocket::send(std::span<const std::uint8_t> data, std::size_t* count) cons
       count);
 }
 
-bool TcpSocket::has_unread() const { return unread_in(descriptor_) > 0; }
+std::size_t TcpSocket::unread() const { return unread_in(descriptor_); }
 
 int TcpSocket::peek(std::size_t* count) const {
   char byte = 0;
