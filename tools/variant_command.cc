@@ -167,34 +167,49 @@ LineKind read_line(std::istream& input, std::string* line) {
   }
 }
 
+struct Answer {
+  std::string text;
+  bool ok = false;
+};
+
 template <typename Convert>
-std::string answer_to(const std::string& line, LineKind* kind, Convert convert) {
+Answer answer_to(const std::string& line, LineKind* kind, Convert convert) {
   try {
     if (*kind == LineKind::kWhole) {
+      const Json answer = convert(trimmed(line));
       // A dump never fails on text that is not UTF-8: it is replaced.
-      return convert(trimmed(line)).dump(-1, ' ', false, Json::error_handler_t::replace);
+      return {answer.dump(-1, ' ', false, Json::error_handler_t::replace), answer["ok"]};
     }
   } catch (const std::bad_alloc&) {
     *kind = LineKind::kOutOfMemory;
   }
   const char* what =
       *kind == LineKind::kTooLong ? "the line is too long" : "there is not enough memory for it";
-  return failure(Error::ERR_OUT_OF_MEMORY, what).dump();
+  return {failure(Error::ERR_OUT_OF_MEMORY, what).dump()};
 }
 
 template <typename Convert>
 int convert_lines(std::istream& input, std::ostream& output, Convert convert) {
   std::string line;
   bool all_kept = true;
+  bool any_ok = false;
+  bool any_failed = false;
   for (LineKind kind; (kind = read_line(input, &line)) != LineKind::kNone;) {
-    output << answer_to(line, &kind, convert) << '\n';
+    const Answer answer = answer_to(line, &kind, convert);
+    output << answer.text << '\n';
+    (answer.ok ? any_ok : any_failed) = true;
     all_kept = all_kept && kind == LineKind::kWhole;
     if (!output) break;
   }
   if (!output.flush()) return tools::run_error("the result cannot be written to standard output.");
   if (input.bad()) return tools::run_error("standard input cannot be read.");
-  if (all_kept) return tools::kExitOk;
-  return tools::run_error("a line was too long, or there was not enough memory for it.");
+  if (!all_kept) {
+    return tools::run_error("a line was too long, or there was not enough memory for it.");
+  }
+  if (any_ok || !any_failed) return tools::kExitOk;
+  return tools::run_error(
+      "no line could be translated: each answer's \"error\" says why. Is it the other direction "
+      "(decode, encode)?");
 }
 
 }  // namespace

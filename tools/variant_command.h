@@ -19,9 +19,10 @@ inline constexpr std::size_t kLongestVariantLine = std::size_t{64} << 20;
 // with the bytes of encoding the value again (with its objects if they are allowed). A
 // line that cannot be read is reported in its place, with a "message"; the rest goes on.
 //
-// Returns the exit status. That a line is no value is an answer, kExitOk. kExitFailed, with
-// words on stderr: a line was longer than kLongestVariantLine or memory was short for it
-// (both are ERR_OUT_OF_MEMORY in their place), input cannot be read, output cannot be written.
+// Returns the exit status. That a line is no value is an answer, kExitOk; when none of them is
+// one, the command has done nothing: kExitFailed, with words on stderr. The same when a line was
+// longer than kLongestVariantLine or memory was short for it (both are ERR_OUT_OF_MEMORY in their
+// place), when input cannot be read and when output cannot be written.
 int run_variant_decode(std::istream& input, std::ostream& output, const DecodeOptions& options);
 
 // `ringpeer variant encode`: reads one value a line, {"text": "<text>"} or the bare

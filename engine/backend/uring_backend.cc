@@ -461,7 +461,8 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
   const bool min_wait = options_.use_min_wait && (ring_.features & abi::kFeatureMinTimeout) != 0;
-  if (io_uring_cq_ready(&ring_) > 0) {
+  events_.stopped_early = io_uring_cq_ready(&ring_) > 0;
+  if (events_.stopped_early) {
     // What was taken is dealt with first; the sockets hold the rest.
     if (io_uring_sq_ready(&ring_) > 0) enter(0, microseconds(0), nanoseconds(0));
   } else if (policy.poll) {
@@ -625,6 +626,7 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
   } else {
     arm_later(slot, completion.res < 0);
     rearming_ = rearming_ || completion.res >= 0;
+    events_.stopped_early = events_.stopped_early || rearming_;
   }
 }
 

@@ -102,12 +102,12 @@ Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
                                 const SocketOptions& options) {
   int error = 0;
   auto endpoint = internal::SocketEndpoint::create(
-      engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, &error);
+      engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, false, &error);
   endpoint_.publish(endpoint.release());
   return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
 }
 
-Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
+Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
   if (!take_engine()) return Error::ERR_UNAVAILABLE;
   net::Socket socket;
   const auto family = address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
@@ -119,7 +119,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address) {
   int error = 0;
   auto endpoint = internal::SocketEndpoint::create(engine_, std::move(socket),
                                                    receive_bytes_for(kUnboundReceiveBufferSize),
-                                                   socket_options_, &error);
+                                                   socket_options_, for_put, &error);
   endpoint_.publish(endpoint.release());
   return error == 0 ? Error::OK : Error::ERR_CANT_OPEN;
 }
@@ -308,7 +308,7 @@ Error PacketPeerUDP::open_for_put() {
   if (endpoint_ != nullptr) return Error::OK;  // another put was faster
   internal::PutDestination::Value destination;
   puts_.destination.read(&destination);
-  return open_unbound(destination.endpoint.address);
+  return open_unbound(destination.endpoint.address, true);
 }
 
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {

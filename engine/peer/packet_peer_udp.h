@@ -174,8 +174,8 @@ class PacketPeerUDP : public PacketPeer {
   bool take_engine();
   bool is_in_child() const;
   // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
-  // locked.
-  Error open_unbound(const net::IpAddress& address);
+  // locked; for a put, by any thread.
+  Error open_unbound(const net::IpAddress& address, bool for_put = false);
   Error open_for_put();
   bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;

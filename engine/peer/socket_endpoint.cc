@@ -56,10 +56,12 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
 std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> engine,
                                                        net::Socket socket,
                                                        std::uint64_t receive_bytes,
-                                                       const SocketOptions& options, int* error) {
+                                                       const SocketOptions& options, bool for_put,
+                                                       int* error) {
   std::unique_ptr<SocketEndpoint> endpoint(
       new SocketEndpoint(std::move(engine), std::move(socket), receive_bytes, options));
-  *error = endpoint->start_receiving();
+  *error = for_put && endpoint->workers_.is_inline() ? endpoint->start_receiving_later()
+                                                     : endpoint->start_receiving();
   if (*error != 0) return nullptr;
   return endpoint;
 }
@@ -78,6 +80,15 @@ int SocketEndpoint::start_receiving() {
   const int error = worker_ == nullptr
                         ? workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_)
                         : worker_->attach(socket_.descriptor(), &queue_, &slot_);
+  receiving_ = error == 0;
+  return error;
+}
+
+// The consumer's next look does it: a worker without a thread is the consumer's.
+int SocketEndpoint::start_receiving_later() {
+  worker_ = &workers_.at(0);
+  const int error = worker_->attach_later(&attach_later_, socket_.descriptor(), &queue_);
+  slot_ = attach_later_.slot;
   receiving_ = error == 0;
   return error;
 }

@@ -21,10 +21,12 @@ namespace ringpeer::internal {
 // A socket of its own, served by one worker.
 class SocketEndpoint final : public PeerEndpoint, public DrainSource {
  public:
-  // Takes the socket over and begins to receive. Null on failure (errno in *error).
+  // Takes the socket over and begins to receive. Null on failure (errno in *error). For a put,
+  // from any thread, else from the consumer's.
   static std::unique_ptr<SocketEndpoint> create(std::shared_ptr<Engine> engine, net::Socket socket,
                                                 std::uint64_t receive_bytes,
-                                                const SocketOptions& options, int* error);
+                                                const SocketOptions& options, bool for_put,
+                                                int* error);
   // The port is free when it returns.
   ~SocketEndpoint() override;
 
@@ -87,6 +89,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
+  int start_receiving_later();
   // What is queued for `sends`, if given, has left when it returns: see Worker::detach().
   void stop_receiving(worker::SendSocket* sends);
   void drop_waiting();
@@ -115,6 +118,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   std::atomic<ProvenDestinations*> proven_{nullptr};
   // Packets to destinations that are not known as proven may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
+  worker::Worker::Command attach_later_;
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
   const std::uint64_t receive_bytes_;

@@ -30,6 +30,9 @@ constexpr std::chrono::milliseconds kBacklogWait{1};
 // Datagrams a step takes before it looks at returned buffers and commands again.
 constexpr std::size_t kMaxBatchesPerStep = 64;
 constexpr std::size_t kMaxBatchesPerPump = 4;
+// How often a pump may ask again: for what is left of a full completion ring, for the completion
+// that had no room in it, and for what the receive brings that this one ended.
+constexpr int kMaxEarlyStops = 3;
 
 // Batches after which consumers are woken although there are more: a consumer on another
 // CPU shall begin meanwhile. 10 us of the worker's time, and 150 us where it reads the
@@ -211,17 +214,23 @@ void Worker::begin(Command* command) {
   if (fork_generation_.is_outdated()) return;
   if (!options_.has_thread) {
     follow_thread();
+    execute_commands();  // what was asked for before
     if (!running_) return;
     command->done = false;
     execute(command);
     return;
   }
+  enqueue(command);
+}
+
+bool Worker::enqueue(Command* command) {
   const std::lock_guard lock(mutex_);
-  if (!running_) return;
+  if (!running_) return false;
   command->done = false;
   commands_.push(command);
   has_commands_.store(true, std::memory_order_release);
-  backend_->wake();
+  if (options_.has_thread) backend_->wake();
+  return true;
 }
 
 int Worker::wait_for(Command* command) {
@@ -236,6 +245,7 @@ int Worker::wait_for(Command* command) {
 }
 
 void Worker::finish(Command* command, int result) {
+  if (result != 0 && !command->has_waiter) command->sink->on_worker_stopped();
   const std::lock_guard lock(mutex_);
   command->result = result;
   command->done = true;
@@ -244,9 +254,21 @@ void Worker::finish(Command* command, int result) {
 
 int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot) {
   Command command{CommandKind::kAttach, descriptor, sink};
-  const int error = submit(&command);
+  int error = take_slot(&command);
+  if (error != 0) return error;
+  error = submit(&command);
+  if (error != 0) give_back(command.slot);
   *slot = command.slot;
   return error;
+}
+
+int Worker::attach_later(Command* command, int descriptor, DatagramSink* sink) {
+  *command = {CommandKind::kAttach, descriptor, sink};
+  command->has_waiter = false;
+  if (const int error = take_slot(command); error != 0) return error;
+  if (enqueue(command)) return 0;
+  give_back(command->slot);
+  return ESHUTDOWN;
 }
 
 void Worker::detach(backend::SocketSlot slot, SendSocket* sends) {
@@ -291,7 +313,7 @@ void Worker::execute(Command* command) {
     case CommandKind::kDetach:
       // What was put before the close goes out before it.
       wait_for_sends(command);
-      backend_->begin_detach(command->slot);
+      if (sinks_[command->slot] != nullptr) backend_->begin_detach(command->slot);
       command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
       detaching_.push(command);
       finish_detaches();
@@ -309,19 +331,32 @@ void Worker::execute(Command* command) {
   }
 }
 
-int Worker::attach_now(Command* command) {
+// Before the command is asked for: nobody learns later that there was none.
+int Worker::take_slot(Command* command) {
+  if (fork_generation_.is_outdated()) return ESHUTDOWN;
+  const std::lock_guard lock(mutex_);
   if (free_slots_.empty()) return EMFILE;
-  const backend::SocketSlot slot = free_slots_.back();
+  command->slot = free_slots_.back();
+  free_slots_.pop_back();
+  return 0;
+}
+
+void Worker::give_back(backend::SocketSlot slot) {
+  if (fork_generation_.is_outdated()) return;
+  const std::lock_guard lock(mutex_);
+  free_slots_.push_back(slot);
+}
+
+int Worker::attach_now(Command* command) {
+  const backend::SocketSlot slot = command->slot;
   const bool control = command->sink->wants_control();
   if (const int error = backend_->attach(slot, command->descriptor, control); error != 0) {
     return error;
   }
-  free_slots_.pop_back();
   if (command->sink->wants_error_checks()) error_checked_.push_back(command->sink);
   sinks_[slot] = command->sink;
   descriptors_[slot] = command->descriptor;
   has_attached_ = true;
-  command->slot = slot;
   return 0;
 }
 
@@ -332,7 +367,7 @@ void Worker::finish_detaches() {
     look_at_sends(command);
     if (command->sends_are_over && backend_->is_detached(slot)) {
       forget_socket(slot);
-      free_slots_.push_back(slot);
+      give_back(slot);
       finish(command, 0);
     } else if (std::chrono::steady_clock::now() > command->patience_ends) {
       forget_socket(slot);  // and the slot with it
@@ -515,7 +550,14 @@ void Worker::send_what_was_noticed() {
 }
 
 std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
-  return fork_generation_.is_outdated() ? 0 : pump_once(longest_wait, kMaxBatchesPerPump);
+  if (fork_generation_.is_outdated()) return 0;
+  std::size_t taken = pump_once(longest_wait, kMaxBatchesPerPump);
+  // Who goes by the number must not believe that nothing is left.
+  for (int again = 0; again < kMaxEarlyStops && taken < backend::kBatchSize; ++again) {
+    if (!seen_events_.stopped_early || !running_) break;
+    taken += pump_once(kNoWait, kMaxBatchesPerPump);
+  }
+  return taken;
 }
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {

@@ -3,14 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace ringpeer {
 namespace {
 
-std::string decoded(const std::string& lines, const DecodeOptions& options = {}) {
+std::string decoded(const std::string& lines, const DecodeOptions& options = {}, int status = 0) {
   std::istringstream input(lines);
   std::ostringstream output;
-  EXPECT_EQ(run_variant_decode(input, output, options), 0);
+  EXPECT_EQ(run_variant_decode(input, output, options), status);
   return output.str();
 }
 
@@ -53,7 +56,7 @@ TEST(VariantCommand, EncodesTextAndJson) {
 
 TEST(VariantCommand, ObjectsOnlyWhenAsked) {
   const std::string line = "18000000040000004e6f646500000000\n";
-  EXPECT_NE(decoded(line).find("ERR_UNAUTHORIZED"), std::string::npos);
+  EXPECT_NE(decoded(line, {}, 1).find("ERR_UNAUTHORIZED"), std::string::npos);
   EXPECT_NE(decoded(line, {.allow_objects = true}).find("Object(Node,)"), std::string::npos);
   EXPECT_EQ(encoded("Object(Node,)\n", {.full_objects = true}),
             "{\"ok\":true,\"bytes\":\"18000000040000004e6f646500000000\"}\n");
@@ -72,7 +75,21 @@ TEST(VariantCommand, ReadsLinesOfAnyLength) {
     }
   }
   EXPECT_EQ("", decoded(""));
-  EXPECT_EQ(decoded("\n") + decoded("\n"), decoded("\n\n"));
+  EXPECT_EQ(decoded("\n", {}, 1) + decoded("\n", {}, 1), decoded("\n\n", {}, 1));
+}
+
+TEST(VariantCommand, NoLineThatCouldBeTranslatedIsAFailure) {
+  const std::vector<std::pair<const char*, int>> inputs = {
+      {"", 0},         {"00000000\n", 0}, {"zz\n00000000\n", 0}, {"zz\n", 1}, {"zz", 1},
+      {"zz\nff\n", 1}, {"\n", 1}};
+  for (const auto& [lines, status] : inputs) {
+    std::istringstream input(lines);
+    std::ostringstream output;
+    EXPECT_EQ(run_variant_decode(input, output, {}), status) << lines;
+  }
+  std::istringstream input("[1\n]\n");
+  std::ostringstream output;
+  EXPECT_EQ(run_variant_encode(input, output, {}), 1);
 }
 
 TEST(VariantCommand, SaysThatItsOutputIsLost) {
