@@ -49,7 +49,8 @@ class PacketPeerUDP : public PacketPeer {
   // it the newest packet is dropped and counted.
   //
   // ERR_ALREADY_IN_USE when open; ERR_INVALID_PARAMETER for a bad address, port or
-  // size; ERR_UNAVAILABLE when the kernel refuses the port.
+  // size; ERR_UNAVAILABLE when the kernel refuses the port, ERR_CANT_CREATE when it gives
+  // no socket.
   Error bind(int port, std::string_view bind_address = "*",
              int recv_buf_size = kDefaultReceiveBufferSize);
   // The same with options. ERR_UNAVAILABLE when the kernel refuses one of them, too.
@@ -61,9 +62,10 @@ class PacketPeerUDP : public PacketPeer {
   // open, on any error.
   Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
                         const SocketOptions& options = {});
-  // What a socket that is opened by connect_to_host or put_packet is asked for; no
-  // effect on one that is open. ERR_ALREADY_IN_USE when open,
-  // ERR_INVALID_PARAMETER with detect_unreachable, which is for servers.
+  // What the socket is asked for that connect_to_host, join_multicast_group or a put opens, or a
+  // bind that is given no options. The opening call is ERR_CANT_OPEN (bind: ERR_UNAVAILABLE) when
+  // the kernel refuses one. ERR_ALREADY_IN_USE when open, ERR_INVALID_PARAMETER with
+  // detect_unreachable, which is for servers.
   Error set_socket_options(const SocketOptions& options);
 
   // Drops what waits to be taken; the packet got last stays valid. What was put before is sent,
