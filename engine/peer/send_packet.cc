@@ -50,9 +50,9 @@ int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
              const worker::SendTarget& target) {
   if (target.connected) return socket.send(packet);
   const int error = send_unconnected(socket, packet, target);
-  // On a socket with an error queue a refusal is the ICMP error of an earlier packet, to
-  // whomever; the kernel has reported it by now.
-  return error == ECONNREFUSED ? send_unconnected(socket, packet, target) : error;
+  // On a socket with an error queue it may be the ICMP error of an earlier packet, to whomever;
+  // the kernel has reported it by now.
+  return error == 0 || is_overload(error) ? error : send_unconnected(socket, packet, target);
 }
 
 }  // namespace

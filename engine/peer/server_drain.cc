@@ -14,10 +14,6 @@ namespace {
 // which takes microseconds.
 constexpr std::size_t kIdleLook = 1024;
 
-// A peer that has been heard of within this time is there, whatever ICMP says: such messages
-// are easily forged, and a client that is at play sends more often.
-constexpr std::uint64_t kSurelyThereUs = 1'000'000;
-
 }  // namespace
 
 // ---- The rotation: a ring of the remotes with packets, linked both ways, so that a
@@ -189,7 +185,7 @@ bool ServerCore::is_silent(const worker::Remote& remote, std::uint64_t now_us) c
 
 bool ServerCore::is_gone(const worker::Remote& remote, std::uint64_t now_us) const {
   return is_silent(remote, now_us) || (remote.unreachable.load(std::memory_order_relaxed) &&
-                                       remote.silence_us(now_us) >= kSurelyThereUs);
+                                       remote.silence_us(now_us) >= worker::Remote::kSurelyThereUs);
 }
 
 // Without threads nobody has listened since the last look.

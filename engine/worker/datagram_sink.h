@@ -41,7 +41,7 @@ class DatagramSink {
   virtual bool is_behind() const { return false; }
 
   // The socket reported an error of its own (an ICMP message): errno.
-  virtual void on_socket_error(int error) = 0;
+  virtual void on_socket_error(int error, std::uint64_t now_us) = 0;
 
   // Work that the consumer has asked for, outside of any delivery.
   virtual void maintain() {}
@@ -51,7 +51,7 @@ class DatagramSink {
   // Whether the worker is to call check_errors() now and then, at least each time that
   // it wakes up: the socket has an error queue. Constant.
   virtual bool wants_error_checks() const { return false; }
-  virtual void check_errors() {}
+  virtual void check_errors(std::uint64_t /*now_us*/) {}
 
   // The worker has ended: nothing will be delivered any more.
   virtual void on_worker_stopped() = 0;

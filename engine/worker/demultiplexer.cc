@@ -233,14 +233,17 @@ void Demultiplexer::retire(Remote* remote) {
   remote->next_closed = std::exchange(to_retire_, remote);
 }
 
-void Demultiplexer::check_errors() {
+void Demultiplexer::check_errors(std::uint64_t now_us) {
   if (!shared_->read_errors) return;
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
     const auto returned = net::read_returned_error(descriptor_);
     if (!returned.has_value()) break;
     Remote* remote = find(returned->destination);
     if (remote == nullptr || returned->error == EMSGSIZE) continue;  // lives, on a thinner link
-    shared_->send_errors.set(remote->endpoint, returned->error);
+    // Nor does it hold up what is put for one that goes on sending.
+    if (!remote->is_surely_there(now_us)) {
+      shared_->send_errors.set(remote->endpoint, returned->error);
+    }
     // A mark, not a message: anybody can send any number of these.
     remote->unreachable.store(true, std::memory_order_relaxed);
   }

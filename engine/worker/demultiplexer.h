@@ -74,10 +74,10 @@ class Demultiplexer final : public DatagramSink {
   void notify() override { shared_->signal.notify_if_waiting(); }
   bool is_behind() const override { return ring_.is_half_full(); }
   // An unconnected socket reports errors of its error queue only.
-  void on_socket_error(int) override { check_errors(); }
+  void on_socket_error(int /*error*/, std::uint64_t now_us) override { check_errors(now_us); }
   bool wants_control() const override { return shared_->arrival.any(); }
   bool wants_error_checks() const override { return shared_->read_errors; }
-  void check_errors() override;
+  void check_errors(std::uint64_t now_us) override;
   void maintain() override;
   void on_worker_stopped() override;
 

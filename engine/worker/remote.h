@@ -66,6 +66,13 @@ struct Remote {
       unreachable.store(false, std::memory_order_relaxed);
     }
   }
+  // A peer that has been heard of within this time is there, whatever ICMP says: such messages
+  // are easily forged, and a client that is at play sends more often.
+  static constexpr std::uint64_t kSurelyThereUs = 1'000'000;
+  // Worker.
+  bool is_surely_there(std::uint64_t now_us) const {
+    return now_us < heard_us.load(std::memory_order_relaxed) + kSurelyThereUs;
+  }
   // Consumer: for how long nothing has.
   std::uint64_t silence_us(std::uint64_t now_us) const {
     const std::uint64_t since = std::max(heard_us.load(std::memory_order_relaxed), idle_from_us);

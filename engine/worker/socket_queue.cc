@@ -71,7 +71,7 @@ void SocketQueue::deliver_with_notes(std::span<const backend::Datagram> datagram
   }
 }
 
-void SocketQueue::on_socket_error(int error) {
+void SocketQueue::on_socket_error(int error, std::uint64_t /*now_us*/) {
   socket_error_.set(error);
   signal_.notify_if_waiting();
 }

@@ -29,7 +29,7 @@ class SocketQueue final : public DatagramSink {
   void publish() override { ring_.publish(); }
   void notify() override { signal_.notify_if_waiting(); }
   bool is_behind() const override { return ring_.is_half_full(); }
-  void on_socket_error(int error) override;
+  void on_socket_error(int error, std::uint64_t now_us) override;
   bool wants_control() const override { return arrival_.any(); }
   void on_worker_stopped() override;
 

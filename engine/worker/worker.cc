@@ -540,7 +540,10 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
   if (!may_notify_later(taken)) notify_consumers();
   reclaim();
   if (!detaching_.empty()) finish_detaches();
-  for (DatagramSink* sink : error_checked_) sink->check_errors();
+  if (!error_checked_.empty()) {
+    const std::uint64_t now = now_us();
+    for (DatagramSink* sink : error_checked_) sink->check_errors(now);
+  }
   note_backend_events();
   return true;
 }
@@ -688,7 +691,9 @@ void Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
 void Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
   using backend::DatagramFault;
   if (datagram.fault == DatagramFault::kSocketError) {
-    if (DatagramSink* sink = sinks_[datagram.slot]) sink->on_socket_error(datagram.error);
+    if (DatagramSink* sink = sinks_[datagram.slot]) {
+      sink->on_socket_error(datagram.error, delivery.now_us());
+    }
     return;
   }
   counters_.add(Counter::kReceivedPackets, 1);
