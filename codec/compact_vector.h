@@ -61,9 +61,16 @@ class CompactVector {
 
   CompactVector() = default;
   // Not by way of a span: clang 14 makes none of a type that is incomplete where this is named.
-  CompactVector(std::initializer_list<T> values) { assign_fresh(values.begin(), values.size()); }
-  explicit CompactVector(std::span<const T> values) { assign_fresh(values.data(), values.size()); }
-  CompactVector(const CompactVector& other) { assign_fresh(other.data(), other.size()); }
+  // They delegate so that what they have built is destroyed when they throw.
+  CompactVector(std::initializer_list<T> values) : CompactVector() {
+    assign_fresh(values.begin(), values.size());
+  }
+  explicit CompactVector(std::span<const T> values) : CompactVector() {
+    assign_fresh(values.data(), values.size());
+  }
+  CompactVector(const CompactVector& other) : CompactVector() {
+    assign_fresh(other.data(), other.size());
+  }
   CompactVector(CompactVector&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   CompactVector& operator=(const CompactVector& other) {
     if (this != &other) CompactVector(other).swap(*this);
@@ -201,10 +208,11 @@ class CompactVector {
     regrow(memory, count);
     if constexpr (std::is_trivially_copyable_v<T>) {
       std::memcpy(static_cast<void*>(data()), values, count * sizeof(T));
+      block_->size = static_cast<std::uint32_t>(count);
     } else {
-      std::uninitialized_copy_n(values, count, data());
+      for (; block_->size < count; ++block_->size)
+        new (data() + block_->size) T(values[block_->size]);
     }
-    block_->size = static_cast<std::uint32_t>(count);
   }
 
   template <typename Memory>

@@ -150,7 +150,7 @@ Dictionary::Extra& Dictionary::ensure_extra(Memory& memory) {
 }
 
 template <typename Memory>
-void Dictionary::set_types_in(Memory& memory, ContainerType key, ContainerType value) {
+void Dictionary::set_types_in(Memory& memory, ContainerType&& key, ContainerType&& value) {
   Extra& extra = ensure_extra(memory);
   extra.key_type.swap(key);
   extra.value_type.swap(value);
@@ -250,9 +250,15 @@ void Dictionary::index_copied_from(Memory& memory, const Dictionary& other) {
 
 template <typename Memory>
 Object Object::full(Memory& memory, std::string_view class_name) {
+  auto* full = new (memory.allocate(sizeof(Full))) Full();
+  try {
+    full->class_name = String(String::Valid{}, memory, class_name);
+  } catch (...) {
+    memory.release(full);
+    throw;
+  }
   Object object;
-  object.full_ = new (memory.allocate(sizeof(Full)))
-      Full{String(String::Valid{}, memory, class_name), Properties()};
+  object.full_ = full;
   return object;
 }
 

@@ -55,8 +55,14 @@ class ContainerType {
 
   template <typename Memory>
   static ContainerType named(Memory& memory, ContainerKind kind, std::string_view name) {
-    auto* record = new (memory.allocate(sizeof(Record)))
-        Record{kind, VariantType::OBJECT, String(String::Valid{}, memory, name)};
+    auto* record =
+        new (memory.allocate(sizeof(Record))) Record{kind, VariantType::OBJECT, String()};
+    try {
+      record->name = String(String::Valid{}, memory, name);
+    } catch (...) {
+      memory.release(record);
+      throw;
+    }
     return ContainerType(record);
   }
   static std::size_t heap_bytes(std::size_t name_size) {

@@ -60,13 +60,6 @@ class Decoder : private WireReader {
     if constexpr (kOwned) std::destroy_at(element);
   }
 
-  template <typename T>
-  Error build_text(T* place, std::string_view text) {
-    if (!spend_bytes(String::heap_bytes(text.size()))) return Error::ERR_OUT_OF_MEMORY;
-    new (place) T(String::Valid{}, memory_, text);
-    return Error::OK;
-  }
-
   // How many elements to make room for: no more than the bytes that no other open
   // container has been promised can hold, so that nested lies do not add up.
   std::size_t promise(std::size_t count, std::size_t smallest_size) {
@@ -85,7 +78,8 @@ class Decoder : private WireReader {
     return true;
   }
 
-  // A place for one more element, null when the budget is spent.
+  // A place for one more element, null when the budget is spent. It counts already: the caller
+  // constructs an empty one there before anything that may throw.
   template <typename Elements>
   auto* next_place(Elements* elements) {
     auto* place = elements->append_within_capacity();
@@ -272,16 +266,14 @@ class Decoder : private WireReader {
     if (room > elements_left_ || !make_room(strings, room)) return Error::ERR_OUT_OF_MEMORY;
     for (std::size_t i = 0; i < count; ++i) {
       std::string_view text;
-      Error error = read_text(&text);
+      const Error error = read_text(&text);
       if (error != Error::OK) return error;
       if (!spend(&elements_left_, 1)) return Error::ERR_OUT_OF_MEMORY;
       String* place = next_place(strings);
       if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
-      error = build_text(place, text);
-      if (error != Error::OK) {
-        strings->drop_uninitialized();
-        return error;
-      }
+      new (place) String();
+      if (!spend_bytes(String::heap_bytes(text.size()))) return Error::ERR_OUT_OF_MEMORY;
+      *place = String(String::Valid{}, memory_, text);
     }
     return Error::OK;
   }
@@ -307,7 +299,9 @@ class Decoder : private WireReader {
     if (!spend_bytes(sizeof(Signal) + String::heap_bytes(name.size()))) {
       return Error::ERR_OUT_OF_MEMORY;
     }
-    value->template emplace_in<Signal>(memory_, StringName(String::Valid{}, memory_, name), id);
+    Signal& signal = value->template emplace_in<Signal>(memory_);
+    signal.object_id = id;
+    signal.name = StringName(String::Valid{}, memory_, name);
     return Error::OK;
   }
 
@@ -372,7 +366,8 @@ class Decoder : private WireReader {
     }
     ObjectProperty* place = next_place(properties);
     if (place == nullptr) return Error::ERR_OUT_OF_MEMORY;
-    new (place) ObjectProperty{String(String::Valid{}, memory_, name), Variant()};
+    new (place) ObjectProperty();
+    place->name = String(String::Valid{}, memory_, name);
     return Error::OK;
   }
 
@@ -619,19 +614,24 @@ class Decoder : private WireReader {
     dictionary->storage().drop_uninitialized();
   }
 
+  // A type that has been read, until a container has it.
+  struct ReadType {
+    ContainerType type;
+    ~ReadType() {
+      if constexpr (!kOwned) type.forget();
+    }
+  };
+
   [[gnu::noinline]] Error read_dictionary_types(Dictionary* dictionary, std::uint32_t header) {
-    ContainerType key;
-    ContainerType value;
-    Error error = read_container_type(header >> kKeyKindShift, &key);
-    if (error == Error::OK) error = read_container_type(header >> kValueKindShift, &value);
+    ReadType key;
+    ReadType value;
+    Error error = read_container_type(header >> kKeyKindShift, &key.type);
+    if (error == Error::OK) error = read_container_type(header >> kValueKindShift, &value.type);
     if (error == Error::OK && !spend_bytes(Dictionary::extra_bytes())) {
       error = Error::ERR_OUT_OF_MEMORY;
     }
-    if (error == Error::OK && (key.is_typed() || value.is_typed())) {
-      dictionary->set_types_in(memory_, std::move(key), std::move(value));
-    } else if constexpr (!kOwned) {
-      key.forget();
-      value.forget();
+    if (error == Error::OK && (key.type.is_typed() || value.type.is_typed())) {
+      dictionary->set_types_in(memory_, std::move(key.type), std::move(value.type));
     }
     return error;
   }

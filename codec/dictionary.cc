@@ -10,7 +10,8 @@
 
 namespace ringpeer {
 
-Dictionary::Dictionary(std::initializer_list<std::pair<Variant, Variant>> entries) {
+// Constructors delegate so that what they have built is destroyed when they throw.
+Dictionary::Dictionary(std::initializer_list<std::pair<Variant, Variant>> entries) : Dictionary() {
   reserve(entries.size());
   for (const auto& [key, value] : entries) set(key, value);
 }
@@ -20,22 +21,19 @@ Dictionary::Dictionary(ContainerType key_type, ContainerType value_type) {
   set_types_in(memory, std::move(key_type), std::move(value_type));
 }
 
-Dictionary::Dictionary(const Dictionary& other) {
-  try {
-    HeapMemory memory;
-    if (other.is_typed()) set_types_in(memory, other.key_type(), other.value_type());
-    entries_.reserve_in(memory, other.size());
-    for (const Entry& entry : other) {
-      Variant key(entry.key);
-      Variant value(entry.value);
-      auto* place = new (entries_.append_within_capacity()) Entry{std::move(key), std::move(value)};
-      place->key.key_hash_ = entry.key.key_hash_;
-    }
-    index_copied_from(memory, other);
-  } catch (...) {
-    if (extra_ != nullptr) release_extra();
-    throw;
+Dictionary::Dictionary(const Dictionary& other) : Dictionary() {
+  HeapMemory memory;
+  if (other.is_typed()) {
+    set_types_in(memory, ContainerType(other.key_type()), ContainerType(other.value_type()));
   }
+  entries_.reserve_in(memory, other.size());
+  for (const Entry& entry : other) {
+    Variant key(entry.key);
+    Variant value(entry.value);
+    auto* place = new (entries_.append_within_capacity()) Entry{std::move(key), std::move(value)};
+    place->key.key_hash_ = entry.key.key_hash_;
+  }
+  index_copied_from(memory, other);
 }
 
 void Dictionary::reserve(std::size_t capacity) {

@@ -146,7 +146,7 @@ class Dictionary {
   const EntryList& storage() const { return entries_; }
 
   template <typename Memory>
-  void set_types_in(Memory& memory, ContainerType key, ContainerType value);
+  void set_types_in(Memory& memory, ContainerType&& key, ContainerType&& value);
 
   // Heap bytes that index_last may take for the next entry.
   std::size_t next_index_bytes() const;

@@ -76,15 +76,20 @@ struct ArrayPair {
   const Variant* b_end;
 };
 
-// Each pair of elements is looked at once, whichever of them is less.
-int compare_arrays(const Array& first, const Array& second) {
+// Behind what two arrays, or what is left of them, have in common.
+int compare_ends(const ArrayPair& pair) {
+  if (pair.b != pair.b_end) return -1;
+  return pair.a != pair.a_end ? 1 : 0;
+}
+
+// Each pair of elements is looked at once, whichever of them is less. The first has arrays next.
+[[gnu::noinline]] int compare_nested(const ArrayPair& outermost) {
   DepthStack<ArrayPair> open;
-  open.push(ArrayPair(first, second));
+  open.push(outermost);
   while (!open.empty()) {
     ArrayPair& pair = open.back();
     if (pair.a == pair.a_end || pair.b == pair.b_end) {
-      if (pair.b != pair.b_end) return -1;
-      if (pair.a != pair.a_end) return 1;
+      if (const int order = compare_ends(pair); order != 0) return order;
       open.pop();
       continue;
     }
@@ -98,6 +103,16 @@ int compare_arrays(const Array& first, const Array& second) {
     }
   }
   return 0;
+}
+
+// Up to the first arrays inside there is nothing to remember.
+int compare_arrays(const Array& first, const Array& second) {
+  ArrayPair pair(first, second);
+  for (; pair.a != pair.a_end && pair.b != pair.b_end; ++pair.a, ++pair.b) {
+    if (pair.a->is_array() && pair.b->is_array()) return compare_nested(pair);
+    if (const int order = compare_leaves(*pair.a, *pair.b); order != 0) return order;
+  }
+  return compare_ends(pair);
 }
 
 // UTF-8 sorts as its code points do.

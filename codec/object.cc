@@ -19,7 +19,8 @@ Object::Object(String class_name) {
 Object::Object(const Object& other) : id_(other.id_) {
   if (other.full_ == nullptr) return;
   HeapMemory memory;
-  full_ = new (memory.allocate(sizeof(Full))) Full(*other.full_);
+  Full copy(*other.full_);  // before there is a block that could be lost
+  full_ = new (memory.allocate(sizeof(Full))) Full(std::move(copy));
 }
 
 std::string_view Object::class_name() const {

@@ -446,7 +446,9 @@ class TextParser {
     if (typed) {
       Dictionary dictionary(level.key_type, level.value_type);
       for (DictionaryEntry& entry : entries) {
-        if (dictionary.set(entry.key, std::move(entry.value))) continue;
+        // Nobody looks for it there any more; a copy would cost all that is in it, at each level.
+        Variant key = std::move(const_cast<Variant&>(entry.key));
+        if (dictionary.set(std::move(key), std::move(entry.value))) continue;
         dictionary = Dictionary(level.key_type, level.value_type);
         break;
       }

@@ -10,7 +10,12 @@ namespace ringpeer {
 
 void Variant::copy_deep(const Variant& other) {
   HeapMemory memory;
-  VariantTree::copy(memory, other, this);
+  try {
+    VariantTree::copy(memory, other, this);
+  } catch (...) {  // a constructor's caller: nobody else destroys what there is
+    clear();
+    throw;
+  }
 }
 
 void Variant::destroy() noexcept { VariantTree::destroy(this); }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,14 @@ struct VariantTree {
   template <typename Memory>
   static String copy_string(Memory& memory, const String& from) {
     return String(String::Valid{}, memory, from.view());
+  }
+  template <typename Memory>
+  static void append_strings(Memory& memory, std::span<const String> from,
+                             CompactVector<String>* to) {
+    for (const String& string : from) {
+      auto* place = new (to->append_uninitialized(memory)) String();  // counted, so constructed
+      *place = copy_string(memory, string);
+    }
   }
   template <typename Memory>
   static ContainerType copy_type(Memory& memory, const ContainerType& from);
@@ -111,29 +120,25 @@ void VariantTree::copy_at_depth(Memory& memory, const Variant& from, Variant* to
       object = Object::full(memory, value.class_name());
       object.storage().reserve_in(memory, value.properties().size());
       for (const ObjectProperty& property : value.properties()) {
-        auto* place = new (object.storage().append_uninitialized(memory))
-            ObjectProperty{copy_string(memory, property.name), Variant()};
+        auto* place = new (object.storage().append_uninitialized(memory)) ObjectProperty();
+        place->name = copy_string(memory, property.name);
         copy_child(property.value, &place->value);
       }
     } else if constexpr (std::is_same_v<T, Signal>) {
-      to->emplace_in<Signal>(memory, StringName(String::Valid{}, memory, value.name.view()),
-                             value.object_id);
+      Signal& signal = to->emplace_in<Signal>(memory);
+      signal.object_id = value.object_id;
+      signal.name = StringName(String::Valid{}, memory, value.name.view());
     } else if constexpr (std::is_same_v<T, NodePath>) {
-      CompactVector<String> parts;
-      parts.reserve_in(memory, value.names().size() + value.subnames().size());
-      for (const String& name : value.names()) {
-        new (parts.append_uninitialized(memory)) String(String::Valid{}, memory, name.view());
-      }
-      for (const String& name : value.subnames()) {
-        new (parts.append_uninitialized(memory)) String(String::Valid{}, memory, name.view());
-      }
-      to->emplace_in<NodePath>(memory, std::move(parts), value.names().size(), value.absolute());
+      NodePath& path =
+          to->emplace_in<NodePath>(memory, CompactVector<String>(), 0, value.absolute());
+      path.storage().reserve_in(memory, value.names().size() + value.subnames().size());
+      append_strings(memory, value.names(), &path.storage());
+      append_strings(memory, value.subnames(), &path.storage());
+      path.set_name_count(value.names().size());
     } else if constexpr (std::is_same_v<T, PackedStringArray>) {
       auto& strings = to->emplace_in<PackedStringArray>(memory);
       strings.reserve_in(memory, value.size());
-      for (const String& string : value) {
-        new (strings.append_uninitialized(memory)) String(String::Valid{}, memory, string.view());
-      }
+      append_strings(memory, {value.data(), value.size()}, &strings);
     } else if constexpr (std::is_trivially_copyable_v<T>) {
       to->emplace_in<T>(memory, value);
     } else {  // the other packed arrays

@@ -1,6 +1,65 @@
 #include "ringpeer/codec/view_walk.h"
 
+#include <algorithm>
+
 namespace ringpeer {
+
+bool ObjectScripts::has_script(const std::uint8_t* at) {
+  if (begin_ == nullptr || at < begin_ || at >= end_) look_through(at);
+  const std::size_t note = static_cast<std::size_t>(at - begin_) / sizeof(std::uint32_t);
+  return (notes_[note / 64] >> note % 64 & 1) != 0;
+}
+
+void ObjectScripts::look_through(const std::uint8_t* object) {
+  if (begin_ == nullptr) std::ranges::fill(notes_, 0);
+  begin_ = object;
+  DepthStack<Open> open;
+  const std::uint8_t* at = open_object(object, &open);
+  while (!open.empty()) {
+    Open& level = open.back();
+    if (level.left == 0) {
+      open.pop();
+      continue;
+    }
+    --level.left;
+    if (level.is_object) {
+      const bool is_script = wire_scan::string_text(at, false) == kScriptProperty;
+      at = wire_scan::after_string(at);
+      const bool is_nil = (wire_scan::load_word(at) & kHeaderTypeMask) == 0;
+      if (is_script && !is_nil && level.note < kNotes) {
+        notes_[level.note / 64] |= std::uint64_t{1} << level.note % 64;
+      }
+    }
+    const std::uint32_t header = wire_scan::load_word(at);
+    const auto type = static_cast<VariantType>(header & kHeaderTypeMask);
+    if (type == VariantType::ARRAY) {
+      at = wire_scan::array_count_word(at) + 4;
+      open.push({wire_scan::load_word(at - 4) & kContainerCountMask, false, 0});
+    } else if (type == VariantType::DICTIONARY) {
+      at = wire_scan::dictionary_count_word(at) + 4;
+      open.push({2 * (wire_scan::load_word(at - 4) & kContainerCountMask), false, 0});
+    } else if (type == VariantType::OBJECT && (header & kHeaderFlagObjectAsId) == 0) {
+      at = open_object(at, &open);
+    } else {
+      at = wire_scan::skip(at);
+    }
+  }
+  constexpr auto kNoted = static_cast<std::ptrdiff_t>(kNotes * sizeof(std::uint32_t));
+  end_ = begin_ + std::min(at - begin_, kNoted);
+}
+
+// Behind the number of properties, or behind a null object.
+const std::uint8_t* ObjectScripts::open_object(const std::uint8_t* at, DepthStack<Open>* open) {
+  const std::size_t note = static_cast<std::size_t>(at - begin_) / sizeof(std::uint32_t);
+  if (note < kNotes) notes_[note / 64] &= ~(std::uint64_t{1} << note % 64);
+  const bool is_null = wire_scan::string_text(at + 4, false).empty();
+  at = wire_scan::after_string(at + 4);
+  if (is_null) return at;
+  const std::uint32_t count = wire_scan::load_word(at);
+  // Negative: none, as in Godot.
+  open->push({count > 0x7fffffff ? 0 : count, true, note});
+  return at + 4;
+}
 
 bool ViewWalk::next() {
   if (!started_) {
@@ -30,7 +89,7 @@ bool ViewWalk::take_next(Open* open) {
     type = static_cast<VariantType>(wire_scan::load_word(at_) & kHeaderTypeMask);
   } else if (role == Role::VALUE) {
     open->role = Role::KEY;
-  } else if (!open->declared.takes(at_, &type)) {
+  } else if (!takes(open->declared, &type)) {
     at_ = wire_scan::skip(at_);
     if (role == Role::ELEMENT) return false;
     at_ = wire_scan::skip(at_);
@@ -41,6 +100,15 @@ bool ViewWalk::take_next(Open* open) {
   }
   visit(type, role);
   return true;
+}
+
+// DeclaredType::takes, which looks through an object for itself.
+bool ViewWalk::takes(const DeclaredType& declared, VariantType* type) {
+  const bool is_full = *type == VariantType::OBJECT &&
+                       (wire_scan::load_word(at_) & kHeaderFlagObjectAsId) == 0 &&
+                       !wire_scan::string_text(at_ + 4, false).empty();
+  if (!is_full || !declared.wants_script) return declared.takes(at_, type);
+  return !declared.refuses_full && scripts_.has_script(at_);
 }
 
 // Makes the value at at_ the current one, and what is in it, or behind it, the next.

@@ -10,6 +10,36 @@
 
 namespace ringpeer {
 
+// Which full objects have a script: what their properties say, from the first to the last. Objects
+// within objects are looked through once, with the outermost that was asked for, and not again for
+// each that they are in.
+class ObjectScripts {
+ public:
+  ObjectScripts() {}  // NOLINT(modernize-use-equals-default): leaves the notes alone
+
+  // Of the full object whose header is at `at`.
+  bool has_script(const std::uint8_t* at);
+
+ private:
+  // What is noted at once, from the object that was asked for on: a datagram's.
+  static constexpr std::size_t kNotes = kMaximumDatagramSize / sizeof(std::uint32_t) + 1;
+
+  // A container that is being looked through.
+  struct Open {
+    std::uint32_t left;
+    bool is_object;
+    std::size_t note;  // of an object the number of its note; one from kNotes on is not kept
+  };
+
+  void look_through(const std::uint8_t* object);
+  const std::uint8_t* open_object(const std::uint8_t* at, DepthStack<Open>* open);
+
+  const std::uint8_t* begin_ = nullptr;
+  const std::uint8_t* end_ = nullptr;
+  // A bit for each word of the packet. Left alone until an object is looked through.
+  std::uint64_t notes_[kNotes / 64 + 1];
+};
+
 // Visits every value of a packet once, each container before what is in it: what to use when the
 // whole of an unknown value is looked at. Its cost is bounded by the packet's bytes, while
 // iterators within iterators step over each value once for every container that it is in.
@@ -17,7 +47,7 @@ namespace ringpeer {
 //   for (ViewWalk walk(packet.value()); walk.next();) look_at(walk.value(), walk.depth());
 //
 // Visits what decoding would keep. An element that is converted is visited, not what is in it.
-// Threads and lifetime as in variant_view.h. Allocates nothing; an instance takes 16 KiB.
+// Threads and lifetime as in variant_view.h. Allocates nothing; an instance takes 20 KiB.
 class ViewWalk {
  public:
   // What the value is to the container that it is in.
@@ -45,6 +75,7 @@ class ViewWalk {
   };
 
   bool take_next(Open* open);
+  bool takes(const DeclaredType& declared, VariantType* type);
   void visit(VariantType type, Role role);
   void open_object();
 
@@ -55,6 +86,7 @@ class ViewWalk {
   std::size_t depth_ = 0;
   Role role_ = Role::TOP;
   bool started_ = false;
+  ObjectScripts scripts_;
   DepthStack<Open> open_;  // the containers around what comes next, outermost first
 };
 

@@ -106,6 +106,38 @@ inline void put_nested(Bytes* bytes, std::size_t levels, std::uint32_t leaf) {
   put_word(bytes, leaf);
 }
 
+inline void put_string(Bytes* bytes, const std::string& text) {
+  put_word(bytes, static_cast<std::uint32_t>(text.size()));
+  bytes->insert(bytes->end(), text.begin(), text.end());
+  bytes->resize(wire_padded(bytes->size()), 0);
+}
+
+// Arrays of a script in objects in such arrays; the script is what an object says last. As deep as
+// values may nest, and filled up with nils.
+inline Bytes scripts_in_scripts(std::size_t size) {
+  constexpr std::size_t kLevelSize = 76;
+  const std::size_t levels = std::min(kMaximumDepth / 2 - 1, size / kLevelSize / 2);
+  const auto nils = static_cast<std::uint32_t>((size / levels - kLevelSize) / 4);
+  Bytes bytes;
+  for (std::size_t i = 0; i < levels; ++i) {
+    put_word(&bytes, kArrayHeader | 3u << kElementKindShift);
+    put_string(&bytes, "res://a");
+    put_word(&bytes, nils + 1);
+    bytes.resize(bytes.size() + std::size_t{4} * nils, 0);
+    put_word(&bytes, 24);
+    put_string(&bytes, "A");
+    put_word(&bytes, 2);
+    put_string(&bytes, "a");
+  }
+  put_word(&bytes, 0);
+  for (std::size_t i = 0; i < levels; ++i) {
+    put_string(&bytes, "script");
+    put_word(&bytes, 4);
+    put_string(&bytes, "res://a");
+  }
+  return bytes;
+}
+
 // A container of `count` items, each written by put(bytes, index).
 template <typename Put>
 Bytes container_of(const std::vector<std::uint32_t>& head, std::size_t count, Put put) {
@@ -187,6 +219,7 @@ inline std::vector<HostileShape> shapes_of_size(std::size_t size) {
                     }),
        true},
       {"objects in objects", array_of_units(nested_objects(kUnit / 24)), true},
+      {"scripts in scripts", scripts_in_scripts(size), true},
   };
 }
 

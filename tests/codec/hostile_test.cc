@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <memory>
@@ -186,6 +187,44 @@ TEST(Hostile, AWalkVisitsEachValueOnce) {
     EXPECT_EQ(decode_variant(shape.bytes, &value, nullptr, enough), Error::OK);
     EXPECT_EQ(decode_variant(shape.bytes, &value, nullptr, too_few), Error::ERR_OUT_OF_MEMORY);
   }
+}
+
+// Whether an object has a script is looked for once, not again for each object that it is in.
+TEST(Hostile, AWalkLooksThroughNestedObjectsOnce) {
+  constexpr std::size_t kStreamPacket = std::size_t{1} << 20;
+  for (const std::size_t size : {std::size_t{64000}, kStreamPacket}) {
+    const Bytes bytes = testing::scripts_in_scripts(size);
+    const DecodeOptions options = {.allow_objects = true, .limits = DecodeLimits::for_size(size)};
+    PacketView view;
+    ASSERT_EQ(view.parse(bytes, options), Error::OK);
+    std::size_t objects = 0;
+    const auto start = processor_time();
+    for (ViewWalk walk(view.value()); walk.next();) {
+      if (walk.value().type() == VariantType::OBJECT) ++objects;
+    }
+    if (heap_use_is_counted()) {
+      EXPECT_LE(processor_time() - start, 4 * kTimeBound);
+    }
+    EXPECT_EQ(objects, std::min(kMaximumDepth / 2 - 1, size / 76 / 2));
+  }
+}
+
+// A key goes from level to level as it is.
+TEST(Hostile, ATextOfTypedKeysInTypedKeysIsReadInTime) {
+  constexpr std::size_t kLevels = 800;
+  std::string text;
+  for (std::size_t i = 0; i < kLevels; ++i) text += "Dictionary[Dictionary, int]({";
+  text += "{1: [";
+  for (int i = 0; i < 16000; ++i) text += "1,";
+  text += "]}";
+  for (std::size_t i = 0; i < kLevels; ++i) text += ": 1})";
+  Variant value;
+  const auto start = processor_time();
+  ASSERT_EQ(str_to_var(text, &value), Error::OK);
+  if (heap_use_is_counted()) {
+    EXPECT_LE(processor_time() - start, 4 * kTimeBound);
+  }
+  EXPECT_EQ(value.get<Dictionary>().begin()->value, Variant(1));
 }
 
 // Each name is looked for once, not compared with all before it.

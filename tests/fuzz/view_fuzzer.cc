@@ -1,13 +1,15 @@
 // Everything that a view of any accepted bytes offers can be read, and stays inside
-// the packet.
+// the packet. A ViewWalk visits what iterators within iterators do, in the same order.
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/packet_view.h"
+#include "ringpeer/codec/view_walk.h"
 #include "tests/fuzz/fuzz_check.h"
 
 namespace ringpeer {
@@ -17,8 +19,22 @@ class Walk {
  public:
   explicit Walk(std::span<const std::uint8_t> packet) : packet_(packet) {}
 
-  void value(const VariantView& view) {
+  // What a ViewWalk says of a value.
+  struct Visit {
+    const std::uint8_t* at;
+    VariantType type;
+    std::size_t depth;
+    std::string_view name;
+
+    friend bool operator==(const Visit&, const Visit&) = default;
+  };
+
+  // In the order of their bytes, each container before what is in it.
+  const std::vector<Visit>& visits() const { return visits_; }
+
+  void value(const VariantView& view, std::string_view name = {}) {
     inside(view.bytes());
+    visits_.push_back({view.bytes().data(), view.type(), depth_, name});
     std::string_view text;
     if (view.read(&text)) inside(text);
     std::span<const std::uint8_t> bytes;
@@ -31,7 +47,9 @@ class Walk {
     packed<Vector3>(view);
     packed<Color>(view);
     strings(view);
+    ++depth_;
     containers(view);
+    --depth_;
   }
 
  private:
@@ -84,7 +102,7 @@ class Walk {
     if (view.read(&object)) {
       for (const ObjectView::Property property : object) {
         inside(property.name);
-        value(property.value);
+        value(property.value, property.name);
       }
     }
   }
@@ -104,7 +122,20 @@ class Walk {
 
   std::span<const std::uint8_t> packet_;
   volatile std::uint64_t sum_ = 0;
+  std::vector<Visit> visits_;
+  std::size_t depth_ = 0;
 };
+
+void check_view_walk(const VariantView& top, const std::vector<Walk::Visit>& visits) {
+  std::size_t visited = 0;
+  for (ViewWalk walk(top); walk.next(); ++visited) {
+    FUZZ_CHECK(visited < visits.size());
+    const VariantView& value = walk.value();
+    const Walk::Visit visit{value.bytes().data(), value.type(), walk.depth(), walk.property_name()};
+    FUZZ_CHECK(visit == visits[visited]);
+  }
+  FUZZ_CHECK(visited == visits.size());
+}
 
 }  // namespace
 }  // namespace ringpeer
@@ -116,7 +147,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PacketView packet;
     if (packet.parse(bytes, {.allow_objects = allow_objects}) != Error::OK) continue;
     FUZZ_CHECK(packet.consumed() <= size);
-    Walk(bytes).value(packet.value());
+    Walk walk(bytes);
+    walk.value(packet.value());
+    check_view_walk(packet.value(), walk.visits());
   }
   return 0;
 }
