@@ -26,7 +26,7 @@ class LiveEngines {
   void add(Engine* engine);
   void remove(Engine* engine);
 
-  // The engine of those who were given none, made when there is none that can be used.
+  // The engine of those who were given none, made when there is none that runs.
   std::shared_ptr<Engine> shared();
 
  private:
