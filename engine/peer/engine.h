@@ -116,7 +116,8 @@ class Engine {
                                         std::string* message = nullptr);
 
   // The engine of peers that were given none: created with default options at the
-  // first use, gone with its last peer. Null when it cannot be created.
+  // first use, and again once it does not run any more; gone with its last peer. Null when it
+  // cannot be created.
   static std::shared_ptr<Engine> shared();
 
   ~Engine();

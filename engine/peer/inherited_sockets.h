@@ -17,6 +17,9 @@ struct InheritedSocket {
 // UDPServer::listen_descriptor or PacketPeerUDP::bind_descriptor: a restart then loses
 // no packet, since the service manager keeps the socket open.
 //
+// A second call gives the same list. A peer or server that took one over closes it; it is not to
+// be used again.
+//
 // Marks them close-on-exec. Reads the environment: call it before other threads write
 // to that.
 std::vector<InheritedSocket> inherited_sockets();

@@ -61,7 +61,7 @@ void LiveEngines::stop_all() {
 std::shared_ptr<Engine> LiveEngines::shared(Error* error) {
   const std::lock_guard lock(shared_mutex_);
   std::shared_ptr<Engine> engine = shared_.lock();
-  if (engine == nullptr || !engine->workers_->is_usable()) {
+  if (engine == nullptr || !engine->is_running()) {
     engine = Engine::create(EngineOptions{}, error);
     shared_ = engine;
   }

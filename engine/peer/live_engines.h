@@ -28,8 +28,8 @@ class LiveEngines {
   void add(Engine* engine);
   void remove(Engine* engine);
 
-  // The engine of those who were given none, made when there is none that can be used. Null, and
-  // why in *error.
+  // The engine of those who were given none, made when there is none that runs. Null, and why in
+  // *error.
   std::shared_ptr<Engine> shared(Error* error);
 
  private:

@@ -126,6 +126,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
                                                    receive_bytes_for(kUnboundReceiveBufferSize),
                                                    socket_options_, for_put, &error);
   endpoint_.publish(endpoint.release());
+  if (error == ESHUTDOWN) return Error::FAILED;  // the engine has stopped
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_CANT_OPEN);
 }
 

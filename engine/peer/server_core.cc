@@ -187,6 +187,7 @@ void ServerCore::take_published() {
     for (auto& shard : shards_) {
       if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
     }
+    drop_newest_pending();
   }
   if (shared_.signal.is_watched()) note_if_empty();
 }
@@ -368,14 +369,20 @@ worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
 
 void ServerCore::set_max_pending(int count) {
   shared_.max_pending.store(count, std::memory_order_relaxed);
-  poll();
-  while (pending_.size() > static_cast<std::size_t>(count)) {
-    // The newest go first: whoever has waited longest keeps its place.
-    worker::Remote* newest = pending_.back().remote;
-    pending_.pop_back();
-    shared_.pending.fetch_sub(1, std::memory_order_relaxed);
-    close(*newest);
-  }
+  take_arrivals();
+  drop_newest_pending();
+}
+
+// Beyond a limit that was lowered after the workers had let them in. Whoever has waited longest
+// keeps its place.
+void ServerCore::drop_newest_pending() {
+  const auto most = static_cast<std::size_t>(shared_.max_pending.load(std::memory_order_relaxed));
+  while (pending_.size() > most) [[unlikely]] {
+      worker::Remote* newest = pending_.back().remote;
+      pending_.pop_back();
+      shared_.pending.fetch_sub(1, std::memory_order_relaxed);
+      close(*newest);
+    }
 }
 
 void ServerCore::close(worker::Remote& remote) {

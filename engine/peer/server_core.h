@@ -199,6 +199,7 @@ class ServerCore final : public DrainSource {
   worker::Remote& remote_of(const packet::PacketDescriptor& descriptor) const;
   void take_event(const packet::PacketDescriptor& event, std::uint64_t came_us);
   void sort_in_pending(std::size_t known);
+  void drop_newest_pending();
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);
   void drop_queue(worker::Remote& remote);
 

@@ -379,6 +379,20 @@ TEST_P(FloodOfConnectionsTest, LoopOfTakesEnds) {
   EXPECT_TRUE(test::eventually([&] { return server_->is_connection_available(); }));
 }
 
+TEST_P(FloodOfConnectionsTest, LoopThatSetsTheLimitEnds) {
+  knock();
+  int accepted = 0;
+  while (accepted <= 2 * kMostPending) {
+    server_->set_max_pending_connections(kMostPending);
+    auto player = server_->take_connection();
+    if (player == nullptr) break;
+    players_.push_back(std::move(player));
+    ++accepted;
+    knock();
+  }
+  EXPECT_LE(accepted, kMostPending);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, FloodOfConnectionsTest, test::every_engine(), test::engine_name);
 
 }  // namespace

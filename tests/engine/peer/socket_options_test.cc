@@ -289,6 +289,8 @@ TEST_P(SocketOptionsTest, ServesASocketThatIsBoundAlready) {
   PacketPeerUDP own(engine_);
   const int other = bound_socket();
   ASSERT_EQ(Error::OK, own.bind_descriptor(other));
+  PacketPeerUDP second(engine_);
+  EXPECT_EQ(Error::ERR_ALREADY_IN_USE, second.bind_descriptor(other));
   EXPECT_GT(own.get_local_port(), 0);
   const int stream = bound_socket(SOCK_STREAM);
   PacketPeerUDP none(engine_);
@@ -309,6 +311,7 @@ TEST(InheritedSocketsTest, ReadsWhatAServiceManagerSays) {
   EXPECT_EQ("game", sockets[0].name);
   EXPECT_EQ(4, sockets[1].descriptor);
   EXPECT_EQ("query", sockets[1].name);
+  EXPECT_EQ(2u, inherited_sockets().size()) << "a second call gives the same";
   ::setenv("LISTEN_PID", "1", 1);
   EXPECT_TRUE(inherited_sockets().empty());
   ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
