@@ -190,16 +190,17 @@ class StringName {
   explicit StringName(std::nullptr_t) = delete;
   explicit StringName(const std::string& text) : text_(text) {}
 
-  template <typename Memory>
-  StringName(String::Valid valid, Memory& memory, std::string_view text)
-      : text_(valid, memory, text) {}
-
   const String& string() const { return text_; }
   std::string_view view() const { return text_.view(); }
   operator std::string_view() const { return view(); }  // NOLINT
   bool empty() const { return text_.empty(); }
 
   friend bool operator==(const StringName& a, const StringName& b) = default;
+
+  // For builders (see memory.h).
+  template <typename Memory>
+  StringName(String::Valid valid, Memory& memory, std::string_view text)
+      : text_(valid, memory, text) {}
 
  private:
   String text_;

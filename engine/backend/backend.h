@@ -35,6 +35,9 @@ struct BackendEvents {
   std::uint64_t wakeups = 0;
   std::uint64_t starved = 0;
   std::uint64_t rearms = 0;
+  // Sockets may hold more although receive() has brought all that it can: the last wait() has
+  // not asked the kernel, or a receive has ended. The next wait() finds out.
+  bool stopped_early = false;
 };
 
 // How long wait() may take.

@@ -50,8 +50,9 @@ struct EngineOptions {
 
   // Receive threads. 0 = inline: no thread, every call that reads packets also
   // runs the engine, for containers with one core. The engine and its peers then belong to one
-  // thread at a time, sync, flush, stop and close included. io_uring serves the first thread
-  // that opens a socket; when another goes on, recvmmsg takes over.
+  // thread at a time, sync, flush, stop and close included; puts, wake and counters are for any
+  // thread all the same. io_uring serves the first thread that opens a socket other than by a put;
+  // when another goes on, recvmmsg takes over.
   int workers = 1;
 
   // The longest that a packet may wait for others to arrive before the worker is

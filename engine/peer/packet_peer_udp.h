@@ -43,26 +43,29 @@ class PacketPeerUDP : public PacketPeer {
   explicit PacketPeerUDP(std::shared_ptr<Engine> engine = nullptr);
   ~PacketPeerUDP() override;
 
-  // Opens a socket on port (0: the kernel chooses) of address, "*" for every address
+  // Opens a socket on port (0: the kernel chooses) of bind_address, "*" for every address
   // of both families. recv_buf_size bounds what may wait here, counted as Godot
   // counts (24 bytes and the payload a packet, rounded up to a power of two); beyond
   // it the newest packet is dropped and counted.
   //
   // ERR_ALREADY_IN_USE when open; ERR_INVALID_PARAMETER for a bad address, port or
-  // size; ERR_UNAVAILABLE when the kernel refuses the port.
-  Error bind(int port, std::string_view address = "*",
+  // size; ERR_UNAVAILABLE when the kernel refuses the port, ERR_CANT_CREATE when it gives
+  // no socket.
+  Error bind(int port, std::string_view bind_address = "*",
              int recv_buf_size = kDefaultReceiveBufferSize);
   // The same with options. ERR_UNAVAILABLE when the kernel refuses one of them, too.
-  Error bind(int port, std::string_view address, int recv_buf_size, const SocketOptions& options);
+  Error bind(int port, std::string_view bind_address, int recv_buf_size,
+             const SocketOptions& options);
   // Takes over a UDP socket that is bound already (socket activation: see
   // inherited_sockets()), and closes it with the peer. ERR_INVALID_PARAMETER when the
   // descriptor is none, ERR_ALREADY_IN_USE when it is another peer's; it stays the caller's, and
   // open, on any error.
   Error bind_descriptor(int descriptor, int recv_buf_size = kDefaultReceiveBufferSize,
                         const SocketOptions& options = {});
-  // What a socket that is opened by connect_to_host or put_packet is asked for; no
-  // effect on one that is open. ERR_ALREADY_IN_USE when open,
-  // ERR_INVALID_PARAMETER with detect_unreachable, which is for servers.
+  // What the socket is asked for that connect_to_host, join_multicast_group or a put opens, or a
+  // bind that is given no options. The opening call is ERR_CANT_OPEN (bind: ERR_UNAVAILABLE) when
+  // the kernel refuses one. ERR_ALREADY_IN_USE when open, ERR_INVALID_PARAMETER with
+  // detect_unreachable, which is for servers.
   Error set_socket_options(const SocketOptions& options);
 
   // Drops what waits to be taken; the packet got last stays valid. What was put before is sent,
@@ -167,12 +170,12 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
-  // False when there is no engine to be had. With opening_ locked.
-  bool take_engine();
+  // See listen_address.h. With opening_ locked.
+  Error take_engine();
   bool is_in_child() const;
   // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
-  // locked.
-  Error open_unbound(const net::IpAddress& address);
+  // locked; for a put, by any thread.
+  Error open_unbound(const net::IpAddress& address, bool for_put = false);
   Error open_for_put();
   bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;

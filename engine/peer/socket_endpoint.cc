@@ -42,7 +42,7 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_.lend_counters()),
+      counters_(workers_),
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
@@ -56,10 +56,12 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
 std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> engine,
                                                        net::Socket socket,
                                                        std::uint64_t receive_bytes,
-                                                       const SocketOptions& options, int* error) {
+                                                       const SocketOptions& options, bool for_put,
+                                                       int* error) {
   std::unique_ptr<SocketEndpoint> endpoint(
       new SocketEndpoint(std::move(engine), std::move(socket), receive_bytes, options));
-  *error = endpoint->start_receiving();
+  *error = for_put && endpoint->workers_.is_inline() ? endpoint->start_receiving_later()
+                                                     : endpoint->start_receiving();
   if (*error != 0) return nullptr;
   return endpoint;
 }
@@ -67,10 +69,9 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
   sends_.close();
-  stop_receiving(&sends_);
+  if (worker_ != nullptr) stop_receiving(&sends_);
   drop_waiting();
   workers_.forget(&socket_);
-  workers_.release_counters(counters_);
 }
 
 int SocketEndpoint::start_receiving() {
@@ -82,9 +83,18 @@ int SocketEndpoint::start_receiving() {
   return error;
 }
 
+// The consumer's next look does it: a worker without a thread is the consumer's.
+int SocketEndpoint::start_receiving_later() {
+  worker_ = &workers_.at(0);
+  const int error = worker_->attach_later(&attach_later_, socket_.descriptor(), &queue_);
+  slot_ = attach_later_.slot;
+  receiving_ = error == 0;
+  return error;
+}
+
+// What is queued names `sends`, also after a connect() that has ended receiving and then failed.
 void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
-  if (receiving_) worker_->detach(slot_, sends);
-  receiving_ = false;
+  worker_->detach(std::exchange(receiving_, false) ? slot_ : worker::Worker::kNoSlot, sends);
 }
 
 void SocketEndpoint::drop_waiting() {

@@ -21,10 +21,12 @@ namespace ringpeer::internal {
 // A socket of its own, served by one worker.
 class SocketEndpoint final : public PeerEndpoint, public DrainSource {
  public:
-  // Takes the socket over and begins to receive. Null on failure (errno in *error).
+  // Takes the socket over and begins to receive. Null on failure (errno in *error). For a put,
+  // from any thread, else from the consumer's.
   static std::unique_ptr<SocketEndpoint> create(std::shared_ptr<Engine> engine, net::Socket socket,
                                                 std::uint64_t receive_bytes,
-                                                const SocketOptions& options, int* error);
+                                                const SocketOptions& options, bool for_put,
+                                                int* error);
   // The port is free when it returns.
   ~SocketEndpoint() override;
 
@@ -50,6 +52,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
+  void remind() override { queue_.signal().remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
   // Before another destination is set: from then on those that are proven are remembered.
@@ -77,16 +80,20 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
     counters_->add(Counter::kDeliveredPackets, packets);
     counters_->add(Counter::kDeliveredBytes, bytes);
   }
-  // Without threads these calls are what reads the socket.
   bool ends_loop(const packet::PacketDescriptor& next) {
-    return bound_.ends_loop(next.first_size() + packet::kRecordOverhead, receive_bytes_);
+    if (!bound_.ends_loop(next.first_size() + packet::kRecordOverhead, receive_bytes_)) [[likely]]
+      return false;
+    remind();
+    return true;
   }
   std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
+  // Without threads these calls are what reads the socket.
   void pump_if_empty() {
     if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
+  int start_receiving_later();
   // What is queued for `sends`, if given, has left when it returns: see Worker::detach().
   void stop_receiving(worker::SendSocket* sends);
   void drop_waiting();
@@ -100,7 +107,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
   worker::Worker* worker_ = nullptr;  // since the first start_receiving()
-  Counters* const counters_;
+  const worker::LentCounters counters_;
   net::Socket socket_;
   const bool notes_local_addresses_;
   worker::SocketQueue queue_;
@@ -115,6 +122,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   std::atomic<ProvenDestinations*> proven_{nullptr};
   // Packets to destinations that are not known as proven may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
+  worker::Worker::Command attach_later_;
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
   const std::uint64_t receive_bytes_;

@@ -30,6 +30,9 @@ constexpr std::chrono::milliseconds kBacklogWait{1};
 // Datagrams a step takes before it looks at returned buffers and commands again.
 constexpr std::size_t kMaxBatchesPerStep = 64;
 constexpr std::size_t kMaxBatchesPerPump = 4;
+// How often a pump may ask again: for what is left of a full completion ring, for the completion
+// that had no room in it, and for what the receive brings that this one ended.
+constexpr int kMaxEarlyStops = 3;
 
 // Batches after which consumers are woken although there are more: a consumer on another
 // CPU shall begin meanwhile. 10 us of the worker's time, and 150 us where it reads the
@@ -117,15 +120,16 @@ bool Worker::start_inline(backend::BackendFailure* failure) {
 }
 
 bool Worker::start_backend(backend::BackendFailure* failure) {
-  bool good = false;
   try {
-    good = backend_->start(failure);
+    if (backend_->start(failure)) {
+      features_ = backend_->features();
+      return true;
+    }
+    failure->what.insert(0, "start of the backend: ");
   } catch (const std::bad_alloc&) {  // on a thread, where nobody else would catch it
     *failure = {ENOMEM, "tables"};
   }
-  if (!good) failure->what.insert(0, "start of the backend: ");
-  features_ = backend_->features();
-  return good;
+  return false;
 }
 
 bool Worker::start_thread(backend::BackendFailure* failure) {
@@ -140,6 +144,8 @@ bool Worker::start_thread(backend::BackendFailure* failure) {
     thread_ = std::thread([this, failure] { thread_main(failure); });
   } catch (const std::system_error& error) {
     thread_error = error.code().value();
+  } catch (const std::bad_alloc&) {
+    thread_error = ENOMEM;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (thread_error != 0) {
@@ -210,18 +216,28 @@ void Worker::begin(Command* command) {
   // In a forked child nobody would answer.
   if (fork_generation_.is_outdated()) return;
   if (!options_.has_thread) {
-    follow_thread();
+    const bool can_receive = follow_thread();
+    execute_commands();  // what was asked for before
     if (!running_) return;
+    if (!can_receive && command->kind == CommandKind::kSync) {  // the others need no memory
+      command->result = ENOMEM;
+      return;
+    }
     command->done = false;
     execute(command);
     return;
   }
+  enqueue(command);
+}
+
+bool Worker::enqueue(Command* command) {
   const std::lock_guard lock(mutex_);
-  if (!running_) return;
+  if (!running_) return false;
   command->done = false;
   commands_.push(command);
   has_commands_.store(true, std::memory_order_release);
-  backend_->wake();
+  if (options_.has_thread) backend_->wake();
+  return true;
 }
 
 int Worker::wait_for(Command* command) {
@@ -236,6 +252,7 @@ int Worker::wait_for(Command* command) {
 }
 
 void Worker::finish(Command* command, int result) {
+  if (result != 0 && !command->has_waiter) command->sink->on_worker_stopped();
   const std::lock_guard lock(mutex_);
   command->result = result;
   command->done = true;
@@ -244,9 +261,21 @@ void Worker::finish(Command* command, int result) {
 
 int Worker::attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot) {
   Command command{CommandKind::kAttach, descriptor, sink};
-  const int error = submit(&command);
+  int error = take_slot(&command);
+  if (error != 0) return error;
+  error = submit(&command);
+  if (error != 0) give_back(command.slot);
   *slot = command.slot;
   return error;
+}
+
+int Worker::attach_later(Command* command, int descriptor, DatagramSink* sink) {
+  *command = {CommandKind::kAttach, descriptor, sink};
+  command->has_waiter = false;
+  if (const int error = take_slot(command); error != 0) return error;
+  if (enqueue(command)) return 0;
+  give_back(command->slot);
+  return ESHUTDOWN;
 }
 
 void Worker::detach(backend::SocketSlot slot, SendSocket* sends) {
@@ -291,7 +320,9 @@ void Worker::execute(Command* command) {
     case CommandKind::kDetach:
       // What was put before the close goes out before it.
       wait_for_sends(command);
-      backend_->begin_detach(command->slot);
+      if (command->slot != kNoSlot && sinks_[command->slot] != nullptr) {
+        backend_->begin_detach(command->slot);
+      }
       command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
       detaching_.push(command);
       finish_detaches();
@@ -309,19 +340,32 @@ void Worker::execute(Command* command) {
   }
 }
 
-int Worker::attach_now(Command* command) {
+// Before the command is asked for: nobody learns later that there was none.
+int Worker::take_slot(Command* command) {
+  if (fork_generation_.is_outdated()) return ESHUTDOWN;
+  const std::lock_guard lock(mutex_);
   if (free_slots_.empty()) return EMFILE;
-  const backend::SocketSlot slot = free_slots_.back();
+  command->slot = free_slots_.back();
+  free_slots_.pop_back();
+  return 0;
+}
+
+void Worker::give_back(backend::SocketSlot slot) {
+  if (fork_generation_.is_outdated()) return;
+  const std::lock_guard lock(mutex_);
+  free_slots_.push_back(slot);
+}
+
+int Worker::attach_now(Command* command) {
+  const backend::SocketSlot slot = command->slot;
   const bool control = command->sink->wants_control();
   if (const int error = backend_->attach(slot, command->descriptor, control); error != 0) {
     return error;
   }
-  free_slots_.pop_back();
   if (command->sink->wants_error_checks()) error_checked_.push_back(command->sink);
   sinks_[slot] = command->sink;
   descriptors_[slot] = command->descriptor;
   has_attached_ = true;
-  command->slot = slot;
   return 0;
 }
 
@@ -330,9 +374,11 @@ void Worker::finish_detaches() {
   while (Command* command = detaching_.pop()) {
     const backend::SocketSlot slot = command->slot;
     look_at_sends(command);
-    if (command->sends_are_over && backend_->is_detached(slot)) {
+    if (command->sends_are_over && slot == kNoSlot) {
+      finish(command, 0);
+    } else if (command->sends_are_over && backend_->is_detached(slot)) {
       forget_socket(slot);
-      free_slots_.push_back(slot);
+      give_back(slot);
       finish(command, 0);
     } else if (std::chrono::steady_clock::now() > command->patience_ends) {
       forget_socket(slot);  // and the slot with it
@@ -363,7 +409,7 @@ void Worker::tell(std::string_view message, const backend::BackendFailure& failu
       text += ": " + failure.what + ": " + std::generic_category().message(failure.error);
     }
     options_.log(text);
-  } catch (const std::exception&) {
+  } catch (...) {
   }
 }
 
@@ -459,6 +505,8 @@ void Worker::send_the_rest() {
 
 // ---- The loop.
 
+// Nothing in it asks for memory that a packet or a command could do without: for that there are
+// drops and errors. A step that was left halfway has lost count of buffers, so it is the last.
 bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept {
   try {
     return step(longest_wait, max_batches);
@@ -515,12 +563,19 @@ void Worker::send_what_was_noticed() {
 }
 
 std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
-  return fork_generation_.is_outdated() ? 0 : pump_once(longest_wait, kMaxBatchesPerPump);
+  if (fork_generation_.is_outdated()) return 0;
+  std::size_t taken = pump_once(longest_wait, kMaxBatchesPerPump);
+  // Who goes by the number must not believe that nothing is left.
+  for (int again = 0; again < kMaxEarlyStops && taken < backend::kBatchSize; ++again) {
+    if (!seen_events_.stopped_early || !running_) break;
+    taken += pump_once(kNoWait, kMaxBatchesPerPump);
+  }
+  return taken;
 }
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
   taken_by_step_ = 0;
-  follow_thread();
+  if (!follow_thread()) return 0;
   if (running_ && !try_step(longest_wait, max_batches)) shut_down();
   return taken_by_step_;
 }
@@ -690,21 +745,28 @@ void Worker::note_backend_events() {
 
 // ---- Without a thread: the application's threads, one after another.
 
-void Worker::follow_thread() noexcept {
-  if (options_.has_thread || !running_) return;
+// False when there is no memory for it: nothing is received until a later call finds some.
+bool Worker::follow_thread() noexcept {
+  if (options_.has_thread || !running_) return true;
   const std::uint64_t here = number_of_this_thread();
-  if (std::exchange(thread_number_, here) != here) [[unlikely]]
-    change_thread();
+  if (thread_number_ != here) [[unlikely]]
+    thread_number_ = change_thread() ? here : 0;
+  return thread_number_ != 0;
 }
 
-void Worker::change_thread() noexcept {
-  if (!backend_->is_bound_to_thread()) return;
+bool Worker::change_thread() noexcept {
+  if (!backend_->is_bound_to_thread()) return true;
   try {
     if (has_attached_ || !bind_ring_to_this_thread()) leave_uring();
   } catch (const std::bad_alloc&) {
-    failure_ = {ENOMEM, "change to another thread"};
+    failure_.error = ENOMEM;
+  }
+  if (failure_.error == ENOMEM) {
+    failure_.error = 0;
+    return false;
   }
   if (failure_.error != 0) shut_down();
+  return true;
 }
 
 // The engine was made by one thread for another.
@@ -718,28 +780,28 @@ bool Worker::bind_ring_to_this_thread() {
 }
 
 // Nothing is lost: completions are memory, which any thread may read, and what the kernel has not
-// completed is still in the sockets.
+// completed is still in the sockets, also while there is no memory for what takes the ring's place.
 void Worker::leave_uring() {
-  drain(kMaxBatchesPerStep);
-  notify_consumers();
-  note_backend_events();
-  backend_->give_up();
-  backend::BackendFailure failure;
-  auto next = make_mmsg_backend(options_.backend, &home_, &failure);
-  if (next == nullptr || !next->start(&failure)) {
-    failure_ = failure;
+  if (!std::exchange(is_ring_closed_, true)) {
+    drain(kMaxBatchesPerStep);
+    notify_consumers();
+    note_backend_events();
+    backend_->give_up();
+  }
+  auto next = make_mmsg_backend(options_.backend, &home_, &failure_);
+  if (next == nullptr || !next->start(&failure_)) return;
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink == nullptr) continue;
+    const int error = next->attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
+                                   sink->wants_control());
+    if (error == 0) continue;
+    failure_ = {error, "epoll"};
     return;
   }
   former_backend_ = std::exchange(backend_, std::move(next));
   seen_events_ = {};
   paused_.clear();
-  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
-    DatagramSink* const sink = sinks_[slot];
-    if (sink == nullptr) continue;
-    const int error = backend_->attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
-                                       sink->wants_control());
-    if (error != 0) failure_ = {error, "epoll"};
-  }
   has_left_uring_.store(true, std::memory_order_release);
   tell("another thread uses the engine now: recvmmsg takes the place of io_uring", {});
 }

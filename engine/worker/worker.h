@@ -40,13 +40,14 @@ struct WorkerOptions {
 };
 
 // One receive loop: waits in its backend, sorts what arrives to the sinks, takes
-// back the buffers that consumers are done with. When the kernel refuses what it needs, or
-// there is no memory, it ends as if stopped, and says why.
+// back the buffers that consumers are done with. When the kernel refuses what it needs it ends as
+// if stopped, and says why. Once it runs, a want of memory costs a packet, which is counted, or the
+// command that asks for some.
 //
 // Threads: attach, detach, sync, stop, request_maintenance, has_failed, snapshot: any. Without a
-// thread of its own everything but has_failed, has_left_uring and snapshot belongs to one thread at
-// a time. A ring of io_uring takes requests of one thread alone: the first that brings a socket.
-// When another one goes on, the sockets change to recvmmsg.
+// thread of its own everything but attach_later, has_failed, has_left_uring and snapshot belongs to
+// one thread at a time. A ring of io_uring takes requests of one thread alone: the first that
+// brings a socket. When another one goes on, the sockets change to recvmmsg.
 class Worker {
  public:
   enum class CommandKind { kAttach, kDetach, kSync, kFlush };
@@ -56,6 +57,7 @@ class Worker {
     int descriptor = -1;
     DatagramSink* sink = nullptr;
     backend::SocketSlot slot = 0;
+    bool has_waiter = true;
     std::chrono::steady_clock::time_point patience_ends{};
     int result = 0;
     bool done = false;
@@ -76,10 +78,16 @@ class Worker {
 
   // Brings what `descriptor` receives to `sink` until detach(). 0 or errno.
   int attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot);
+  // The same without waiting, from any thread also where the worker has none of its own: what is
+  // asked of it next, or its next step, begins to receive. 0, ESHUTDOWN, or EMFILE; what fails
+  // later ends the sink. *command, whose slot is known at once, lives until detach() returns.
+  int attach_later(Command* command, int descriptor, DatagramSink* sink);
   // When it returns, the kernel has let go of the socket and the sink is touched no more.
   // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
   // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
+  // A socket that is not attached, but was put to, has kNoSlot.
   void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
+  static constexpr backend::SocketSlot kNoSlot = backend::kMaxSockets;
   // The same in two halves, so that several workers can be at it at a time.
   void begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends);
   int wait_for(Command* command);
@@ -95,8 +103,9 @@ class Worker {
   // Calls every sink's maintain() at the next step.
   void request_maintenance() { maintenance_requested_.store(true, std::memory_order_release); }
 
-  // How long what is queued for a socket may hold up its close, or a stop.
-  static constexpr std::chrono::milliseconds kLongestClose{500};
+  // How long what is queued for a socket may hold up its close, or a stop: both promise to end
+  // within 500 ms, and to give up what is left takes a thread that shares its CPU some time.
+  static constexpr std::chrono::milliseconds kLongestClose{400};
   // How long the kernel may take nothing of a socket until nobody waits for it any more.
   static constexpr std::chrono::milliseconds kLongestStall{100};
 
@@ -146,6 +155,7 @@ class Worker {
   void prepare_thread() const;
 
   void begin(Command* command);
+  bool enqueue(Command* command);
   int submit(Command* command) {
     begin(command);
     return wait_for(command);
@@ -153,6 +163,8 @@ class Worker {
   void finish(Command* command, int result);
   void execute_commands();
   void execute(Command* command);
+  int take_slot(Command* command);
+  void give_back(backend::SocketSlot slot);
   int attach_now(Command* command);
   void finish_detaches();
   void forget_socket(backend::SocketSlot slot);
@@ -186,8 +198,8 @@ class Worker {
   void notice_sends();
   void send_what_was_noticed();
   void note_backend_events();
-  void follow_thread() noexcept;
-  void change_thread() noexcept;
+  bool follow_thread() noexcept;
+  bool change_thread() noexcept;
   bool bind_ring_to_this_thread();
   void leave_uring();
   void shut_down();
@@ -212,13 +224,13 @@ class Worker {
   std::atomic<bool> sleeping_{false};
 
   // Without a thread: whose calls run it.
-  std::uint64_t thread_number_ = 0;
-  bool has_attached_ = false;  // any socket, ever
+  std::uint64_t thread_number_ = 0;  // 0: none has the backend
+  bool has_attached_ = false;        // any socket, ever
+  bool is_ring_closed_ = false;      // for recvmmsg
   std::atomic<bool> has_left_uring_{false};
 
-  std::vector<DatagramSink*> sinks_;  // by slot; null: none
-  std::vector<int> descriptors_;      // of their sockets
-  std::vector<backend::SocketSlot> free_slots_;
+  std::vector<DatagramSink*> sinks_;                 // by slot; null: none
+  std::vector<int> descriptors_;                     // of their sockets
   std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify
   std::vector<std::uint8_t> is_to_be_notified_;      // by slot
   std::uint64_t looked_at_us_ = 0;                   // the clock at the last batch
@@ -234,6 +246,7 @@ class Worker {
   std::mutex mutex_;
   std::condition_variable done_;
   CommandList commands_;
+  std::vector<backend::SocketSlot> free_slots_;
   CommandList detaching_;
   CommandList flushing_;
   std::atomic<bool> has_commands_{false};

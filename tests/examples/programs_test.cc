@@ -24,7 +24,8 @@ TEST_P(ApiExampleTest, EndsWell) { EXPECT_EQ(0, run(std::string("examples/api/")
 
 INSTANTIATE_TEST_SUITE_P(Programs, ApiExampleTest,
                          testing::Values("engine", "packet_peer", "packet_peer_extension",
-                                         "packet_peer_stream", "packet_peer_udp", "udp_server"),
+                                         "packet_peer_stream", "packet_peer_udp", "udp_server",
+                                         "values"),
                          [](const auto& program) { return std::string(program.param); });
 
 // The port is free again when this returns.

@@ -39,7 +39,7 @@ constexpr milliseconds kLead{20};
 // beyond that to run the worker and the caller at all.
 constexpr milliseconds kBound{500};
 constexpr milliseconds kStall{100};
-constexpr milliseconds kMachine{1500};
+constexpr milliseconds kMachine{700};
 
 int runs() {
   const char* text = std::getenv("RINGPEER_RUNS");

@@ -39,7 +39,8 @@ class EndpointsTest : public testing::TestWithParam<EngineVariant> {
 
   std::unique_ptr<SocketEndpoint> open_socket(std::uint64_t bytes = 65535) {
     int error = 0;
-    auto endpoint = SocketEndpoint::create(engine_, test::open_receiver(), bytes, {}, &error);
+    auto endpoint =
+        SocketEndpoint::create(engine_, test::open_receiver(), bytes, {}, false, &error);
     EXPECT_EQ(error, 0);
     return endpoint;
   }

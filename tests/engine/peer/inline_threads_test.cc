@@ -102,6 +102,21 @@ TEST_P(InlineThreadsTest, APeerThatChangesThreadsLosesNothing) {
   EXPECT_EQ(counters[Counter::kDeliveredPackets], 4 * kPackets + 1);
 }
 
+// The change is told to the log, which may throw whatever it likes.
+TEST_P(InlineThreadsTest, ALogThatThrowsEndsNothing) {
+  EngineOptions options = engine_->options();
+  options.log = [](std::string_view) { throw 42; };
+  const std::shared_ptr<Engine> engine = Engine::create(options);
+  ASSERT_NE(engine, nullptr);
+  PacketPeerUDP peer(engine);
+  ASSERT_EQ(peer.bind(0, "127.0.0.1"), Error::OK);
+  const Sender sender(static_cast<std::uint16_t>(peer.get_local_port()));
+  on_another_thread([&] {
+    send_from(sender, 1);
+    expect_to_get(peer, 1);
+  });
+}
+
 TEST_P(InlineThreadsTest, SoDoesAServerWithItsPeersAndAWait) {
   UDPServer server(engine_);
   ASSERT_EQ(server.listen(0, "127.0.0.1"), Error::OK);
@@ -135,6 +150,120 @@ TEST_P(InlineThreadsTest, AnotherThreadMayStopTheEngineAndCloseThePeers) {
   EXPECT_EQ(peer.get_available_packet_count(), -1);
   EXPECT_EQ(log_.find("has ended"), std::string::npos) << log_;
   on_another_thread([&] { peer.close(); });
+}
+
+// The first put opens the socket; the consumer's thread begins to read it.
+TEST_P(InlineThreadsTest, PutsOfOtherThreadsOpenTheirPeers) {
+  constexpr std::size_t kThreads = 3;
+  constexpr std::size_t kRounds = 20;
+  UDPServer server(engine_);
+  server.set_max_pending_connections(kThreads);
+  ASSERT_EQ(server.listen(0, "127.0.0.1"), Error::OK);
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    std::vector<std::unique_ptr<PacketPeerUDP>> peers;
+    for (std::size_t i = 0; i < kThreads; ++i) {
+      peers.push_back(std::make_unique<PacketPeerUDP>(engine_));
+      ASSERT_EQ(peers[i]->set_dest_address("127.0.0.1", server.get_local_port()), Error::OK);
+    }
+    std::vector<std::thread> threads;
+    for (const auto& peer : peers) {
+      threads.emplace_back(
+          [&peer] { EXPECT_EQ(peer->put_packet(test::numbered_payload(1, kSize)), Error::OK); });
+    }
+    // Meanwhile the consumer looks at everything, whatever is open by now.
+    std::vector<std::shared_ptr<PacketPeerUDP>> players;
+    std::size_t answers = 0;
+    EXPECT_TRUE(test::eventually([&] {
+      while (server.is_connection_available()) {
+        players.push_back(server.take_connection());
+        EXPECT_EQ(players.back()->put_packet(players.back()->get_packet()), Error::OK);
+      }
+      for (const auto& peer : peers) {
+        if (peer->get_available_packet_count() <= 0) continue;
+        EXPECT_TRUE(test::is_numbered_payload(peer->get_packet(), 1));
+        ++answers;
+      }
+      return answers == kThreads;
+    })) << answers;
+    for (std::thread& thread : threads) thread.join();
+    if (round % 2 == 0) {
+      for (const auto& peer : peers) peer->close();
+    }
+  }
+  EXPECT_EQ(engine_->backend(), GetParam()) << "those who put are no consumers: " << log_;
+  EXPECT_TRUE(engine_->is_running());
+}
+
+// Nobody has looked at the peer since the put that opened it.
+TEST_P(InlineThreadsTest, APeerThatAPutHasOpenedMayBeUsedInEveryWay) {
+  const net::Socket remote = test::open_receiver();
+  const int port = test::port_of(remote);
+  const auto open = [&](PacketPeerUDP& peer) {
+    ASSERT_EQ(peer.set_dest_address("127.0.0.1", port), Error::OK);
+    on_another_thread(
+        [&] { ASSERT_EQ(peer.put_packet(test::numbered_payload(1, kSize)), Error::OK); });
+    ASSERT_TRUE(peer.is_bound());
+  };
+  const auto answer = [&](const PacketPeerUDP& peer) {
+    const auto local = static_cast<std::uint16_t>(peer.get_local_port());
+    ASSERT_EQ(remote.send_to(test::numbered_payload(2, kSize),
+                             net::to_socket_address(test::loopback_ipv4(local), remote.family())),
+              0);
+  };
+  const auto expect_answer = [](PacketPeerUDP& peer) {
+    EXPECT_TRUE(test::is_numbered_payload(peer.get_packet(), 2));
+  };
+  {
+    SCOPED_TRACE("closed, or let go");
+    PacketPeerUDP peer(engine_);
+    open(peer);
+    peer.close();
+    open(peer);
+  }
+  {
+    SCOPED_TRACE("connected");
+    PacketPeerUDP peer(engine_);
+    open(peer);
+    EXPECT_EQ(peer.connect_to_host("127.0.0.1", port), Error::OK);
+    answer(peer);
+    EXPECT_EQ(peer.wait(test::kPatience), Error::OK);
+    expect_answer(peer);
+  }
+  {
+    SCOPED_TRACE("waited for");
+    PacketPeerUDP peer(engine_);
+    open(peer);
+    answer(peer);
+    EXPECT_EQ(peer.wait(test::kPatience), Error::OK);
+    expect_answer(peer);
+  }
+  {
+    SCOPED_TRACE("synced");
+    PacketPeerUDP peer(engine_);
+    open(peer);
+    answer(peer);
+    EXPECT_EQ(engine_->sync(), Error::OK);
+    EXPECT_EQ(peer.get_available_packet_count(), 1);
+  }
+  {
+    SCOPED_TRACE("drained");
+    PacketPeerUDP peer(engine_);
+    open(peer);
+    answer(peer);
+    EXPECT_TRUE(test::eventually([&] {
+      DrainBatch batch = peer.drain();
+      ReceivedPacket packet;
+      return batch.next(&packet);
+    }));
+  }
+  {
+    SCOPED_TRACE("of an engine that is stopped");
+    PacketPeerUDP peer(engine_);
+    open(peer);
+    engine_->stop();
+    EXPECT_EQ(peer.get_available_packet_count(), -1);
+    EXPECT_EQ(peer.put_packet(test::numbered_payload(1, kSize)), Error::FAILED);
+  }
 }
 
 }  // namespace

@@ -212,5 +212,26 @@ TEST_P(ServerWorkersTest, WithoutThreadsNorDoSmallBuffersHideWhatCame) {
   expect_all_that_came(engine_);
 }
 
+// Else what comes behind a flood waits a frame for each part of it.
+TEST_P(ServerWorkersTest, WithoutThreadsOneLookBringsMoreThanTheCompletionRingHolds) {
+  create_engine(0, kMaxLatencyBudget);
+  if (engine_ == nullptr) return;
+  constexpr std::uint64_t kPackets = 6'000;
+  constexpr int kBytesEach = 1024;  // as the kernel counts small packets, and some more
+  UDPServer server(engine_);
+  ASSERT_EQ(Error::OK, server.listen(0, "127.0.0.1"));
+  if (server.get_socket_receive_buffer() < static_cast<int>(kPackets) * kBytesEach) {
+    GTEST_SKIP() << "a socket holds " << server.get_socket_receive_buffer() << " bytes only";
+  }
+  const Sender sender(static_cast<std::uint16_t>(server.get_local_port()));
+  for (int round = 1; round <= 2; ++round) {  // the second finds the receive armed
+    for (std::uint32_t i = 0; i < kPackets; ++i) {
+      ASSERT_TRUE(sender.send_numbered(i, kPacketSize));
+    }
+    ASSERT_EQ(Error::OK, server.poll());
+    EXPECT_EQ(engine_->counters()[Counter::kReceivedPackets], round * kPackets) << round;
+  }
+}
+
 }  // namespace
 }  // namespace ringpeer

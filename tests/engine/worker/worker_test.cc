@@ -414,6 +414,39 @@ TEST_P(WorkerTest, WithoutAThreadItRunsWhenPumped) {
   EXPECT_EQ(worker->sync(), ESHUTDOWN);
 }
 
+TEST_P(WorkerTest, WithoutAThreadOthersAskItToReceive) {
+  worker::WorkerOptions options;
+  options.has_thread = false;
+  auto worker = make(options);
+  const net::Socket socket = open_receiver();
+  worker::SocketQueue queue(64, kManyBytes);
+  worker::Worker::Command command;
+  std::thread([&] {
+    EXPECT_EQ(worker->attach_later(&command, socket.descriptor(), &queue), 0);
+  }).join();
+  const Sender sender(port_of(socket));
+  ASSERT_TRUE(sender.send_numbered(0, 10));
+  EXPECT_EQ(worker->sync(), 0);  // executes what was asked for before
+  EXPECT_EQ(queue.ring().depth(), 1u);
+  worker->detach(command.slot);
+
+  if (!GetParam().use_uring) {  // io_uring finds out when it receives
+    SCOPED_TRACE("what cannot be done ends the queue, and the place is free again");
+    worker::SocketQueue bad(64, kManyBytes);
+    EXPECT_EQ(worker->attach_later(&command, -1, &bad), 0);
+    worker->pump(std::chrono::milliseconds(0));
+    EXPECT_TRUE(bad.is_stopped());
+    worker->detach(command.slot);
+  }
+
+  // One that nobody comes to execute ends with the worker.
+  EXPECT_EQ(worker->attach_later(&command, socket.descriptor(), &queue), 0);
+  EXPECT_FALSE(queue.is_stopped());
+  worker->stop();
+  EXPECT_TRUE(queue.is_stopped());
+  EXPECT_EQ(worker->attach_later(&command, socket.descriptor(), &queue), ESHUTDOWN);
+}
+
 // Strangers, closed remotes and packets, as a server's consumer sees them, while the
 // worker runs: what the worker names must be alive, which the sanitizers watch.
 TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {

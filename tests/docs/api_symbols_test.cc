@@ -1,0 +1,229 @@
+// docs/api.md has an entry for everything that the public headers offer, and none for anything
+// else; defaults are the code's.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringpeer/stats/counters.h"
+#include "tests/docs/api_entries.h"
+#include "tests/docs/header_scanner.h"
+#include "tests/docs/page.h"
+
+namespace ringpeer::docs {
+namespace {
+
+const char* const kPage = "docs/api.md";
+
+// Headers that only the library itself has a use for. Any other must be on the page.
+const std::set<std::string> kInternalHeaders = {
+    "codec/arena.h",
+    "codec/base64.h",
+    "codec/child_cursor.h",
+    "codec/components.h",
+    "codec/container_inline.h",
+    "codec/conversion_table.h",
+    "codec/convert.h",
+    "codec/convert_math.h",
+    "codec/decoder.h",
+    "codec/depth_stack.h",
+    "codec/element_rule.h",
+    "codec/encode_pool.h",
+    "codec/entry_list.h",
+    "codec/html_color.h",
+    "codec/key_hash.h",
+    "codec/key_order.h",
+    "codec/little_endian.h",
+    "codec/memory.h",
+    "codec/named_color.h",
+    "codec/narrow_float.h",
+    "codec/pooled_encoding.h",
+    "codec/shortest_decimal.h",
+    "codec/sip_hash.h",
+    "codec/text_lexer.h",
+    "codec/text_word.h",
+    "codec/utf8.h",
+    "codec/variant_equality.h",
+    "codec/variant_tree.h",
+    "codec/variant_type_of.h",
+    "codec/variant_visit.h",
+    "codec/view_iterator.h",
+    "codec/wire_reader.h",
+    "codec/wire_scan.h",
+};
+
+// In public headers because the library's templates and inline functions need them.
+const std::set<std::string> kInternalSymbols = {
+    "key_text",
+    "text_at",
+    "load_components",
+    "CompactBlock",
+    "destroy_compact_block",
+    "ViewTraits",
+    "ViewTypeOf",
+    "DeclaredType",
+    "wire_padded",
+    "is_class_name",
+    "net::SocketAddress",
+    "net::kSocketAddressSize",
+    "net::read_socket_address",
+    "net::endpoint_from_socket_address",
+    "net::to_socket_address",
+    "net::Endpoint::padding",
+    "Counters",
+    "kCounterCount",
+    "CounterSnapshot::values",
+    "String::keeps",
+    "DrainBatch::DrainBatch",
+};
+// Numbers of the wire: docs/wire.md has them.
+const std::set<std::string> kWireNumbers = {
+    "kVariantTypeCount",
+    "kWireAlignment",
+    "kHeaderTypeMask",
+    "kHeaderFlag64",
+    "kElementKindShift",
+    "kKeyKindShift",
+    "kHeaderFlagObjectAsId",
+    "kValueKindShift",
+    "kNodePathFormatBit",
+    "kContainerKindMask",
+    "kContainerCountMask",
+    "kNodePathFlagAbsolute",
+    "kScriptProperty",
+    "kNodePathFlagProperty",
+    "kEncodedObjectAsIdClass",
+    "kScriptPathPrefix",
+    "kEncodedObjectAsIdProperty",
+};
+// Made by the library alone.
+const std::set<std::string> kNotConstructed = {
+    "PackedView", "PackedStringsView", "ArrayView", "ObjectView", "DictionaryView",
+};
+
+bool is_internal(const Symbol& symbol) {
+  const std::string name = symbol.owner.empty() ? symbol.name : symbol.owner + "::" + symbol.name;
+  if (kInternalSymbols.contains(name) || kInternalSymbols.contains(symbol.owner)) return true;
+  if (kWireNumbers.contains(name) || symbol.owner == "Counter") return true;
+  return symbol.owner == symbol.name && kNotConstructed.contains(symbol.owner);
+}
+
+// "codec/variant.h" or "engine/peer/engine.h" of what is included as "ringpeer/...".
+std::string path_of(const std::string& included) {
+  const std::string inner = included.substr(std::string_view("ringpeer/").size());
+  if (inner.find('/') == std::string::npos) return "engine/peer/" + inner;
+  return inner.starts_with("codec/") ? inner : "engine/" + inner;
+}
+
+// The headers that the page names.
+std::set<std::string> public_headers() {
+  std::set<std::string> paths;
+  for (const std::string& span : code_spans(read_page(kPage))) {
+    if (span.starts_with("ringpeer/") && span.ends_with(".h")) paths.insert(path_of(span));
+  }
+  return paths;
+}
+
+std::vector<Symbol> public_symbols() {
+  std::vector<Symbol> symbols;
+  for (const std::string& path : public_headers()) {
+    Header header = scan_header(read_page(path));
+    EXPECT_EQ(header.errors, std::vector<std::string>()) << path;
+    EXPECT_FALSE(header.symbols.empty()) << path;
+    for (Symbol& symbol : header.symbols) {
+      // A public header has one type of this one.
+      if (path == "engine/net/socket.h" &&
+          (symbol.owner + symbol.name).find("PathMtuDiscovery") == std::string::npos) {
+        continue;
+      }
+      if (!is_internal(symbol)) symbols.push_back(std::move(symbol));
+    }
+  }
+  return symbols;
+}
+
+// The headers of a BUILD file's libraries that are included as "ringpeer/x.h".
+std::set<std::string> headers_at_the_door(const std::string& folder) {
+  std::set<std::string> paths;
+  const std::string build = read_page(folder + "/BUILD.bazel");
+  for (std::size_t begin = build.find("ringpeer_library("); begin != std::string::npos;) {
+    const std::string library = build.substr(begin, build.find("\n)", begin) - begin);
+    begin = build.find("ringpeer_library(", begin + 1);
+    if (library.find("include_prefix = \"ringpeer\"") == std::string::npos) continue;
+    for (std::size_t i = library.find(".h\""); i != std::string::npos;
+         i = library.find(".h\"", i + 1)) {
+      const std::size_t quote = library.rfind('"', i);
+      paths.insert(folder + "/" + library.substr(quote + 1, i - quote + 1));
+    }
+  }
+  return paths;
+}
+
+TEST(ApiSymbolsTest, EveryHeaderIsOnThePageOrInternal) {
+  std::set<std::string> expected = headers_at_the_door("engine/peer");
+  EXPECT_GT(expected.size(), 10u);
+  for (const auto& file : std::filesystem::directory_iterator("codec")) {
+    const std::string path = file.path().string();
+    if (path.ends_with(".h") && !kInternalHeaders.contains(path)) expected.insert(path);
+  }
+  for (const char* path :
+       {"engine/stats/counters.h", "engine/net/endpoint.h", "engine/net/ip_address.h",
+        "engine/net/local_address.h", "engine/net/datagram_size.h", "engine/net/socket.h"}) {
+    expected.insert(path);  // of what public headers include, what applications use
+  }
+  EXPECT_EQ(public_headers(), expected);
+}
+
+TEST(ApiSymbolsTest, EveryPublicSymbolHasAnEntryAndEveryEntryASymbol) {
+  const std::vector<Symbol> symbols = public_symbols();
+  EXPECT_GT(symbols.size(), 300u);
+  for (const std::string& difference : differences(read_page(kPage), symbols)) {
+    ADD_FAILURE() << kPage << ": " << difference;
+  }
+}
+
+// The counters by the names that the tools print.
+TEST(ApiSymbolsTest, EveryCounterHasARow) {
+  std::set<std::string> on_page;
+  for (const Table& table : tables_of(read_page(kPage))) {
+    if (table.head.cells[0] != "counter") continue;
+    for (const Row& row : table.rows) {
+      for (const std::string& name : code_spans(row.cells[0])) on_page.insert(name);
+    }
+  }
+  std::set<std::string> in_code;
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    in_code.emplace(counter_info(static_cast<Counter>(i)).name);
+  }
+  EXPECT_EQ(on_page, in_code);
+}
+
+// What the comparison is worth: it hears of each kind of lie.
+class PlantedLieTest
+    : public testing::TestWithParam<std::pair<std::string_view, std::string_view>> {};
+
+TEST_P(PlantedLieTest, IsHeardOf) {
+  const auto& [truth, lie] = GetParam();
+  std::string page = read_page(kPage);
+  const std::size_t at = page.find(truth);
+  ASSERT_NE(at, std::string::npos) << "the page has changed: " << truth;
+  page.replace(at, truth.size(), lie);
+  EXPECT_FALSE(differences(page, public_symbols()).empty()) << lie;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lies, PlantedLieTest,
+    testing::Values(std::pair("recv_buf_size = 524288", "recv_buf_size = 65536"),  // a default
+                    std::pair("| `latency_budget` | 200 us |", "| `latency_budget` | 100 us |"),
+                    std::pair("| `gro` | false |", "| `gro` | true |"),
+                    std::pair("| `flush()` |", "| `flush_all()` |"),  // no such symbol
+                    std::pair("| `get_local_port()` |", "| |"),       // no entry
+                    std::pair("`kRecvmmsg`", "`kEpoll`"),             // an enum's value
+                    std::pair("`next(packet)`", "`next()`")));        // parameters
+
+}  // namespace
+}  // namespace ringpeer::docs
