@@ -66,6 +66,7 @@ Variant to_variant(const ArenaSnapshot& snapshot, std::span<const ArenaWorld::Pl
   dictionary["t"] = snapshot.time;
   dictionary["received"] = snapshot.received;
   dictionary["number"] = snapshot.number;
+  dictionary["session"] = snapshot.session;
   dictionary["you"] = snapshot.position;
   dictionary["ids"] = std::move(ids);
   dictionary["positions"] = std::move(positions);
@@ -88,6 +89,8 @@ std::optional<ArenaSnapshot> snapshot_from_variant(const Variant& value) {
       ids == nullptr || positions == nullptr || ids->size() != positions->size()) {
     return std::nullopt;
   }
+  // Stays 0 of a server that has no sessions.
+  read_count(*dictionary, "session", 0, &snapshot.session);
   snapshot.position = *position;
   snapshot.left = (*dictionary)["left"].as_bool();
   return snapshot;

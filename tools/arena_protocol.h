@@ -27,15 +27,18 @@ Variant to_variant(const ArenaInput& input);
 std::optional<ArenaInput> input_from_variant(const Variant& value);
 
 // server -> client, once a tick: {"tick": int, "seq": int, "t": int, "received": int,
-// "number": int, "you": Vector2, "ids": PackedInt32Array, "positions": PackedVector2Array},
-// and "left": true once the server knows that the client leaves.
+// "number": int, "session": int, "you": Vector2, "ids": PackedInt32Array, "positions":
+// PackedVector2Array}, and "left": true once the server knows that the client leaves.
 struct ArenaSnapshot {
   std::int64_t tick = 0;
   std::int64_t sequence = 0;  // of the newest input of this client, with its time
   std::int64_t time = 0;
-  std::int64_t received = 0;  // inputs of this client that reached the game
-  std::int64_t number = 0;    // counts this client's snapshots from 1
-  Vector2 position;           // the client's own player
+  std::int64_t received = 0;  // inputs of this session that reached the game, each counted once
+  std::int64_t number = 0;    // counts this session's snapshots from 1
+  // Which one the two are of. A client has another one after the server has started again, after
+  // its own address has changed on the way, and after it was silent for too long.
+  std::int64_t session = 0;
+  Vector2 position;  // the client's own player
   bool left = false;
 };
 

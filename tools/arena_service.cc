@@ -16,7 +16,8 @@ constexpr std::uint64_t kMostTicksAtOnce = 4;
 
 }  // namespace
 
-ArenaService::ArenaService(std::shared_ptr<Engine> engine) : server_(std::move(engine)) {
+ArenaService::ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions)
+    : most_sessions_(most_sessions), server_(std::move(engine)) {
   server_.set_max_pending_connections(kMostPendingConnections);
 }
 
@@ -54,14 +55,26 @@ void ArenaService::accept_sessions(Clock::time_point now) {
   for (int i = 0; i < kMostPendingConnections && server_.is_connection_available(); ++i) {
     std::shared_ptr<PacketPeerUDP> peer = server_.take_connection();
     if (!peer) return;
-    if (sessions_.size() >= kMostSessions) {
-      ++counts_.players_refused;
-      continue;
-    }
-    Session& session = sessions_.emplace_back();
+    Session session;
     session.peer = std::move(peer);
-    session.last_heard = now;
+    if (sessions_.size() < most_sessions_) session.id = next_session_id();
+    take_inputs(session, now);
+    if (!session.newest_input) continue;  // no player: what it sends next is looked at again
+    if (session.id == 0) {
+      ++counts_.players_refused;
+    } else {
+      sessions_.push_back(std::move(session));
+    }
   }
+}
+
+// Also after the server has started again, no session of a client is called as an earlier one.
+std::int64_t ArenaService::next_session_id() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  newest_session_id_ = std::max<std::int64_t>(
+      newest_session_id_ + 1,
+      std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count());
+  return newest_session_id_;
 }
 
 void ArenaService::take_inputs(Session& session, Clock::time_point now) {
@@ -81,14 +94,19 @@ void ArenaService::take_inputs(Session& session, Clock::time_point now) {
 }
 
 void ArenaService::apply_input(Session& session, const ArenaInput& input, Clock::time_point now) {
-  ++session.inputs;
   session.last_heard = now;
+  const auto sequence = static_cast<std::uint64_t>(input.sequence);
+  if (session.inputs_seen.add(sequence) == SequenceWindow::Arrival::kRepeated) {
+    ++counts_.repeated;
+    return;
+  }
+  ++session.inputs;
   session.snapshot_due = true;
   session.left = session.left || input.leave;
   if (session.left) {
     if (session.player) world_.leave(*session.player);
     session.player.reset();
-  } else if (!session.player) {
+  } else if (!session.player && session.id != 0) {
     session.player = world_.join();
     counts_.most_players = std::max<std::uint64_t>(counts_.most_players, world_.player_count());
   }
@@ -117,6 +135,7 @@ void ArenaService::send_snapshot(Session& session) {
   snapshot.sequence = session.newest_input->sequence;
   snapshot.time = session.newest_input->time;
   snapshot.received = session.inputs;
+  snapshot.session = session.id;
   snapshot.number = session.snapshots + 1;
   snapshot.left = session.left;
   std::span<const ArenaWorld::Player> neighbours;

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TOOLS_ARENA_SERVICE_H_
 #define RINGPEER_TOOLS_ARENA_SERVICE_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "ringpeer/tools/arena_protocol.h"
 #include "ringpeer/tools/arena_world.h"
 #include "ringpeer/tools/pacer.h"
+#include "ringpeer/tools/sequence_window.h"
 #include "ringpeer/tools/service.h"
 #include "ringpeer/udp_server.h"
 
@@ -24,7 +26,7 @@ class ArenaService : public Service {
   // A player of whom nothing is heard for so long is gone.
   static constexpr std::chrono::seconds kIdleTimeout{5};
 
-  explicit ArenaService(std::shared_ptr<Engine> engine);
+  explicit ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions = kMostSessions);
 
   Error open(int port, const std::string& address) override;
   int port() const override { return server_.get_local_port(); }
@@ -33,13 +35,15 @@ class ArenaService : public Service {
   ServiceCounts counts() const override;
 
  private:
-  // One remote. It becomes a player with its first valid input.
+  // One remote that has sent a valid input: whoever has not does not get a place.
   struct Session {
+    std::int64_t id = 0;  // 0: there is no room for it
     std::shared_ptr<PacketPeerUDP> peer;
     Clock::time_point last_heard;
     std::optional<ArenaWorld::PlayerId> player;
     std::optional<ArenaInput> newest_input;
-    std::int64_t inputs = 0;
+    SequenceWindow inputs_seen;
+    std::int64_t inputs = 0;  // each counted once, however often the network brings it
     std::int64_t snapshots = 0;
     bool left = false;
     bool snapshot_due = false;
@@ -47,16 +51,19 @@ class ArenaService : public Service {
 
   void tick(Clock::time_point now);
   void accept_sessions(Clock::time_point now);
+  std::int64_t next_session_id();
   void take_inputs(Session& session, Clock::time_point now);
   void apply_input(Session& session, const ArenaInput& input, Clock::time_point now);
   void end_idle_sessions(Clock::time_point now);
   void send_snapshot(Session& session);
 
+  const std::size_t most_sessions_;
   UDPServer server_;
   ArenaWorld world_;
   std::vector<Session> sessions_;
   std::optional<Pacer> pacer_;
   std::int64_t tick_ = 0;
+  std::int64_t newest_session_id_ = 0;
   ServiceCounts counts_;
 };
 

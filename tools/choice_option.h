@@ -9,17 +9,20 @@
 namespace ringpeer::tools {
 
 // An option that takes one of the words of `names`, which must live as long as `command`.
-// *value is a T, or an optional one that stays empty without the option.
-// Another word is refused with the list of those that are known.
+// *value is a T, or an optional one that stays empty without the option; `otherwise` is what
+// --help calls the default. Another word is refused with the list of those that are known.
 template <typename T, typename Value>
 CLI::Option* add_choice(CLI::App& command, const std::string& option,
                         const std::map<std::string, T>& names, Value* value,
-                        const std::string& description) {
-  return command
-      .add_option_function<std::string>(
-          option, [value, &names](const std::string& word) { *value = names.at(word); },
-          description)
-      ->check(CLI::IsMember(names));
+                        const std::string& otherwise, const std::string& description) {
+  CLI::Option* const added =
+      command
+          .add_option_function<std::string>(
+              option, [value, &names](const std::string& word) { *value = names.at(word); },
+              description)
+          ->check(CLI::IsMember(names));
+  if (!otherwise.empty()) added->default_str(otherwise);
+  return added;
 }
 
 }  // namespace ringpeer::tools

@@ -66,8 +66,8 @@ void add_demo_command(CLI::App& app, int* exit_status) {
   command->add_option("--hz", options->load.rate, "inputs a second of each player")
       ->capture_default_str();
   command->add_option("--duration", options->load.seconds, "seconds")->capture_default_str();
-  add_choice(*command, "--backend", backend_names(), &options->serve.backend,
-             "auto (the default), io_uring or recvmmsg");
+  add_choice(*command, "--backend", backend_names(), &options->serve.backend, "auto",
+             "auto, io_uring or recvmmsg");
   command->add_flag("--json", options->load.json, "print the report as one JSON object");
   command->callback([options, exit_status] { *exit_status = demo(*options); });
 }

@@ -4,13 +4,18 @@
 
 #include <cstdlib>
 
+#include "ringpeer/tools/report_format.h"
 #include "ringpeer/tools/text_table.h"
 
 namespace ringpeer::tools {
 namespace {
 
-double to_milliseconds(std::chrono::nanoseconds duration) {
-  return static_cast<double>(duration.count()) / 1e6;
+using nlohmann::ordered_json;
+
+// Of microseconds or null.
+std::string milliseconds_text(const ordered_json& microseconds) {
+  return microseconds.is_null() ? "unknown"
+                                : fmt::format("{:.1f}", microseconds.get<double>() / 1e3);
 }
 
 }  // namespace
@@ -26,7 +31,7 @@ std::int64_t DemoReport::unaccounted_in() const {
 
 std::int64_t DemoReport::unaccounted_out() const {
   return server_count("sent") - static_cast<std::int64_t>(load_.received) -
-         static_cast<std::int64_t>(load_.client_kernel_drops);
+         static_cast<std::int64_t>(load_.client_kernel_drops.value_or(0));
 }
 
 std::int64_t DemoReport::unaccounted_inside() const {
@@ -57,60 +62,64 @@ std::uint64_t DemoReport::engine_drops() const {
   return sum;
 }
 
-nlohmann::ordered_json DemoReport::to_json() const {
-  return {{"command", "demo"},
-          {"clients", options_.clients},
-          {"hz", options_.rate},
-          {"duration_s", load_.seconds},
-          {"backend", server_.at("backend")},
-          {"backend_reason", server_.at("backend_reason")},
-          {"unaccounted", unaccounted()},
-          {"engine_drops", engine_drops()},
-          {"kernel_drops",
-           {{"server", server_.at("kernel_drops")}, {"clients", load_.client_kernel_drops}}},
-          {"rtt_us", latency_to_json(load_.round_trip)},
-          {"cpu_ns_per_packet", server_.at("cpu").at("ns_per_packet")},
-          {"server", server_},
-          {"load", load_report_to_json(options_, load_)},
-          {"ok", judge().empty()}};
+ordered_json DemoReport::to_json() const {
+  const auto rate = [this](const char* name) {
+    return ratio(static_cast<double>(server_count(name)), load_.seconds);
+  };
+  const ordered_json& cpu = server_.at("cpu");
+  return {
+      {"schema", kReportSchema},
+      {"command", "demo"},
+      {"clients", options_.clients},
+      {"hz", options_.rate},
+      {"duration_s", load_.seconds},
+      {"backend", server_.at("backend")},
+      {"backend_reason", server_.at("backend_reason")},
+      {"players", server_.at("arena").at("most_players")},
+      {"received_per_s", rate("received")},
+      {"sent_per_s", rate("sent")},
+      {"unaccounted", unaccounted()},
+      {"engine_drops", engine_drops()},
+      {"kernel_drops",
+       {{"server", server_.at("kernel_drops")}, {"clients", or_null(load_.client_kernel_drops)}}},
+      {"rtt_us", latency_to_json(load_.round_trip)},
+      {"cpu_ns_per_packet", cpu.at("ns_per_packet")},
+      {"application_ns_per_packet", cpu.at("application_ns_per_packet")},
+      {"steal_percent", or_null(load_.steal_percent)},
+      {"server", server_},
+      {"load", load_report_to_json(options_, load_)},
+      {"ok", judge().empty()}};
 }
 
 std::string DemoReport::to_text() const {
-  const auto per_second = [this](std::int64_t count) {
-    return with_thousands(
-        load_.seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(count) / load_.seconds)
-                          : 0);
+  const ordered_json json = to_json();
+  const auto per_second_text = [&json](const char* name) {
+    const ordered_json& rate = json[name];
+    return (rate.is_null() ? "unknown"
+                           : count_text(static_cast<std::int64_t>(rate.get<double>()))) +
+           "/s";
   };
-  std::string drops;
-  for (const auto& [reason, count] : server_.at("drops").items()) {
-    if (count.get<std::int64_t>() != 0) {
-      drops += fmt::format("{} {}, ", reason, count.get<std::int64_t>());
-    }
-  }
-  const auto& cpu = server_.at("cpu");
-  TextTable table(
-      fmt::format("An arena of {} players at {} Hz for {:.1f} s on this machine's loopback",
-                  options_.clients, options_.rate, load_.seconds));
-  table.add("backend", fmt::format("{}: {}", server_.at("backend").get<std::string>(),
-                                   server_.at("backend_reason").get<std::string>()));
-  table.add("players", with_thousands(server_.at("arena").at("most_players").get<std::int64_t>()));
-  table.add("packets in", per_second(server_count("received")) + "/s");
-  table.add("packets out", per_second(server_count("sent")) + "/s");
-  table.add("dropped by the engine", drops.empty() ? "none" : drops.substr(0, drops.size() - 2));
-  table.add("dropped by the kernel",
-            fmt::format("{} at the server, {} at the clients", server_count("kernel_drops"),
-                        load_.client_kernel_drops));
-  table.add("unaccounted for", with_thousands(unaccounted()));
-  table.add("round trip p50, p99",
-            fmt::format("{:.1f}, {:.1f} ms; the game answers 60 times a second",
-                        to_milliseconds(load_.round_trip.percentile(0.5)),
-                        to_milliseconds(load_.round_trip.percentile(0.99))));
+  TextTable table(fmt::format("An arena of {} players at {} Hz for {} s on this machine's loopback",
+                              json["clients"].get<std::uint32_t>(), json["hz"].get<double>(),
+                              number_text(json["duration_s"], 1)));
+  table.add("backend", fmt::format("{}: {}", json["backend"].get<std::string>(),
+                                   json["backend_reason"].get<std::string>()));
+  table.add("players", count_text(json["players"]));
+  table.add("packets in", per_second_text("received_per_s"));
+  table.add("packets out", per_second_text("sent_per_s"));
+  table.add("dropped by the engine", drops_text(json["server"]["drops"]));
+  table.add("dropped by the kernel", fmt::format("{} at the server, {} at the clients",
+                                                 count_text(json["kernel_drops"]["server"]),
+                                                 count_text(json["kernel_drops"]["clients"])));
+  table.add("unaccounted for", count_text(json["unaccounted"]));
+  table.add("round trip p50, p99", fmt::format("{}, {} ms; the game answers 60 times a second",
+                                               milliseconds_text(json["rtt_us"]["p50"]),
+                                               milliseconds_text(json["rtt_us"]["p99"])));
   table.add("server's CPU a packet in or out",
-            fmt::format("{:.0f} ns, the game included; its thread {:.0f} ns",
-                        cpu.at("ns_per_packet").get<double>(),
-                        cpu.at("application_ns_per_packet").get<double>()));
-  table.add("processor time stolen by the host",
-            load_.steal_percent ? fmt::format("{:.1f} %", *load_.steal_percent) : "unknown");
+            fmt::format("{} ns, the game included; its thread {} ns",
+                        number_text(json["cpu_ns_per_packet"], 0),
+                        number_text(json["application_ns_per_packet"], 0)));
+  table.add("processor time stolen by the host", percent_text(json["steal_percent"]));
   return table.to_string();
 }
 

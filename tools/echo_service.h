@@ -3,36 +3,37 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tools/service.h"
+#include "ringpeer/udp_server.h"
 
 namespace ringpeer::tools {
 
-// Takes every packet from one peer and, unless it is a sink, sends it back: bytes as they
-// are, Variants decoded and encoded anew.
+// Takes the packets of everybody and, unless it is a sink, sends them back: bytes as they are,
+// Variants decoded and encoded again.
 class EchoService : public Service {
  public:
   EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies);
 
   Error open(int port, const std::string& address) override;
-  int port() const override { return peer_.get_local_port(); }
+  int port() const override { return server_.get_local_port(); }
   void serve(Clock::time_point until) override;
-  void close() override { peer_.close(); }
+  void close() override { server_.stop(); }
   ServiceCounts counts() const override { return counts_; }
 
  private:
-  void serve_packet();
-  Error reply_to_sender(const Variant& value);
-  Error reply_to_sender(std::span<const std::uint8_t> packet);
-  Error address_sender();
+  void serve_packet(const ReceivedPacket& packet);
+  // Whether an answer would come back here, to be answered again without end.
+  bool is_own(const net::Endpoint& sender) const;
+  // Decodes what is Godot's, encodes it again into encoded_; false when it is none.
+  bool translate(std::span<const std::uint8_t> packet);
 
-  PacketPeerUDP peer_;
+  // A socket of each worker, and no state of any sender.
+  UDPServer server_;
   PayloadKind payload_;
   bool replies_;
-  // Whom peer_ sends to now.
-  std::string destination_;
-  int destination_port_ = 0;
+  std::vector<std::uint8_t> encoded_;
   ServiceCounts counts_;
 };
 

@@ -36,7 +36,8 @@ std::optional<std::chrono::nanoseconds> LoadClient::receive_echo(const LoadReply
 
 std::optional<std::chrono::nanoseconds> LoadClient::receive_snapshot(const LoadReply& reply,
                                                                      Clock::time_point now) {
-  switch (snapshot_window_.add(reply.snapshot_number)) {
+  Session& from = session(reply.session);
+  switch (from.window.add(reply.snapshot_number)) {
     case SequenceWindow::Arrival::kRepeated:
       ++repeated_;
       return std::nullopt;
@@ -47,8 +48,8 @@ std::optional<std::chrono::nanoseconds> LoadClient::receive_snapshot(const LoadR
       break;
   }
   ++snapshots_;
-  newest_snapshot_ = std::max(newest_snapshot_, reply.snapshot_number);
-  inputs_received_ = std::max(inputs_received_, reply.inputs_received);
+  from.newest_snapshot = std::max(from.newest_snapshot, reply.snapshot_number);
+  from.inputs_received = std::max(from.inputs_received, reply.inputs_received);
   left_ = left_ || reply.left;
   // The arena answers at its own rate: a snapshot may answer several inputs, or none.
   if (reply.stamp.sequence < answered_until_) return std::nullopt;
@@ -56,8 +57,33 @@ std::optional<std::chrono::nanoseconds> LoadClient::receive_snapshot(const LoadR
   return now - reply.stamp.sent_at;
 }
 
+LoadClient::Session& LoadClient::session(std::uint64_t id) {
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [id](const Session& session) { return session.id == id; });
+  if (found != sessions_.end()) return *found;
+  if (sessions_.size() == kMostSessions) {
+    earlier_.newest_snapshot += sessions_.front().newest_snapshot;
+    earlier_.inputs_received += sessions_.front().inputs_received;
+    sessions_.erase(sessions_.begin());
+  }
+  sessions_.emplace_back().id = id;
+  return sessions_.back();
+}
+
+std::uint64_t LoadClient::snapshots_announced() const {
+  std::uint64_t sum = earlier_.newest_snapshot;
+  for (const Session& session : sessions_) sum += session.newest_snapshot;
+  return sum;
+}
+
+std::uint64_t LoadClient::inputs_received() const {
+  std::uint64_t sum = earlier_.inputs_received;
+  for (const Session& session : sessions_) sum += session.inputs_received;
+  return sum;
+}
+
 bool LoadClient::settled() const {
-  return snapshots_ > 0 ? left_ && snapshots_ >= newest_snapshot_ : echoes_ >= sent_;
+  return snapshots_ > 0 ? left_ && snapshots_ >= snapshots_announced() : echoes_ >= sent_;
 }
 
 }  // namespace ringpeer::tools

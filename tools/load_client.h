@@ -2,8 +2,10 @@
 #define RINGPEER_TOOLS_LOAD_CLIENT_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "ringpeer/tools/load_payload.h"
 #include "ringpeer/tools/sequence_window.h"
@@ -37,9 +39,10 @@ class LoadClient {
   std::uint64_t foreign() const { return foreign_; }
 
   std::uint64_t snapshots() const { return snapshots_; }
-  // How many snapshots the server says it has sent, and inputs it says it got.
-  std::uint64_t snapshots_announced() const { return newest_snapshot_; }
-  std::uint64_t inputs_received() const { return inputs_received_; }
+  // How many snapshots the server says it has sent, and inputs it says it got: the sum of the
+  // sessions that it has had with this client.
+  std::uint64_t snapshots_announced() const;
+  std::uint64_t inputs_received() const;
   bool has_left() const { return left_; }
 
   // Nothing more is to be expected.
@@ -51,17 +54,29 @@ class LoadClient {
   std::optional<std::chrono::nanoseconds> receive_snapshot(
       const LoadReply& reply, std::chrono::steady_clock::time_point now);
 
+  // What the arena has said of one session.
+  struct Session {
+    std::uint64_t id = 0;
+    SequenceWindow window;
+    std::uint64_t newest_snapshot = 0;
+    std::uint64_t inputs_received = 0;
+  };
+  // The last ones; of earlier ones only the sums are kept, so that a server that makes up
+  // sessions costs no memory. Packets are not delayed by a whole session, let alone by four.
+  static constexpr std::size_t kMostSessions = 4;
+
+  Session& session(std::uint64_t id);
+
   std::uint32_t id_;
   std::uint64_t sent_ = 0;
   SequenceWindow echo_window_;
-  SequenceWindow snapshot_window_;
+  std::vector<Session> sessions_;
+  Session earlier_;  // sums
   std::uint64_t echoes_ = 0;
   std::uint64_t late_ = 0;
   std::uint64_t repeated_ = 0;
   std::uint64_t foreign_ = 0;
   std::uint64_t snapshots_ = 0;
-  std::uint64_t newest_snapshot_ = 0;
-  std::uint64_t inputs_received_ = 0;
   // One more than the newest input that a snapshot has answered.
   std::uint64_t answered_until_ = 0;
   bool left_ = false;

@@ -61,12 +61,12 @@ void add_load_command(CLI::App& app, int* exit_status) {
       ->capture_default_str();
   command->add_option("--hz", options->rate, "packets a second that each client sends")
       ->capture_default_str();
-  add_choice(*command, "--payload", payload_names(), &options->payload,
+  add_choice(*command, "--payload", payload_names(), &options->payload, "raw",
              "raw bytes, or var: the arena's inputs in Godot's wire format");
   add_number(*command, "--size", &options->size,
              "bytes a packet; var packets are padded to it, and 76 at least");
   command->add_option("--duration", options->seconds, "seconds to send for")->capture_default_str();
-  add_choice(*command, "--expect", expectation_names(), &options->expect,
+  add_choice(*command, "--expect", expectation_names(), &options->expect, "reply",
              "reply (an echo or the arena's snapshots), or nothing of a sink");
   command->add_flag("--json", options->json, "print the report as one JSON object");
   command->callback([options, exit_status] { *exit_status = load(*options); });

@@ -1,10 +1,15 @@
 #include "ringpeer/tools/load_generator.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+// After <sys/socket.h> and <netinet/in.h>: it needs their types.
+#include <linux/errqueue.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -29,10 +34,13 @@ constexpr double kLongestCatchUpSeconds = 0.1;
 // but for the instant between looking and waiting.
 constexpr milliseconds kStopCheckInterval{100};
 
-// After the last packet: replies that take longer than this count as lost...
-constexpr milliseconds kLongestSettling{3000};
-// ... and so do those that are missing when none has come for this long.
+// After the last packet, replies are waited for as long as they keep coming. One that is missing
+// after this much silence is lost; on a slow path after twice the longest round trip...
 constexpr milliseconds kSilence{500};
+// ... but not later than this, which is also for a run that has had no reply yet.
+constexpr milliseconds kLongestSilence{5000};
+// However many come: a server that never stops must not hold up the report.
+constexpr milliseconds kLongestSettling{30'000};
 constexpr milliseconds kSettleStep{10};
 // Leaving clients repeat themselves until the arena has answered.
 constexpr milliseconds kGoodbyeInterval{100};
@@ -44,7 +52,8 @@ constexpr rlim_t kOtherDescriptors = 64;
 
 bool allow_descriptors(rlim_t count, std::string* error) {
   rlimit limit = {};
-  getrlimit(RLIMIT_NOFILE, &limit);
+  // When it cannot be asked for, opening the sockets shows whether it is enough.
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;
   if (limit.rlim_cur >= count) return true;
   if (limit.rlim_max < count) {
     *error = fmt::format(
@@ -58,6 +67,31 @@ bool allow_descriptors(rlim_t count, std::string* error) {
   *error = fmt::format("the limit of open files cannot be raised to {}: {}. Use fewer clients.",
                        count, std::strerror(errno));
   return false;
+}
+
+// Room for the error itself and for who has sent it.
+constexpr std::size_t kErrorControlSize =
+    CMSG_SPACE(sizeof(sock_extended_err) + sizeof(sockaddr_in6));
+
+// What the message of an error queue tells; 0 when nothing.
+int error_in(msghdr* message) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(message); part != nullptr; part = CMSG_NXTHDR(message, part)) {
+    const bool is_error = (part->cmsg_level == SOL_IP && part->cmsg_type == IP_RECVERR) ||
+                          (part->cmsg_level == SOL_IPV6 && part->cmsg_type == IPV6_RECVERR);
+    if (!is_error || part->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
+    sock_extended_err error;
+    std::memcpy(&error, CMSG_DATA(part), sizeof(error));
+    return static_cast<int>(error.ee_errno);
+  }
+  return 0;
+}
+
+// Without it the kernel keeps one error of several, and forgets whose they were. 0 or errno.
+int queue_errors(int descriptor, bool ipv4) {
+  const int on = 1;
+  const int result = ipv4 ? setsockopt(descriptor, SOL_IP, IP_RECVERR, &on, sizeof(on))
+                          : setsockopt(descriptor, SOL_IPV6, IPV6_RECVERR, &on, sizeof(on));
+  return result == 0 ? 0 : errno;
 }
 
 // What to do when a client's socket cannot be had.
@@ -112,6 +146,7 @@ bool LoadGenerator::open_client(std::uint32_t id, std::string* error) {
   const bool ipv4 = options_.target.address.is_ipv4();
   Client& client = clients_.emplace_back(Client{net::Socket(), LoadClient(id)});
   int failure = client.socket.open(ipv4 ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6);
+  if (failure == 0) failure = queue_errors(client.socket.descriptor(), ipv4);
   if (failure == 0) failure = client.socket.connect(options_.target);
   if (failure == 0) {
     epoll_event event = {};
@@ -128,7 +163,7 @@ bool LoadGenerator::open_client(std::uint32_t id, std::string* error) {
 LoadReport LoadGenerator::run(const StopSignal& stop, ProgressLine* progress) {
   const StealMeter steal;
   const auto cpu_before = process_cpu_time();
-  const auto drops_before = kernel_drops_of_listeners(options_.target.port);
+  const auto drops_before = kernel_drops_at(options_.target);
 
   started_ = Clock::now();
   const auto length = std::chrono::duration<double>(options_.seconds);
@@ -140,7 +175,7 @@ LoadReport LoadGenerator::run(const StopSignal& stop, ProgressLine* progress) {
   }
 
   sum_up();
-  const auto drops_after = kernel_drops_of_listeners(options_.target.port);
+  const auto drops_after = kernel_drops_at(options_.target);
   if (drops_before && drops_after && *drops_after >= *drops_before) {
     report_.server_kernel_drops = *drops_after - *drops_before;
   }
@@ -172,15 +207,19 @@ void LoadGenerator::send_until(Clock::time_point end, const StopSignal& stop,
 void LoadGenerator::send_one(Client& client, bool leaving) {
   const LoadStamp stamp = client.account.next_stamp(Clock::now());
   const auto packet = payload_->compose(stamp, leaving);
-  const int error = client.socket.send(packet);
+  int error = client.socket.send(packet);
+  if (error == ECONNREFUSED) {
+    // Of an earlier packet: a connected socket hands it over instead of sending, once.
+    take_refusals(client);
+    error = client.socket.send(packet);
+  }
   if (error == 0) {
     client.account.sent();
     ++report_.sent;
     report_.packet_bytes = std::max<std::uint64_t>(report_.packet_bytes, packet.size());
   } else {
-    // A connected socket hands over the ICMP error of an earlier packet instead of sending.
-    if (error == ECONNREFUSED) ++report_.connection_refused;
     ++report_.send_refused;
+    report_.send_error = error;
   }
 }
 
@@ -205,13 +244,33 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
 void LoadGenerator::receive_from(Client& client) {
   int error = 0;
   const std::size_t count = batch_.receive(client.socket.descriptor(), &error);
-  if (error == ECONNREFUSED) ++report_.connection_refused;
+  note_receive_error(error);
+  take_refusals(client);
   const Clock::time_point now = Clock::now();
   const auto id = static_cast<std::uint32_t>(&client - clients_.data());
   for (std::size_t i = 0; i < count; ++i) {
     ++report_.received;
     const auto round_trip = client.account.receive(payload_->read(batch_.packet(i), id), now);
     if (round_trip) report_.round_trip.record(*round_trip);
+  }
+}
+
+void LoadGenerator::note_receive_error(int error) {
+  // A call that is forbidden stays so. Anything else is a word of the network about one packet.
+  if (error == EPERM || error == ENOSYS) report_.wait_error = error;
+}
+
+void LoadGenerator::take_refusals(Client& client) {
+  for (;;) {
+    alignas(cmsghdr) std::array<std::uint8_t, kErrorControlSize> control;
+    msghdr message = {};
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (recvmsg(client.socket.descriptor(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+      note_receive_error(errno);
+      return;
+    }
+    if (error_in(&message) == ECONNREFUSED) ++report_.connection_refused;
   }
 }
 
@@ -225,10 +284,18 @@ void LoadGenerator::say_goodbye() {
   }
 }
 
+std::chrono::nanoseconds LoadGenerator::patience() const {
+  if (report_.received == 0) {
+    return report_.connection_refused > 0 ? kSilence : kLongestSilence;
+  }
+  return std::clamp<std::chrono::nanoseconds>(2 * report_.round_trip.max(), kSilence,
+                                              kLongestSilence);
+}
+
 void LoadGenerator::settle() {
   const Clock::time_point deadline = Clock::now() + kLongestSettling;
   Clock::time_point last_arrival = Clock::now();
-  for (Clock::time_point now = last_arrival; now < deadline && now < last_arrival + kSilence;
+  for (Clock::time_point now = last_arrival; now < deadline && now < last_arrival + patience();
        now = Clock::now()) {
     if (receive_until(now + kSettleStep)) {
       last_arrival = Clock::now();
@@ -269,7 +336,12 @@ void LoadGenerator::sum_up() {
     report_.snapshots += client.account.snapshots();
     report_.snapshots_announced += client.account.snapshots_announced();
     report_.inputs_received += client.account.inputs_received();
-    report_.client_kernel_drops += client.socket.kernel_drops().value_or(0);
+    const auto drops = client.socket.kernel_drops();
+    if (!drops || !report_.client_kernel_drops) {
+      report_.client_kernel_drops.reset();  // of one unknown, the sum is unknown
+    } else {
+      *report_.client_kernel_drops += *drops;
+    }
   }
 }
 

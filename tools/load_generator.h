@@ -56,6 +56,11 @@ class LoadGenerator {
   // Takes what has arrived, waiting for it until `until` at most. True if anything had.
   bool receive_until(Clock::time_point until);
   void receive_from(Client& client);
+  // Counts the packets that the target's machine has refused: each comes back in an ICMP error.
+  void take_refusals(Client& client);
+  void note_receive_error(int error);
+  // How long to wait for a reply after the last one.
+  std::chrono::nanoseconds patience() const;
   bool all_settled() const;
   // Nothing more is to be waited for, or waiting is not possible.
   bool is_over() const { return report_.wait_error != 0 || all_settled(); }

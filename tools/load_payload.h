@@ -30,7 +30,8 @@ struct LoadReply {
   LoadStamp stamp;
 
   // The rest is a snapshot's.
-  std::uint64_t snapshot_number = 0;  // counts this client's snapshots from 1
+  std::uint64_t session = 0;          // which one the two numbers are of
+  std::uint64_t snapshot_number = 0;  // counts this session's snapshots from 1
   std::uint64_t inputs_received = 0;  // inputs of this client that reached the game
   bool left = false;                  // the game has taken note that the client leaves
 };

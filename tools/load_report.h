@@ -28,7 +28,7 @@ struct LoadReport {
   std::uint64_t late = 0;
   std::uint64_t repeated = 0;
   std::uint64_t foreign = 0;
-  // Times that the kernel told a client that nobody listens at the target.
+  // Packets that the target's machine has answered with: nobody listens there.
   std::uint64_t connection_refused = 0;
 
   std::uint64_t snapshots = 0;
@@ -36,14 +36,15 @@ struct LoadReport {
   std::uint64_t inputs_received = 0;
 
   // Dropped by the kernel for want of socket buffer: at the clients, and at the server
-  // where its socket is to be seen from here.
-  std::uint64_t client_kernel_drops = 0;
+  // where its socket is to be seen from here. Nothing where the kernel does not tell.
+  std::optional<std::uint64_t> client_kernel_drops = 0;
   std::optional<std::uint64_t> server_kernel_drops;
 
   LatencyHistogram round_trip;
   std::optional<double> steal_percent;
   std::chrono::nanoseconds cpu{0};
   int stopped_by_signal = 0;
+  int send_error = 0;  // errno of the packet that was refused last
   int wait_error = 0;  // errno of a wait for replies that the kernel refused; it ended the run
 
   // Whether the server turned out to be an arena.

@@ -45,7 +45,7 @@ std::optional<double> StealMeter::percent() const {
   const std::optional<MachineTicks> now = read_machine_ticks();
   if (!start_ || !now) return std::nullopt;
   const std::uint64_t total = now->total - start_->total;
-  if (total == 0) return 0.0;
+  if (total == 0) return std::nullopt;  // a run of less than a tick
   return 100.0 * static_cast<double>(now->stolen - start_->stolen) / static_cast<double>(total);
 }
 

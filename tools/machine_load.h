@@ -22,7 +22,7 @@ std::optional<MachineTicks> parse_machine_ticks(std::string_view proc_stat);
 class StealMeter {
  public:
   StealMeter();
-  // Percent of all processor time; nothing where /proc/stat cannot be read.
+  // Percent of all processor time; nothing where /proc/stat cannot be read, or has not moved.
   std::optional<double> percent() const;
 
  private:

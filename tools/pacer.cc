@@ -1,10 +1,18 @@
 #include "ringpeer/tools/pacer.h"
 
+#include <poll.h>
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace ringpeer::tools {
+namespace {
+
+// In milliseconds: callers look at the time again, and at signals.
+constexpr std::int64_t kLongestPoll = 1000;
+
+}  // namespace
 
 Pacer::Pacer(double events_per_second, Clock::time_point start, std::uint64_t most_at_once)
     : nanoseconds_per_event_(1e9 / events_per_second),
@@ -37,7 +45,11 @@ void sleep_until_or_signal(Pacer::Clock::time_point when) {
                              .tv_nsec = since_epoch % kNanosecondsPerSecond};
   // steady_clock is CLOCK_MONOTONIC on Linux. EINTR is the point: the caller looks at
   // its stop flag.
-  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, nullptr);
+  const int error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, nullptr);
+  if (error == 0 || error == EINTR) return;
+  // Forbidden here. A caller that is not slept for would take a whole core.
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Pacer::Clock::now());
+  poll(nullptr, 0, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kLongestPoll)));
 }
 
 }  // namespace ringpeer::tools

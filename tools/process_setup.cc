@@ -18,7 +18,8 @@ void take_standard_descriptors() noexcept {
     if (::fcntl(descriptor, F_GETFD) >= 0) continue;
     // The lowest that is free: this one. O_PATH: exists everywhere, and any use is an
     // error, as of the closed descriptor.
-    if (::open("/", O_PATH) != descriptor) return;
+    if (::open("/", O_PATH) == descriptor) continue;
+    ::_exit(run_error("a standard stream is closed, and nothing can be opened in its place."));
   }
 }
 

@@ -50,20 +50,21 @@ int serve(const ServeOptions& options) {
 void add_serve_command(CLI::App& app, int* exit_status) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "run a UDP server and account for its packets");
-  add_choice(*command, "--mode", mode_names(), &options->mode, "echo, sink, or arena: a small game")
+  add_choice(*command, "--mode", mode_names(), &options->mode, "",
+             "echo, sink, or arena: a small game")
       ->required();
   add_number(*command, "--port", &options->port, "where to listen; 0 takes any free port")
       ->required();
   command->add_option("--address", options->address, "address to listen on; * for all of them")
       ->capture_default_str();
-  add_choice(*command, "--backend", backend_names(), &options->backend,
-             "auto (the default), io_uring or recvmmsg");
+  add_choice(*command, "--backend", backend_names(), &options->backend, "auto",
+             "auto, io_uring or recvmmsg");
   add_number(*command, "--workers", &options->workers,
              "receive threads, each with a socket of its own on the port; 0 runs without one")
       ->capture_default_str();
   command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
       ->capture_default_str();
-  add_choice(*command, "--payload", payload_names(), &options->payload,
+  add_choice(*command, "--payload", payload_names(), &options->payload, "raw",
              "how echo and sink read packets: raw bytes, or var (decoded, and encoded again)");
   add_number(*command, "--latency-budget", &options->latency_budget_microseconds,
              "microseconds that a packet may wait for others, up to 100000; 0 wakes at once")

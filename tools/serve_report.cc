@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "ringpeer/tools/report_format.h"
 #include "ringpeer/tools/text_table.h"
 
 namespace ringpeer::tools {
@@ -15,13 +16,9 @@ double to_seconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count()) / 1e9;
 }
 
-// 0 for 0 packets.
-double per_packet(std::chrono::nanoseconds cpu, std::uint64_t packets) {
-  return packets == 0 ? 0 : static_cast<double>(cpu.count()) / static_cast<double>(packets);
-}
-
-double per_second(std::uint64_t count, double seconds) {
-  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+// Null for 0 packets.
+ordered_json per_packet(std::chrono::nanoseconds cpu, std::uint64_t packets) {
+  return ratio(static_cast<double>(cpu.count()), static_cast<double>(packets));
 }
 
 // The sum of the counters whose name begins so.
@@ -48,22 +45,6 @@ ordered_json counters_to_json(const CounterSnapshot& counters) {
     json[std::string(counter_info(static_cast<Counter>(i)).name)] = counters.values[i];
   }
   return json;
-}
-
-std::string rate_text(std::uint64_t packets, double seconds) {
-  return fmt::format("{}  ({}/s)", with_thousands(static_cast<std::int64_t>(packets)),
-                     with_thousands(static_cast<std::int64_t>(per_second(packets, seconds))));
-}
-
-// The drops that happened, by name; "none" is an answer too.
-std::string drops_text(const CounterSnapshot& counters) {
-  std::string text;
-  for (std::size_t i = 0; i < kCounterCount; ++i) {
-    const CounterInfo& info = counter_info(static_cast<Counter>(i));
-    if (!info.is_drop || counters.values[i] == 0) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", info.name, counters.values[i]);
-  }
-  return text.empty() ? "none" : text;
 }
 
 }  // namespace
@@ -116,6 +97,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
   const CounterSnapshot& counters = report.counters;
   const ServiceCounts& service = report.service;
   ordered_json json = {
+      {"schema", kReportSchema},
       {"command", "serve"},
       {"mode", serve_mode_name(options.mode)},
       {"port", report.port},
@@ -137,6 +119,8 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
       {"service",
        {{"taken", service.taken},
         {"malformed", service.malformed},
+        {"repeated", service.repeated},
+        {"own", service.own},
         {"replies", service.replies},
         {"replies_refused", service.replies_refused}}},
       {"cpu",
@@ -144,8 +128,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
         {"application_thread_s", to_seconds(report.application_cpu)},
         {"ns_per_packet", per_packet(report.cpu, report.packets())},
         {"application_ns_per_packet", per_packet(report.application_cpu, report.packets())}}},
-      {"steal_percent",
-       report.steal_percent ? ordered_json(*report.steal_percent) : ordered_json(nullptr)},
+      {"steal_percent", or_null(report.steal_percent)},
       {"counters", counters_to_json(counters)},
       {"stopped_by_signal", report.stopped_by_signal},
   };
@@ -160,27 +143,29 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
 }
 
 std::string serve_report_to_text(const ServeOptions& options, const ServeReport& report) {
-  const CounterSnapshot& counters = report.counters;
-  TextTable table(fmt::format("{} on port {} for {:.1f} s", serve_mode_name(options.mode),
-                              report.port, report.seconds));
-  table.add("backend", fmt::format("{}: {}", report.backend, report.backend_reason));
-  if (options.mode == ServeMode::kArena) {
-    table.add("players, at most", std::to_string(report.service.most_players));
+  const ordered_json json = serve_report_to_json(options, report);
+  const ordered_json& cpu = json["cpu"];
+  TextTable table(fmt::format("{} on port {} for {} s", json["mode"].get<std::string>(),
+                              json["port"].get<int>(), number_text(json["duration_s"], 1)));
+  table.add("backend", fmt::format("{}: {}", json["backend"].get<std::string>(),
+                                   json["backend_reason"].get<std::string>()));
+  if (json.contains("arena")) {
+    const ordered_json& arena = json["arena"];
+    table.add("players, at most", count_text(arena["most_players"]));
     table.add("ticks, missed",
-              fmt::format("{}, {}", report.service.ticks, report.service.ticks_missed));
+              fmt::format("{}, {}", count_text(arena["ticks"]), count_text(arena["ticks_missed"])));
   }
-  table.add("packets in", rate_text(counters[Counter::kReceivedPackets], report.seconds));
-  table.add("packets out", rate_text(counters[Counter::kSentPackets], report.seconds));
-  table.add("not understood", std::to_string(report.service.malformed));
-  table.add("dropped by the engine", drops_text(counters));
-  table.add("dropped by the kernel", std::to_string(counters[Counter::kKernelDrops]));
-  table.add("unaccounted for", std::to_string(report.unaccounted()));
-  table.add("CPU a packet in or out",
-            fmt::format("{:.0f} ns, of it the application thread {:.0f} ns",
-                        per_packet(report.cpu, report.packets()),
-                        per_packet(report.application_cpu, report.packets())));
-  table.add("processor time stolen by the host",
-            report.steal_percent ? fmt::format("{:.1f} %", *report.steal_percent) : "unknown");
+  table.add("packets in", rate_text(json["received"], json["received_per_s"]));
+  table.add("packets out", rate_text(json["sent"], json["sent_per_s"]));
+  table.add("not understood", count_text(json["service"]["malformed"]));
+  table.add("dropped by the engine", drops_text(json["drops"]));
+  table.add("dropped by the kernel", count_text(json["kernel_drops"]));
+  table.add("unaccounted for", count_text(report.unaccounted()));
+  table.add(
+      "CPU a packet in or out",
+      fmt::format("{} ns, of it the application thread {} ns", number_text(cpu["ns_per_packet"], 0),
+                  number_text(cpu["application_ns_per_packet"], 0)));
+  table.add("processor time stolen by the host", percent_text(json["steal_percent"]));
   return table.to_string();
 }
 

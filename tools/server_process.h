@@ -36,6 +36,9 @@ class ServerProcess {
   // The next line that the server wrote, parsed.
   std::optional<nlohmann::ordered_json> read_message();
 
+  // Sends a signal and waits for the end. The status as waitpid() gives it.
+  int end(int number);
+
   pid_t process_ = -1;
   int pipe_ = -1;
   int port_ = 0;

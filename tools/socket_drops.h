@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "ringpeer/net/endpoint.h"
+
 namespace ringpeer::tools {
 
 // Datagrams that the kernel dropped at the sockets of this machine that listen on
@@ -15,6 +17,16 @@ std::optional<std::uint64_t> kernel_drops_of_listeners(std::uint16_t port);
 // The same from the text of /proc/net/udp or /proc/net/udp6.
 std::optional<std::uint64_t> parse_listener_drops(std::string_view proc_net_udp,
                                                   std::uint16_t port);
+
+// The same for one target: at the sockets that get what is sent to it, which are those of its
+// very address, or else those of all addresses. Nothing when the target is not on this machine,
+// whoever has its port here.
+std::optional<std::uint64_t> kernel_drops_at(const net::Endpoint& target);
+
+// The same from the text of both tables, for a target on this machine.
+std::optional<std::uint64_t> parse_drops_at(std::string_view proc_net_udp,
+                                            std::string_view proc_net_udp6,
+                                            const net::Endpoint& target);
 
 }  // namespace ringpeer::tools
 

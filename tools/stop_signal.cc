@@ -1,13 +1,24 @@
 #include "ringpeer/tools/stop_signal.h"
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
+#include <string>
+
+#include "ringpeer/tools/diagnostics.h"
 
 namespace ringpeer::tools {
 namespace {
 
 std::atomic<int> g_signal_number{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not take a lock");
+
+// The run goes on: its result is worth something, and what it was started for goes on, too.
+void is_not_caught(int number) {
+  say("signal " + std::to_string(number) + " cannot be caught (" + std::strerror(errno) +
+      "): it would end this program without a report.");
+}
 
 void remember(int number) { g_signal_number.store(number, std::memory_order_relaxed); }
 
@@ -19,7 +30,7 @@ StopSignal::StopSignal() {
 }
 
 void StopSignal::take(int number, struct sigaction* previous) {
-  sigaction(number, nullptr, previous);
+  if (sigaction(number, nullptr, previous) != 0) return is_not_caught(number);
   // nohup, or a shell that put the program into the background.
   if (previous->sa_handler == SIG_IGN) return;
   struct sigaction action = {};
@@ -27,7 +38,7 @@ void StopSignal::take(int number, struct sigaction* previous) {
   // No SA_RESTART: a sleeping main loop must wake and look at requested().
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
-  sigaction(number, &action, nullptr);
+  if (sigaction(number, &action, nullptr) != 0) is_not_caught(number);
 }
 
 StopSignal::~StopSignal() {

@@ -66,6 +66,7 @@ LoadReply VarPayload::read(std::span<const std::uint8_t> packet, std::uint32_t c
   if (const auto snapshot = snapshot_from_variant(value)) {
     reply.kind = LoadReply::Kind::kSnapshot;
     reply.stamp = stamp_of(client, snapshot->sequence, snapshot->time);
+    reply.session = static_cast<std::uint64_t>(snapshot->session);
     reply.snapshot_number = static_cast<std::uint64_t>(snapshot->number);
     reply.inputs_received = static_cast<std::uint64_t>(snapshot->received);
     reply.left = snapshot->left;

@@ -86,6 +86,33 @@ TEST(LoadClientTest, MissingSnapshotsShowInTheirNumbers) {
   EXPECT_EQ(client.late(), 1U);
 }
 
+// The client's address changes on its way, or the server starts again: numbers begin again, and
+// what the session before said still counts.
+TEST(LoadClientTest, SessionsAreNotTakenForOne) {
+  LoadClient client = client_that_sent(100);
+  const auto of_session = [](std::uint64_t session, std::uint64_t number, std::uint64_t newest,
+                             std::uint64_t inputs) {
+    LoadReply reply = snapshot(number, newest, inputs);
+    reply.session = session;
+    return reply;
+  };
+  std::uint64_t newest = 0;
+  for (std::uint64_t session = 1; session <= 9; ++session) {
+    for (std::uint64_t number = 1; number <= 5; ++number) {
+      client.receive(of_session(session, number, newest++, number), kStart);
+    }
+  }
+  EXPECT_EQ(client.repeated(), 0U);
+  EXPECT_EQ(client.snapshots(), 45U);
+  EXPECT_EQ(client.snapshots_announced(), 45U);
+  EXPECT_EQ(client.inputs_received(), 45U);
+  // The last of the session before comes late, and twice.
+  client.receive(of_session(8, 6, newest, 5), kStart);
+  client.receive(of_session(8, 6, newest, 5), kStart);
+  EXPECT_EQ(client.repeated(), 1U);
+  EXPECT_EQ(client.snapshots_announced(), 46U);
+}
+
 TEST(LoadClientTest, AnArenasClientIsSettledWhenItHasLeftAndNothingIsMissing) {
   LoadClient client = client_that_sent(1);
   client.receive(snapshot(1, 0, 1), kStart);

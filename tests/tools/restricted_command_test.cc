@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "ringpeer/test/child_process.h"
 #include "ringpeer/tests/tools/command_process.h"
 
@@ -118,6 +120,64 @@ TEST_F(RestrictedCommandTest, ClientsThatCannotWaitSaySo) {
   EXPECT_EQ(1, process.finish(kPatience));
   EXPECT_NE(process.error_output().find("wait for replies"), std::string::npos)
       << process.error_output();
+}
+
+// A report is whole and says so, or there is none, and the last line on stderr says why.
+void expect_honest_end(CommandProcess& process) {
+  const int status = process.finish(kPatience);
+  ASSERT_TRUE(status == 0 || status == 1) << status << ": " << process.error_output();
+  if (status == 1) {
+    const std::string& said = process.error_output();
+    ASSERT_TRUE(said.ends_with('\n')) << said;
+    const std::size_t last = said.rfind('\n', said.size() - 2);
+    EXPECT_EQ(said.compare(last == std::string::npos ? 0 : last + 1, 10, "ringpeer: "), 0) << said;
+  }
+  if (status == 1 && process.output().empty()) return;
+  const nlohmann::json report = nlohmann::json::parse(process.output(), nullptr, false);
+  ASSERT_TRUE(report.is_object()) << process.output();
+  EXPECT_EQ(report.at("ok").get<bool>(), status == 0) << process.output();
+}
+
+// Each call that clients make, and those of the demo's server.
+TEST_F(RestrictedCommandTest, NoForbiddenCallMakesClientsHangOrLie) {
+  CommandProcess server({"serve", "--mode", "echo", "--port", "0"});
+  ASSERT_TRUE(server.wait_for_error_text(", backend ", kPatience));
+  const std::string& said = server.error_output();
+  const std::string port = std::to_string(std::stoi(said.substr(said.find(" on port ") + 9)));
+  const std::vector<std::vector<std::string>> commands = {
+      {"load", "--target", "127.0.0.1:" + port, "--duration", "0.1", "--json"},
+      {"demo", "--clients", "2", "--duration", "0.1", "--json"}};
+  for (const long call : std::vector<long>{SYS_socket,          SYS_connect,       SYS_bind,
+                                           SYS_getsockopt,      SYS_setsockopt,    SYS_getsockname,
+                                           SYS_sendto,          SYS_recvmmsg,      SYS_recvmsg,
+                                           SYS_sendmmsg,        SYS_sendmsg,       SYS_epoll_ctl,
+                                           SYS_epoll_create1,   kEpollWait,        SYS_epoll_pwait,
+                                           SYS_ppoll,           SYS_pipe2,         SYS_prlimit64,
+                                           SYS_rt_sigaction,    SYS_kill,          SYS_prctl,
+                                           SYS_setpgid,         SYS_clone3,        SYS_clone,
+                                           SYS_clock_nanosleep, SYS_clock_gettime, SYS_eventfd2,
+                                           SYS_wait4,           SYS_ioctl}) {
+    for (const auto& command : commands) {
+      SCOPED_TRACE(fmt::format("system call {}, {}", call, command.front()));
+      CommandProcess process(command, [call] { forbid(call); });
+      expect_honest_end(process);
+    }
+  }
+}
+
+// Words go out by another call than results.
+TEST_F(RestrictedCommandTest, AResultThatCannotBeWrittenIsSaid) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"--help"},
+      {"serve", "--mode", "sink", "--port", "0", "--duration", "0.01", "--json"},
+      {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing", "--json"},
+      {"demo", "--clients", "2", "--duration", "0.1", "--json"}};
+  for (const auto& command : commands) {
+    CommandProcess process(command, [] { forbid(SYS_write); });
+    EXPECT_EQ(process.finish(kPatience), 1) << command.front();
+    EXPECT_EQ(process.output(), "");
+    EXPECT_TRUE(process.error_output().starts_with("ringpeer: ")) << process.error_output();
+  }
 }
 
 }  // namespace

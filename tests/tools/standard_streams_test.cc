@@ -7,11 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -156,6 +158,58 @@ TEST(StandardStreamsOfAllCommandsTest, ALostResultIsAnErrorInWords) {
       EXPECT_NE(process.error_output().find("standard output"), std::string::npos)
           << what << ": " << process.error_output();
     }
+  }
+}
+
+// Words that nobody hears change neither the result nor the status, right or wrong.
+TEST(StandardStreamsOfAllCommandsTest, LostWordsChangeNothing) {
+  const std::string values = file_of_values();
+  const std::vector<std::pair<std::vector<std::string>, int>> commands = {
+      {{"serve", "--mode", "sink", "--port", "0", "--duration", "0.01", "--json"}, 0},
+      {{"serve", "--mode", "sink", "--port", "0", "--address", "192.0.2.1"}, 1},
+      {{"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing"}, 0},
+      {{"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--json"}, 1},
+      {{"demo", "--clients", "2", "--duration", "0.1"}, 0},
+      {{"variant", "decode"}, 0},
+      {{"serve"}, 2},
+      {{"--help"}, 0}};
+  for (const auto& [command, status] : commands) {
+    for (const auto& [how, lose] : losses()) {
+      const Loss& loss = lose;
+      CommandProcess process(command, [&] {
+        redirect(STDIN_FILENO, ::open(values.c_str(), O_RDONLY | O_CLOEXEC));
+        loss(STDERR_FILENO);
+      });
+      const std::string what = command.front() + ", stderr " + how;
+      EXPECT_EQ(status, process.finish(kPatience)) << what;
+      EXPECT_EQ(status == 0 || command.back() == "--json", !process.output().empty()) << what;
+    }
+  }
+}
+
+// Bytes of any kind, and input that ends in the middle: an answer for each line, in words.
+TEST(StandardStreamsOfAllCommandsTest, BinaryAndCutInputIsAnswered) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);  // one line end among them
+  const std::vector<std::tuple<const char*, std::string, int, int>> inputs = {
+      // what, input, lines of output, status
+      {"all bytes", bytes, 2, 1},
+      {"nothing", "", 0, 0},
+      {"a packet without a line end", "00000000", 1, 0},
+      {"a packet cut in the middle", "00000000\n0200010005", 2, 0},
+      {"a digit cut off", "0000000", 1, 1},
+      {"JSON cut in the middle", "{\"bytes\": \"0000", 1, 1},
+      {"NUL after a packet", std::string("00000000\n\0\0\n", 12), 2, 0}};
+  for (const auto& [what, input, lines, status] : inputs) {
+    const std::string path = file_of_values();
+    std::ofstream(path, std::ios::binary) << input;
+    CommandProcess process({"variant", "decode"}, [&path] {
+      redirect(STDIN_FILENO, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    });
+    EXPECT_EQ(status, process.finish(kPatience)) << what << process.error_output();
+    const std::string& output = process.output();
+    EXPECT_EQ(lines, std::count(output.begin(), output.end(), '\n')) << what << ": " << output;
+    EXPECT_EQ(status != 0, process.error_output().starts_with("ringpeer: ")) << what;
   }
 }
 

@@ -1,0 +1,341 @@
+// Every report is what docs/schema/reports.json says, and the text of it has no numbers of
+// its own.
+
+#include "ringpeer/tests/tools/report_schema.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "ringpeer/tests/tools/command_process.h"
+#include "ringpeer/tools/demo_report.h"
+#include "ringpeer/tools/load_report.h"
+#include "ringpeer/tools/report_format.h"
+#include "ringpeer/tools/serve_report.h"
+#include "ringpeer/tools/variant_command.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using Json = ReportSchema::Json;
+constexpr std::chrono::seconds kPatience{60};
+
+// A report in both shapes, and the definition that it claims to be of.
+struct Sample {
+  std::string definition;
+  Json json;
+  std::string text;
+};
+
+// Every number another one, so that none passes for its neighbour.
+LoadReport load_report(bool arena) {
+  LoadReport report;
+  report.seconds = 2.5;
+  report.packet_bytes = 1301;
+  report.sent = 1'100'003;
+  report.send_refused = 3107;
+  report.send_missed = 3209;
+  report.received = 1'000'033;
+  report.echoes = arena ? 0 : 990'007;
+  report.late = 3301;
+  report.repeated = 3407;
+  report.foreign = 3511;
+  report.connection_refused = 3607;
+  if (arena) {
+    report.snapshots = 900'007;
+    report.snapshots_announced = 950'009;
+    report.inputs_received = 980'027;
+  }
+  report.client_kernel_drops = 3701;
+  report.server_kernel_drops = 3803;
+  for (int i = 1; i <= 1000; ++i) report.round_trip.record(std::chrono::microseconds(97 * i));
+  report.steal_percent = 7.25;
+  report.cpu = std::chrono::milliseconds(1733);
+  report.stopped_by_signal = 15;
+  return report;
+}
+
+ServeReport serve_report() {
+  ServeReport report;
+  report.port = 4007;
+  report.backend = "io_uring";
+  report.backend_reason = "available";
+  report.workers = 2;
+  report.seconds = 2.25;
+  for (std::size_t i = 0; i < kCounterCount; ++i) report.counters.values[i] = 1'000'003 * (i + 1);
+  report.service = {.taken = 11'003,
+                    .malformed = 11'113,
+                    .replies = 11'213,
+                    .replies_refused = 11'311,
+                    .players = 401,
+                    .most_players = 409,
+                    .players_refused = 419,
+                    .ticks = 607,
+                    .ticks_missed = 613};
+  report.cpu = std::chrono::milliseconds(977'000);
+  report.application_cpu = std::chrono::milliseconds(733'000);
+  report.steal_percent = 8.75;
+  report.stopped_by_signal = 2;
+  return report;
+}
+
+ServeReport idle_server() {
+  ServeReport report;
+  report.backend = "recvmmsg";
+  return report;
+}
+
+LoadOptions load_options() {
+  LoadOptions options;
+  options.target_text = "192.0.2.1:4000";
+  options.clients = 211;
+  options.rate = 37.5;
+  return options;
+}
+
+Sample sample_of(const LoadOptions& options, const LoadReport& report) {
+  return {"load", load_report_to_json(options, report), load_report_to_text(options, report)};
+}
+
+Sample sample_of(ServeMode mode, const ServeReport& report) {
+  ServeOptions options;
+  options.mode = mode;
+  return {"serve", serve_report_to_json(options, report), serve_report_to_text(options, report)};
+}
+
+Sample sample_of(const LoadOptions& options, const LoadReport& load, const ServeReport& serve) {
+  const DemoReport report(options, load, sample_of(ServeMode::kArena, serve).json);
+  return {"demo", report.to_json(), report.to_text()};
+}
+
+// Of full reports, and of those of a run in which nothing could be measured.
+std::vector<Sample> samples() {
+  LoadOptions sink = load_options();
+  sink.expect = ExpectedReply::kNothing;
+  sink.payload = PayloadKind::kVar;
+  std::vector<Sample> all = {sample_of(load_options(), load_report(false)),
+                             sample_of(load_options(), load_report(true)),
+                             sample_of(load_options(), LoadReport()),
+                             sample_of(sink, load_report(false)),
+                             sample_of(load_options(), load_report(true), serve_report()),
+                             sample_of(load_options(), LoadReport(), idle_server())};
+  LoadReport nothing_known;  // an arena, but no time to divide by
+  nothing_known.snapshots = 1;
+  nothing_known.client_kernel_drops.reset();
+  all.push_back(sample_of(load_options(), nothing_known));
+  all.push_back(sample_of(load_options(), nothing_known, idle_server()));
+  for (const ServeMode mode : {ServeMode::kEcho, ServeMode::kSink, ServeMode::kArena}) {
+    all.push_back(sample_of(mode, serve_report()));
+    all.push_back(sample_of(mode, idle_server()));
+  }
+  return all;
+}
+
+std::vector<Json> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<Json> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+TEST(ReportSchemaTest, TheVersionsAreOne) {
+  const ReportSchema schema;
+  EXPECT_EQ(schema.root().at("version"), kReportSchema);
+  for (const char* report : {"serve", "load", "demo"}) {
+    EXPECT_EQ(schema.definition(report).at("properties").at("schema").at("enum"),
+              Json::array({kReportSchema}));
+  }
+}
+
+TEST(ReportSchemaTest, EveryReportIsOfIt) {
+  const ReportSchema schema;
+  for (const Sample& sample : samples()) {
+    EXPECT_EQ(schema.complaint(sample.definition, sample.json), "") << sample.json.dump(2);
+  }
+}
+
+// "or null", "not required" and each word of an enum are promises, too: each comes about.
+TEST(ReportSchemaTest, NothingInItIsNeverSo) {
+  const ReportSchema schema;
+  std::map<std::string, std::set<std::string>> types_seen;
+  std::map<std::string, std::set<std::string>> words_seen;
+  std::map<std::string, Json> schemas;
+  std::set<std::string> absent;
+  for (const Sample& sample : samples()) {
+    schema.visit_fields(sample.definition, sample.json,
+                        [&](const std::string& path, const Json& part, const Json& value) {
+                          schemas[path] = part;
+                          types_seen[path].insert(value.is_null() ? "null" : "value");
+                          words_seen[path].insert(value.dump());
+                          if (!value.is_object()) return;
+                          for (const auto& [name, field] : part.at("properties").items()) {
+                            if (!value.contains(name)) absent.insert(path + "." + name);
+                          }
+                        });
+  }
+  for (const auto& [path, part] : schemas) {
+    const std::size_t kinds = part.at("type").is_array() ? 2 : 1;
+    // Beneath the demo's own two reports: their server is always an arena.
+    const bool nested = path.starts_with("demo.server.") || path.starts_with("demo.load.");
+    if (nested) continue;
+    EXPECT_EQ(types_seen[path].size(), kinds) << path;
+    if (part.contains("enum")) {
+      for (const Json& word : part.at("enum")) {
+        EXPECT_EQ(words_seen[path].count(word.dump()), 1U) << path << " is never " << word;
+      }
+    }
+    if (!part.at("type").is_string() || part.at("type") != "object") continue;
+    for (const auto& [name, field] : part.at("properties").items()) {
+      const std::string field_path = path + "." + name;
+      const Json& required = part.at("required");
+      const bool is_required =
+          std::find(required.begin(), required.end(), Json(name)) != required.end();
+      EXPECT_EQ(schemas.count(field_path), 1U) << field_path << " is in no report";
+      if (path != "demo.server" && path != "demo.load") {
+        EXPECT_EQ(absent.count(field_path), is_required ? 0U : 1U) << field_path;
+      }
+    }
+  }
+}
+
+TEST(ReportSchemaTest, EveryLineOfVariantIsOfIt) {
+  const ReportSchema schema;
+  std::istringstream packets("00000000\nzz\nff000000\n");
+  std::ostringstream decoded;
+  EXPECT_EQ(run_variant_decode(packets, decoded, {}), 0);
+  const std::vector<Json> answers = lines_of(decoded.str());
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_EQ(schema.complaint("variant_decoded", answers[0]), "");
+  EXPECT_EQ(schema.complaint("variant_failed", answers[1]), "");
+  EXPECT_TRUE(answers[1].contains("message"));
+  EXPECT_EQ(schema.complaint("variant_failed", answers[2]), "");
+  EXPECT_FALSE(answers[2].contains("message"));
+  std::istringstream texts("1\n[\n");
+  std::ostringstream encoded;
+  EXPECT_EQ(run_variant_encode(texts, encoded, {}), 0);
+  EXPECT_EQ(schema.complaint("variant_encoded", lines_of(encoded.str()).at(0)), "");
+  EXPECT_EQ(schema.complaint("variant_failed", lines_of(encoded.str()).at(1)), "");
+}
+
+// What a user gets of the program itself.
+TEST(ReportSchemaTest, TheCommandsPrintIt) {
+  const ReportSchema schema;
+  const std::vector<std::vector<std::string>> commands = {
+      {"serve", "--mode", "sink", "--port", "0", "--duration", "0.05", "--json"},
+      {"serve", "--mode", "arena", "--port", "0", "--duration", "0.05", "--json"},
+      {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing", "--json"},
+      {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--payload", "var", "--json"},
+      {"demo", "--clients", "3", "--duration", "0.3", "--json"}};
+  for (const auto& command : commands) {
+    CommandProcess process(command);
+    const int status = process.finish(kPatience);
+    const Json report = Json::parse(process.output(), nullptr, false);
+    ASSERT_FALSE(report.is_discarded()) << process.output() << process.error_output();
+    EXPECT_EQ(schema.complaint(command.front(), report), "") << report.dump(2);
+    EXPECT_EQ(report.at("ok").get<bool>(), status == 0) << report.dump(2);
+  }
+}
+
+// ---- The text ---------------------------------------------------------------
+
+// Every number that the object has, as the text may write it.
+std::set<std::string> numbers_of(const Sample& sample) {
+  std::set<std::string> numbers;
+  const ReportSchema schema;
+  schema.visit_fields(
+      sample.definition, sample.json, [&](const std::string&, const Json&, const Json& value) {
+        if (value.is_number_integer()) {
+          numbers.insert(value.dump());
+          numbers.insert(count_text(value));
+        } else if (value.is_number()) {
+          const double number = value.get<double>();
+          numbers.insert(count_text(static_cast<std::int64_t>(number)));  // a rate
+          for (const int digits : {0, 1}) {
+            numbers.insert(number_text(number, digits));
+            numbers.insert(number_text(number / 1e3, digits));  // of us, in ms
+          }
+          numbers.insert(number_text(number, 1).substr(0, number_text(number, 1).find(".0")));
+        } else if (value.is_string()) {
+          const std::regex number("[0-9.]+");
+          const std::string text = value;
+          for (std::sregex_iterator i(text.begin(), text.end(), number), end; i != end; ++i) {
+            numbers.insert(i->str());
+          }
+        }
+      });
+  return numbers;
+}
+
+// The numbers in the values of a table; the names of its rows have some, too.
+std::vector<std::string> numbers_in_text(std::string text) {
+  text = std::regex_replace(text, std::regex("round trip p50, p99(, p99\\.9, max)?"), "");
+  text = std::regex_replace(text, std::regex("the game answers 60 times"), "");
+  text = std::regex_replace(text, std::regex("127\\.0\\.0\\.1"), "");
+  std::vector<std::string> numbers;
+  const std::regex number("[0-9][0-9,.]*");
+  for (std::sregex_iterator i(text.begin(), text.end(), number), end; i != end; ++i) {
+    std::string word = i->str();
+    while (word.back() == ',' || word.back() == '.') word.pop_back();
+    numbers.push_back(word);
+  }
+  return numbers;
+}
+
+TEST(ReportTextTest, EveryNumberIsOneOfTheObject) {
+  for (const Sample& sample : samples()) {
+    const std::set<std::string> known = numbers_of(sample);
+    const std::vector<std::string> shown = numbers_in_text(sample.text);
+    EXPECT_GT(shown.size(), 5U) << sample.text;
+    for (const std::string& number : shown) {
+      // The sum of the parts of serve's "unaccounted".
+      if (sample.definition == "serve") {
+        std::int64_t sum = 0;
+        for (const auto& [stage, count] : sample.json["unaccounted"].items()) {
+          sum += std::abs(count.get<std::int64_t>());
+        }
+        if (number == count_text(sum)) continue;
+      }
+      EXPECT_EQ(known.count(number), 1U) << number << " in\n" << sample.text << sample.json.dump(2);
+    }
+  }
+}
+
+// The other way round: what a row is of follows its field.
+TEST(ReportTextTest, TheTextChangesWithTheReport) {
+  const LoadReport before = load_report(true);
+  const std::string text = load_report_to_text(load_options(), before);
+  const std::vector<std::uint64_t LoadReport::*> fields = {&LoadReport::sent,
+                                                           &LoadReport::send_refused,
+                                                           &LoadReport::send_missed,
+                                                           &LoadReport::late,
+                                                           &LoadReport::repeated,
+                                                           &LoadReport::foreign,
+                                                           &LoadReport::snapshots,
+                                                           &LoadReport::snapshots_announced,
+                                                           &LoadReport::inputs_received,
+
+                                                           &LoadReport::connection_refused};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    LoadReport after = before;
+    after.*fields[i] += 13;
+    EXPECT_NE(load_report_to_text(load_options(), after), text) << "field " << i;
+  }
+}
+
+TEST(ReportTextTest, WhatWasNotMeasuredIsUnknown) {
+  const std::string text = load_report_to_text(load_options(), LoadReport());
+  EXPECT_NE(text.find("unknown: nothing was answered"), std::string::npos) << text;
+  EXPECT_EQ(text.find("0, 0, 0, 0 us"), std::string::npos) << text;
+  const std::string served = sample_of(ServeMode::kEcho, idle_server()).text;
+  EXPECT_NE(served.find("unknown ns"), std::string::npos) << served;
+}
+
+}  // namespace
+}  // namespace ringpeer::tools
