@@ -28,8 +28,8 @@ class IpAddress {
     return address;
   }
 
-  // A literal address only: "127.0.0.1", "::1", "fe80::1" (a scope is parsed by
-  // Endpoint). Nothing is resolved.
+  // A literal address only: "127.0.0.1", "::1", "fe80::1". An interface
+  // behind it ("%2") is refused: it is no part of an address. Nothing is resolved.
   static std::optional<IpAddress> parse(std::string_view text);
 
   constexpr const Bytes& bytes() const { return bytes_; }

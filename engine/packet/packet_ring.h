@@ -19,9 +19,9 @@ namespace ringpeer::packet {
 // however long it was away: only a packet that comes more than 71 minutes before the last one
 // that the consumer learns of together with it looks younger than it is.
 //
-// Threads: rewind_if_empty, has_slots, has_bytes, is_nearly_empty, is_half_full, push,
-// next_slots, stage_written, note_staged, note_time, publish: the worker. front, front_run,
-// seen_at_us, arrival_us, take, pop: the consumer. depth: any thread.
+// Threads: rewind_if_empty, has_slots, has_bytes, has_bytes_for_run, is_nearly_empty,
+// is_half_full, push, next_slots, stage_written, note_staged, note_time, publish: the worker.
+// front, front_run, seen_at_us, arrival_us, take, pop: the consumer. depth: any thread.
 class PacketRing {
  public:
   // max_bytes bounds the sum of the descriptors' charges.
@@ -33,6 +33,14 @@ class PacketRing {
     if (staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_) return true;
     known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
     return fits_queue(staged_bytes_ - known_taken_bytes_, charge, max_bytes_);
+  }
+
+  // The same for several packets: an empty queue takes any one of them, but not more than it
+  // may hold.
+  bool has_bytes_for_run(std::uint64_t charge) {
+    if (staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_) return true;
+    known_taken_bytes_ = taken_bytes_.load(std::memory_order_acquire);
+    return staged_bytes_ - known_taken_bytes_ + charge <= max_bytes_;
   }
 
   // Before a batch: see SpscRing.

@@ -37,8 +37,8 @@ struct ReceivedPacket {
   // The address of this machine that it was sent to; is_known() only with
   // SocketOptions::reply_from_received_address.
   net::LocalAddress local;
-  // The peer it belongs to; null from a server that keeps no peers. Valid while the
-  // application keeps the peer.
+  // Of a server that keeps peers the one it belongs to, else null. Valid while the application
+  // keeps the peer.
   PacketPeerUDP* peer = nullptr;
   // When the worker got it, or with SocketOptions::receive_timestamps the kernel.
   std::chrono::steady_clock::time_point arrived;

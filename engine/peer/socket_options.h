@@ -35,7 +35,8 @@ struct SocketOptions {
 
   // On a machine with several addresses and a socket on "*": answers leave from the
   // address that the client wrote to, not from the one that the route would give.
-  // A server's peers answer from the address their first packet came to.
+  // A server's peers answer from the address their first packet came to, UDPServer::answer and a
+  // PacketPeerUDP whose destination was set to the sender of the packet got last from that one's.
   bool reply_from_received_address = false;
 
   // Times of arrival are the kernel's (SO_TIMESTAMPNS) instead of the worker's, which
@@ -65,7 +66,7 @@ enum class ServerReceive {
 struct ServerOptions {
   SocketOptions socket;
   ServerReceive receive = ServerReceive::kPerRemote;
-  // See UDPServer::set_idle_timeout. 0: none.
+  // See UDPServer::set_idle_timeout. 0: what that has set.
   std::chrono::milliseconds idle_timeout{0};
 };
 

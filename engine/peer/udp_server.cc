@@ -14,9 +14,7 @@ UDPServer::UDPServer(std::shared_ptr<Engine> engine) : engine_(std::move(engine)
 UDPServer::~UDPServer() { stop(); }
 
 Error UDPServer::listen(int port, std::string_view bind_address) {
-  ServerOptions options;
-  options.idle_timeout = idle_timeout_;
-  return listen(port, bind_address, options);
+  return listen(port, bind_address, ServerOptions());
 }
 
 Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) try {
@@ -35,7 +33,9 @@ Error UDPServer::listen(int port, std::string_view bind_address, const ServerOpt
 
 Error UDPServer::start(const ServerOptions& options, int error) {
   if (error != 0) return opening_error(error, Error::ERR_UNAVAILABLE);
-  idle_timeout_ = options.idle_timeout;
+  // A default changes nothing, here what set_idle_timeout() has set.
+  if (options.idle_timeout.count() > 0) idle_timeout_ = options.idle_timeout;
+  core_->set_idle_timeout(idle_timeout_);
   core_->set_automatic_poll(automatic_poll_);
   shared_core_.store(core_.get(), std::memory_order_release);
   return Error::OK;

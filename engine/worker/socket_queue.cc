@@ -13,7 +13,7 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
   }
   // As long as there is plenty of everything, no packet needs a look of its own.
   if (!delivery.lends() || run.has_tails || !ring_.has_slots(run.datagrams.size()) ||
-      !ring_.has_bytes(run.charge())) [[unlikely]] {
+      !ring_.has_bytes_for_run(run.charge())) [[unlikely]] {
     deliver_each(run.datagrams, delivery);
     return;
   }
