@@ -131,12 +131,14 @@ class Engine {
   void stop();
 
   // False once it was stopped, in a forked child, and when a worker had to end because the kernel
-  // refused what it needs or there was no memory: its peers then say so (-1 available), and
-  // EngineOptions::log has been told why.
+  // refused what it needs: its peers then say so (-1 available), and EngineOptions::log has been
+  // told why.
   bool is_running() const;
 
   // flush(), then one pass of every worker over its sockets: what the kernel had queued
-  // before the call is in the rings after it. For tests and ports. Errors as flush().
+  // before the call is in the rings after it. For tests and ports. Errors as flush();
+  // ERR_OUT_OF_MEMORY without threads, when another thread has gone on and the change to recvmmsg
+  // finds none.
   Error sync();
 
   // Returns once everything that was put before, by any thread, is with the kernel, however

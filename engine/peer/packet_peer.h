@@ -18,7 +18,8 @@ namespace ringpeer {
 //
 // Threads: get_* and get_available_packet_count belong to one consumer thread at a
 // time; put_packet and put_var may be called from any thread.
-// Errors: Godot's Error values; nothing throws on the packet path.
+// Errors: Godot's Error values; nothing throws on the packet path. All calls that can give an error
+// give ERR_OUT_OF_MEMORY where there is no memory, and may be called again.
 class PacketPeer {
  public:
   static constexpr std::int64_t kEncodeBufferDefaultSize = std::int64_t{8} << 20;
@@ -33,7 +34,8 @@ class PacketPeer {
   virtual int get_available_packet_count() const = 0;
 
   // Takes the oldest packet. An empty array with get_packet_error() != OK when
-  // there is none; an empty array with OK is an empty packet.
+  // there is none; an empty array with OK is an empty packet. Without memory for it the packet is
+  // lost, as with get_var.
   std::vector<std::uint8_t> get_packet();
 
   // Takes the oldest packet without a copy: *packet stays valid until the next get of this

@@ -60,7 +60,8 @@ class UDPServer {
   // Both say once that there is none after max_pending_connections were taken since they said so
   // last, or since poll(), wait() or Engine::sync(): a loop ends, however many knock.
   bool is_connection_available() const;
-  // The oldest new remote, its first packet queued; null when there is none.
+  // The oldest new remote, its first packet queued; null when there is none, or no memory for its
+  // peer: then it goes on waiting.
   std::shared_ptr<PacketPeerUDP> take_connection();
 
   // ---- The server as a whole: no call a peer, no look at peers without packets.

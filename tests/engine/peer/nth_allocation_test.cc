@@ -12,6 +12,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ringpeer/packet_peer_stream.h"
@@ -402,6 +403,59 @@ TEST_P(NthAllocationTest, OfARunningEngineIsAnErrorOrADrop) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EachEngine, NthAllocationTest, test::every_engine(), test::engine_name);
+
+// What another thread does with an engine that has no threads, before and after it finds memory
+// for recvmmsg. Gives whether it has missed some.
+bool change_thread(std::size_t n, bool later_too) {
+  EngineOptions options;
+  options.backend = BackendKind::kIoUring;
+  options.workers = 0;
+  const auto engine = Engine::create(options);
+  UDPServer server(engine);
+  PacketPeerUDP client(engine);
+  EXPECT_EQ(server.listen(0, "127.0.0.1"), Error::OK);
+  EXPECT_EQ(client.connect_to_host("127.0.0.1", server.get_local_port()), Error::OK);
+  EXPECT_EQ(client.put_packet(std::vector<std::uint8_t>(100, 7)), Error::OK);
+  bool has_failed = false;
+  std::thread([&] {
+    is_application = true;
+    PacketPeerUDP other(engine);
+    begin_to_fail(Side::kApplication, n, later_too);
+    call([&] { return server.is_connection_available(); });
+    const Error synced = call([&] { return engine->sync(); });
+    const Error bound = call([&] { return other.bind(0, "127.0.0.1"); });
+    call([&] { other.close(); });
+    has_failed = end_failing();
+    EXPECT_TRUE(synced == Error::OK || (has_failed && synced == Error::ERR_OUT_OF_MEMORY));
+    EXPECT_TRUE(bound == Error::OK || (has_failed && bound == Error::ERR_OUT_OF_MEMORY));
+    // What the ring had completed already may be dropped, as by any worker.
+    if (engine->counters()[Counter::kDropNoMemory] > 0) {
+      EXPECT_TRUE(has_failed);
+      EXPECT_EQ(client.put_packet(std::vector<std::uint8_t>(100, 7)), Error::OK);
+    }
+    EXPECT_EQ(engine->sync(), Error::OK);
+    const auto player = server.take_connection();
+    EXPECT_TRUE(player != nullptr && player->get_packet().size() == 100);
+    EXPECT_EQ(engine->backend(), BackendKind::kRecvmmsg);
+    EXPECT_TRUE(engine->is_running());
+    client.close();
+    server.stop();
+  }).join();
+  return has_failed;
+}
+
+TEST(NthAllocation, OfAChangeOfThreadLeavesPacketsInTheSockets) {
+  EngineOptions options;
+  options.backend = BackendKind::kIoUring;
+  if (Engine::create(options) == nullptr) GTEST_SKIP() << "no io_uring here";
+  const std::size_t descriptors = open_descriptors();
+  for (const bool later_too : {false, true}) {
+    std::size_t n = 1;
+    while (!HasFailure() && change_thread(n, later_too)) ++n;
+    EXPECT_GT(n, 2u) << "nothing was missed";
+  }
+  EXPECT_EQ(open_descriptors(), descriptors);
+}
 
 }  // namespace
 }  // namespace ringpeer
