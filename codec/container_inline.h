@@ -167,9 +167,12 @@ void Dictionary::build_index(Memory& memory, std::size_t slot_count) {
 }
 
 inline std::size_t Dictionary::wanted_slots() const {
-  // At most half full; sized for the entries there is room for, so that a Dictionary
-  // whose size is known beforehand is indexed once.
-  return std::bit_ceil(2 * std::max(entries_.capacity(), entries_.size() + 1));
+  // At most half full; sized for the entries there is room for, so that a Dictionary whose size
+  // is known beforehand is indexed a few times. Not for more than that, or what is added and
+  // erased where an index begins would cost as much as all of the room.
+  const std::size_t next_size = entries_.size() + 1;
+  const std::size_t most = kRoomIndexed * next_size;
+  return std::bit_ceil(2 * std::clamp(entries_.capacity(), next_size, most));
 }
 
 inline std::size_t Dictionary::next_index_bytes() const {

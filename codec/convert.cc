@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "ringpeer/codec/conversion_table.h"
@@ -15,15 +14,9 @@
 namespace ringpeer {
 namespace {
 
-// What the processor, and so Godot, makes of a float that no int64 holds.
-std::int64_t truncated(double value) {
-  constexpr double kLimit = 9223372036854775808.0;
-  if (!(value >= -kLimit && value < kLimit)) return std::numeric_limits<std::int64_t>::min();
-  return static_cast<std::int64_t>(value);
-}
-
-std::int64_t integer_of(const Variant& value) {
-  return value.is_float() ? truncated(value.ref<double>()) : value.as_int();
+template <std::integral T>
+T integer_of(const Variant& value) {
+  return value.is_float() ? narrow_integer<T>(value.ref<double>()) : static_cast<T>(value.as_int());
 }
 
 // The components of a vector of any dimension, filled up with zeroes.
@@ -52,7 +45,7 @@ static_assert(static_cast<int>(VariantType::VECTOR4I) - 1 ==
 template <typename T>
 T element_of(const Variant& value) {
   if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(integer_of(value));
+    return integer_of<T>(value);
   } else if constexpr (std::is_same_v<T, float>) {
     return narrow_float(value.as_float());
   } else if constexpr (std::is_same_v<T, double>) {
@@ -125,7 +118,7 @@ bool convert_number(const Variant& from, VariantType to, Variant* converted) {
   if (to == VariantType::BOOL) {
     *converted = from.as_bool();
   } else if (to == VariantType::INT) {
-    *converted = integer_of(from);
+    *converted = integer_of<std::int64_t>(from);
   } else if (to == VariantType::FLOAT) {
     *converted = from.as_float();
   } else if (to == VariantType::COLOR && from.is_int()) {

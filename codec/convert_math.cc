@@ -1,19 +1,15 @@
 #include "ringpeer/codec/convert_math.h"
 
 #include <cmath>
-#include <limits>
+
+#include "ringpeer/codec/narrow_float.h"
 
 namespace ringpeer {
 namespace {
 
 float converted(std::int32_t value) { return static_cast<float>(value); }
 
-// What the processor, and so Godot, makes of a float that no int32 holds.
-std::int32_t converted(float value) {
-  constexpr float kLimit = 2147483648.0F;
-  if (!(value >= -kLimit && value < kLimit)) return std::numeric_limits<std::int32_t>::min();
-  return static_cast<std::int32_t>(value);
-}
+std::int32_t converted(float value) { return narrow_integer<std::int32_t>(value); }
 
 template <typename To, typename From>
 To vector2(const From& v) {

@@ -1,5 +1,7 @@
 #include "ringpeer/codec/decode.h"
 
+#include <new>
+
 #include "ringpeer/codec/decoder.h"
 #include "ringpeer/codec/memory.h"
 
@@ -9,10 +11,16 @@ Error decode_variant(std::span<const std::uint8_t> bytes, Variant* value, std::s
                      const DecodeOptions& options) {
   HeapMemory memory;
   value->clear();
-  Decoder<HeapMemory> decoder(memory, bytes, options);
-  const Error error = decoder.decode(value);
+  Error error = Error::ERR_OUT_OF_MEMORY;
+  std::size_t size = 0;
+  try {
+    Decoder<HeapMemory> decoder(memory, bytes, options);
+    error = decoder.decode(value);
+    if (error == Error::OK) size = decoder.consumed();
+  } catch (const std::bad_alloc&) {
+  }
   if (error != Error::OK) value->clear();
-  if (consumed != nullptr) *consumed = error == Error::OK ? decoder.consumed() : 0;
+  if (consumed != nullptr) *consumed = size;
   return error;
 }
 

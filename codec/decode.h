@@ -22,7 +22,7 @@ namespace ringpeer {
 //   ERR_INVALID_DATA   malformed; text that is not UTF-8; a class that is not allowed
 //   ERR_FILE_EOF       a string runs past the end
 //   ERR_UNAUTHORIZED   a full object without allow_objects
-//   ERR_OUT_OF_MEMORY  nested too deeply, or a limit is exceeded
+//   ERR_OUT_OF_MEMORY  nested too deeply, a limit is exceeded, or there is no memory
 Error decode_variant(std::span<const std::uint8_t> bytes, Variant* value, std::size_t* consumed,
                      const DecodeOptions& options = {});
 

@@ -169,7 +169,6 @@ void Dictionary::fill_index() {
 
 // After an entry was erased: the index follows those that moved, and shrinks with their number.
 void Dictionary::fit_index(bool moved) {
-  constexpr std::size_t kSparse = 16;  // slots an entry; a new index has 2 to 4
   const std::size_t size = entries_.size();
   if (size <= kIndexThreshold / 2) {
     drop_index();

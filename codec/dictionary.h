@@ -181,6 +181,12 @@ class Dictionary {
 
   friend struct VariantTree;
 
+  // A new index has room for at most so many times the entries there are.
+  static constexpr std::size_t kRoomIndexed = 4;
+  // An index with more slots an entry shrinks: twice what a new one may have, so that it does not
+  // grow and shrink by turns.
+  static constexpr std::size_t kSparse = 2 * (2 * 2 * kRoomIndexed);
+
   template <typename Memory>
   Extra& ensure_extra(Memory& memory);
   template <typename Memory>

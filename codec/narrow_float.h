@@ -2,7 +2,10 @@
 #define RINGPEER_CODEC_NARROW_FLOAT_H_
 
 #include <algorithm>
+#include <concepts>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace ringpeer {
 
@@ -15,6 +18,22 @@ inline float narrow_float(double value) {
   if (value >= kRoundsToInfinity) return std::numeric_limits<float>::infinity();
   if (value <= -kRoundsToInfinity) return -std::numeric_limits<float>::infinity();
   return static_cast<float>(value != value ? value : std::clamp(value, -kLargest, kLargest));
+}
+
+// The integer that the processor, and so Godot, makes of a float: one of 64 bits, or one of 32
+// that is cut further. C++ leaves values beyond the range undefined; here, as there, they are the
+// smallest integer, and so is NaN.
+template <std::integral T>
+T narrow_integer(double value) {
+  using Wide = std::conditional_t<sizeof(T) == sizeof(std::int64_t), std::int64_t, std::int32_t>;
+  constexpr Wide kSmallest = std::numeric_limits<Wide>::min();
+  constexpr double kLimit = -static_cast<double>(kSmallest);
+  if constexpr (std::is_same_v<T, std::uint64_t>) {
+    // The upper half of the range is converted without its highest bit.
+    if (value >= kLimit) return narrow_integer<std::int64_t>(value - kLimit) ^ T { 1 } << 63;
+  }
+  if (!(value >= -kLimit && value < kLimit)) return static_cast<T>(kSmallest);
+  return static_cast<T>(static_cast<Wide>(value));
 }
 
 }  // namespace ringpeer

@@ -70,6 +70,8 @@ T number_as(const Variant& number) {
     return narrow_float(number.as_float());
   } else if constexpr (std::is_same_v<T, double>) {
     return number.as_float();
+  } else if (number.is_float()) {
+    return narrow_integer<T>(number.ref<double>());
   } else {
     return static_cast<T>(number.as_int());
   }
@@ -295,7 +297,7 @@ class TextParser {
 
   bool parse_rid(RID* rid) {
     if (at(TokenKind::NUMBER)) {
-      rid->id = static_cast<std::uint64_t>(token_.value.as_int());
+      rid->id = number_as<std::uint64_t>(token_.value);
       advance();
     }
     return end_constructor();
@@ -458,13 +460,13 @@ class TextParser {
   bool parse_container_type(ContainerType* type) {
     if (!at(TokenKind::IDENTIFIER)) return fail("expected an element type");
     const std::string name = std::move(token_.text);
+    advance();
+    if (name == "Variant" || name == variant_type_name(VariantType::NIL)) return true;  // untyped
     const VariantType builtin = type_named(name);
     if (builtin != VariantType::NIL && variant_type_name(builtin) == name) {
       *type = ContainerType::builtin(builtin);
-      advance();
       return true;
     }
-    advance();
     if (name == "Resource" && at(TokenKind::PARENTHESIS_OPEN)) {
       advance();
       if (!at(TokenKind::STRING)) return fail("expected a path in Resource()");
@@ -472,7 +474,7 @@ class TextParser {
       advance();
       return expect(TokenKind::PARENTHESIS_CLOSE, "expected ')' after a path");
     }
-    if (name != "Variant") *type = ContainerType::object_class(name);
+    *type = ContainerType::object_class(name);
     return true;
   }
 

@@ -11,6 +11,7 @@
 #include "ringpeer/backend/error_breaks.h"
 #include "ringpeer/backend/mmsg_receiver.h"
 #include "ringpeer/backend/slot_queue.h"
+#include "ringpeer/net/own_descriptor.h"
 #include "ringpeer/net/precise_sleep.h"
 #include "ringpeer/net/wakeup.h"
 
@@ -82,7 +83,7 @@ bool MmsgBackend::set_up(BackendFailure* failure) {
     *failure = {wakeup_.error(), "eventfd"};
     return false;
   }
-  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  epoll_ = net::own_descriptor(::epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = kWakeToken;

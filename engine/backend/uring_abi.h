@@ -49,6 +49,13 @@ inline int register_buffer_ring(int ring, const BufferRingRegistration& registra
              : errno;
 }
 
+// The call alone, without the mappings that liburing makes.
+inline bool can_set_up(unsigned entries, io_uring_params params) {
+  const long ring = ::syscall(__NR_io_uring_setup, entries, &params);
+  if (ring >= 0) ::close(static_cast<int>(ring));
+  return ring >= 0;
+}
+
 // Older than that, but liburing 2.3's shared library does not export its helper.
 inline int enable_rings(int ring) {
   return ::syscall(__NR_io_uring_register, ring, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) == 0

@@ -20,6 +20,7 @@
 #include "ringpeer/backend/uring_abi.h"
 #include "ringpeer/backend/uring_buffers.h"
 #include "ringpeer/net/endpoint.h"
+#include "ringpeer/net/own_descriptor.h"
 #include "ringpeer/net/precise_sleep.h"
 #include "ringpeer/net/wakeup.h"
 
@@ -214,19 +215,23 @@ class UringBackend final : public Backend {
 
 bool UringBackend::create_ring(BackendFailure* failure) {
   int error = 0;
+  io_uring_params asked{};
+  asked.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED |
+                IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
   for (const unsigned completions : {kCompletionEntries, kCompletionEntriesSmall}) {
-    io_uring_params params{};
-    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                   IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
-    params.cq_entries = completions;
+    asked.cq_entries = completions;
+    io_uring_params params = asked;
     error = -io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
     if (error != ENOMEM) break;
   }
   if (error != 0) {
-    *failure = {error, "io_uring_setup"};
+    // The library maps the rings as well: the call alone tells whose memory it is.
+    const bool is_mapping = error == ENOMEM && abi::can_set_up(kSubmissionEntries, asked);
+    *failure = {error, is_mapping ? "mmap of the rings" : "io_uring_setup"};
     return false;
   }
   ring_ready_ = true;
+  ring_.ring_fd = ring_.enter_ring_fd = net::own_descriptor(ring_.ring_fd);
   if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
     *failure = {ENOSYS, "io_uring_enter without extended arguments"};
     return false;
@@ -253,9 +258,10 @@ bool UringBackend::start(BackendFailure* failure) {
     if (error != 0) *failure = {error, what};
     return error == 0;
   };
-  if (!attempt("io_uring_register of the ring", abi::enable_rings(ring_.ring_fd)) ||
-      !attempt("io_uring_register of the packet buffers",
-               buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers)) ||
+  const char* step = nullptr;
+  if (!attempt("io_uring_register of the ring", abi::enable_rings(ring_.ring_fd))) return false;
+  const int error = buffers_.register_with(ring_.ring_fd, options_.use_incremental_buffers, &step);
+  if (!attempt(step, error) ||
       // A filter may allow the ring and refuse its use.
       !attempt("io_uring_enter", -abi::enter(ring_.ring_fd, 0, 0, IORING_ENTER_GETEVENTS, {})) ||
       !attempt("eventfd", wakeup_.try_out())) {
@@ -287,6 +293,7 @@ int UringBackend::attach(SocketSlot slot, int descriptor, bool room_for_control)
 
 void UringBackend::begin_detach(SocketSlot slot) {
   ArmedSocket& socket = sockets_[slot];
+  if (socket.descriptor < 0) return;  // given up
   socket.closing = true;
   socket.direct = false;
   // close() does not end a multishot: it would go on receiving and hold the port.

@@ -20,12 +20,21 @@ constexpr std::size_t kSingleWithKernel = 256;
 
 constexpr std::size_t kCacheLine = 64;
 
+constexpr const char* kRegistration = "io_uring_register of the packet buffers";
+constexpr const char* kMapping = "mmap of the packet buffers";
+
 }  // namespace
 
 UringBuffers::UringBuffers(std::size_t largest, packet::BufferReturn* home)
     : largest_(largest), home_(home) {}
 
-int UringBuffers::register_with(int ring, bool try_incremental) {
+int UringBuffers::register_with(int ring, bool try_incremental, const char** step) {
+  *step = kMapping;
+  if (!ring_memory_.map(kSingleCount * sizeof(io_uring_buf), packet::MappedMemory::Pages::kSmall)) {
+    return ENOMEM;
+  }
+  ring_ = reinterpret_cast<io_uring_buf_ring*>(ring_memory_.data());
+  *step = kRegistration;
   if (try_incremental) {
     const int error = try_register(ring, kIncrementalCount, abi::kBufferRingIncremental,
                                    static_cast<std::uint32_t>(largest_));
@@ -33,6 +42,7 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
       incremental_ = true;
       buffer_more_ = abi::kCompletionBufferMore;
       feed_target_ = kIncrementalWithKernel;
+      *step = kMapping;
       // An odd number of lines between buffers, so that they start in different sets
       // of the cache.
       if (!stock_.make(kIncrementalCount, kIncrementalSize, kIncrementalSize + kCacheLine,
@@ -47,6 +57,7 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
     const int error = try_register(ring, kSingleCount, 0, 0);
     if (error != 0) return error;
     feed_target_ = kSingleWithKernel;
+    *step = kMapping;
     const std::size_t size = (largest_ + kCacheLine - 1) / kCacheLine * kCacheLine;
     // Small pages: of 64 KiB, a small packet touches the first.
     if (!stock_.make(kSingleCount, size, size + (size / kCacheLine % 2 == 0 ? kCacheLine : 0),
@@ -60,13 +71,6 @@ int UringBuffers::register_with(int ring, bool try_incremental) {
 
 int UringBuffers::try_register(int ring, std::size_t entries, std::uint16_t flags,
                                std::uint32_t min_left) {
-  if (ring_ == nullptr) {
-    if (!ring_memory_.map(kSingleCount * sizeof(io_uring_buf),
-                          packet::MappedMemory::Pages::kSmall)) {
-      return ENOMEM;
-    }
-    ring_ = reinterpret_cast<io_uring_buf_ring*>(ring_memory_.data());
-  }
   ring_entries_ = static_cast<unsigned>(entries);
   abi::BufferRingRegistration registration{};
   registration.ring_address = reinterpret_cast<std::uint64_t>(ring_);

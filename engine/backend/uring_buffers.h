@@ -25,8 +25,8 @@ class UringBuffers {
   UringBuffers(const UringBuffers&) = delete;
   UringBuffers& operator=(const UringBuffers&) = delete;
 
-  // Registers with the ring as group kGroup. 0 or errno.
-  int register_with(int ring, bool try_incremental);
+  // Registers with the ring as group kGroup. 0 or errno, and which step had it.
+  int register_with(int ring, bool try_incremental, const char** step);
 
   static constexpr std::uint16_t kGroup = 0;
 

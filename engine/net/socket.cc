@@ -15,11 +15,15 @@
 #include <cstring>
 #include <utility>
 
+#include "ringpeer/net/own_descriptor.h"
 #include "ringpeer/net/source_control.h"
 #include "ringpeer/net/used_descriptors.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0
+#endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103  // linux/udp.h, since Linux 4.18
 #endif
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX 62  // asm-generic/socket.h, since Linux 5.0
@@ -90,10 +94,10 @@ int Socket::open(SocketFamily family) {
   interface_ = 0;
   family_ = family == SocketFamily::kIpv4 ? AF_INET : AF_INET6;
   constexpr int kType = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
+  descriptor_ = own_descriptor(::socket(family_, kType, IPPROTO_UDP));
   if (descriptor_ < 0 && family == SocketFamily::kDualStack && errno == EAFNOSUPPORT) {
     family_ = AF_INET;
-    descriptor_ = ::socket(family_, kType, IPPROTO_UDP);
+    descriptor_ = own_descriptor(::socket(family_, kType, IPPROTO_UDP));
   }
   if (descriptor_ < 0) return errno;
   UsedDescriptors::of_process().add(descriptor_);
@@ -253,6 +257,12 @@ std::optional<std::uint32_t> Socket::kernel_drops() const {
 
 int Socket::set_receive_offload(bool enabled) {
   return set_option(descriptor_, IPPROTO_UDP, UDP_GRO, enabled ? 1 : 0);
+}
+
+void Socket::forget_ways_of_udp() {
+  for (const int name : {UDP_CORK, UDP_SEGMENT, UDP_ENCAP}) {
+    set_option(descriptor_, IPPROTO_UDP, name, 0);
+  }
 }
 
 WaitingDatagram Socket::discard() const {

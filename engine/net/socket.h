@@ -107,6 +107,9 @@ class Socket {
 
   // Lets the kernel merge trains of equal datagrams of one sender (UDP_GRO).
   int set_receive_offload(bool enabled);
+  // Takes off what would hold back, cut or swallow datagrams. As far as the kernel knows such
+  // things.
+  void forget_ways_of_udp();
 
   // Throws the oldest datagram away.
   WaitingDatagram discard() const;

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "ringpeer/net/own_descriptor.h"
+
 namespace ringpeer::net {
 namespace {
 
@@ -32,10 +34,10 @@ std::optional<Endpoint> remote_of(int descriptor) {
   return endpoint_from_socket_address(&address.generic);
 }
 
-// Bytes that have arrived and were not read; 0 where there is no connection.
-int unread_in(int descriptor) {
+// 0 where there is no connection.
+std::size_t unread_in(int descriptor) {
   int count = 0;
-  return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? count : 0;
+  return ::ioctl(descriptor, SIOCINQ, &count) == 0 ? static_cast<std::size_t>(count) : 0;
 }
 
 // Calls `transfer` until no signal interrupts it. 0 or errno.
@@ -56,7 +58,8 @@ int finish_transfer(Transfer transfer, std::size_t* count) {
 int TcpSocket::connect(const Endpoint& remote) {
   close();
   const int family = remote.address.is_ipv4() ? AF_INET : AF_INET6;
-  descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  descriptor_ =
+      own_descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (descriptor_ < 0) return errno;
   const SocketAddress address = to_socket_address(remote, family);
   if (::connect(descriptor_, &address.generic, address.size) == 0) return 0;
@@ -109,7 +112,7 @@ int TcpSocket::send(std::span<const std::uint8_t> data, std::size_t* count) cons
       count);
 }
 
-bool TcpSocket::has_unread() const { return unread_in(descriptor_) > 0; }
+std::size_t TcpSocket::unread() const { return unread_in(descriptor_); }
 
 int TcpSocket::peek(std::size_t* count) const {
   char byte = 0;

@@ -42,8 +42,8 @@ class TcpSocket {
   int receive(std::span<std::uint8_t> buffer, std::size_t* count) const;
   // What receive() of one byte would say, which stays unread.
   int peek(std::size_t* count) const;
-  // Something has arrived, which can be read even when the connection is broken.
-  bool has_unread() const;
+  // Bytes that have arrived, which can be read even when the connection is broken.
+  std::size_t unread() const;
 
  private:
   int descriptor_ = -1;

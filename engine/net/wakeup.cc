@@ -7,10 +7,13 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "ringpeer/net/own_descriptor.h"
+
 namespace ringpeer::net {
 
 Wakeup::Wakeup()
-    : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), error_(descriptor_ < 0 ? errno : 0) {}
+    : descriptor_(own_descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))),
+      error_(descriptor_ < 0 ? errno : 0) {}
 
 Wakeup::~Wakeup() {
   if (descriptor_ >= 0) ::close(descriptor_);

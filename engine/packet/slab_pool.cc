@@ -60,6 +60,7 @@ std::size_t SlabPool::block_size(std::size_t size) {
 }
 
 PacketBuffer* SlabPool::allocate(std::size_t size, Use use) {
+  lacks_memory_ = false;
   if (size > kLargestBlock - kHeaderSize) return nullptr;
   const std::size_t whole = block_size(size);
   const std::size_t strangers = use == Use::kStranger ? whole : 0;
@@ -115,6 +116,7 @@ bool SlabPool::add_page() {
   auto* const page = new (std::nothrow) Page;
   if (page == nullptr || !page->memory.map(kPageSize, MappedMemory::Pages::kSmall)) {
     delete page;
+    lacks_memory_ = true;
     return false;
   }
   page->index = static_cast<std::uint16_t>(pages_.size());

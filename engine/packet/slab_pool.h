@@ -45,9 +45,12 @@ class SlabPool {
   static constexpr std::size_t kStrangersShare = 4;
 
   // A block with at least `size` usable bytes and one reference, or null when the
-  // budget, or the share of that use, is used up.
+  // budget, or the share of that use, is used up, or the machine has no memory for it.
   PacketBuffer* allocate(std::size_t size, Use use = Use::kAny);
   void free(PacketBuffer* block);
+
+  // Which of these the last null was for.
+  bool lacks_memory() const { return lacks_memory_; }
 
   std::size_t pages_in_use() const { return pages_.size() - free_pages_; }
 
@@ -74,6 +77,7 @@ class SlabPool {
   const std::size_t max_pages_;
   const std::size_t most_of_strangers_;
   std::size_t strangers_bytes_ = 0;
+  bool lacks_memory_ = false;
   BufferReturn* const home_;
   std::vector<Page*> pages_;
   std::size_t free_pages_ = 0;

@@ -1,5 +1,7 @@
 #include "ringpeer/drain_batch.h"
 
+#include <algorithm>
+#include <new>
 #include <utility>
 
 #include "ringpeer/net/deadline.h"
@@ -69,6 +71,7 @@ void DrainBatch::forget_window() {
 bool DrainBatch::load_window() {
   settle();
   const internal::DrainWindow window = source_->next_window(most_packets_ - count_);
+  if (!has_room_for(window.descriptors.size())) return false;  // where they were
   window_begin_ = window_next_ = window.descriptors.data();
   window_end_ = window_begin_ + window.descriptors.size();
   window_seen_ = window.seen;
@@ -78,8 +81,12 @@ bool DrainBatch::load_window() {
 }
 
 bool DrainBatch::next_slowly(ReceivedPacket* packet) {
-  if (source_ == nullptr || count_ == most_packets_) return false;
-  if (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_) return false;
+  if (source_ == nullptr) return false;
+  if (count_ == most_packets_ ||
+      (deadline_ != Clock::time_point::max() && Clock::now() >= deadline_)) {
+    source_->remind();
+    return false;
+  }
   if (source_->has_windows()) {
     if (window_next_ == window_end_ && !load_window()) return false;
     packet->local = {};
@@ -88,7 +95,7 @@ bool DrainBatch::next_slowly(ReceivedPacket* packet) {
     return true;
   }
   packet::PacketBuffer* buffer = nullptr;
-  if (!source_->take_next(packet, &buffer)) return false;
+  if (!has_room_for(1) || !source_->take_next(packet, &buffer)) return false;
   ++count_;
   bytes_ += packet->payload.size();
   hold(buffer);
@@ -104,6 +111,18 @@ void DrainBatch::take_part_of_train(ReceivedPacket* packet) {
   const std::size_t wanted = most_packets_ - count_;
   if (plain_end_ != nullptr && wanted < static_cast<std::size_t>(plain_end_ - window_next_)) {
     plain_end_ = window_next_ + wanted;
+  }
+}
+
+// So that what is taken can be held.
+bool DrainBatch::has_room_for(std::size_t runs) {
+  if (runs_.capacity() - runs_.size() >= runs) [[likely]]
+    return true;
+  try {
+    runs_.reserve(std::max(runs_.size() + runs, 2 * runs_.capacity()));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
 }
 

@@ -82,6 +82,8 @@ class DrainSource {
   // Without windows: the next packet, with a reference to *buffer. False when nothing waits.
   virtual bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) = 0;
   virtual void note_taken(const DrainProgress& progress) = 0;
+  // A batch has ended by its budget: more may wait.
+  virtual void remind() {}
   virtual const std::shared_ptr<Engine>& engine() const = 0;
 
  protected:
@@ -129,7 +131,8 @@ class DrainBatch {
   DrainBatch(const DrainBatch&) = delete;
   DrainBatch& operator=(const DrainBatch&) = delete;
 
-  // Takes the next packet. False when the budget is used up or nothing waits.
+  // Takes the next packet. False when the budget is used up, nothing waits or there is no memory
+  // for more views, which then wait.
   bool next(ReceivedPacket* packet) {
     if (window_next_ >= plain_end_) [[unlikely]]
       return next_slowly(packet);
@@ -194,6 +197,7 @@ class DrainBatch {
     }
   }
   void hold_another(packet::PacketBuffer* buffer);
+  bool has_room_for(std::size_t runs);
   void settle();
   void forget_window();
   void close();

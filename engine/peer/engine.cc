@@ -68,9 +68,14 @@ const char* what_is_wrong(const EngineOptions& options) {
   return nullptr;
 }
 
-void fail(Error* error, std::string* message, Error code, std::string text) {
+void fail(Error* error, std::string* message, Error code, std::string_view text) {
   if (error != nullptr) *error = code;
-  if (message != nullptr) *message = std::move(text);
+  if (message == nullptr) return;
+  try {
+    message->assign(text);
+  } catch (const std::bad_alloc&) {
+    message->assign("no memory");  // for which every string has room
+  }
 }
 
 }  // namespace
@@ -112,7 +117,11 @@ std::shared_ptr<Engine> Engine::create_checked(const EngineOptions& options, Err
   return engine;
 }
 
-std::shared_ptr<Engine> Engine::shared() { return LiveEngines::of_process().shared(); }
+std::shared_ptr<Engine> Engine::shared() try {
+  return LiveEngines::of_process().shared(nullptr);
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers)
     : options_(options),
@@ -135,7 +144,9 @@ Error Engine::sync() {
   const Error flushed = flush();
   if (flushed == Error::ERR_UNAVAILABLE) return flushed;
   for (std::size_t i = 0; i < workers_->size(); ++i) {
-    if (workers_->at(i).sync() != 0) return Error::ERR_UNAVAILABLE;
+    if (const int error = workers_->at(i).sync(); error != 0) {
+      return error == ENOMEM ? Error::ERR_OUT_OF_MEMORY : Error::ERR_UNAVAILABLE;
+    }
   }
   workers_->note_sync();
   return flushed;

@@ -2,10 +2,12 @@
 
 #include <net/if.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
-#include <string>
 
+#include "ringpeer/peer/live_engines.h"
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
@@ -15,8 +17,12 @@ constexpr int kLargestCodePoint = 63;
 
 // An interface by name or by number, as in RFC 4007. 0 when there is none such.
 std::uint32_t parse_scope(std::string_view scope) {
-  const std::uint32_t by_name = ::if_nametoindex(std::string(scope).c_str());
-  if (by_name != 0) return by_name;
+  std::array<char, IF_NAMESIZE> name{};
+  if (scope.size() < name.size()) {
+    std::copy(scope.begin(), scope.end(), name.begin());
+    const std::uint32_t by_name = ::if_nametoindex(name.data());
+    if (by_name != 0) return by_name;
+  }
   std::uint32_t index = 0;
   const auto [end, error] = std::from_chars(scope.data(), scope.data() + scope.size(), index);
   return error == std::errc() && end == scope.data() + scope.size() ? index : 0;
@@ -58,9 +64,15 @@ std::optional<ListenAddress> parse_listen_address(std::string_view address, int 
   return result;
 }
 
-bool take_engine(std::shared_ptr<Engine>* engine) {
-  if (*engine == nullptr) *engine = Engine::shared();
-  return *engine != nullptr && (*engine)->workers_of_engine().is_usable();
+Error take_engine(std::shared_ptr<Engine>* engine) {
+  if (*engine == nullptr) {
+    Error error = Error::OK;
+    *engine = LiveEngines::of_process().shared(&error);
+    if (*engine == nullptr) {
+      return error == Error::ERR_OUT_OF_MEMORY ? error : Error::ERR_UNAVAILABLE;
+    }
+  }
+  return (*engine)->workers_of_engine().is_usable() ? Error::OK : Error::ERR_UNAVAILABLE;
 }
 
 int prepare_socket(net::Socket& socket, const EngineOptions& options,
@@ -93,8 +105,9 @@ Error adopt_socket(int descriptor, const EngineOptions& options,
   if (const int error = socket->adopt(descriptor); error != 0) {
     return error == EEXIST ? Error::ERR_ALREADY_IN_USE : Error::ERR_INVALID_PARAMETER;
   }
-  // Whoever made it may have asked for trains and messages that nobody here looks at, or for an
-  // error queue that nobody reads.
+  // Whoever made it may have asked for trains and messages that nobody here looks at, for an
+  // error queue that nobody reads, or for datagrams that are not sent and received as they are.
+  socket->forget_ways_of_udp();
   if (!options.gro) socket->set_receive_offload(false);
   if (!socket_options.reply_from_received_address) socket->report_local_addresses(false);
   if (!socket_options.receive_timestamps) socket->report_timestamps(false);

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_PEER_LISTEN_ADDRESS_H_
 #define RINGPEER_PEER_LISTEN_ADDRESS_H_
 
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -33,9 +34,13 @@ std::optional<net::Endpoint> parse_host(std::string_view host);
 // The same with a port that packets can be sent to: 1 to 65535.
 std::optional<net::Endpoint> parse_remote(std::string_view host, int port);
 
-// Fills *engine with the shared one where there is none yet. False when there is no
-// engine to be had, or this process was forked off from its workers.
-bool take_engine(std::shared_ptr<Engine>* engine);
+// Fills *engine with the shared one where there is none yet. ERR_OUT_OF_MEMORY or ERR_UNAVAILABLE
+// when there is no engine to be had, or this process was forked off from its workers.
+Error take_engine(std::shared_ptr<Engine>* engine);
+// What an opening call answers for an errno.
+inline Error opening_error(int error, Error otherwise) {
+  return error == ENOMEM ? Error::ERR_OUT_OF_MEMORY : otherwise;
+}
 // After fork() in the child, for a peer or server that has an engine: its threads stayed
 // with the parent.
 inline bool is_in_child(const Engine& engine) { return !engine.workers_of_engine().is_usable(); }

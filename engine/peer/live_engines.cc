@@ -58,11 +58,11 @@ void LiveEngines::stop_all() {
   }
 }
 
-std::shared_ptr<Engine> LiveEngines::shared() {
+std::shared_ptr<Engine> LiveEngines::shared(Error* error) {
   const std::lock_guard lock(shared_mutex_);
   std::shared_ptr<Engine> engine = shared_.lock();
   if (engine == nullptr || !engine->workers_->is_usable()) {
-    engine = Engine::create(EngineOptions{});
+    engine = Engine::create(EngineOptions{}, error);
     shared_ = engine;
   }
   return engine;

@@ -4,6 +4,8 @@
 #include <memory>
 #include <mutex>
 
+#include "ringpeer/codec/error.h"
+
 namespace ringpeer {
 
 class Engine;
@@ -26,8 +28,9 @@ class LiveEngines {
   void add(Engine* engine);
   void remove(Engine* engine);
 
-  // The engine of those who were given none, made when there is none that can be used.
-  std::shared_ptr<Engine> shared();
+  // The engine of those who were given none, made when there is none that can be used. Null, and
+  // why in *error.
+  std::shared_ptr<Engine> shared(Error* error);
 
  private:
   LiveEngines();

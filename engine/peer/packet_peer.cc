@@ -1,6 +1,7 @@
 #include "ringpeer/packet_peer.h"
 
 #include <bit>
+#include <new>
 
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/pooled_encoding.h"
@@ -11,7 +12,12 @@ std::vector<std::uint8_t> PacketPeer::get_packet() {
   std::span<const std::uint8_t> packet;
   last_get_error_ = take_packet_briefly(&packet);
   if (last_get_error_ != Error::OK) return {};
-  return {packet.begin(), packet.end()};
+  try {
+    return {packet.begin(), packet.end()};
+  } catch (const std::bad_alloc&) {
+    last_get_error_ = Error::ERR_OUT_OF_MEMORY;
+    return {};
+  }
 }
 
 Error PacketPeer::get_packet(std::span<const std::uint8_t>* packet) {
@@ -46,9 +52,13 @@ Error PacketPeer::put_var(const Variant& value, bool full_objects) {
   PooledEncoding encoding;
   EncodeOptions options;
   options.full_objects = full_objects;
-  const Error error =
-      encoding.encode(&encode_pool(), value, static_cast<std::size_t>(get_encode_buffer_max_size()),
-                      options, largest_packet());
+  Error error = Error::ERR_OUT_OF_MEMORY;
+  try {
+    error = encoding.encode(&encode_pool(), value,
+                            static_cast<std::size_t>(get_encode_buffer_max_size()), options,
+                            largest_packet());
+  } catch (const std::bad_alloc&) {
+  }
   if (error == Error::FAILED) return oversized_packet_error();
   if (error != Error::OK) return error;
   return send_packet(encoding.bytes());

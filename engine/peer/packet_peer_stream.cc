@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <new>
 #include <utility>
 
@@ -31,6 +32,12 @@ std::uint32_t decode_length(const Length& bytes) {
   std::uint32_t length = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::uint32_t{bytes[i]} << 8 * i;
   return length;
+}
+
+std::uint64_t now_us() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 // Sets a flag for as long as it lives, exceptions included.
@@ -66,6 +73,8 @@ void PacketPeerStream::start_over() {
   whole_ = 0;
   complete_ = 0;
   stuck_ = false;
+  is_loop_begun_ = false;
+  bound_.note_nothing();
   input_error_ = Error::OK;
   output_error_ = Error::OK;
 }
@@ -89,6 +98,8 @@ void PacketPeerStream::set_output_buffer_max_size(int size) {
 
 Error PacketPeerStream::poll() {
   if (const Error error = exchange(); error != Error::OK) return error;
+  ++ticks_;
+  is_loop_begun_ = false;
   return take_error();
 }
 
@@ -144,6 +155,7 @@ void PacketPeerStream::fill() {
     std::size_t received = 0;
     const Error error = stream_->get_partial_data(run, &received);
     input_.push(std::min(received, run.size()));
+    if (received > 0) read_at_us_ = now_us();
     // The first error is how the stream ended; what it says later is that it has.
     if (error == Error::OK || input_error_ == Error::OK) input_error_ = error;
     if (error != Error::OK || received == 0) break;
@@ -178,8 +190,43 @@ std::uint32_t PacketPeerStream::length_at(std::size_t offset) const {
 int PacketPeerStream::get_available_packet_count() const {
   // Godot's signature is const; reading the stream is not.
   auto* self = const_cast<PacketPeerStream*>(this);
-  self->exchange();
-  return complete_ == 0 && stuck_ ? -1 : complete_;
+  const Error error = self->exchange();
+  if (complete_ == 0 && stuck_) return -1;
+  if (error != Error::OK) return complete_;
+  self->begin_look();
+  if (self->ends_loop()) return 0;
+  self->bound_.note_count(static_cast<std::uint64_t>(complete_));
+  if (complete_ == 0) self->is_loop_begun_ = false;
+  return complete_;
+}
+
+// A loop gets what had come when it began, and a full input buffer at least.
+void PacketPeerStream::begin_look() {
+  bound_.begin_look(ticks_);
+  if (is_loop_begun_ || complete_ == 0) return;
+  most_of_loop_ = input_capacity_;
+  if (input_.room() == 0) {  // else all that had come was read
+    const Raised in_stream(&in_stream_);
+    most_of_loop_ += stream_->get_available_bytes();
+  }
+  is_loop_begun_ = true;
+}
+
+// What is left of a stream that has ended is no flood.
+bool PacketPeerStream::ends_loop() {
+  const bool ends = complete_ > 0 && input_error_ == Error::OK &&
+                    bound_.ends_loop(kLengthSize + length_at(0), most_of_loop_);
+  if (ends) is_loop_begun_ = false;
+  return ends;
+}
+
+Error PacketPeerStream::say_nothing() {
+  if (complete_ == 0) {
+    bound_.note_nothing();
+    is_loop_begun_ = false;
+  }
+  const Error error = take_error();
+  return error != Error::OK ? error : Error::ERR_UNAVAILABLE;
 }
 
 Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
@@ -187,10 +234,8 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
   if (complete_ == 0 || !output_.empty()) {
     if (const Error error = exchange(); error != Error::OK) return error;
   }
-  if (complete_ == 0) {
-    const Error error = take_error();
-    return error != Error::OK ? error : Error::ERR_UNAVAILABLE;
-  }
+  begin_look();
+  if (complete_ == 0 || (!bound_.is_promised() && ends_loop())) return say_nothing();
   const std::size_t length = length_at(0);
   try {
     packet_.resize(length);
@@ -201,6 +246,7 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
   input_.drop_front(kLengthSize + length);
   whole_ -= kLengthSize + length;
   --complete_;
+  bound_.note_given(kLengthSize + length, read_at_us_);
   *packet = packet_;
   return Error::OK;
 }

@@ -9,6 +9,7 @@
 
 #include "ringpeer/packet_peer.h"
 #include "ringpeer/peer/byte_ring.h"
+#include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/stream_peer.h"
 
 namespace ringpeer {
@@ -57,8 +58,10 @@ class PacketPeerStream final : public PacketPeer {
   // Bytes that the stream has not taken yet.
   std::size_t get_pending_output() const { return output_.size(); }
 
-  // Complete packets; 0 without a stream. -1 when the next packet is larger than the
-  // input buffer: nothing behind it can ever be received.
+  // Complete packets; 0 without a stream. 0 once, too, when the input buffer's size, or more if
+  // more had come by then, was given since the last "nothing" or poll(): a loop ends however fast
+  // the other side sends. get_packet and get_var answer ERR_UNAVAILABLE in the same way. -1 when
+  // the next packet is larger than the input buffer: nothing behind it can ever be received.
   //
   // All: ERR_OUT_OF_MEMORY when there is none for a buffer; nothing is lost.
   // get_packet: ERR_UNCONFIGURED without a stream, ERR_UNAVAILABLE when none is complete.
@@ -78,6 +81,9 @@ class PacketPeerStream final : public PacketPeer {
   Error prepare();
   Error exchange();
   Error take_error();
+  void begin_look();
+  bool ends_loop();
+  Error say_nothing();
   void flush();
   Error send_appended(std::size_t size);
   void fill();
@@ -93,6 +99,11 @@ class PacketPeerStream final : public PacketPeer {
   std::size_t whole_ = 0;
   int complete_ = 0;
   bool stuck_ = false;
+  internal::LoopBound bound_;
+  std::uint64_t ticks_ = 0;           // that poll() has begun
+  bool is_loop_begun_ = false;        // most_of_loop_ is known
+  std::size_t most_of_loop_ = 0;      // bytes
+  std::uint64_t read_at_us_ = 0;      // when something came last
   Error input_error_ = Error::OK;     // what the stream said last
   std::vector<std::uint8_t> packet_;  // what the last get gave
   ByteRing output_;

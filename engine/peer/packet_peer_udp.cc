@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -36,7 +37,9 @@ std::optional<net::Endpoint> resolve(std::string_view host) {
   hints.ai_socktype = SOCK_DGRAM;
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
-  if (::getaddrinfo(std::string(host).c_str(), nullptr, &hints, &list) != 0) return std::nullopt;
+  const int error = ::getaddrinfo(std::string(host).c_str(), nullptr, &hints, &list);
+  if (error == EAI_MEMORY) throw std::bad_alloc();
+  if (error != 0) return std::nullopt;
   std::optional<net::Endpoint> found;
   if (list != nullptr) found = net::endpoint_from_socket_address(list->ai_addr);
   ::freeaddrinfo(list);
@@ -56,10 +59,10 @@ PacketPeerUDP::~PacketPeerUDP() {
 
 bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
 
-bool PacketPeerUDP::take_engine() {
-  const bool is_usable = ringpeer::take_engine(&engine_);
+Error PacketPeerUDP::take_engine() {
+  const Error error = ringpeer::take_engine(&engine_);
   known_engine_.store(engine_.get(), std::memory_order_release);
-  return is_usable;
+  return error;
 }
 
 bool PacketPeerUDP::is_in_child() const {
@@ -78,7 +81,7 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size)
 }
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
-                          const SocketOptions& options) {
+                          const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
@@ -87,7 +90,7 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
   if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
-  if (!take_engine()) return Error::ERR_UNAVAILABLE;
+  if (const Error error = take_engine(); error != Error::OK) return error;
   net::Socket socket;
   if (socket.open(local->family) != 0) return Error::ERR_CANT_CREATE;
   if (prepare_socket(socket, engine_->options(), options) != 0) return Error::ERR_UNAVAILABLE;
@@ -96,6 +99,8 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                                          : net::bind_when_released(socket, local->endpoint);
   if (refused != 0) return Error::ERR_UNAVAILABLE;
   return open_bound(std::move(socket), recv_buf_size, options);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
@@ -104,11 +109,11 @@ Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
   auto endpoint = internal::SocketEndpoint::create(
       engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, false, &error);
   endpoint_.publish(endpoint.release());
-  return error == 0 ? Error::OK : Error::ERR_UNAVAILABLE;
+  return error == 0 ? Error::OK : opening_error(error, Error::ERR_UNAVAILABLE);
 }
 
 Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
-  if (!take_engine()) return Error::ERR_UNAVAILABLE;
+  if (const Error error = take_engine(); error != Error::OK) return error;
   net::Socket socket;
   const auto family = address.is_ipv4() ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6;
   if (socket.open(family) != 0) return Error::ERR_CANT_OPEN;
@@ -121,7 +126,7 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
                                                    receive_bytes_for(kUnboundReceiveBufferSize),
                                                    socket_options_, for_put, &error);
   endpoint_.publish(endpoint.release());
-  return error == 0 ? Error::OK : Error::ERR_CANT_OPEN;
+  return error == 0 ? Error::OK : opening_error(error, Error::ERR_CANT_OPEN);
 }
 
 // Nothing that takes long happens with opening_ locked: puts look at it.
@@ -167,7 +172,7 @@ void PacketPeerUDP::wake() {
 bool PacketPeerUDP::is_bound() const { return is_open(); }
 bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_; }
 
-Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
+Error PacketPeerUDP::connect_to_host(std::string_view host, int port) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
   const auto remote = parse_remote(host, port);
@@ -185,6 +190,8 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
   connected_ = true;
   set_destination({*remote, true, {}});
   return Error::OK;
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 // Before another remote is connected to: what is queued for this one goes by the socket's
@@ -196,7 +203,7 @@ bool PacketPeerUDP::send_to_remote() {
   return engine_->flush() == Error::OK;
 }
 
-Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
+Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (connected_) return Error::OK;
   if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
@@ -206,6 +213,8 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
   const internal::PutDestination::Value destination{*remote, false, reply_address_for(*remote)};
   if (puts_.destination.version() == 0 || destination != destination_) set_destination(destination);
   return Error::OK;
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 // Puts of other threads may be opening the socket: it has to know of a second destination,
@@ -241,7 +250,8 @@ Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* ad
   return Error::OK;
 }
 
-Error PacketPeerUDP::join_multicast_group(std::string_view group, std::string_view interface_name) {
+Error PacketPeerUDP::join_multicast_group(std::string_view group,
+                                          std::string_view interface_name) try {
   net::IpAddress address;
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
   {
@@ -253,16 +263,20 @@ Error PacketPeerUDP::join_multicast_group(std::string_view group, std::string_vi
   const int error = own_socket()->own_socket().join_group(address, std::string(interface_name));
   if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
   return error == 0 ? Error::OK : Error::FAILED;
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error PacketPeerUDP::leave_multicast_group(std::string_view group,
-                                           std::string_view interface_name) {
+                                           std::string_view interface_name) try {
   net::IpAddress address;
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
   if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
   const int error = own_socket()->own_socket().leave_group(address, std::string(interface_name));
   if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
   return error == 0 ? Error::OK : Error::FAILED;
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 int PacketPeerUDP::get_available_packet_count() const {
@@ -301,7 +315,7 @@ EncodePool& PacketPeerUDP::encode_pool() {
   return engine == nullptr ? PacketPeer::encode_pool() : engine->encode_pool();
 }
 
-Error PacketPeerUDP::open_for_put() {
+Error PacketPeerUDP::open_for_put() try {
   if (puts_.destination.version() == 0) return Error::ERR_UNCONFIGURED;
   const std::lock_guard lock(opening_);
   if (is_closing_) return Error::FAILED;
@@ -309,6 +323,8 @@ Error PacketPeerUDP::open_for_put() {
   internal::PutDestination::Value destination;
   puts_.destination.read(&destination);
   return open_unbound(destination.endpoint.address, true);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {

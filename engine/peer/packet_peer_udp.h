@@ -170,8 +170,8 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
-  // False when there is no engine to be had. With opening_ locked.
-  bool take_engine();
+  // See listen_address.h. With opening_ locked.
+  Error take_engine();
   bool is_in_child() const;
   // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
   // locked; for a put, by any thread.

@@ -1,6 +1,7 @@
 // What PacketPeerUDP has beyond Godot.
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "ringpeer/packet_peer_udp.h"
@@ -30,7 +31,7 @@ Error PacketPeerUDP::check_options(const SocketOptions& options) const {
 }
 
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
-                                     const SocketOptions& options) {
+                                     const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
@@ -38,7 +39,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
   if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
-  if (!take_engine()) return Error::ERR_UNAVAILABLE;
+  if (const Error error = take_engine(); error != Error::OK) return error;
   net::Socket socket;
   if (const Error error = adopt_socket(descriptor, engine_->options(), options, &socket);
       error != Error::OK) {
@@ -47,15 +48,20 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
   const Error error = open_bound(std::move(socket), recv_buf_size, options);
   if (error == Error::OK) own_socket()->own_socket().keep();
   return error;
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
-Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
+Error PacketPeerUDP::set_socket_options(const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
   if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
-  socket_options_ = options;
+  SocketOptions copy = options;
+  socket_options_ = std::move(copy);
   return Error::OK;
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error PacketPeerUDP::poll() {

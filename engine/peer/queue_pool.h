@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/stats/counters.h"
 #include "ringpeer/worker/remote.h"
 
 namespace ringpeer::internal {
@@ -21,16 +23,15 @@ class QueuePool {
   // game sends.
   static constexpr std::size_t kMostNodes = std::size_t{1} << 20;
 
-  // arrival_us is the descriptor's time, whole. False when no node is left.
+  // arrival_us is the descriptor's time, whole. False when no node is left, and why.
   bool push(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
-            std::uint64_t arrival_us) {
+            std::uint64_t arrival_us, Counter* reason) {
     std::uint32_t index = free_;
     if (index != worker::Remote::kNone) {
       free_ = nodes_[index].next;
     } else {
-      if (nodes_.size() >= kMostNodes) return false;
-      index = static_cast<std::uint32_t>(nodes_.size());
-      nodes_.emplace_back();
+      if (!add_node(reason)) return false;
+      index = static_cast<std::uint32_t>(nodes_.size() - 1);
     }
     const auto upper = static_cast<std::uint32_t>(arrival_us >> 32);
     nodes_[index] = {descriptor, worker::Remote::kNone, upper};
@@ -66,6 +67,18 @@ class QueuePool {
   }
 
  private:
+  bool add_node(Counter* reason) {
+    *reason = Counter::kDropBudget;
+    if (nodes_.size() >= kMostNodes) return false;
+    try {
+      nodes_.emplace_back();
+      return true;
+    } catch (const std::bad_alloc&) {
+      *reason = Counter::kDropNoMemory;
+      return false;
+    }
+  }
+
   struct Node {
     packet::PacketDescriptor descriptor;
     std::uint32_t next;

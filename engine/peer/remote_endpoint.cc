@@ -8,7 +8,6 @@ std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
     const std::shared_ptr<ServerCore>& server) {
   std::unique_ptr<RemoteEndpoint> endpoint(new RemoteEndpoint(server));
   endpoint->remote_ = server->take_pending(endpoint.get());
-  if (endpoint->remote_ == nullptr) return nullptr;
   endpoint->endpoint_ = endpoint->remote_->endpoint;
   if (endpoint->remote_->source != nullptr) endpoint->source_ = *endpoint->remote_->source;
   return endpoint;
@@ -20,8 +19,12 @@ RemoteEndpoint::~RemoteEndpoint() {
 }
 
 bool RemoteEndpoint::ends_loop() {
-  return remote_->queued_packets > 0 &&
-         bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote());
+  if (remote_->queued_packets == 0 ||
+      !bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote())) {
+    return false;
+  }
+  remind();
+  return true;
 }
 
 // Arrivals are asked for when the queue is empty: a loop that takes what waits does not learn

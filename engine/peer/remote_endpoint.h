@@ -12,7 +12,7 @@ namespace ringpeer::internal {
 // The bases stand in this order so that what a put reads of one of a thousand lies together.
 class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
  public:
-  // Null when no remote is pending.
+  // After ServerCore::finds_pending(). Throws where there is no memory, and then takes none.
   static std::unique_ptr<RemoteEndpoint> take_pending(const std::shared_ptr<ServerCore>& server);
   ~RemoteEndpoint() override;
 
@@ -43,6 +43,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   std::size_t most_of_a_batch() const override { return server_->most_packets_of_remote(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
+  void remind() override { server_->remind(); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
 
   ServerCore& server() { return *server_; }

@@ -9,6 +9,7 @@ namespace ringpeer {
 Error send_result(int error) {
   if (error == 0) return Error::OK;
   if (error == EDESTADDRREQ) return Error::ERR_UNCONFIGURED;
+  if (error == ENOMEM) return Error::ERR_OUT_OF_MEMORY;
   // Godot spins here until the kernel has room; an overload must not stop a tick.
   return is_overload(error) ? Error::ERR_BUSY : Error::FAILED;
 }

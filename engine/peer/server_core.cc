@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "ringpeer/backend/backend.h"
@@ -17,8 +18,11 @@ namespace {
 // What the packets that its peers have shown last may hold of the payload budget, all together.
 constexpr std::size_t kViewsShareOfBudget = 4;
 
-// Remote::taken_index has 30 bits.
-constexpr std::uint32_t kIndexMask = (1u << 30) - 1;
+// Remote::taken_index has 31 bits.
+constexpr std::uint32_t kIndexMask = (1u << 31) - 1;
+
+// Peers that the table of them has room for at first.
+constexpr std::size_t kFewestTaken = 16;
 
 }  // namespace
 
@@ -33,7 +37,7 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
     : engine_(std::move(engine)),
       socket_options_(options.socket),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_.lend_counters()),
+      counters_(workers_),
       views_(engine_->options().payload_budget / kViewsShareOfBudget) {
   shared_.max_pending.store(max_pending, std::memory_order_relaxed);
   shared_.sorted = options.receive == ServerReceive::kPerRemote;
@@ -70,7 +74,6 @@ std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, ne
 ServerCore::~ServerCore() {
   end_batch();
   stop();
-  workers_.release_counters(counters_);
 }
 
 int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
@@ -194,7 +197,6 @@ void ServerCore::note_if_empty() {
     return shard->demultiplexer.ring().front() == nullptr;
   };
   if (waiting_packets_ > 0 || !pending_.empty() || unsorted_rest_.size > 0) return;
-  if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) return;
   shared_.signal.note_empty();
   if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) shared_.signal.note_missed();
 }
@@ -234,12 +236,12 @@ worker::Remote& ServerCore::remote_of(const packet::PacketDescriptor& descriptor
 void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                              std::uint64_t arrival_us) {
   if (remote.closed.load(std::memory_order_relaxed)) {
-    drop(remote, descriptor,
-         remote.misplaced != 0 ? Counter::kDropWrongWorker : Counter::kDropClosed);
+    drop(remote, descriptor, remote.drop_reason);
     return;
   }
-  if (!queues_.push(remote, descriptor, arrival_us)) {
-    drop(remote, descriptor, Counter::kDropBudget);
+  Counter reason{};
+  if (!queues_.push(remote, descriptor, arrival_us, &reason)) {
+    drop(remote, descriptor, reason);
     return;
   }
   waiting_packets_ += descriptor.packet_count();
@@ -252,9 +254,8 @@ void ServerCore::take_event(const packet::PacketDescriptor& event, std::uint64_t
   auto* remote = static_cast<worker::Remote*>(const_cast<void*>(event.source));
   switch (event.size) {
     case worker::Demultiplexer::kNewRemote:
-      if (is_misplaced(*remote)) return turn_away(*remote);
-      if (has_several_workers()) known_.put(remote);
-      pending_.push_back({remote, came_us});
+      if (is_misplaced(*remote)) return turn_away(*remote, Counter::kDropWrongWorker);
+      if (!add_pending(*remote, came_us)) turn_away(*remote, Counter::kDropNoMemory);
       return;
     default:
       delete remote;
@@ -268,8 +269,22 @@ bool ServerCore::is_misplaced(const worker::Remote& remote) const {
   return has_several_workers() && !stopped_ && known_.find(remote.endpoint) != nullptr;
 }
 
-void ServerCore::turn_away(worker::Remote& remote) {
-  remote.misplaced = 1;
+// False when there is no memory for it.
+bool ServerCore::add_pending(worker::Remote& remote, std::uint64_t came_us) {
+  try {
+    pending_.push_back({&remote, came_us});
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  if (!has_several_workers() || known_.put(&remote)) return true;
+  pending_.pop_back();
+  return false;
+}
+
+// Nothing of it is queued, whether the worker goes on or not.
+void ServerCore::turn_away(worker::Remote& remote, Counter reason) {
+  remote.drop_reason = reason;
+  remote.closed.store(true, std::memory_order_release);
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
   close(remote);
 }
@@ -311,7 +326,10 @@ void ServerCore::drop_unsorted(Shard& shard) {
 // As many are accepted in one loop as may be pending.
 bool ServerCore::ends_loop_of_connections() {
   const int most = shared_.max_pending.load(std::memory_order_relaxed);
-  return !pending_.empty() && connections_.ends_loop(1, static_cast<std::uint64_t>(most));
+  if (pending_.empty() || !connections_.ends_loop(1, static_cast<std::uint64_t>(most)))
+    return false;
+  remind();
+  return true;
 }
 
 bool ServerCore::has_pending() {
@@ -322,14 +340,19 @@ bool ServerCore::has_pending() {
   return !pending_.empty();
 }
 
-worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
+bool ServerCore::finds_pending() {
   connections_.begin_look(ticks());
   if (pending_.empty()) take_arrivals();
-  if (!connections_.is_promised() && ends_loop_of_connections()) return nullptr;
+  if (!connections_.is_promised() && ends_loop_of_connections()) return false;
   if (pending_.empty()) {
     connections_.note_nothing();
-    return nullptr;
+    return false;
   }
+  if (taken_.size() == taken_.capacity()) taken_.reserve(std::max(kFewestTaken, 2 * taken_.size()));
+  return true;
+}
+
+worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
   worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);

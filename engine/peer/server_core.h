@@ -63,7 +63,10 @@ class ServerCore final : public DrainSource {
   // share a look at the socket, which is a system call.
   void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
   void take_arrivals() {
-    if (!automatic_poll_) return;
+    if (!automatic_poll_) {
+      if (shared_.signal.is_watched()) note_if_empty();
+      return;
+    }
     if (workers_.is_inline()) look_at_socket(false);
     take_published();
   }
@@ -79,7 +82,9 @@ class ServerCore final : public DrainSource {
   }
 
   bool has_pending();
-  // The oldest new remote, or null.
+  // For take_pending(), which then does not ask for memory: whether there is one to take.
+  bool finds_pending();
+  // The oldest new remote, which there is.
   worker::Remote* take_pending(RemoteEndpoint* owner);
   void set_max_pending(int count);
 
@@ -115,6 +120,7 @@ class ServerCore final : public DrainSource {
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   std::size_t most_of_a_batch() const override;
   void note_taken(const DrainProgress& progress) override;
+  void remind() override { shared_.signal.remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
   bool take_next_of(worker::Remote& remote, ReceivedPacket* packet, packet::PacketBuffer** buffer);
@@ -167,7 +173,8 @@ class ServerCore final : public DrainSource {
   void look_at_socket(bool at_once);
   bool has_several_workers() const { return shards_.size() > 1; }
   bool is_misplaced(const worker::Remote& remote) const;
-  void turn_away(worker::Remote& remote);
+  bool add_pending(worker::Remote& remote, std::uint64_t came_us);
+  void turn_away(worker::Remote& remote, Counter reason);
   bool finds_something();
   bool ends_loop_of_connections();
   std::uint64_t us_of(std::chrono::steady_clock::time_point time) const;
@@ -182,6 +189,7 @@ class ServerCore final : public DrainSource {
   void note_taken_packet(worker::Remote& remote, std::size_t size);
   // The same for each destination, whoever sends, so that its packets keep their order.
   Shard& shard_for(const net::Endpoint& destination);
+  bool has_room_for_targets();
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
@@ -197,7 +205,7 @@ class ServerCore final : public DrainSource {
   const std::shared_ptr<Engine> engine_;
   const SocketOptions socket_options_;
   worker::WorkerGroup& workers_;
-  Counters* const counters_;
+  const worker::LentCounters counters_;
   worker::ServerShared shared_;
   std::vector<std::unique_ptr<Shard>> shards_;
   struct Pending {

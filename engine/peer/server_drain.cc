@@ -133,7 +133,7 @@ Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
   const bool ends = packets_.ends_loop(1, shards_.size() * kRingSlots);
   packet::PacketBuffer* buffer = nullptr;
   if (ends || !take_next(packet, &buffer)) {
-    if (!ends) packets_.note_nothing();
+    ends ? remind() : packets_.note_nothing();
     view->let_go();
     return take_nothing();
   }

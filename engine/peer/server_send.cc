@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "ringpeer/peer/put_state.h"
 #include "ringpeer/peer/send_packet.h"
@@ -62,6 +63,11 @@ int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddres
 
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
   if (!is_alive()) return ESHUTDOWN;
+  if (!has_room_for_targets()) {
+    const std::size_t packets = taken_.size() - (except != nullptr ? 1 : 0);
+    for (std::size_t i = 0; i < packets; ++i) workers_.count_send(ENOMEM, packet.size());
+    return ENOMEM;
+  }
   int result = 0;
   for (auto& shard : shards_) {
     targets_.clear();
@@ -75,6 +81,15 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
     if (const int error = send_shard_to_all(*shard, packet); error != 0) result = error;
   }
   return result;
+}
+
+bool ServerCore::has_room_for_targets() {
+  try {
+    targets_.reserve(taken_.capacity());
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {

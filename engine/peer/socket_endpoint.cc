@@ -42,7 +42,7 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_.lend_counters()),
+      counters_(workers_),
       socket_(std::move(socket)),
       notes_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
@@ -69,10 +69,9 @@ std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> e
 SocketEndpoint::~SocketEndpoint() {
   end_batch();
   sends_.close();
-  stop_receiving(&sends_);
+  if (worker_ != nullptr) stop_receiving(&sends_);
   drop_waiting();
   workers_.forget(&socket_);
-  workers_.release_counters(counters_);
 }
 
 int SocketEndpoint::start_receiving() {
@@ -93,9 +92,9 @@ int SocketEndpoint::start_receiving_later() {
   return error;
 }
 
+// What is queued names `sends`, also after a connect() that has ended receiving and then failed.
 void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
-  if (receiving_) worker_->detach(slot_, sends);
-  receiving_ = false;
+  worker_->detach(std::exchange(receiving_, false) ? slot_ : worker::Worker::kNoSlot, sends);
 }
 
 void SocketEndpoint::drop_waiting() {

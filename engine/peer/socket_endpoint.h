@@ -52,6 +52,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   void note_taken(const DrainProgress& progress) override;
+  void remind() override { queue_.signal().remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
   // Before another destination is set: from then on those that are proven are remembered.
@@ -79,11 +80,14 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
     counters_->add(Counter::kDeliveredPackets, packets);
     counters_->add(Counter::kDeliveredBytes, bytes);
   }
-  // Without threads these calls are what reads the socket.
   bool ends_loop(const packet::PacketDescriptor& next) {
-    return bound_.ends_loop(next.first_size() + packet::kRecordOverhead, receive_bytes_);
+    if (!bound_.ends_loop(next.first_size() + packet::kRecordOverhead, receive_bytes_)) [[likely]]
+      return false;
+    remind();
+    return true;
   }
   std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
+  // Without threads these calls are what reads the socket.
   void pump_if_empty() {
     if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
   }
@@ -103,7 +107,7 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
   worker::Worker* worker_ = nullptr;  // since the first start_receiving()
-  Counters* const counters_;
+  const worker::LentCounters counters_;
   net::Socket socket_;
   const bool notes_local_addresses_;
   worker::SocketQueue queue_;

@@ -28,6 +28,10 @@ class StreamPeer {
   // error means that no byte will ever come again: ERR_FILE_EOF at the end of the stream.
   virtual Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) = 0;
 
+  // Bytes that have come and can be got. What says 0 here although there are some may have a loop
+  // of PacketPeerStream end once a full input buffer was taken.
+  virtual std::size_t get_available_bytes() const { return 0; }
+
   // Another number for each connection that the stream makes, one after another: its bytes
   // have nothing to do with those before. Never changes within the functions above. A stream
   // that is always the same need not say.

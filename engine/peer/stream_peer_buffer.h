@@ -31,7 +31,7 @@ class StreamPeerBuffer final : public StreamPeer {
   std::size_t get_position() const { return position_; }
   Error seek(std::size_t position);
   std::size_t get_size() const { return data_.size(); }
-  std::size_t get_available_bytes() const { return data_.size() - position_; }
+  std::size_t get_available_bytes() const override { return data_.size() - position_; }
   const std::vector<std::uint8_t>& get_data_array() const { return data_; }
   // Starts at its beginning.
   void set_data_array(std::vector<std::uint8_t> data);

@@ -98,7 +98,7 @@ Error StreamPeerTCP::put_partial_data(std::span<const std::uint8_t> data, std::s
   if (failure == 0 || failure == EAGAIN) return Error::OK;
   output_broken_ = true;
   // What arrived before is to be read first; reading then comes to the end.
-  return socket_.has_unread() ? Error::FAILED : end(STATUS_ERROR, Error::FAILED);
+  return socket_.unread() > 0 ? Error::FAILED : end(STATUS_ERROR, Error::FAILED);
 }
 
 Error StreamPeerTCP::get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) {

@@ -51,6 +51,7 @@ class StreamPeerTCP final : public StreamPeer {
   // put that failed what had arrived can still be got, and then the end.
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override;
   Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override;
+  std::size_t get_available_bytes() const override { return socket_.unread(); }
   // Counts connections.
   std::uint64_t connection_number() const override { return connection_number_; }
 

@@ -1,5 +1,6 @@
 #include "ringpeer/udp_server.h"
 
+#include <new>
 #include <utility>
 
 #include "ringpeer/peer/listen_address.h"
@@ -16,20 +17,22 @@ Error UDPServer::listen(int port, std::string_view bind_address) {
   return listen(port, bind_address, ServerOptions());
 }
 
-Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) {
+Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) try {
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   const auto local = parse_listen_address(bind_address, port);
   if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
-  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  if (const Error none = take_engine(&engine_); none != Error::OK) return none;
   int error = 0;
   core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
                                        max_pending_connections_, options, &error);
   return start(options, error);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error UDPServer::start(const ServerOptions& options, int error) {
-  if (error != 0) return Error::ERR_UNAVAILABLE;
+  if (error != 0) return opening_error(error, Error::ERR_UNAVAILABLE);
   // A default changes nothing, here what set_idle_timeout() has set.
   if (options.idle_timeout.count() > 0) idle_timeout_ = options.idle_timeout;
   core_->set_idle_timeout(idle_timeout_);
@@ -60,17 +63,19 @@ bool UDPServer::is_connection_available() const {
   return core_ != nullptr && core_->is_alive() && core_->has_pending();
 }
 
-std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
-  if (core_ == nullptr || !core_->is_alive()) return nullptr;
-  auto endpoint = internal::RemoteEndpoint::take_pending(core_);
-  if (endpoint == nullptr) return nullptr;
+// Whoever is pending stays so until there is memory for the peer.
+std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() try {
+  if (core_ == nullptr || !core_->is_alive() || !core_->finds_pending()) return nullptr;
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
+  auto endpoint = internal::RemoteEndpoint::take_pending(core_);
   peer->sender_ = endpoint->endpoint();
   peer->has_sender_ = peer->connected_ = true;
   peer->set_destination({endpoint->endpoint(), true, {}});
   endpoint->set_peer(peer.get());
   peer->endpoint_.publish(endpoint.release());
   return peer;
+} catch (const std::bad_alloc&) {
+  return nullptr;
 }
 
 bool UDPServer::is_listening() const { return core_ != nullptr && !is_in_child(engine_); }

@@ -1,5 +1,6 @@
 // What UDPServer has beyond Godot.
 
+#include <new>
 #include <utility>
 
 #include "ringpeer/codec/pooled_encoding.h"
@@ -12,10 +13,10 @@
 
 namespace ringpeer {
 
-Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) {
+Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) try {
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
-  if (!take_engine(&engine_)) return Error::ERR_UNAVAILABLE;
+  if (const Error none = take_engine(&engine_); none != Error::OK) return none;
   net::Socket socket;
   if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
       refused != Error::OK) {
@@ -25,6 +26,8 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
   core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_, options,
                                       &error);
   return start(options, error);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 // ---- Receiving.
@@ -95,7 +98,7 @@ Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
 }
 
 Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
-                                const PacketPeerUDP* except) {
+                                const PacketPeerUDP* except) try {
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   PooledEncoding encoding;
@@ -105,6 +108,8 @@ Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
                                       PacketPeer::kEncodeBufferDefaultSize, options);
   if (error != Error::OK) return error;
   return put_packet_to_all(encoding.bytes(), except);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 // ---- Who is there.

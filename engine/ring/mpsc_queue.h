@@ -6,9 +6,20 @@
 #include "concurrentqueue.h"
 
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace ringpeer::ring {
+
+namespace internal {
+
+// Memory from where all of the engine's comes from, which an application may have replaced.
+struct QueueTraits : moodycamel::ConcurrentQueueDefaultTraits {
+  static void* malloc(std::size_t size) { return ::operator new(size, std::nothrow); }
+  static void free(void* memory) { ::operator delete(memory); }
+};
+
+}  // namespace internal
 
 // A queue from any number of producer threads to consumers, without locks: a thin
 // wrapper on moodycamel::ConcurrentQueue that leaves only the fast forms, with
@@ -65,7 +76,8 @@ class MpscQueue {
   }
 
  private:
-  moodycamel::ConcurrentQueue<T> queue_;
+  using Queue = moodycamel::ConcurrentQueue<T, internal::QueueTraits>;
+  Queue queue_;
 };
 
 }  // namespace ringpeer::ring

@@ -17,6 +17,7 @@ constexpr std::array<CounterInfo, kCounterCount> kInfo = {{
     {"drop_malformed", "Dropped: the kernel's completion made no sense.", true},
     {"drop_closed", "Dropped: the socket or peer was closed before delivery.", true},
     {"drop_wrong_worker", "Dropped: a remote with an open peer turned up on another worker.", true},
+    {"drop_no_memory", "Dropped: no memory for a new remote, a queue or a copy.", true},
     {"kernel_drops", "Dropped by the kernel for want of socket buffer; never received.", false},
     {"send_requested_packets", "Packets given to put_packet that passed its checks.", false},
     {"sent_packets", "Packets that the kernel accepted.", false},

@@ -14,7 +14,7 @@ namespace ringpeer {
 //   send_requested = sent + send_waiting + the sum of the send_failed_* counters
 // "received" is what the kernel gave us; what the kernel itself dropped for want
 // of socket buffer is kernel_drops.
-enum class Counter : std::size_t {
+enum class Counter : std::uint8_t {
   kReceivedPackets,
   kReceivedBytes,
   kDeliveredPackets,
@@ -27,6 +27,7 @@ enum class Counter : std::size_t {
   kDropMalformed,
   kDropClosed,
   kDropWrongWorker,
+  kDropNoMemory,
   kKernelDrops,
   kSendRequestedPackets,
   kSentPackets,

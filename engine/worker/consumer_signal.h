@@ -77,6 +77,14 @@ class ConsumerSignal {
     const std::uint32_t wanted = wanted_.fetch_and(~kDescriptor, std::memory_order_relaxed);
     if ((wanted & kDescriptor) != 0) wakeup_.notify();
   }
+  // Consumer: it was told of nothing although something may wait. An event loop that watches for
+  // edges gets another one.
+  void remind() {
+    if (!is_watched()) [[likely]]
+      return;
+    wanted_.fetch_and(~kDescriptor, std::memory_order_relaxed);
+    wakeup_.notify();
+  }
 
  private:
   // Who is to be told: of a publication, once.

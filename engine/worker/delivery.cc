@@ -8,7 +8,7 @@ bool Delivery::copy(const backend::Datagram& datagram, packet::PacketDescriptor*
                     std::size_t source_space, packet::SlabPool::Use use) {
   packet::PacketBuffer* slab = slabs_.allocate(source_space + descriptor->size, use);
   if (slab == nullptr) {
-    drop(datagram, Counter::kDropBudget);
+    drop(datagram, slabs_.lacks_memory() ? Counter::kDropNoMemory : Counter::kDropBudget);
     return false;
   }
   const packet::PacketDescriptor& original = datagram.packet;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "ringpeer/backend/control_messages.h"
@@ -24,7 +26,7 @@ Demultiplexer::~Demultiplexer() {
     if (table_.find(remote->endpoint) != remote) delete remote;
     remote = next;
   }
-  for (Remote* retired : to_retire_) delete retired;
+  while (to_retire_ != nullptr) delete std::exchange(to_retire_, to_retire_->next_closed);
   table_.for_each([](const Remote* known) { delete known; });
 }
 
@@ -85,24 +87,35 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
     }
   } while (
       !shared_->pending.compare_exchange_weak(pending, pending + 1, std::memory_order_relaxed));
-  if (!ring_.has_slots(stranger_reserve_ + 2)) {
+  const bool has_room = ring_.has_slots(stranger_reserve_ + 2);
+  Remote* const remote = has_room ? make_remote(endpoint, datagram) : nullptr;
+  if (remote == nullptr) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
-    *reason = Counter::kDropRingFull;
+    *reason = has_room ? Counter::kDropNoMemory : Counter::kDropRingFull;
     return nullptr;
   }
-  auto* remote = new Remote(endpoint, shard_);
-  if (shared_->arrival.local_addresses) {
-    const net::LocalAddress local =
-        backend::local_address_of(datagram.control, datagram.control_size);
-    if (local.is_known()) remote->source = new net::LocalAddress(local);
-  }
   announce(remote, kNewRemote, now_us);
-  // A closed namesake is on its way out through maintain(), which sees that the
-  // table does not name it any more.
-  table_.put(remote);
   count_.store(table_.size(), std::memory_order_relaxed);
   last_ = remote;
   return remote;
+}
+
+// In the table, or null when there is no memory.
+Remote* Demultiplexer::make_remote(const net::Endpoint& endpoint,
+                                   const backend::Datagram& datagram) {
+  std::unique_ptr<Remote> remote(new (std::nothrow) Remote(endpoint, shard_));
+  if (remote == nullptr) return nullptr;
+  if (shared_->arrival.local_addresses) {
+    const net::LocalAddress local =
+        backend::local_address_of(datagram.control, datagram.control_size);
+    if (local.is_known()) {
+      remote->source = new (std::nothrow) net::LocalAddress(local);
+      if (remote->source == nullptr) return nullptr;
+    }
+  }
+  // A closed namesake is on its way out through maintain(), which sees that the
+  // table does not name it any more.
+  return table_.put(remote.get()) ? remote.release() : nullptr;
 }
 
 bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
@@ -207,13 +220,17 @@ void Demultiplexer::maintain() {
 
 // As many as the ring has room for; the rest follows with the next packets.
 void Demultiplexer::announce_retired() {
-  while (!to_retire_.empty() && announce(to_retire_.back(), kRemoteRetired)) to_retire_.pop_back();
+  while (to_retire_ != nullptr) {
+    Remote* const next = to_retire_->next_closed;  // once it is announced the consumer frees it
+    if (!announce(to_retire_, kRemoteRetired)) return;
+    to_retire_ = next;
+  }
 }
 
 void Demultiplexer::retire(Remote* remote) {
   if (last_ == remote) last_ = nullptr;
   if (table_.erase(remote)) count_.store(table_.size(), std::memory_order_relaxed);
-  to_retire_.push_back(remote);
+  remote->next_closed = std::exchange(to_retire_, remote);
 }
 
 void Demultiplexer::check_errors() {

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/packet/packet_ring.h"
@@ -68,7 +67,7 @@ class Demultiplexer final : public DatagramSink {
 
   void deliver(const DatagramRun& run, Delivery& delivery) override;
   void publish() override {
-    if (!to_retire_.empty()) [[unlikely]]
+    if (to_retire_ != nullptr) [[unlikely]]
       announce_retired();
     ring_.publish();
   }
@@ -108,6 +107,7 @@ class Demultiplexer final : public DatagramSink {
   static packet::SlabPool::Use use_of(const Remote& remote);
   Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
                 std::uint64_t now_us, Counter* reason);
+  Remote* make_remote(const net::Endpoint& endpoint, const backend::Datagram& datagram);
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
   void announce_retired();
@@ -127,7 +127,7 @@ class Demultiplexer final : public DatagramSink {
   std::array<Remote*, backend::kBatchSize> remotes_;
   // The remote of the last datagram: trains of one sender need no look-up.
   Remote* last_ = nullptr;
-  std::vector<Remote*> to_retire_;  // waiting for room in the ring
+  Remote* to_retire_ = nullptr;  // waiting for room in the ring; linked by next_closed
   std::atomic<Remote*> closed_{nullptr};
   std::atomic<std::size_t> count_{0};
 };

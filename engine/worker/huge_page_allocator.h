@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <new>
 
 namespace ringpeer::worker {
@@ -25,8 +24,7 @@ struct HugePageAllocator {
     const std::size_t bytes = count * sizeof(T);
     if (bytes < kHugePage) return static_cast<T*>(::operator new(bytes));
     const std::size_t rounded = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-    void* memory = std::aligned_alloc(kHugePage, rounded);
-    if (memory == nullptr) throw std::bad_alloc();
+    void* memory = ::operator new (rounded, std::align_val_t{kHugePage});
     ::madvise(memory, rounded, MADV_HUGEPAGE);
     return static_cast<T*>(memory);
   }
@@ -34,7 +32,7 @@ struct HugePageAllocator {
     if (count * sizeof(T) < kHugePage) {
       ::operator delete(memory);
     } else {
-      std::free(memory);
+      ::operator delete (memory, std::align_val_t{kHugePage});
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/local_address.h"
+#include "ringpeer/stats/counters.h"
 
 namespace ringpeer::worker {
 
@@ -54,9 +55,9 @@ struct Remote {
   Remote* next_closed = nullptr;     // link in the list of closed ones
   std::uint32_t queue_head = kNone;  // in the server's queue pool
   std::uint32_t queue_tail = kNone;
-  std::uint32_t taken_index : 30 = 0;  // among the server's taken remotes
-  std::uint32_t misplaced : 1 = 0;     // another worker's part of the server has its sender
-  std::uint32_t reported : 1 = 0;      // as disconnected
+  std::uint32_t taken_index : 31 = 0;          // among the server's taken remotes
+  std::uint32_t reported : 1 = 0;              // as disconnected
+  Counter drop_reason = Counter::kDropClosed;  // of what comes when it is closed
 
   // Worker: something has come.
   void note_heard(std::uint64_t now_us) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <new>
 
 namespace ringpeer::worker {
 namespace {
@@ -65,28 +65,37 @@ bool RemoteTable::insert(Remote* remote, std::uint32_t hash) {
   return false;
 }
 
-void RemoteTable::put(Remote* remote) {
+bool RemoteTable::put(Remote* remote) {
   const std::uint32_t hash = hash_of(remote->endpoint);
   for (std::size_t place = hash & mask(); slots_[place].remote != nullptr; place = next(place)) {
     Slot& slot = slots_[place];
     if (slot.hash != hash || slot.remote->endpoint != remote->endpoint) continue;
     slot.remote = remote;
-    return;
+    return true;
   }
-  if (++size_ * 2 > slots_.size()) grow();
-  while (!insert(remote, hash)) grow();
+  if ((size_ + 1) * 2 > slots_.size() && !grow()) return false;
+  while (!insert(remote, hash)) {
+    if (!grow()) return false;
+  }
+  ++size_;
+  return true;
 }
 
-void RemoteTable::grow() {
-  const Slots old = std::exchange(slots_, {});
-  std::size_t size = old.size();
-  bool placed = false;
-  while (!placed) {
-    size *= 2;
-    slots_.assign(size, {});
-    placed = std::all_of(old.begin(), old.end(), [this](const Slot& slot) {
+// False, and all is as before, when there is no memory.
+bool RemoteTable::grow() {
+  for (std::size_t size = slots_.size() * 2;; size *= 2) {
+    Slots old;
+    try {
+      old.resize(size);
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    slots_.swap(old);
+    const bool placed = std::all_of(old.begin(), old.end(), [this](const Slot& slot) {
       return slot.remote == nullptr || insert(slot.remote, slot.hash);
     });
+    if (placed) return true;
+    slots_.swap(old);
   }
 }
 

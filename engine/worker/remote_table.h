@@ -37,8 +37,9 @@ class RemoteTable {
   // The same for each of many, which wait for memory together.
   void find_all(std::span<const net::Endpoint> endpoints, Remote** remotes) const;
 
-  // Takes the place of a remote with the same endpoint, if there is one.
-  void put(Remote* remote);
+  // Takes the place of a remote with the same endpoint, if there is one. False, and nothing has
+  // changed, when there is no memory to grow.
+  bool put(Remote* remote);
   // Only the very same remote, not a namesake.
   bool erase(const Remote* remote);
 
@@ -81,7 +82,7 @@ class RemoteTable {
   std::size_t place_of(std::uint32_t hash) const;
   Remote* find(const net::Endpoint& endpoint, std::uint32_t hash, std::size_t place) const;
   bool insert(Remote* remote, std::uint32_t hash);
-  void grow();
+  bool grow();
 
   EndpointHash hash_;
   Slots slots_;

@@ -120,15 +120,16 @@ bool Worker::start_inline(backend::BackendFailure* failure) {
 }
 
 bool Worker::start_backend(backend::BackendFailure* failure) {
-  bool good = false;
   try {
-    good = backend_->start(failure);
+    if (backend_->start(failure)) {
+      features_ = backend_->features();
+      return true;
+    }
+    failure->what.insert(0, "start of the backend: ");
   } catch (const std::bad_alloc&) {  // on a thread, where nobody else would catch it
     *failure = {ENOMEM, "tables"};
   }
-  if (!good) failure->what.insert(0, "start of the backend: ");
-  features_ = backend_->features();
-  return good;
+  return false;
 }
 
 bool Worker::start_thread(backend::BackendFailure* failure) {
@@ -143,6 +144,8 @@ bool Worker::start_thread(backend::BackendFailure* failure) {
     thread_ = std::thread([this, failure] { thread_main(failure); });
   } catch (const std::system_error& error) {
     thread_error = error.code().value();
+  } catch (const std::bad_alloc&) {
+    thread_error = ENOMEM;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (thread_error != 0) {
@@ -213,9 +216,13 @@ void Worker::begin(Command* command) {
   // In a forked child nobody would answer.
   if (fork_generation_.is_outdated()) return;
   if (!options_.has_thread) {
-    follow_thread();
+    const bool can_receive = follow_thread();
     execute_commands();  // what was asked for before
     if (!running_) return;
+    if (!can_receive && command->kind == CommandKind::kSync) {  // the others need no memory
+      command->result = ENOMEM;
+      return;
+    }
     command->done = false;
     execute(command);
     return;
@@ -313,7 +320,9 @@ void Worker::execute(Command* command) {
     case CommandKind::kDetach:
       // What was put before the close goes out before it.
       wait_for_sends(command);
-      if (sinks_[command->slot] != nullptr) backend_->begin_detach(command->slot);
+      if (command->slot != kNoSlot && sinks_[command->slot] != nullptr) {
+        backend_->begin_detach(command->slot);
+      }
       command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
       detaching_.push(command);
       finish_detaches();
@@ -365,7 +374,9 @@ void Worker::finish_detaches() {
   while (Command* command = detaching_.pop()) {
     const backend::SocketSlot slot = command->slot;
     look_at_sends(command);
-    if (command->sends_are_over && backend_->is_detached(slot)) {
+    if (command->sends_are_over && slot == kNoSlot) {
+      finish(command, 0);
+    } else if (command->sends_are_over && backend_->is_detached(slot)) {
       forget_socket(slot);
       give_back(slot);
       finish(command, 0);
@@ -398,7 +409,7 @@ void Worker::tell(std::string_view message, const backend::BackendFailure& failu
       text += ": " + failure.what + ": " + std::generic_category().message(failure.error);
     }
     options_.log(text);
-  } catch (const std::exception&) {
+  } catch (...) {
   }
 }
 
@@ -494,6 +505,8 @@ void Worker::send_the_rest() {
 
 // ---- The loop.
 
+// Nothing in it asks for memory that a packet or a command could do without: for that there are
+// drops and errors. A step that was left halfway has lost count of buffers, so it is the last.
 bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept {
   try {
     return step(longest_wait, max_batches);
@@ -562,7 +575,7 @@ std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
   taken_by_step_ = 0;
-  follow_thread();
+  if (!follow_thread()) return 0;
   if (running_ && !try_step(longest_wait, max_batches)) shut_down();
   return taken_by_step_;
 }
@@ -732,21 +745,28 @@ void Worker::note_backend_events() {
 
 // ---- Without a thread: the application's threads, one after another.
 
-void Worker::follow_thread() noexcept {
-  if (options_.has_thread || !running_) return;
+// False when there is no memory for it: nothing is received until a later call finds some.
+bool Worker::follow_thread() noexcept {
+  if (options_.has_thread || !running_) return true;
   const std::uint64_t here = number_of_this_thread();
-  if (std::exchange(thread_number_, here) != here) [[unlikely]]
-    change_thread();
+  if (thread_number_ != here) [[unlikely]]
+    thread_number_ = change_thread() ? here : 0;
+  return thread_number_ != 0;
 }
 
-void Worker::change_thread() noexcept {
-  if (!backend_->is_bound_to_thread()) return;
+bool Worker::change_thread() noexcept {
+  if (!backend_->is_bound_to_thread()) return true;
   try {
     if (has_attached_ || !bind_ring_to_this_thread()) leave_uring();
   } catch (const std::bad_alloc&) {
-    failure_ = {ENOMEM, "change to another thread"};
+    failure_.error = ENOMEM;
+  }
+  if (failure_.error == ENOMEM) {
+    failure_.error = 0;
+    return false;
   }
   if (failure_.error != 0) shut_down();
+  return true;
 }
 
 // The engine was made by one thread for another.
@@ -760,28 +780,28 @@ bool Worker::bind_ring_to_this_thread() {
 }
 
 // Nothing is lost: completions are memory, which any thread may read, and what the kernel has not
-// completed is still in the sockets.
+// completed is still in the sockets, also while there is no memory for what takes the ring's place.
 void Worker::leave_uring() {
-  drain(kMaxBatchesPerStep);
-  notify_consumers();
-  note_backend_events();
-  backend_->give_up();
-  backend::BackendFailure failure;
-  auto next = make_mmsg_backend(options_.backend, &home_, &failure);
-  if (next == nullptr || !next->start(&failure)) {
-    failure_ = failure;
+  if (!std::exchange(is_ring_closed_, true)) {
+    drain(kMaxBatchesPerStep);
+    notify_consumers();
+    note_backend_events();
+    backend_->give_up();
+  }
+  auto next = make_mmsg_backend(options_.backend, &home_, &failure_);
+  if (next == nullptr || !next->start(&failure_)) return;
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink == nullptr) continue;
+    const int error = next->attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
+                                   sink->wants_control());
+    if (error == 0) continue;
+    failure_ = {error, "epoll"};
     return;
   }
   former_backend_ = std::exchange(backend_, std::move(next));
   seen_events_ = {};
   paused_.clear();
-  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
-    DatagramSink* const sink = sinks_[slot];
-    if (sink == nullptr) continue;
-    const int error = backend_->attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
-                                       sink->wants_control());
-    if (error != 0) failure_ = {error, "epoll"};
-  }
   has_left_uring_.store(true, std::memory_order_release);
   tell("another thread uses the engine now: recvmmsg takes the place of io_uring", {});
 }

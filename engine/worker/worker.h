@@ -40,8 +40,9 @@ struct WorkerOptions {
 };
 
 // One receive loop: waits in its backend, sorts what arrives to the sinks, takes
-// back the buffers that consumers are done with. When the kernel refuses what it needs, or
-// there is no memory, it ends as if stopped, and says why.
+// back the buffers that consumers are done with. When the kernel refuses what it needs it ends as
+// if stopped, and says why. Once it runs, a want of memory costs a packet, which is counted, or the
+// command that asks for some.
 //
 // Threads: attach, detach, sync, stop, request_maintenance, has_failed, snapshot: any. Without a
 // thread of its own everything but attach_later, has_failed, has_left_uring and snapshot belongs to
@@ -84,7 +85,9 @@ class Worker {
   // When it returns, the kernel has let go of the socket and the sink is touched no more.
   // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
   // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
+  // A socket that is not attached, but was put to, has kNoSlot.
   void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
+  static constexpr backend::SocketSlot kNoSlot = backend::kMaxSockets;
   // The same in two halves, so that several workers can be at it at a time.
   void begin_detach(Command* command, backend::SocketSlot slot, SendSocket* sends);
   int wait_for(Command* command);
@@ -195,8 +198,8 @@ class Worker {
   void notice_sends();
   void send_what_was_noticed();
   void note_backend_events();
-  void follow_thread() noexcept;
-  void change_thread() noexcept;
+  bool follow_thread() noexcept;
+  bool change_thread() noexcept;
   bool bind_ring_to_this_thread();
   void leave_uring();
   void shut_down();
@@ -221,8 +224,9 @@ class Worker {
   std::atomic<bool> sleeping_{false};
 
   // Without a thread: whose calls run it.
-  std::uint64_t thread_number_ = 0;
-  bool has_attached_ = false;  // any socket, ever
+  std::uint64_t thread_number_ = 0;  // 0: none has the backend
+  bool has_attached_ = false;        // any socket, ever
+  bool is_ring_closed_ = false;      // for recvmmsg
   std::atomic<bool> has_left_uring_{false};
 
   std::vector<DatagramSink*> sinks_;                 // by slot; null: none

@@ -1,29 +1,20 @@
 #include "ringpeer/worker/worker_group.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
+#include "ringpeer/worker/memory_advice.h"
 #include "ringpeer/worker/put_section.h"
 
 namespace ringpeer::worker {
 namespace {
 
-// What to do about a want of memory.
-std::string advice_on_memory(bool is_ring) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    return "RLIMIT_AS allows " + std::to_string(limit.rlim_cur >> 20) +
-           " MiB of address space: raise `ulimit -v`";
-  }
-  // Which rings are charged to.
-  return is_ring ? "RLIMIT_MEMLOCK is too low: raise `ulimit -l`"
-                 : "the machine has no more memory";
-}
+// More workers than nearly any engine has; their commands lie on the calling thread's stack.
+constexpr std::size_t kFlushedAtATime = 32;
 
-std::string explain(const backend::BackendFailure& failure) {
+std::string explain(const backend::BackendFailure& failure, std::size_t workers) {
   const std::string text = failure.what + ": " + std::generic_category().message(failure.error);
   const bool is_uring = failure.what.find("io_uring") != std::string::npos;
   switch (failure.error) {
@@ -36,7 +27,8 @@ std::string explain(const backend::BackendFailure& failure) {
     case EINVAL:
       return text + (is_uring ? " (this kernel is older than Linux 6.1)" : "");
     case ENOMEM:
-      return text + " (" + advice_on_memory(is_uring) + ")";
+      return text + " (" + advice_on_memory(MemoryLimits::of_process(), failure.what, workers) +
+             ")";
     default:
       return text;
   }
@@ -50,6 +42,7 @@ std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
   group->latency_budget_ = options.worker.latency_budget;
   group->epoch_ = options.worker.epoch;
+  const auto workers = static_cast<std::size_t>(std::max(options.workers, 1));
   std::string why_not;
   if (options.backend != BackendChoice::kMmsg) {
     if (group->start_workers(options, true, failure)) {
@@ -58,12 +51,12 @@ std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
       group->reason_ += "; " + group->workers_[0]->features();
       return group;
     }
-    failure->what = explain(*failure);
+    failure->what = explain(*failure, workers);
     if (options.backend == BackendChoice::kUring) return nullptr;
     why_not = "io_uring is not available: " + failure->what;
   }
   if (!group->start_workers(options, false, failure)) {
-    failure->what = explain(*failure);
+    failure->what = explain(*failure, workers);
     return nullptr;
   }
   group->reason_ = why_not.empty() ? "asked for" : why_not;
@@ -117,12 +110,19 @@ bool WorkerGroup::is_running() const {
                                        [](const auto& worker) { return worker->has_failed(); });
 }
 
+// Without asking for memory, which there may be none of.
 int WorkerGroup::flush() {
-  std::vector<Worker::Command> commands(workers_.size());
-  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->begin_flush(&commands[i]);
+  std::array<Worker::Command, kFlushedAtATime> commands;
   int result = 0;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    if (const int error = workers_[i]->wait_for(&commands[i]); error != 0) result = error;
+  for (std::size_t first = 0; first < workers_.size(); first += commands.size()) {
+    const std::size_t count = std::min(workers_.size() - first, commands.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      commands[i] = {};
+      workers_[first + i]->begin_flush(&commands[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const int error = workers_[first + i]->wait_for(&commands[i]); error != 0) result = error;
+    }
   }
   return result;
 }

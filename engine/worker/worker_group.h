@@ -90,7 +90,7 @@ class WorkerGroup {
   void watch(const net::Socket* socket);
   void forget(const net::Socket* socket);
 
-  // The counters of a consumer, until release(), which keeps their sums.
+  // The counters of a consumer, until release(), which keeps their sums. See LentCounters.
   Counters* lend_counters();
   void release_counters(Counters* counters);
   // A packet that a call has sent, or has failed to. What is queued for a worker counts
@@ -130,6 +130,21 @@ class WorkerGroup {
   std::atomic<std::uint64_t> send_full_{0};
   std::atomic<std::uint64_t> send_refused_{0};
   std::atomic<std::uint64_t> send_other_{0};
+};
+
+// A consumer's counters for as long as it lives.
+class LentCounters {
+ public:
+  explicit LentCounters(WorkerGroup& group) : group_(group), counters_(group.lend_counters()) {}
+  ~LentCounters() { group_.release_counters(counters_); }
+  LentCounters(const LentCounters&) = delete;
+  LentCounters& operator=(const LentCounters&) = delete;
+
+  Counters* operator->() const { return counters_; }
+
+ private:
+  WorkerGroup& group_;
+  Counters* const counters_;
 };
 
 template <typename HasRoom>

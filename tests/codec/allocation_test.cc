@@ -155,6 +155,26 @@ TEST_F(Allocations, EncodingIntoThePoolMakesNone) {
             0u);
 }
 
+// An index of all the room, made again where an index begins and ends, would cost as much as the
+// room is large.
+TEST_F(Allocations, AnIndexIsForTheEntriesThatThereAre) {
+  constexpr std::size_t kRoom = 100'000;
+  constexpr std::int64_t kKeys = 2 * Dictionary::kIndexThreshold;
+  Dictionary dictionary;
+  dictionary.reserve(kRoom);
+  const std::size_t without_index = heap_use().bytes;
+  reset_most_bytes();
+  for (int i = 0; i < kRounds; ++i) {
+    for (std::int64_t key = 0; key < kKeys; ++key) dictionary.set(key, i);
+    for (std::int64_t key = 0; key < kKeys; ++key) EXPECT_TRUE(dictionary.erase(key));
+    dictionary.reserve(kRoom);
+  }
+  EXPECT_LT(heap_use().most_bytes, without_index + kRoom * sizeof(void*));
+  // Sized for less than the room, it grows as it fills.
+  for (std::size_t key = 0; key < kRoom; ++key) dictionary.set(key, key);
+  EXPECT_EQ(dictionary[kRoom - 1].as_int(), static_cast<std::int64_t>(kRoom - 1));
+}
+
 // Decoding them is hostile_test's matter.
 TEST_F(Allocations, AViewOfAHostileDatagramMakesNone) {
   for (const testing::HostileShape& shape : testing::hostile_shapes()) {

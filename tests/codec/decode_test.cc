@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -285,6 +286,10 @@ TEST(Decode, ScriptArraysTakeObjectsWithAScript) {
 
 // An Array in a container of packed arrays: converted, or left out, but nothing in it is lost.
 TEST(Decode, AnArrayBecomesAPackedArrayOrIsLeftOut) {
+  // What a processor makes of a float that no integer of that width holds.
+  constexpr std::int32_t kLeast32 = std::numeric_limits<std::int32_t>::min();
+  constexpr std::int64_t kLeast64 = std::numeric_limits<std::int64_t>::min();
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   const struct {
     VariantType packed;
     Variant element;
@@ -298,6 +303,14 @@ TEST(Decode, AnArrayBecomesAPackedArrayOrIsLeftOut) {
       {VariantType::PACKED_STRING_ARRAY, 7, PackedStringArray{"7"}},
       {VariantType::PACKED_INT32_ARRAY, "5", {}},
       {VariantType::PACKED_INT32_ARRAY, 5.5, PackedInt32Array{5}},
+      {VariantType::PACKED_INT32_ARRAY, 2147483648.0, PackedInt32Array{kLeast32}},
+      {VariantType::PACKED_INT32_ARRAY, -2147483649.0, PackedInt32Array{kLeast32}},
+      {VariantType::PACKED_INT32_ARRAY, 1e18, PackedInt32Array{kLeast32}},
+      {VariantType::PACKED_INT32_ARRAY, kNan, PackedInt32Array{kLeast32}},
+      {VariantType::PACKED_INT32_ARRAY, std::int64_t{4294967297}, PackedInt32Array{1}},
+      {VariantType::PACKED_BYTE_ARRAY, 300.7, PackedByteArray{44}},
+      {VariantType::PACKED_BYTE_ARRAY, 4294967551.0, PackedByteArray{0}},
+      {VariantType::PACKED_INT64_ARRAY, 1e19, PackedInt64Array{kLeast64}},
       {VariantType::PACKED_INT64_ARRAY, Array{1}, {}},
       {VariantType::PACKED_FLOAT64_ARRAY, "1.5", {}},
       {VariantType::PACKED_VECTOR2_ARRAY, Vector3{1, 2, 3}, PackedVector2Array{{1, 2}}},

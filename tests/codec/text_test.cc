@@ -158,6 +158,32 @@ TEST(Text, NumbersBeyondADoubleAreInfiniteOrZero) {
   EXPECT_EQ(parsed("1" + zeros), Variant(std::numeric_limits<std::int64_t>::max()));
 }
 
+// As a real Godot 4.6.3 reads them: a float that no int32 holds is the least one.
+TEST(Text, FloatsBecomeIntegersAsTheProcessorHasIt) {
+  for (const auto& [text, expected] : {
+           std::pair("Vector2i(nan, inf)", "Vector2i(-2147483648, -2147483648)"),
+           std::pair("Rect2i(inf_neg, 1e10, -1.9, 4294967297.0)",
+                     "Rect2i(-2147483648, -2147483648, -1, -2147483648)"),
+           std::pair("Vector2i(4294967297, -4294967297)", "Vector2i(1, -1)"),
+           std::pair("PackedInt32Array(1e18, nan)", "PackedInt32Array(-2147483648, -2147483648)"),
+           std::pair("PackedByteArray(inf, 300.7, 4294967551.0)", "PackedByteArray(0, 44, 0)"),
+           std::pair("PackedInt64Array(1e19, 1e18)",
+                     "PackedInt64Array(-9223372036854775808, 1000000000000000000)"),
+           std::pair("RID(1.8e19)", "RID(-446744073709551616)"),
+           std::pair("RID(1e300)", "RID()"),
+       }) {
+    EXPECT_EQ(var_to_str(parsed(text)), expected) << text;
+  }
+}
+
+TEST(Text, ElementsOfTypeNilAreOfAnyType) {
+  EXPECT_EQ(var_to_str(parsed("Array[Nil]([1, \"a\"])")), "[1, \"a\"]");
+  EXPECT_EQ(var_to_str(parsed("Dictionary[Nil, int]({1: 2})")),
+            "Dictionary[Variant, int]({\n1: 2\n})");
+  EXPECT_EQ(var_to_str(parsed("Dictionary[int, Nil]({1: \"a\"})")),
+            "Dictionary[int, Variant]({\n1: \"a\"\n})");
+}
+
 TEST(Text, RefusesWithALineAndAReason) {
   for (const char* text : {"",
                            "}",

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +24,26 @@ namespace {
 using std::chrono::milliseconds;
 
 enum class Who { kPeer, kServersPeer, kTogether };
+
+// An event loop that is told once of what has come, and sleeps until there is more.
+class EdgeWatch {
+ public:
+  explicit EdgeWatch(int descriptor) {
+    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+    EXPECT_EQ(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event), 0);
+  }
+  ~EdgeWatch() { ::close(epoll_); }
+  EdgeWatch(const EdgeWatch&) = delete;
+  EdgeWatch& operator=(const EdgeWatch&) = delete;
+
+  bool wakes() const {
+    epoll_event event{};
+    return ::epoll_wait(epoll_, &event, 1, 20000) == 1;
+  }
+
+ private:
+  const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+};
 
 constexpr std::size_t kSize = 40;  // 64 with what a queue counts beside it
 constexpr std::size_t kCharge = kSize + 24;
@@ -167,6 +189,49 @@ TEST_P(FloodedLoopTest, EndedEarlyLeavesNobodyAsleep) {
   EXPECT_TRUE(take(true, taken + 1));
 }
 
+TEST_P(FloodedLoopTest, EndedEarlyWakesWhoWatchesForEdges) {
+  if (engine_->workers() == 0) GTEST_SKIP() << "there is no descriptor";
+  before_ = engine_->counters()[Counter::kReceivedPackets];
+  const EdgeWatch watch(peer_ == nullptr ? server_->get_poll_descriptor()
+                                         : peer_->get_poll_descriptor());
+  std::uint32_t taken = 0;
+  keep_ahead(taken);
+  ASSERT_TRUE(watch.wakes());
+  for (const bool counts : {true, false}) {
+    loop(counts, &taken);
+    ASSERT_TRUE(watch.wakes()) << "more waits, and nobody will say so";
+  }
+  DrainBatch batch =
+      peer_ == nullptr ? server_->drain({.max_packets = 1}) : peer_->drain({.max_packets = 1});
+  ReceivedPacket packet;
+  EXPECT_TRUE(batch.next(&packet));
+  EXPECT_FALSE(batch.next(&packet));
+  EXPECT_TRUE(watch.wakes());
+}
+
+// Who polls by hand looks at the descriptor again when the queues are empty, however much has
+// come since that poll.
+TEST_P(FloodedLoopTest, WhoPollsByHandAndWatchesForEdgesIsWokenForWhatComesMeanwhile) {
+  if (engine_->workers() == 0) GTEST_SKIP() << "there is no descriptor";
+  if (server_ == nullptr) GTEST_SKIP() << "only servers are polled by hand";
+  before_ = engine_->counters()[Counter::kReceivedPackets];
+  server_->set_automatic_poll(false);
+  const EdgeWatch watch(server_->get_poll_descriptor());
+  std::uint32_t taken = 0;
+  for (int round = 0; round < 5; ++round) {
+    keep_ahead(taken);
+    ASSERT_TRUE(watch.wakes()) << "in round " << round;
+    ASSERT_EQ(server_->poll(), Error::OK);
+    if (round % 2 == 0) {
+      ASSERT_TRUE(sender_->send_numbered(++sent_, kSize));
+    }
+    ASSERT_TRUE(test::eventually(
+        [&] { return engine_->counters()[Counter::kReceivedPackets] >= before_ + sent_; }));
+    ASSERT_EQ(engine_->flush(), Error::OK);
+    while (take(false, taken + 1)) ++taken;
+  }
+}
+
 TEST_P(FloodedLoopTest, WhoOnlyLooksFindsWhatComes) {
   if (peer_ == nullptr) GTEST_SKIP() << "there is no count";
   ASSERT_TRUE(sender_->send_numbered(1, kSize));
@@ -282,6 +347,20 @@ TEST_P(FloodOfConnectionsTest, LoopOfLooksEnds) {
       knock();
     }
     EXPECT_LE(accepted, kMostPending);
+  }
+}
+
+TEST_P(FloodOfConnectionsTest, EndedEarlyWakesWhoWatchesForEdges) {
+  if (engine_->workers() == 0) GTEST_SKIP() << "there is no descriptor";
+  const EdgeWatch watch(server_->get_poll_descriptor());
+  knock();
+  ASSERT_TRUE(watch.wakes());
+  for (int loop = 0; loop < 3; ++loop) {
+    while (server_->is_connection_available()) {
+      players_.push_back(server_->take_connection());
+      knock();
+    }
+    ASSERT_TRUE(watch.wakes()) << "more wait, and nobody will say so";
   }
 }
 

@@ -102,6 +102,21 @@ TEST_P(InlineThreadsTest, APeerThatChangesThreadsLosesNothing) {
   EXPECT_EQ(counters[Counter::kDeliveredPackets], 4 * kPackets + 1);
 }
 
+// The change is told to the log, which may throw whatever it likes.
+TEST_P(InlineThreadsTest, ALogThatThrowsEndsNothing) {
+  EngineOptions options = engine_->options();
+  options.log = [](std::string_view) { throw 42; };
+  const std::shared_ptr<Engine> engine = Engine::create(options);
+  ASSERT_NE(engine, nullptr);
+  PacketPeerUDP peer(engine);
+  ASSERT_EQ(peer.bind(0, "127.0.0.1"), Error::OK);
+  const Sender sender(static_cast<std::uint16_t>(peer.get_local_port()));
+  on_another_thread([&] {
+    send_from(sender, 1);
+    expect_to_get(peer, 1);
+  });
+}
+
 TEST_P(InlineThreadsTest, SoDoesAServerWithItsPeersAndAWait) {
   UDPServer server(engine_);
   ASSERT_EQ(server.listen(0, "127.0.0.1"), Error::OK);

@@ -338,5 +338,36 @@ TEST_P(OpenTest, OptionsOfAnotherTimeDoNotStay) {
   EXPECT_EQ(option_of(descriptor, IPPROTO_IP, IP_RECVERR), 0) << "nobody reads its error queue";
 }
 
+// What is put with OK leaves, as it is, and what comes is not swallowed.
+TEST_P(OpenTest, DatagramsOfASocketThatIsTakenOverStayWhatTheyAre) {
+  struct Manner {
+    const char* name;
+    int option;
+    int value;
+  };
+  for (const Manner& manner :
+       {Manner{"corked", 1, 1}, Manner{"cut", 103, 5}, Manner{"encapsulated", 100, 2}}) {
+    SCOPED_TRACE(manner.name);
+    const int descriptor = plain_socket(true);
+    if (::setsockopt(descriptor, IPPROTO_UDP, manner.option, &manner.value, sizeof(manner.value)) !=
+        0) {
+      ::close(descriptor);
+      continue;  // this kernel cannot
+    }
+    PacketPeerUDP taken(engine_);
+    PacketPeerUDP other(engine_);
+    ASSERT_EQ(taken.bind_descriptor(descriptor), Error::OK);
+    ASSERT_EQ(other.connect_to_host("127.0.0.1", taken.get_local_port()), Error::OK);
+    ASSERT_EQ(taken.set_dest_address("127.0.0.1", other.get_local_port()), Error::OK);
+    const std::vector<std::uint8_t> packet(12, 1);
+    ASSERT_EQ(taken.put_packet(packet), Error::OK);
+    ASSERT_EQ(other.put_packet(packet), Error::OK);
+    ASSERT_EQ(engine_->sync(), Error::OK);
+    EXPECT_EQ(other.get_packet(), packet);
+    EXPECT_EQ(other.get_available_packet_count(), 0);
+    EXPECT_EQ(taken.get_packet(), packet);
+  }
+}
+
 }  // namespace
 }  // namespace ringpeer

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ringpeer/stream_peer_buffer.h"
+#include "ringpeer/test/shifted_clock.h"
 
 namespace ringpeer {
 namespace {
@@ -20,7 +21,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 Bytes framed(const std::string& text) {
   Bytes bytes(4 + text.size());
-  bytes[0] = static_cast<std::uint8_t>(text.size());
+  for (int i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(text.size() >> 8 * i);
   std::copy(text.begin(), text.end(), bytes.begin() + 4);
   return bytes;
 }
@@ -51,6 +52,26 @@ class TrickleStream final : public StreamPeer {
     incoming.erase(incoming.begin(), end);
     return incoming.empty() && *received == 0 ? broken : Error::OK;
   }
+};
+
+// Has more, whenever it is asked.
+class FloodingStream final : public StreamPeer {
+ public:
+  explicit FloodingStream(Bytes packet) : packet_(std::move(packet)) {}
+
+  Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
+    *written = data.size();
+    return Error::OK;
+  }
+  Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
+    for (std::uint8_t& byte : buffer) byte = packet_[next_++ % packet_.size()];
+    *received = buffer.size();
+    return Error::OK;
+  }
+
+ private:
+  const Bytes packet_;
+  std::size_t next_ = 0;
 };
 
 // Processor time of this thread, so that other work on the machine does not count.
@@ -538,6 +559,111 @@ TEST(PacketPeerStreamTest, AGetCostsTheSameHoweverMuchWaits) {
 TEST(PacketPeerStreamTest, APutCostsTheSameHoweverMuchWaits) {
   EXPECT_LT(best_of(time_of_puts, kLargeBuffer),
             kSameOrderOfMagnitude * best_of(time_of_puts, kSmallBuffer));
+}
+
+// ---- Loops that take until nothing waits.
+
+constexpr std::size_t kFloodPacket = 1000;  // with its length
+constexpr std::size_t kShare = 65536 / kFloodPacket;
+
+PacketPeerStream flooded_peer() {
+  return PacketPeerStream(
+      std::make_shared<FloodingStream>(framed(std::string(kFloodPacket - 4, 'x'))));
+}
+
+TEST(PacketPeerStreamLoopTest, OfCountsEndsUnderAFlood) {
+  PacketPeerStream peer = flooded_peer();
+  for (int loop = 0; loop < 3; ++loop) {
+    std::size_t got = 0;
+    while (got < 10 * kShare && peer.get_available_packet_count() > 0) {
+      EXPECT_EQ(peer.get_packet().size(), kFloodPacket - 4);
+      ++got;
+    }
+    EXPECT_EQ(got, kShare) << loop;
+  }
+}
+
+TEST(PacketPeerStreamLoopTest, OfGetsEndsUnderAFlood) {
+  PacketPeerStream peer = flooded_peer();
+  for (int loop = 0; loop < 3; ++loop) {
+    std::size_t got = 0;
+    std::span<const std::uint8_t> packet;
+    Error error = Error::OK;
+    while (got < 10 * kShare && (error = peer.get_packet(&packet)) == Error::OK) ++got;
+    EXPECT_EQ(got, kShare) << loop;
+    EXPECT_EQ(error, Error::ERR_UNAVAILABLE);
+  }
+}
+
+TEST(PacketPeerStreamLoopTest, BeginsAgainWithAPoll) {
+  PacketPeerStream peer = flooded_peer();
+  for (std::size_t got = 0; got < 4 * kShare; ++got) {
+    if (got % kShare == 0) {
+      EXPECT_EQ(peer.poll(), Error::OK);
+    }
+    ASSERT_GT(peer.get_available_packet_count(), 0) << got;
+    EXPECT_FALSE(peer.get_packet().empty());
+  }
+}
+
+// What was counted is given.
+TEST(PacketPeerStreamLoopTest, OfAsManyAsWereCountedGetsThemAll) {
+  PacketPeerStream peer = flooded_peer();
+  for (int loop = 0; loop < 10; ++loop) {
+    for (int left = peer.get_available_packet_count(); left > 0; --left) {
+      ASSERT_EQ(peer.get_packet().size(), kFloodPacket - 4);
+    }
+  }
+}
+
+// Who gets one a frame never says "nothing" either, and must not lag behind for it.
+TEST(PacketPeerStreamLoopTest, ThatGetsOneAFrameIsNeverEnded) {
+  const auto stream = std::make_shared<TrickleStream>();
+  stream->step = SIZE_MAX;
+  const Bytes packet = framed(std::string(kFloodPacket - 4, 'x'));
+  PacketPeerStream peer(stream);
+  stream->incoming = packet;
+  for (std::size_t frame = 0; frame < 3 * kShare; ++frame) {
+    test::shift_monotonic_clock(frame * std::chrono::milliseconds(16));
+    stream->incoming.insert(stream->incoming.end(), packet.begin(), packet.end());
+    ASSERT_GT(peer.get_available_packet_count(), 0) << frame;
+    EXPECT_FALSE(peer.get_packet().empty());
+  }
+  test::reset_clocks();
+}
+
+// However much that is.
+TEST(PacketPeerStreamLoopTest, GetsAllThatHadComeBefore) {
+  constexpr std::size_t kPackets = 20 * kShare;
+  const Bytes packet = framed(std::string(kFloodPacket - 4, 'x'));
+  Bytes all;
+  for (std::size_t i = 0; i < kPackets; ++i) all.insert(all.end(), packet.begin(), packet.end());
+  PacketPeerStream counted(std::make_shared<StreamPeerBuffer>(all));
+  std::size_t got = 0;
+  for (; counted.get_available_packet_count() > 0; ++got)
+    EXPECT_FALSE(counted.get_packet().empty());
+  EXPECT_EQ(got, kPackets);
+  PacketPeerStream asked(std::make_shared<StreamPeerBuffer>(all));
+  got = 0;
+  for (std::span<const std::uint8_t> bytes; asked.get_packet(&bytes) == Error::OK;) ++got;
+  EXPECT_EQ(got, kPackets);
+}
+
+// Nor is what was sent before the end cut in two.
+TEST(PacketPeerStreamLoopTest, GetsAllThatIsLeftOfAStreamThatHasEnded) {
+  const auto stream = std::make_shared<TrickleStream>();
+  const Bytes packet = framed("the last words");
+  constexpr std::size_t kPackets = 5000;  // more than an input buffer, less than two
+  for (std::size_t i = 0; i < kPackets; ++i) {
+    stream->incoming.insert(stream->incoming.end(), packet.begin(), packet.end());
+  }
+  stream->step = SIZE_MAX;
+  stream->broken = Error::ERR_FILE_EOF;
+  PacketPeerStream peer(stream);
+  std::size_t got = 0;
+  for (; peer.get_available_packet_count() > 0; ++got) EXPECT_FALSE(peer.get_packet().empty());
+  EXPECT_EQ(got, kPackets);
+  EXPECT_EQ(peer.poll(), Error::ERR_FILE_EOF);
 }
 
 }  // namespace

@@ -230,6 +230,26 @@ TEST_P(ServerPutModelTest, PutsArriveInOrderWhateverTheyGoThrough) {
   }
 }
 
+// The close that it ends with sends what was put, as any other does.
+TEST_P(PutModelTest, WhatWasPutBeforeAFailedConnectIsSent) {
+  constexpr std::uint64_t kPackets = 20000;  // more than a worker sends at a time
+  start(0);
+  const std::vector<std::uint8_t> packet(20, 1);
+  std::uint64_t put = 0;
+  for (int i = 0; i < 3; ++i) {
+    PacketPeerUDP peer(engine_);
+    ASSERT_EQ(peer.bind(0, kHost), Error::OK);
+    for (std::uint64_t n = 0; n < kPackets; ++n) {
+      if (peer.put_packet_to(receivers_[0].endpoint(), packet) == Error::OK) ++put;
+    }
+    EXPECT_EQ(peer.connect_to_host("::1", receivers_[0].port()), Error::FAILED);
+    EXPECT_FALSE(peer.is_bound());
+  }
+  const CounterSnapshot counters = engine_->counters();
+  EXPECT_EQ(counters[Counter::kSendFailedOther], 0u) << "sent through another socket, or none";
+  EXPECT_EQ(counters[Counter::kSentPackets] + counters[Counter::kSendFailedClosed], put);
+}
+
 // What does not pass the checks of a put is none, whichever way it is put.
 TEST_P(PutModelTest, WhatIsRefusedByTheChecksIsNotRequested) {
   const Receiver receiver;

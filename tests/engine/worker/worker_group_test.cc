@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Refusal{"not_permitted", SYS_io_uring_setup, EPERM, "forbids it"},
                     Refusal{"not_in_this_kernel", SYS_io_uring_setup, ENOSYS, "no io_uring"},
                     Refusal{"too_old", SYS_io_uring_setup, EINVAL, "older than Linux"},
-                    Refusal{"no_memory", SYS_io_uring_setup, ENOMEM, "RLIMIT_MEMLOCK"},
+                    Refusal{"no_memory", SYS_io_uring_setup, ENOMEM, "memory ("},
                     // Filters that allow the first call and refuse the next.
                     Refusal{"register_not_permitted", SYS_io_uring_register, EPERM,
                             "start of the backend"}),
