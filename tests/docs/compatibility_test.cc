@@ -144,6 +144,8 @@ const std::map<std::string, Case>& choices() {
       {"`PacketPeerExtension` without `_get_packet` or `_put_packet`",
        [](const EnginePointer&) { EXPECT_TRUE(std::is_abstract_v<PacketPeerExtension>); }},
       {"`PacketPeerStream.put_packet` to a full stream", nullptr},
+      {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
+       nullptr},
       {"`PacketPeerStream`: a packet larger than the input buffer",
        [](const EnginePointer&) {
          PacketPeerStream peer(
@@ -185,6 +187,8 @@ const std::map<std::string, std::pair<std::string, std::string>>& elsewhere() {
        {kPeer + "link_local_test.cc", "ClientsOfTwoLinksAreAnsweredAtTheirAddressInText"}},
       {"`bind()` and `listen()` on link-local IPv6",
        {kPeer + "link_local_test.cc", "AServersPeersOfTwoLinksAreTwoAndSayWhere"}},
+      {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
+       {kPeer + "packet_peer_stream_test.cc", "OfCountsEndsUnderAFlood"}},
       {"`PacketPeerStream.put_packet` to a full stream",
        {kPeer + "packet_peer_stream_test.cc", "WaitsForRoomInsteadOfBlocking"}},
   };
