@@ -4,13 +4,13 @@
 
 namespace ringpeer {
 
-bool ObjectScripts::has_script(const std::uint8_t* at) {
+bool internal::ObjectScripts::has_script(const std::uint8_t* at) {
   if (begin_ == nullptr || at < begin_ || at >= end_) look_through(at);
   const std::size_t note = static_cast<std::size_t>(at - begin_) / sizeof(std::uint32_t);
   return (notes_[note / 64] >> note % 64 & 1) != 0;
 }
 
-void ObjectScripts::look_through(const std::uint8_t* object) {
+void internal::ObjectScripts::look_through(const std::uint8_t* object) {
   if (begin_ == nullptr) std::ranges::fill(notes_, 0);
   begin_ = object;
   DepthStack<Open> open;
@@ -49,7 +49,8 @@ void ObjectScripts::look_through(const std::uint8_t* object) {
 }
 
 // Behind the number of properties, or behind a null object.
-const std::uint8_t* ObjectScripts::open_object(const std::uint8_t* at, DepthStack<Open>* open) {
+const std::uint8_t* internal::ObjectScripts::open_object(const std::uint8_t* at,
+                                                         DepthStack<Open>* open) {
   const std::size_t note = static_cast<std::size_t>(at - begin_) / sizeof(std::uint32_t);
   if (note < kNotes) notes_[note / 64] &= ~(std::uint64_t{1} << note % 64);
   const bool is_null = wire_scan::string_text(at + 4, false).empty();

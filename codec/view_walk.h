@@ -10,6 +10,8 @@
 
 namespace ringpeer {
 
+namespace internal {
+
 // Which full objects have a script: what their properties say, from the first to the last. Objects
 // within objects are looked through once, with the outermost that was asked for, and not again for
 // each that they are in.
@@ -39,6 +41,8 @@ class ObjectScripts {
   // A bit for each word of the packet. Left alone until an object is looked through.
   std::uint64_t notes_[kNotes / 64 + 1];
 };
+
+}  // namespace internal
 
 // Visits every value of a packet once, each container before what is in it: what to use when the
 // whole of an unknown value is looked at. Its cost is bounded by the packet's bytes, while
@@ -86,7 +90,7 @@ class ViewWalk {
   std::size_t depth_ = 0;
   Role role_ = Role::TOP;
   bool started_ = false;
-  ObjectScripts scripts_;
+  internal::ObjectScripts scripts_;
   DepthStack<Open> open_;  // the containers around what comes next, outermost first
 };
 

@@ -18,6 +18,7 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/text.h"
 #include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/variant_view.h"
 #include "ringpeer/tools/diagnostics.h"
 #include "ringpeer/tools/exit_status.h"
 
@@ -95,6 +96,13 @@ Error encode_whole(const Variant& value, const EncodeOptions& options, Bytes* by
   return error;
 }
 
+// The error of a limit has the same name as that of no memory; reading in place needs none.
+bool is_within_limits(const Bytes& packet, const DecodeOptions& options) {
+  Error error = Error::OK;
+  VariantView::parse(packet, options, &error);
+  return error != Error::ERR_OUT_OF_MEMORY;
+}
+
 Json decode_line(const std::string& line, const DecodeOptions& options) {
   const auto hex = line_content(line, "bytes");
   if (!hex) return failure(Error::ERR_PARSE_ERROR, "expected hex or {\"bytes\": \"hex\"}");
@@ -103,6 +111,8 @@ Json decode_line(const std::string& line, const DecodeOptions& options) {
   Variant value;
   std::size_t consumed = 0;
   Error error = decode_variant(*packet, &value, &consumed, options);
+  if (error == Error::ERR_OUT_OF_MEMORY && is_within_limits(*packet, options))
+    throw std::bad_alloc();
   if (error != Error::OK) return failure(error);
   Bytes again;
   error = encode_whole(value, {.full_objects = options.allow_objects}, &again);

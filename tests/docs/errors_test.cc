@@ -232,7 +232,7 @@ const std::multimap<std::string, Case>& cases() {
        [](const EnginePointer& engine) {
          gives(Error::ERR_UNAUTHORIZED, Receiving(engine, encoded(full_object(), true)).get_var());
        }},
-      {"PacketPeer | ERR_OUT_OF_MEMORY | put_var",
+      {"PacketPeer | ERR_OUT_OF_MEMORY | put",
        [](const EnginePointer& engine) {
          Sending sending(engine);
          sending.peer.set_encode_buffer_max_size(1024);
@@ -738,6 +738,8 @@ const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere
       {"PacketPeerStream | FAILED | poll", {kStream, "TellsThatWhatWaitedIsLost"}},
       {"Engine | ERR_UNAVAILABLE | create",
        {kPeer + "restricted_engine_test.cc", "WorksOrSaysThatItDoesNot"}},
+      {"PacketPeer | ERR_OUT_OF_MEMORY | get",
+       {kPeer + "nth_allocation_test.cc", "OfARunningEngineIsAnErrorOrADrop"}},
       {"PacketPeerUDP | ERR_CANT_CREATE | bind", {"", "needs a process without descriptors"}},
       // Where the kernel takes nothing, or has no memory, only a machine made for it says so.
       {"Engine | ERR_BUSY | flush", {"", "a network that takes nothing"}},
