@@ -71,13 +71,15 @@ void DrainBatch::forget_window() {
 bool DrainBatch::load_window() {
   settle();
   const internal::DrainWindow window = source_->next_window(most_packets_ - count_);
-  if (!has_room_for(window.descriptors.size())) return false;  // where they were
+  if (window.descriptors.empty()) return false;
+  if (!has_room_for(window.descriptors.size())) [[unlikely]]
+    return false;  // they stay where they were
   window_begin_ = window_next_ = window.descriptors.data();
   window_end_ = window_begin_ + window.descriptors.size();
   window_seen_ = window.seen;
   window_seen_us_ = window.seen_us;
   plain_end_ = deadline_ == Clock::time_point::max() ? window_end_ : nullptr;
-  return !window.descriptors.empty();
+  return true;
 }
 
 bool DrainBatch::next_slowly(ReceivedPacket* packet) {
@@ -114,10 +116,7 @@ void DrainBatch::take_part_of_train(ReceivedPacket* packet) {
   }
 }
 
-// So that what is taken can be held.
-bool DrainBatch::has_room_for(std::size_t runs) {
-  if (runs_.capacity() - runs_.size() >= runs) [[likely]]
-    return true;
+bool DrainBatch::make_room_for(std::size_t runs) {
   try {
     runs_.reserve(std::max(runs_.size() + runs, 2 * runs_.capacity()));
     return true;

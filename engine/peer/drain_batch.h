@@ -197,7 +197,11 @@ class DrainBatch {
     }
   }
   void hold_another(packet::PacketBuffer* buffer);
-  bool has_room_for(std::size_t runs);
+  // So that what is taken can be held.
+  bool has_room_for(std::size_t runs) {
+    return runs_.capacity() - runs_.size() >= runs || make_room_for(runs);
+  }
+  bool make_room_for(std::size_t runs);
   void settle();
   void forget_window();
   void close();
