@@ -336,17 +336,20 @@ TEST_P(ForkTableTest, NoCallOfAChildIsSeenByAnEventLoopOfTheParent) {
   EXPECT_EQ(Error::ERR_TIMEOUT, world.bound().wait(milliseconds(0)));
 }
 
-// Another thread may be making the shared engine at that moment.
-#ifdef __SANITIZE_THREAD__
-constexpr bool kChildrenMayHaveThreads = false;
+// ThreadSanitizer forbids threads in a child, and AddressSanitizer's allocator does not survive a
+// fork while another thread allocates.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kMayForkBesideThreads = false;
 #elif defined(__has_feature)
-constexpr bool kChildrenMayHaveThreads = !__has_feature(thread_sanitizer);
+constexpr bool kMayForkBesideThreads =
+    !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer);
 #else
-constexpr bool kChildrenMayHaveThreads = true;
+constexpr bool kMayForkBesideThreads = true;
 #endif
 
+// Another thread may be making the shared engine at that moment.
 TEST(ForkTest, AChildHasASharedEngineOfItsOwn) {
-  if (!kChildrenMayHaveThreads) GTEST_SKIP() << "ThreadSanitizer forbids it";
+  if (!kMayForkBesideThreads) GTEST_SKIP() << "the sanitizer does not allow it";
   std::atomic<bool> done{false};
   std::thread busy([&done] {
     while (!done) Engine::shared();
