@@ -1,20 +1,18 @@
 #include "ringpeer/tools/load_generator.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-// After <sys/socket.h> and <netinet/in.h>: it needs their types.
-#include <linux/errqueue.h>
-
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
+#include "ringpeer/net/error_queue.h"
 #include "ringpeer/tools/machine_load.h"
 #include "ringpeer/tools/payload_sizes.h"
 #include "ringpeer/tools/socket_drops.h"
@@ -69,31 +67,6 @@ bool allow_descriptors(rlim_t count, std::string* error) {
   return false;
 }
 
-// Room for the error itself and for who has sent it.
-constexpr std::size_t kErrorControlSize =
-    CMSG_SPACE(sizeof(sock_extended_err) + sizeof(sockaddr_in6));
-
-// What the message of an error queue tells; 0 when nothing.
-int error_in(msghdr* message) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(message); part != nullptr; part = CMSG_NXTHDR(message, part)) {
-    const bool is_error = (part->cmsg_level == SOL_IP && part->cmsg_type == IP_RECVERR) ||
-                          (part->cmsg_level == SOL_IPV6 && part->cmsg_type == IPV6_RECVERR);
-    if (!is_error || part->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
-    sock_extended_err error;
-    std::memcpy(&error, CMSG_DATA(part), sizeof(error));
-    return static_cast<int>(error.ee_errno);
-  }
-  return 0;
-}
-
-// Without it the kernel keeps one error of several, and forgets whose they were. 0 or errno.
-int queue_errors(int descriptor, bool ipv4) {
-  const int on = 1;
-  const int result = ipv4 ? setsockopt(descriptor, SOL_IP, IP_RECVERR, &on, sizeof(on))
-                          : setsockopt(descriptor, SOL_IPV6, IPV6_RECVERR, &on, sizeof(on));
-  return result == 0 ? 0 : errno;
-}
-
 // What to do when a client's socket cannot be had.
 const char* way_out(int error) {
   switch (error) {
@@ -146,7 +119,8 @@ bool LoadGenerator::open_client(std::uint32_t id, std::string* error) {
   const bool ipv4 = options_.target.address.is_ipv4();
   Client& client = clients_.emplace_back(Client{net::Socket(), LoadClient(id)});
   int failure = client.socket.open(ipv4 ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6);
-  if (failure == 0) failure = queue_errors(client.socket.descriptor(), ipv4);
+  // Without it the kernel keeps one error of several.
+  if (failure == 0) failure = client.socket.set_error_queue(true);
   if (failure == 0) failure = client.socket.connect(options_.target);
   if (failure == 0) {
     epoll_event event = {};
@@ -261,17 +235,12 @@ void LoadGenerator::note_receive_error(int error) {
 }
 
 void LoadGenerator::take_refusals(Client& client) {
-  for (;;) {
-    alignas(cmsghdr) std::array<std::uint8_t, kErrorControlSize> control;
-    msghdr message = {};
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (recvmsg(client.socket.descriptor(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
-      note_receive_error(errno);
-      return;
-    }
-    if (error_in(&message) == ECONNREFUSED) ++report_.connection_refused;
+  const int descriptor = client.socket.descriptor();
+  std::optional<net::ReturnedError> returned;
+  while ((returned = net::read_returned_error(descriptor)).has_value()) {
+    if (returned->error == ECONNREFUSED) ++report_.connection_refused;
   }
+  note_receive_error(errno);
 }
 
 void LoadGenerator::say_goodbye() {
