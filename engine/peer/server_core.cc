@@ -44,7 +44,6 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
   shared_.arrival.timestamps = options.socket.receive_timestamps;
   shared_.arrival.local_addresses = options.socket.reply_from_received_address;
   shared_.read_errors = options.socket.detect_unreachable;
-  set_idle_timeout(options.idle_timeout);
 }
 
 std::shared_ptr<ServerCore> ServerCore::create(std::shared_ptr<Engine> engine,
@@ -377,12 +376,12 @@ void ServerCore::set_max_pending(int count) {
 // keeps its place.
 void ServerCore::drop_newest_pending() {
   const auto most = static_cast<std::size_t>(shared_.max_pending.load(std::memory_order_relaxed));
-  while (pending_.size() > most) [[unlikely]] {
-      worker::Remote* newest = pending_.back().remote;
-      pending_.pop_back();
-      shared_.pending.fetch_sub(1, std::memory_order_relaxed);
-      close(*newest);
-    }
+  while (pending_.size() > most) {
+    worker::Remote* newest = pending_.back().remote;
+    pending_.pop_back();
+    shared_.pending.fetch_sub(1, std::memory_order_relaxed);
+    close(*newest);
+  }
 }
 
 void ServerCore::close(worker::Remote& remote) {
