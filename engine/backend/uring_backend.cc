@@ -632,8 +632,7 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
     read_directly(slot);
   } else {
     arm_later(slot, completion.res < 0);
-    rearming_ = rearming_ || completion.res >= 0;
-    events_.stopped_early = events_.stopped_early || rearming_;
+    if (completion.res >= 0) rearming_ = events_.stopped_early = true;
   }
 }
 
