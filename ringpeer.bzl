@@ -38,6 +38,14 @@ def ringpeer_library(name, include_prefix, copts = [], **kwargs):
         **kwargs
     )
 
+def ringpeer_sources():
+    """The room's files as "sources", for tests of the pages that speak of them."""
+    native.filegroup(
+        name = "sources",
+        srcs = ["BUILD.bazel"] + native.glob(["*.cc", "*.h"]),
+        visibility = ["//tests/docs:__pkg__"],
+    )
+
 def ringpeer_test(name, copts = [], deps = [], **kwargs):
     """A GoogleTest binary.
 
