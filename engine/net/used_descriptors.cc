@@ -3,6 +3,13 @@
 #include <pthread.h>
 
 namespace ringpeer::net {
+namespace {
+
+// Made while there are no threads: whoever is forked off while another thread makes one would wait
+// for that thread, which it does not have.
+[[maybe_unused]] const UsedDescriptors& made_at_load = UsedDescriptors::of_process();
+
+}  // namespace
 
 UsedDescriptors& UsedDescriptors::of_process() {
   // Never destroyed: sockets may live in objects that outlive every static.

@@ -8,6 +8,13 @@
 #include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
+namespace {
+
+// Made while there are no threads: whoever is forked off while another thread makes one would wait
+// for that thread, which it does not have.
+[[maybe_unused]] const LiveEngines& made_at_load = LiveEngines::of_process();
+
+}  // namespace
 
 LiveEngines& LiveEngines::of_process() {
   // Never destroyed: engines may live in objects that outlive every static.

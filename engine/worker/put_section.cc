@@ -40,12 +40,15 @@ constinit std::atomic<bool> PutSection::needs_fence_{true};
 constinit std::atomic<int> PutSection::without_memory_{0};
 
 void PutSection::prepare() {
-  static const bool is_promised = [] {
-    ::pthread_atfork(nullptr, nullptr, &PutSection::forget_other_threads);
-    return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-  }();
-  if (is_promised) needs_fence_.store(false, std::memory_order_relaxed);
+  // Again for each engine, which costs nothing: what is done once by whoever comes first would have
+  // a child wait that is forked off meanwhile.
+  if (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)) {
+    needs_fence_.store(false, std::memory_order_relaxed);
+  }
 }
+
+const int PutSection::registered_ =
+    ::pthread_atfork(nullptr, nullptr, &PutSection::forget_other_threads);
 
 void PutSection::forget_other_threads() {
   PutThread::forget_other_threads();

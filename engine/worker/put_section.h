@@ -49,13 +49,14 @@ class PutSection {
 
   // Returns once all sections are over that other threads had begun before.
   static void wait_for_begun();
-  // Before the first section: asks the kernel for barriers, and has a forked child forget the
-  // sections of threads that stay with the parent.
+  // Before the first section: asks the kernel for barriers.
   static void prepare();
 
  private:
   static void place_barriers();
+  // In a forked child: the sections of threads that stay with the parent.
   static void forget_other_threads();
+  static const int registered_;  // for that, while there are no threads
 
   static std::atomic<bool> needs_fence_;
   // Sections of threads that there was no memory for, all in one.
