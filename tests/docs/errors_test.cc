@@ -716,6 +716,8 @@ const std::multimap<std::string, Case>& cases() {
 const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere() {
   static const std::string kPeer = "tests/engine/peer/";
   static const std::string kStream = kPeer + "packet_peer_stream_test.cc";
+  static const std::pair<std::string, std::string> kEachAllocation = {
+      kPeer + "nth_allocation_test.cc", "OfARunningEngineIsAnErrorOrADrop"};
   static const std::multimap<std::string, std::pair<std::string, std::string>> all = {
       {"PacketPeerStream | ERR_UNCONFIGURED | get", {kStream, "HasNothingWithoutAStream"}},
       {"PacketPeerStream | ERR_UNCONFIGURED | put", {kStream, "HasNothingWithoutAStream"}},
@@ -738,8 +740,17 @@ const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere
       {"PacketPeerStream | FAILED | poll", {kStream, "TellsThatWhatWaitedIsLost"}},
       {"Engine | ERR_UNAVAILABLE | create",
        {kPeer + "restricted_engine_test.cc", "WorksOrSaysThatItDoesNot"}},
-      {"PacketPeer | ERR_OUT_OF_MEMORY | get",
-       {kPeer + "nth_allocation_test.cc", "OfARunningEngineIsAnErrorOrADrop"}},
+      {"PacketPeer | ERR_OUT_OF_MEMORY | get", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | bind", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | bind_descriptor", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | connect_to_host", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | groups", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | set_dest_address", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | set_socket_options", kEachAllocation},
+      {"PacketPeerUDP | ERR_OUT_OF_MEMORY | put", kEachAllocation},
+      {"UDPServer | ERR_OUT_OF_MEMORY | listen", kEachAllocation},
+      {"UDPServer | ERR_OUT_OF_MEMORY | listen_descriptor", kEachAllocation},
+      {"UDPServer | ERR_OUT_OF_MEMORY | puts", kEachAllocation},
       {"PacketPeerUDP | ERR_CANT_CREATE | bind", {"", "needs a process without descriptors"}},
       // Where the kernel takes nothing, or has no memory, only a machine made for it says so.
       {"Engine | ERR_BUSY | flush", {"", "a network that takes nothing"}},

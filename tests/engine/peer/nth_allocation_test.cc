@@ -4,6 +4,7 @@
 // call goes well once there is memory.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -322,6 +323,21 @@ class Scene {
     PacketPeerUDP other(engine_);
     step("set_socket_options",
          [&] { return call([&] { return other.set_socket_options(options); }); });
+    const net::Socket bound = test::open_receiver(0);
+    const int descriptor = ::dup(bound.descriptor());  // the caller's until it is taken over
+    PacketPeerUDP adopted(engine_);
+    step("bind_descriptor",
+         [&] { return call([&] { return adopted.bind_descriptor(descriptor); }); });
+    const net::Socket listening = test::open_receiver(0);
+    const int other_descriptor = ::dup(listening.descriptor());
+    UDPServer adopting(engine_);
+    step("listen_descriptor",
+         [&] { return call([&] { return adopting.listen_descriptor(other_descriptor); }); });
+    PacketPeerUDP member(engine_);
+    step("join_multicast_group",
+         [&] { return call([&] { return member.join_multicast_group("239.255.0.1", "lo"); }); });
+    step("leave_multicast_group",
+         [&] { return call([&] { return member.leave_multicast_group("239.255.0.1", "lo"); }); });
     step("a stream", [this] {
       PacketPeerStream stream(std::make_shared<StreamPeerBuffer>());
       return call([&] { return stream.put_var(value_); });
@@ -329,6 +345,9 @@ class Scene {
     call([&] {
       connected.close();
       unbound.close();
+      adopted.close();
+      adopting.stop();
+      member.close();
     });
   }
 
