@@ -13,6 +13,7 @@
 #include "tests/docs/api_entries.h"
 #include "tests/docs/header_scanner.h"
 #include "tests/docs/page.h"
+#include "tests/docs/public_headers.h"
 
 namespace ringpeer::docs {
 namespace {
@@ -110,22 +111,6 @@ bool is_internal(const Symbol& symbol) {
   if (kInternalSymbols.contains(name) || kInternalSymbols.contains(symbol.owner)) return true;
   if (kWireNumbers.contains(name) || symbol.owner == "Counter") return true;
   return symbol.owner == symbol.name && kNotConstructed.contains(symbol.owner);
-}
-
-// "codec/variant.h" or "engine/peer/engine.h" of what is included as "ringpeer/...".
-std::string path_of(const std::string& included) {
-  const std::string inner = included.substr(std::string_view("ringpeer/").size());
-  if (inner.find('/') == std::string::npos) return "engine/peer/" + inner;
-  return inner.starts_with("codec/") ? inner : "engine/" + inner;
-}
-
-// The headers that the page names.
-std::set<std::string> public_headers() {
-  std::set<std::string> paths;
-  for (const std::string& span : code_spans(read_page(kPage))) {
-    if (span.starts_with("ringpeer/") && span.ends_with(".h")) paths.insert(path_of(span));
-  }
-  return paths;
 }
 
 std::vector<Symbol> public_symbols() {

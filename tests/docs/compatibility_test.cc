@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -25,22 +26,16 @@
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
 #include "tests/docs/page.h"
+#include "tests/docs/peers.h"
+#include "tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {
 
 using std::chrono::milliseconds;
 using test::eventually;
-using EnginePointer = std::shared_ptr<Engine>;
-using Bytes = std::vector<std::uint8_t>;
 
 constexpr const char* kPage = "docs/compatibility.md";
-constexpr const char* kHost = "127.0.0.1";
-const Bytes kByte = {7};
-
-std::uint16_t port_of(const PacketPeerUDP& peer) {
-  return static_cast<std::uint16_t>(peer.get_local_port());
-}
 
 // How many of `sent` packets of `size` bytes a peer keeps that nobody looks at.
 int kept(PacketPeerUDP& peer, const EnginePointer& engine, int sent, std::size_t size) {
@@ -180,7 +175,7 @@ const std::map<std::string, std::pair<std::string, std::string>>& elsewhere() {
   static const std::map<std::string, std::pair<std::string, std::string>> all = {
       {"a loop that takes until nothing waits", {kPeer + "flooded_loop_test.cc", "OfCountsEnds"}},
       {"`put_packet` when the kernel's buffer is full",
-       {"tests/docs/errors_test.cc", "PacketPeer | ERR_BUSY | put"}},
+       {"tests/docs/packet_peer_error_cases.cc", "PacketPeer | ERR_BUSY | put"}},
       {"a process that is killed, or ends by `_exit`, right after `put_packet`",
        {kPeer + "exit_test.cc", "PacketsThatWerePutArrive"}},
       {"`get_packet_ip()` of link-local IPv6",
@@ -272,6 +267,15 @@ TEST(CompatibilityRowsTest, TheKindsOfProbesAreExplained) {
   }
 }
 
+// "Godot 4.6.3 was asked 305 questions": a line each, but for the first, which says which Godot.
+TEST(CompatibilityRowsTest, SoManyQuestionsWereAsked) {
+  const std::string answers = read_page("tests/testdata/behaviour.jsonl");
+  EXPECT_TRUE(answers.starts_with("{\"probe\": \"engine\", \"result\": \"4.6.3-stable"));
+  const auto questions = std::ranges::count(answers, '\n') - 1;
+  EXPECT_TRUE(
+      says(read_page(kPage), "Godot 4.6.3 was asked " + std::to_string(questions) + " questions"));
+}
+
 TEST(CompatibilityRowsTest, AWrongRowIsHeardOf) {
   std::string page = read_page(kPage);
   const std::string truth = "| `get_packet_error()` |";
@@ -316,6 +320,43 @@ func _init() -> void:
 	var server := UDPServer.new()
 	server.max_pending_connections = -1
 	print("max_pending_connections ", server.max_pending_connections)
+	print("connect_timeout ", ProjectSettings.get_setting("network/limits/tcp/connect_timeout_seconds"))
+	var extension := PacketPeerExtension.new()
+	print("extension put ", extension.put_packet(PackedByteArray([1])))
+	extension.get_packet()
+	print("extension get ", extension.get_packet_error())
+	var buffer := StreamPeerBuffer.new()
+	buffer.put_32(1 << 20)
+	buffer.put_64(0)
+	buffer.seek(0)
+	var stream := PacketPeerStream.new()
+	stream.stream_peer = buffer
+	print("too large for a stream ", stream.get_available_packet_count())
+	print("stream buffers ", stream.input_buffer_max_size, " ", stream.output_buffer_max_size)
+	print("tcp to a name ", StreamPeerTCP.new().connect_to_host("localhost", 9))
+	print("udp to a name ", PacketPeerUDP.new().connect_to_host("localhost", 9))
+	server.listen(0, "127.0.0.1")
+	var client := PacketPeerUDP.new()
+	client.connect_to_host("127.0.0.1", server.get_local_port())
+	client.put_packet(PackedByteArray([1]))
+	server.poll()
+	var player := server.take_connection()
+	var kilobyte := PackedByteArray()
+	kilobyte.resize(1000)
+	for i in 100:
+		client.put_packet(kilobyte)
+	print("before poll ", player.get_available_packet_count())
+	server.poll()
+	print("queue ", player.get_available_packet_count())
+	player = null
+	client.put_packet(PackedByteArray([1]))
+	server.poll()
+	print("let go, and new ", server.is_connection_available())
+	var one := [1]
+	var other := one
+	other.append(2)
+	print("arrays are shared ", one.size())
+	print("an id ", bytes_to_var(PackedByteArray([24, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0])).get_class())
 	quit()
 )";
   const std::string command =
@@ -325,8 +366,13 @@ func _init() -> void:
   std::string said;
   for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) said += static_cast<char>(c);
   ::pclose(pipe);
-  for (const char* line : {"recv_buf_size 65536", "get_packet_error 0", "get_var <null>",
-                           "encode_buffer_max_size 8388608", "max_pending_connections 16"}) {
+  for (const char* line :
+       {"recv_buf_size 65536", "get_packet_error 0", "get_var <null>",
+        "encode_buffer_max_size 8388608", "max_pending_connections 16", "connect_timeout 30",
+        "extension put 1", "extension get 1", "too large for a stream 0",
+        "stream buffers 65532 65532", "tcp to a name 0", "udp to a name 31", "before poll 1",
+        // The first one's 25 bytes, and as many of 1,024 as 65,535 bytes hold.
+        "queue 64", "let go, and new true", "arrays are shared 2", "an id EncodedObjectAsID"}) {
     EXPECT_NE(said.find(std::string(line) + "\n"), std::string::npos) << line << " in:\n" << said;
   }
 }

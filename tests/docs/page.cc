@@ -65,6 +65,18 @@ std::vector<Table> tables_of(std::string_view page) {
   return tables;
 }
 
+std::vector<Row> rows_under(const std::string& path, const std::string& heading,
+                            const std::string& first_head) {
+  std::vector<Row> rows;
+  for (const Table& table : tables_of(read_page(path))) {
+    if (table.heading != heading) continue;
+    if (!first_head.empty() && table.head.cells[0] != first_head) continue;
+    rows.insert(rows.end(), table.rows.begin(), table.rows.end());
+  }
+  EXPECT_FALSE(rows.empty()) << path << ", " << heading;
+  return rows;
+}
+
 std::vector<std::string> code_spans(std::string_view text) {
   std::vector<std::string> spans;
   for (std::size_t begin = text.find('`'); begin != std::string_view::npos;) {

@@ -25,6 +25,11 @@ std::string read_page(const std::string& path);
 // The tables of a page in Markdown. A "|" in a code span is no border.
 std::vector<Table> tables_of(std::string_view page);
 
+// All rows of the tables under a heading, of those whose head begins with this cell ("": any);
+// fails the test when there is none.
+std::vector<Row> rows_under(const std::string& path, const std::string& heading,
+                            const std::string& first_head = "");
+
 // What stands between backticks.
 std::vector<std::string> code_spans(std::string_view text);
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <new>
 #include <set>
+#include <span>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -341,6 +342,16 @@ class Scene {
     step("a stream", [this] {
       PacketPeerStream stream(std::make_shared<StreamPeerBuffer>());
       return call([&] { return stream.put_var(value_); });
+    });
+    const std::vector<std::uint8_t> framed = {1, 0, 0, 0, 7};
+    step("poll of a stream", [&framed] {
+      PacketPeerStream stream(std::make_shared<StreamPeerBuffer>(framed));
+      return call([&] { return stream.poll(); });
+    });
+    step("get of a stream", [&framed] {
+      PacketPeerStream stream(std::make_shared<StreamPeerBuffer>(framed));
+      std::span<const std::uint8_t> packet;
+      return call([&] { return stream.get_packet(&packet); });
     });
     call([&] {
       connected.close();

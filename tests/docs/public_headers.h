@@ -1,0 +1,14 @@
+#ifndef RINGPEER_TESTS_DOCS_PUBLIC_HEADERS_H_
+#define RINGPEER_TESTS_DOCS_PUBLIC_HEADERS_H_
+
+#include <set>
+#include <string>
+
+namespace ringpeer::docs {
+
+// The files of the headers that docs/api.md names: "codec/variant.h", "engine/peer/engine.h".
+std::set<std::string> public_headers();
+
+}  // namespace ringpeer::docs
+
+#endif  // RINGPEER_TESTS_DOCS_PUBLIC_HEADERS_H_
