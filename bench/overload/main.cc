@@ -1,20 +1,17 @@
 // The plain loops of README.md and docs/porting.md while one sender floods and 100 players play:
 // how long a tick lasts, and whether everybody else is heard in time.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
+#include "ringpeer/bench/overload/report.h"
 #include "ringpeer/tools/machine_load.h"
 #include "ringpeer/udp_server.h"
 #include "senders.h"
@@ -23,50 +20,26 @@ namespace ringpeer::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Json = nlohmann::json;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-
-// What this project promises, and this program checks where the host leaves the machine alone.
-constexpr double kLongestTickMs = 100;
-constexpr std::uint32_t kMostTicksLate = 2;
-constexpr double kMostStealPercent = 5;
 
 constexpr milliseconds kRestOfFrame{16};
 constexpr std::chrono::seconds kPatience{10};
 constexpr int kBadUsage = 2;
 
 struct Setting {
-  const char* name;
+  const char* backend_name;
   BackendKind backend;
   int workers;
 };
 constexpr Setting kSettings[] = {
     {"io_uring", BackendKind::kIoUring, 1},
     {"recvmmsg", BackendKind::kRecvmmsg, 1},
-    {"io_uring, no threads", BackendKind::kIoUring, 0},
-    {"recvmmsg, no threads", BackendKind::kRecvmmsg, 0},
+    {"io_uring", BackendKind::kIoUring, 0},
+    {"recvmmsg", BackendKind::kRecvmmsg, 0},
 };
 
-struct Result {
-  std::string error;
-  int ticks = 0;
-  double longest_tick_ms = 0;
-  std::uint64_t flood_sent = 0;
-  std::uint64_t flood_taken = 0;
-  std::uint64_t quiet_sent = 0;
-  std::uint64_t quiet_taken = 0;
-  std::uint32_t most_ticks_late = 0;
-  std::uint64_t kernel_drops = 0;
-  std::uint64_t others_drops = 0;  // of the engine's, that may have cost a quiet player a packet
-  std::optional<double> steal_percent;
-
-  bool may_count() const { return steal_percent.value_or(0) < kMostStealPercent; }
-  bool is_kept() const {
-    return longest_tick_ms <= kLongestTickMs && most_ticks_late <= kMostTicksLate &&
-           others_drops == 0 && quiet_taken > 0;
-  }
-};
+using Result = OverloadResult;
 
 // A game of either page, with some work for each packet.
 class Game {
@@ -203,41 +176,8 @@ Result run_round(const Setting& setting, bool polls, int work_us, double seconds
   return result;
 }
 
-Json to_json(const Result& result) {
-  if (!result.error.empty()) return {{"error", result.error}};
-  Json steal = result.steal_percent.has_value() ? Json(*result.steal_percent) : Json(nullptr);
-  return {{"ticks", result.ticks},
-          {"longest_tick_ms", result.longest_tick_ms},
-          {"flood_sent", result.flood_sent},
-          {"flood_taken", result.flood_taken},
-          {"quiet_sent", result.quiet_sent},
-          {"quiet_taken", result.quiet_taken},
-          {"most_ticks_late", result.most_ticks_late},
-          {"kernel_drops", result.kernel_drops},
-          {"others_drops", result.others_drops},
-          {"steal_percent", steal}};
-}
-
-void print_header() {
-  fmt::print("{:<8} {:<21} {:>4} {:>6} {:>10} {:>11} {:>11} {:>14} {:>5} {:>8} {:>6}\n", "loop",
-             "engine", "us", "ticks", "longest ms", "flood sent", "flood taken", "quiet taken",
-             "late", "dropped", "steal");
-  std::fflush(stdout);
-}
-
-void print_row(const char* loop, const Setting& setting, int work_us, const Result& result) {
-  if (!result.error.empty()) {
-    fmt::print("{:<8} {:<21} {:>4} not measured: {}\n", loop, setting.name, work_us, result.error);
-    return;
-  }
-  const char* const verdict = result.is_kept()     ? "ok"
-                              : result.may_count() ? "TOO MUCH"
-                                                   : "does not count: steal";
-  fmt::print(
-      "{:<8} {:<21} {:>4} {:>6} {:>10.1f} {:>11} {:>11} {:>6} of {:>4} {:>5} {:>8} {:>5.1f}%  {}\n",
-      loop, setting.name, work_us, result.ticks, result.longest_tick_ms, result.flood_sent,
-      result.flood_taken, result.quiet_taken, result.quiet_sent, result.most_ticks_late,
-      result.others_drops, result.steal_percent.value_or(0), verdict);
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
 }
 
@@ -256,32 +196,29 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(0, 100000));
   app.add_option("--seconds", seconds, "of a round")->check(CLI::Range(0.1, 120.0));
   app.add_option("--rounds", rounds, "of each combination")->check(CLI::Range(1, 1000));
-  app.add_flag("--json", as_json, "print one JSON array instead of a table");
+  app.add_flag("--json", as_json, "print one JSON object instead of a table");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
-  bool good = true;
-  Json all = Json::array();
-  if (!as_json) print_header();
-  for (int round = 0; round < rounds; ++round) {
+  OverloadReport report;
+  report.seconds = seconds;
+  if (!as_json) print(overload_table_head());
+  for (int i = 0; i < rounds; ++i) {
     for (const bool polls : {false, true}) {
-      const char* const loop = polls ? "porting" : "README";
       for (const Setting& setting : kSettings) {
         for (const int work_us : work) {
-          const Result result = run_round(setting, polls, work_us, seconds);
-          good = good && result.error.empty() && (result.is_kept() || !result.may_count());
-          Json row = to_json(result);
-          row.update({{"loop", loop}, {"engine", setting.name}, {"work_us", work_us}});
-          all.push_back(row);
-          if (!as_json) print_row(loop, setting, work_us, result);
+          report.rounds.push_back({polls ? "porting" : "readme", setting.backend_name,
+                                   setting.workers, work_us,
+                                   run_round(setting, polls, work_us, seconds)});
+          if (!as_json) print(to_row(report.rounds.back()));
         }
       }
     }
   }
-  if (as_json) fmt::print("{}\n", all.dump(2));
-  return good ? 0 : 1;
+  if (as_json) print(to_json(report).dump(2) + "\n");
+  return report.is_good() && std::ferror(stdout) == 0 ? 0 : 1;
 }
 
 }  // namespace

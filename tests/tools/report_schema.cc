@@ -14,6 +14,7 @@ using Json = ReportSchema::Json;
 
 bool is_of_type(const Json& value, const std::string& type) {
   if (type == "object") return value.is_object();
+  if (type == "array") return value.is_array();
   if (type == "string") return value.is_string();
   if (type == "boolean") return value.is_boolean();
   if (type == "integer") return value.is_number_integer();
@@ -30,8 +31,9 @@ bool is_of_types(const Json& value, const Json& types) {
 
 // A word that the checker does not know would be a promise that nobody keeps.
 void expect_known_words(const Json& schema) {
-  static const auto& known = *new std::set<std::string>{
-      "type", "enum", "properties", "required", "additionalProperties", "unit", "description"};
+  static const auto& known =
+      *new std::set<std::string>{"type",  "enum", "properties", "required", "additionalProperties",
+                                 "items", "unit", "description"};
   for (const auto& [word, value] : schema.items()) {
     if (known.count(word) == 0) throw std::runtime_error("the schema has an unknown word: " + word);
   }
@@ -77,7 +79,17 @@ std::string ReportSchema::complaint(const Json& reference, const Json& value,
       return path + " is " + value.dump() + " and not one of " + words.dump();
     }
   }
+  if (value.is_array()) return complaint_of_items(schema, value, path);
   return value.is_object() ? complaint_of_object(schema, value, path) : "";
+}
+
+std::string ReportSchema::complaint_of_items(const Json& schema, const Json& value,
+                                             const std::string& path) const {
+  for (const Json& item : value) {
+    std::string inside = complaint(schema.at("items"), item, path + "[]");
+    if (!inside.empty()) return inside;
+  }
+  return "";
 }
 
 std::string ReportSchema::complaint_of_object(const Json& schema, const Json& value,
@@ -103,6 +115,9 @@ void ReportSchema::visit_fields(const Json& reference, const Json& value, const 
                                 const Visit& visit) const {
   const Json& schema = resolved(reference);
   visit(path, schema, value);
+  if (value.is_array()) {
+    for (const Json& item : value) visit_fields(schema.at("items"), item, path + "[]", visit);
+  }
   if (!value.is_object()) return;
   for (const auto& [name, member] : value.items()) {
     visit_fields(schema.at("properties").at(name), member, path + "." + name, visit);

@@ -9,8 +9,8 @@
 namespace ringpeer::tools {
 
 // docs/schema/reports.json, and the part of JSON Schema that it uses: type, enum, properties,
-// required, additionalProperties (always false) and $ref to its own definitions. Stricter in one
-// point: a "number" is one that is written with a fraction, so that no integer passes for it.
+// required, additionalProperties (always false), items and $ref to its own definitions. Stricter in
+// one point: a "number" is one that is written with a fraction, so that no integer passes for it.
 class ReportSchema {
  public:
   using Json = nlohmann::ordered_json;
@@ -32,6 +32,8 @@ class ReportSchema {
 
  private:
   std::string complaint(const Json& schema, const Json& value, const std::string& path) const;
+  std::string complaint_of_items(const Json& schema, const Json& value,
+                                 const std::string& path) const;
   std::string complaint_of_object(const Json& schema, const Json& value,
                                   const std::string& path) const;
   void visit_fields(const Json& schema, const Json& value, const std::string& path,

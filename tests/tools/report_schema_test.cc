@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <regex>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "ringpeer/bench/overload/report.h"
 #include "ringpeer/tests/tools/command_process.h"
 #include "ringpeer/tools/demo_report.h"
 #include "ringpeer/tools/load_report.h"
@@ -138,6 +140,30 @@ std::vector<Sample> samples() {
   return all;
 }
 
+// Rounds that kept their promise, missed it, do not count, and could not be measured.
+Json overload_report() {
+  bench::OverloadResult kept;
+  kept.ticks = 181;
+  kept.longest_tick_ms = 13.25;
+  kept.quiet_sent = kept.quiet_taken = 6007;
+  kept.steal_percent = 0.5;
+  bench::OverloadResult missed = kept;
+  missed.longest_tick_ms = 140.5;
+  missed.steal_percent.reset();
+  bench::OverloadResult stolen = missed;
+  stolen.steal_percent = 12.5;
+  bench::OverloadResult none;
+  none.error = "no port";
+  bench::OverloadReport report;
+  report.seconds = 3;
+  report.rounds = {{"readme", "io_uring", 1, 0, kept},
+                   {"readme", "recvmmsg", 0, 5, missed},
+                   {"porting", "io_uring", 1, 20, stolen},
+                   {"porting", "recvmmsg", 0, 20, none}};
+  EXPECT_FALSE(report.is_good());
+  return bench::to_json(report);
+}
+
 std::vector<Json> lines_of(const std::string& text) {
   std::istringstream stream(text);
   std::vector<Json> lines;
@@ -148,15 +174,22 @@ std::vector<Json> lines_of(const std::string& text) {
 TEST(ReportSchemaTest, TheVersionsAreOne) {
   const ReportSchema schema;
   EXPECT_EQ(schema.root().at("version"), kReportSchema);
-  for (const char* report : {"serve", "load", "demo"}) {
+  for (const char* report : {"serve", "load", "demo", "overload"}) {
     EXPECT_EQ(schema.definition(report).at("properties").at("schema").at("enum"),
               Json::array({kReportSchema}));
   }
 }
 
+// Of the command and of the benchmark.
+std::vector<Sample> all_samples() {
+  std::vector<Sample> all = samples();
+  all.push_back({"overload", overload_report(), ""});
+  return all;
+}
+
 TEST(ReportSchemaTest, EveryReportIsOfIt) {
   const ReportSchema schema;
-  for (const Sample& sample : samples()) {
+  for (const Sample& sample : all_samples()) {
     EXPECT_EQ(schema.complaint(sample.definition, sample.json), "") << sample.json.dump(2);
   }
 }
@@ -168,7 +201,7 @@ TEST(ReportSchemaTest, NothingInItIsNeverSo) {
   std::map<std::string, std::set<std::string>> words_seen;
   std::map<std::string, Json> schemas;
   std::set<std::string> absent;
-  for (const Sample& sample : samples()) {
+  for (const Sample& sample : all_samples()) {
     schema.visit_fields(sample.definition, sample.json,
                         [&](const std::string& path, const Json& part, const Json& value) {
                           schemas[path] = part;
@@ -241,6 +274,37 @@ TEST(ReportSchemaTest, TheCommandsPrintIt) {
     EXPECT_EQ(schema.complaint(command.front(), report), "") << report.dump(2);
     EXPECT_EQ(report.at("ok").get<bool>(), status == 0) << report.dump(2);
   }
+}
+
+// The same of the benchmark.
+TEST(ReportSchemaTest, TheBenchmarkPrintsIt) {
+  const std::string program = "bench/overload/overload --work 0 --seconds 0.1 --json";
+  std::FILE* const pipe = ::popen(program.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string text;
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+  const int status = ::pclose(pipe);
+  const Json report = Json::parse(text, nullptr, false);
+  ASSERT_FALSE(report.is_discarded()) << text;
+  EXPECT_EQ(ReportSchema().complaint("overload", report), "") << text;
+  EXPECT_EQ(report.at("ok").get<bool>(), status == 0) << text;
+  EXPECT_EQ(report.at("rounds").size(), 8U);
+}
+
+// A wrong type, a field too many or one that lacks in an item of an array is heard of.
+TEST(ReportSchemaTest, ALieInARoundIsHeardOf) {
+  const ReportSchema schema;
+  const Json truth = overload_report();
+  ASSERT_EQ(schema.complaint("overload", truth), "");
+  for (const char* lie :
+       {R"({"workers": 1.5})", R"({"engine": "io_uring"})", R"({"loop": "game"})"}) {
+    Json report = truth;
+    report["rounds"][0].update(Json::parse(lie));
+    EXPECT_NE(schema.complaint("overload", report), "") << lie;
+  }
+  Json report = truth;
+  report["rounds"][1]["measured"].erase("ticks");
+  EXPECT_NE(schema.complaint("overload", report), "");
 }
 
 // ---- The text ---------------------------------------------------------------

@@ -159,6 +159,27 @@ TEST(ToolsPageTest, HasEveryOptionWithItsDefaultAndNoOther) {
   }
 }
 
+// A number in the text of --help is one that the page has for the option.
+TEST(ToolsPageTest, HasTheNumbersOfTheHelp) {
+  const Program program;
+  const std::regex number("[0-9]{2,}");
+  int numbers = 0;
+  for (const auto& [name, command] : commands_of(program)) {
+    for (const Row& row : table_of(name)) {
+      const CLI::Option* const option = command->get_option_no_throw(unquoted(row[0]));
+      ASSERT_NE(option, nullptr) << name << " " << row[0];
+      const std::string help = option->get_description();
+      for (std::sregex_iterator i(help.begin(), help.end(), number), end; i != end; ++i) {
+        const bool is_on_page = row[1].find(i->str()) != std::string::npos ||
+                                row[3].find(i->str()) != std::string::npos;
+        EXPECT_TRUE(is_on_page) << name << " " << row[0] << ": " << i->str();
+        ++numbers;
+      }
+    }
+  }
+  EXPECT_GE(numbers, 2);
+}
+
 // ---- Limits -----------------------------------------------------------------
 
 // What the program needs beside the option that is tried.
@@ -241,6 +262,9 @@ void collect_fields(const ReportSchema& schema, const Json& object, const std::s
     if (field.at("type") == "object" && !is_report) {
       collect_fields(schema, field, prefix + name + ".", rows);
     }
+    if (field.at("type") == "array") {
+      collect_fields(schema, field.at("items"), prefix + name + "[].", rows);
+    }
   }
 }
 
@@ -252,7 +276,8 @@ TEST(ToolsPageTest, HasEveryFieldOfEveryReportAndNoOther) {
       {"demo", "Report of demo"},
       {"variant_decoded", "Line of variant decode"},
       {"variant_encoded", "Line of variant encode"},
-      {"variant_failed", "Line that is no value"}};
+      {"variant_failed", "Line that is no value"},
+      {"overload", "Report of bench overload"}};
   ASSERT_EQ(schema.root().at("oneOf").size(), headings.size());
   for (const auto& [definition, heading] : headings) {
     std::vector<Row> expected;
