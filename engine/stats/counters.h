@@ -10,9 +10,9 @@
 namespace ringpeer {
 
 // Everything the engine counts. Conservation, tested under load:
-//   received = delivered + waiting + the sum of the drop_* counters
-//   send_requested = sent + send_waiting + the sum of the send_failed_* counters
-// "received" is what the kernel gave us; what the kernel itself dropped for want
+//   received_packets = delivered_packets + those that wait + the sum of the drop_* counters
+//   send_requested_packets = sent_packets + those that wait + the sum of the send_failed_* counters
+// "Received" is what the kernel gave us; what the kernel itself dropped for want
 // of socket buffer is kernel_drops.
 enum class Counter : std::uint8_t {
   kReceivedPackets,
