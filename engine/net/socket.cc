@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <ifaddrs.h>
-#include <linux/filter.h>
 #include <linux/membarrier.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
@@ -43,6 +42,13 @@ int get_option(int descriptor, int level, int name) {
   int value = 0;
   socklen_t size = sizeof(value);
   return ::getsockopt(descriptor, level, name, &value, &size) == 0 ? value : 0;
+}
+
+int attach_program(int descriptor, int name, const FilterProgram& program) {
+  // It is only read.
+  const sock_fprog steps{static_cast<unsigned short>(program.size()),
+                         const_cast<sock_filter*>(program.data())};
+  return ::setsockopt(descriptor, SOL_SOCKET, name, &steps, sizeof(steps)) == 0 ? 0 : errno;
 }
 
 // The kernel clamps the plain option at rmem_max or wmem_max without a word; the
@@ -169,13 +175,17 @@ int Socket::set_reuse_port(bool enabled) {
   return set_option(descriptor_, SOL_SOCKET, SO_REUSEPORT, enabled ? 1 : 0);
 }
 
+int Socket::set_reuse_port_choice(const FilterProgram& program) {
+  return attach_program(descriptor_, SO_ATTACH_REUSEPORT_CBPF, program);
+}
+
+int Socket::set_filter(const FilterProgram& program) {
+  return attach_program(descriptor_, SO_ATTACH_FILTER, program);
+}
+
 int Socket::set_drop_all(bool enabled) {
   if (!enabled) return set_option(descriptor_, SOL_SOCKET, SO_DETACH_FILTER, 0);
-  sock_filter keep_nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-  const sock_fprog program{1, &keep_nothing};
-  return ::setsockopt(descriptor_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
-             ? 0
-             : errno;
+  return set_filter({BPF_STMT(BPF_RET | BPF_K, 0)});
 }
 
 int Socket::set_broadcast(bool enabled) {

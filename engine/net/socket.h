@@ -10,6 +10,7 @@
 
 #include "ringpeer/net/endpoint.h"
 #include "ringpeer/net/local_address.h"
+#include "ringpeer/net/steering.h"
 
 namespace ringpeer::net {
 
@@ -69,8 +70,14 @@ class Socket {
   std::optional<Endpoint> local_endpoint() const;
 
   // Several sockets on one port, among which the kernel spreads remotes by a hash
-  // of the address pair. Before bind.
+  // of the address pair. Before bind; after it, lets in those that bind from then on.
   int set_reuse_port(bool enabled);
+  // For all of them, once there are several: the program gives a socket's number, in the order
+  // in which they were bound. Broadcasts go to all nevertheless, and ICMP errors by the hash.
+  int set_reuse_port_choice(const FilterProgram& program);
+  // The program gives how many bytes of a datagram to keep, headers included. What it drops
+  // counts among kernel_drops(). Until set_drop_all(false).
+  int set_filter(const FilterProgram& program);
   // As long as it is on, the kernel drops whatever arrives, as if nobody listened.
   int set_drop_all(bool enabled);
   int set_broadcast(bool enabled);

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "ringpeer/backend/backend.h"
 #include "ringpeer/net/port_holder.h"
+#include "ringpeer/net/steering.h"
 #include "ringpeer/peer/listen_address.h"
 #include "ringpeer/peer/remote_endpoint.h"
 #include "ringpeer/peer/send_packet.h"
@@ -76,25 +79,15 @@ ServerCore::~ServerCore() {
 }
 
 int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
-  const bool several = workers_.size() > 1;
+  shared_.several = workers_.size() > 1;
   net::Endpoint endpoint = local;
-  if (several && !socket_options_.share_port) {
-    // A shared port would let a second server in unnoticed: ask first, alone.
-    net::Socket alone;
-    if (const int error = alone.open(family); error != 0) return error;
-    if (const int error = net::bind_when_released(alone, endpoint); error != 0) return error;
-    endpoint = *alone.local_endpoint();
-  }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     shards_.push_back(
         std::make_unique<Shard>(workers_.at(i), static_cast<std::uint16_t>(i), &shared_));
     if (const int error = bind_shard(*shards_.back(), endpoint, family); error != 0) return error;
     endpoint.port = static_cast<std::uint16_t>(local_port());  // which the kernel may have chosen
   }
-  if (several) {
-    net::wait_for_begun_deliveries();  // to sockets that were chosen among fewer
-    for (auto& shard : shards_) shard->socket.set_drop_all(false);
-  }
+  if (has_several_workers()) open_group();
   for (auto& shard : shards_) {
     if (const int error = receive_on(*shard); error != 0) return error;
   }
@@ -103,8 +96,10 @@ int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
 
 int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family) {
   if (const int error = shard.socket.open(family); error != 0) return error;
-  if (workers_.size() > 1) {
-    shard.socket.set_reuse_port(true);
+  const bool is_first = &shard == shards_.front().get();
+  const bool alone = is_first && !socket_options_.share_port;
+  if (!alone) shard.socket.set_reuse_port(true);
+  if (shared_.several) {
     // Which socket is whose is settled with the last one: what comes before would find a
     // worker that its sender then leaves. Where filters are forbidden the sender is turned away.
     shard.socket.set_drop_all(true);
@@ -114,8 +109,33 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
     return error;
   }
   // Others on the port are no surprise where it is shared, or are this server's.
-  const bool alone = workers_.size() == 1 && !socket_options_.share_port;
-  return alone ? net::bind_when_released(shard.socket, local) : shard.socket.bind(local);
+  if (!alone) return shard.socket.bind(local);
+  const int error = net::bind_when_released(shard.socket, local);
+  // The port is its own: now the others of this server may have it too.
+  return error == 0 && shared_.several ? shard.socket.set_reuse_port(true) : error;
+}
+
+// All sockets are there, and have dropped what came.
+void ServerCore::open_group() {
+  if (!socket_options_.share_port && steer()) return;
+  net::wait_for_begun_deliveries();  // to sockets that were chosen among fewer
+  for (auto& shard : shards_) shard->socket.set_drop_all(false);
+}
+
+// All or nothing: what one rule chooses another must not drop. Not on a shared port, where the
+// numbers of the sockets are anybody's, and the others' part of the senders is not this server's
+// to take.
+bool ServerCore::steer() {
+  const net::Steering rule(shards_.size());
+  int error = 0;
+  for (std::size_t i = 0; i < shards_.size() && error == 0; ++i) {
+    error = shards_[i]->socket.set_filter(rule.filter_of(i));
+  }
+  if (error == 0) error = shards_[0]->socket.set_reuse_port_choice(rule.choice());
+  if (error == 0) return true;
+  engine_->log("a broadcast comes once to each worker of a server: no filter can be attached (" +
+               std::string(std::strerror(error)) + ")");
+  return false;
 }
 
 int ServerCore::receive_on(Shard& shard, bool by_any_worker) {

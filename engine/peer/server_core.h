@@ -168,6 +168,8 @@ class ServerCore final : public DrainSource {
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
+  void open_group();
+  bool steer();
   int receive_on(Shard& shard, bool by_any_worker = false);
   void detach_all();
   void look_at_socket(bool at_once);

@@ -238,15 +238,28 @@ void Demultiplexer::check_errors(std::uint64_t now_us) {
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
     const auto returned = net::read_returned_error(descriptor_);
     if (!returned.has_value()) break;
-    Remote* remote = find(returned->destination);
-    if (remote == nullptr || returned->error == EMSGSIZE) continue;  // lives, on a thinner link
-    // Nor does it hold up what is put for one that goes on sending.
-    if (!remote->is_surely_there(now_us)) {
-      shared_->send_errors.set(remote->endpoint, returned->error);
-    }
-    // A mark, not a message: anybody can send any number of these.
-    remote->unreachable.store(true, std::memory_order_relaxed);
+    if (returned->error == EMSGSIZE) continue;  // lives, on a thinner link
+    if (!note_error(*returned, now_us) && shared_->several) shared_->stray_errors.add(*returned);
   }
+  if (!shared_->several) return;
+  net::ReturnedError stray;
+  for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
+    if (!shared_->stray_errors.next(&stray_errors_seen_, &stray)) break;
+    note_error(stray, now_us);
+  }
+}
+
+// False when there is no such remote here.
+bool Demultiplexer::note_error(const net::ReturnedError& returned, std::uint64_t now_us) {
+  Remote* remote = find(returned.destination);
+  if (remote == nullptr) return false;
+  // It does not hold up what is put for one that goes on sending.
+  if (!remote->is_surely_there(now_us)) {
+    shared_->send_errors.set(remote->endpoint, returned.error);
+  }
+  // A mark, not a message: anybody can send any number of these.
+  remote->unreachable.store(true, std::memory_order_relaxed);
+  return true;
 }
 
 void Demultiplexer::on_worker_stopped() {

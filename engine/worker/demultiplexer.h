@@ -16,6 +16,7 @@
 #include "ringpeer/worker/remote.h"
 #include "ringpeer/worker/remote_table.h"
 #include "ringpeer/worker/send_errors.h"
+#include "ringpeer/worker/stray_errors.h"
 
 namespace ringpeer::worker {
 
@@ -32,8 +33,10 @@ struct ServerShared {
   bool sorted = true;  // false: one queue of all senders, and no remote is known
   ArrivalOptions arrival;
   bool read_errors = false;  // the sockets have error queues
+  bool several = false;      // workers
 
   SendErrors send_errors;  // of packets to the remotes
+  StrayErrors stray_errors;
 };
 
 // One worker's part of a server: sorts datagrams by sender into one ring to the
@@ -112,6 +115,7 @@ class Demultiplexer final : public DatagramSink {
   void retire(Remote* remote);
   void announce_retired();
   bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
+  bool note_error(const net::ReturnedError& returned, std::uint64_t now_us);
 
   const std::uint16_t shard_;
   int descriptor_ = -1;
@@ -127,6 +131,7 @@ class Demultiplexer final : public DatagramSink {
   std::array<Remote*, backend::kBatchSize> remotes_;
   // The remote of the last datagram: trains of one sender need no look-up.
   Remote* last_ = nullptr;
+  StrayErrors::Position stray_errors_seen_ = 0;
   Remote* to_retire_ = nullptr;  // waiting for room in the ring; linked by next_closed
   std::atomic<Remote*> closed_{nullptr};
   std::atomic<std::size_t> count_{0};

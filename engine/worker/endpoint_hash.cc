@@ -1,16 +1,11 @@
 #include "ringpeer/worker/endpoint_hash.h"
 
-#include <sys/random.h>
+#include <span>
 
-#include <random>
+#include "ringpeer/net/secret.h"
 
 namespace ringpeer::worker {
 
-EndpointHash::EndpointHash() {
-  const auto wanted = static_cast<ssize_t>(sizeof(keys_));
-  if (::getrandom(keys_.data(), sizeof(keys_), 0) == wanted) return;
-  std::random_device device;
-  for (std::uint64_t& key : keys_) key = std::uint64_t{device()} << 32 | device();
-}
+EndpointHash::EndpointHash() { net::draw_secret(std::as_writable_bytes(std::span(keys_))); }
 
 }  // namespace ringpeer::worker

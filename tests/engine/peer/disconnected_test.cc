@@ -98,6 +98,34 @@ TEST_P(DisconnectedTest, AnsweredThatNobodyListensYetGoesOnSending) {
   expect_there(*peer);
 }
 
+// The kernel gives the answer to any of the server's sockets.
+TEST_P(DisconnectedTest, WhoIsGoneIsFoundOutWhicheverWorkerIsTold) {
+  constexpr std::size_t kClients = 16;
+  ServerOptions options;
+  options.socket.detect_unreachable = true;
+  server_->set_max_pending_connections(kClients);
+  listen(options);
+  std::vector<std::shared_ptr<PacketPeerUDP>> peers;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const auto client = make_client();  // gone at once
+    peers.push_back(take(*client));
+    ASSERT_NE(peers.back(), nullptr);
+  }
+  const std::vector<std::uint8_t> tick(8, 1);
+  EXPECT_TRUE(test::eventually([&] {
+    std::size_t gone = 0;
+    for (const auto& peer : peers) {
+      if (peer->is_disconnected()) {
+        ++gone;
+      } else {
+        static_cast<void>(peer->put_packet(tick));
+      }
+    }
+    server_->poll();
+    return gone == kClients;
+  }));
+}
+
 // Anybody can send as many as it likes.
 TEST_P(DisconnectedTest, AnswersThatNobodyListensFillNoQueue) {
   constexpr int kRounds = 640;

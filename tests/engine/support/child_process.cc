@@ -5,15 +5,18 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace ringpeer::test {
 namespace {
@@ -49,6 +52,13 @@ bool read_until_closed(int descriptor, std::string* text) {
   }
 }
 
+bool restrict_system_calls(std::span<sock_filter> program, bool in_all_threads) {
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                   in_all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0, &filter) == 0;
+}
+
 }  // namespace
 
 ChildResult run_in_child(const std::function<std::string()>& body) {
@@ -81,10 +91,25 @@ bool forbid_system_call(long number, int error, bool in_all_threads) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                   in_all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0, &filter) == 0;
+  return restrict_system_calls(program, in_all_threads);
+}
+
+bool forbid_socket_option(int name, int error) {
+  // Numbers of options are small: the lower half of an argument says it all.
+  static_assert(std::endian::native == std::endian::little);
+  constexpr auto kLevel = static_cast<std::uint32_t>(offsetof(seccomp_data, args[1]));
+  constexpr auto kName = static_cast<std::uint32_t>(offsetof(seccomp_data, args[2]));
+  std::array<sock_filter, 8> program = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offsetof(seccomp_data, nr))),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setsockopt, 0, 5),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kLevel),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOL_SOCKET, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kName),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(name), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  return restrict_system_calls(program, false);
 }
 
 }  // namespace ringpeer::test

@@ -21,6 +21,9 @@ ChildResult run_in_child(const std::function<std::string()>& body);
 // sandbox does not allow filters.
 bool forbid_system_call(long number, int error, bool in_all_threads = false);
 
+// The same for setsockopt with that option of a socket (SOL_SOCKET).
+bool forbid_socket_option(int name, int error);
+
 }  // namespace ringpeer::test
 
 #endif  // RINGPEER_TEST_CHILD_PROCESS_H_

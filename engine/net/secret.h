@@ -1,0 +1,14 @@
+#ifndef RINGPEER_NET_SECRET_H_
+#define RINGPEER_NET_SECRET_H_
+
+#include <cstddef>
+#include <span>
+
+namespace ringpeer::net {
+
+// Fills it with what nobody outside of this process can know, for the keys of hashes.
+void draw_secret(std::span<std::byte> secret);
+
+}  // namespace ringpeer::net
+
+#endif  // RINGPEER_NET_SECRET_H_

@@ -1,0 +1,40 @@
+#ifndef RINGPEER_WORKER_STRAY_ERRORS_H_
+#define RINGPEER_WORKER_STRAY_ERRORS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+#include "ringpeer/net/error_queue.h"
+
+namespace ringpeer::worker {
+
+// ICMP errors that came to another worker of a server than the one that has the remote: the
+// kernel finds a socket for them by a hash of its own, wherever datagrams are steered to. A
+// worker leaves here what it has no remote for, and all look whether they have.
+//
+// Threads: any. The lock is far from the path of packets.
+class StrayErrors {
+ public:
+  // How many errors came before those that its holder has not seen.
+  using Position = std::uint64_t;
+
+  void add(const net::ReturnedError& error);
+  // The oldest that was not seen. False when there is none.
+  bool next(Position* seen, net::ReturnedError* error);
+
+ private:
+  // Anybody can send any number of forged ones: the oldest make room. A dead remote's come
+  // again with each packet that is put for it.
+  static constexpr std::size_t kEntries = 256;
+
+  std::atomic<Position> count_{0};
+  std::mutex mutex_;
+  std::array<net::ReturnedError, kEntries> entries_{};
+};
+
+}  // namespace ringpeer::worker
+
+#endif  // RINGPEER_WORKER_STRAY_ERRORS_H_
