@@ -74,11 +74,15 @@ TEST_P(BuffersTest, WithoutBuffersNothingIsLostAndReceivingStartsAgain) {
     hold_buffers(true);
     const std::uint64_t starved_before = backend().events().starved;
     constexpr std::uint32_t kMostBuffers = 5000;
-    constexpr int kLooks = 20;  // a datagram that is not there after these is stuck
+    // A datagram that is not there by then is stuck: the kernel may deliver it late.
+    constexpr std::chrono::milliseconds kLooks(200);
     std::uint32_t sent = 0;
     while (received().size() == sent && sent < kMostBuffers) {
       ASSERT_TRUE(sender.send_numbered(sent++, 60000));
-      for (int i = 0; i < kLooks && received().size() < sent; ++i) step();
+      const auto end = std::chrono::steady_clock::now() + kLooks;
+      do {
+        step();
+      } while (received().size() < sent && std::chrono::steady_clock::now() < end);
     }
     ASSERT_LT(received().size(), sent) << "the backend has more buffers than this test thinks";
     const std::size_t out = received().size();

@@ -168,11 +168,15 @@ TEST_P(DrainBatchTest, TakesNoMoreThanItsBudget) {
 
 TEST_P(DrainBatchTest, EndsWhenItsTimeIsOver) {
   send(0, kMany);
+  // A machine that stands still may spend the time before the first packet.
+  constexpr int kAttempts = 100;
   std::uint32_t taken = 0;
-  for ([[maybe_unused]] const ReceivedPacket& packet :
-       peer_->drain({.max_time = std::chrono::milliseconds(2)})) {
-    ++taken;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int attempt = 0; attempt < kAttempts && taken == 0; ++attempt) {
+    for ([[maybe_unused]] const ReceivedPacket& packet :
+         peer_->drain({.max_time = std::chrono::milliseconds(2)})) {
+      ++taken;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
   EXPECT_GE(taken, 1u);
   EXPECT_LE(taken, 3u);
