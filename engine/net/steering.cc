@@ -15,12 +15,19 @@ constexpr std::uint32_t kHeader = static_cast<std::uint32_t>(SKF_NET_OFF);
 constexpr std::uint32_t kIpv4Source = kHeader + 12;
 constexpr std::uint32_t kIpv6NextHeader = kHeader + 6;
 constexpr std::uint32_t kIpv6Source = kHeader + 8;
-constexpr std::uint32_t kIpv6Payload = kHeader + 40;
+constexpr std::uint32_t kIpv6HeaderSize = 40;
 constexpr std::size_t kIpv6Words = 4;
+// Extension headers that a packet may have in front of UDP's: more than hosts send. Beyond them
+// nobody knows the port, so that a forged packet would choose the worker.
+constexpr int kMaxExtensionHeaders = 4;
 
 // Odd and without a pattern: each bit of a hash comes to bear on those that choose.
 constexpr std::array<std::uint32_t, 2> kMixers = {0x9e3779b1, 0x85157af5};
 constexpr std::uint32_t kKeepAll = UINT32_MAX;
+
+// Places of the program's memory.
+constexpr std::uint32_t kNextHeader = 0;
+constexpr std::uint32_t kSizeOfHeader = 1;
 
 // The hash goes from word to word in X.
 struct Program {
@@ -30,6 +37,28 @@ struct Program {
   void append(const FilterProgram& more) { steps.insert(steps.end(), more.begin(), more.end()); }
 
   void load(std::uint32_t offset) { add(BPF_LD | BPF_W | BPF_ABS, offset); }
+  // The offset of a header is in X, what it is in memory. Unless it is UDP's, on to the next;
+  // what is no extension header ends the program with 0: the first socket, which drops it.
+  void pass_extension_header() {
+    add(BPF_LD | BPF_MEM, kNextHeader);
+    add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 16, 0);
+    add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_FRAGMENT, 8, 0);
+    add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_HOPOPTS, 3, 0);
+    add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_DSTOPTS, 2, 0);
+    add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ROUTING, 1, 0);
+    add(BPF_RET | BPF_K, 0);
+    add(BPF_LD | BPF_B | BPF_IND, kHeader + 1);  // its size, in 8 bytes beyond the first 8
+    add(BPF_ALU | BPF_ADD | BPF_K, 1);
+    add(BPF_ALU | BPF_LSH | BPF_K, 3);
+    add(BPF_JMP | BPF_JA, 1);
+    add(BPF_LD | BPF_IMM, 8);  // a fragment's
+    add(BPF_ST, kSizeOfHeader);
+    add(BPF_LD | BPF_B | BPF_IND, kHeader);
+    add(BPF_ST, kNextHeader);
+    add(BPF_LD | BPF_MEM, kSizeOfHeader);
+    add(BPF_ALU | BPF_ADD | BPF_X, 0);
+    add(BPF_MISC | BPF_TAX, 0);
+  }
   // A is the next word of the sender.
   void take_word(std::uint32_t factor) {
     add(BPF_ALU | BPF_XOR | BPF_X, 0);
@@ -69,10 +98,13 @@ FilterProgram Steering::choice_with(const FilterProgram& ending) const {
 
   Program ipv6;
   ipv6.add(BPF_LD | BPF_B | BPF_ABS, kIpv6NextHeader);
-  ipv6.add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 2);
-  ipv6.add(BPF_LD | BPF_H | BPF_ABS, kIpv6Payload);
-  ipv6.add(BPF_JMP | BPF_JA, 1);
-  ipv6.add(BPF_LD | BPF_IMM, 0);
+  ipv6.add(BPF_ST, kNextHeader);
+  ipv6.add(BPF_LDX | BPF_IMM, kIpv6HeaderSize);
+  for (int i = 0; i < kMaxExtensionHeaders; ++i) ipv6.pass_extension_header();
+  ipv6.add(BPF_LD | BPF_MEM, kNextHeader);
+  ipv6.add(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 1, 0);
+  ipv6.add(BPF_RET | BPF_K, 0);
+  ipv6.add(BPF_LD | BPF_H | BPF_IND, kHeader);
   ipv6.add(BPF_LDX | BPF_IMM, start_);
   ipv6.take_word(factors_[0]);
   for (std::uint32_t i = 0; i < kIpv6Words; ++i) {

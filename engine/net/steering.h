@@ -17,7 +17,8 @@ using FilterProgram = std::vector<sock_filter>;
 // the sender's address and port under a secret key, so that nobody outside can fill one socket.
 // The kernel's own choice counts the destination in, and it gives a broadcast to all of them.
 //
-// Senders of IPv6 packets with extension headers are told apart by their addresses only.
+// An IPv6 packet with more extension headers than four, or with one that is none of the usual
+// (hop-by-hop, routing, fragment, destination options), is dropped.
 class Steering {
  public:
   explicit Steering(std::size_t sockets);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -229,6 +230,43 @@ TEST(Steering, SoDoesWhatIsForAGroupOfIpv6) {
           std::count(got.begin(), got.end(), 0u) != kSockets - 1) {
         return "comes to several sockets, or not";
       }
+    }
+    return "";
+  });
+  ASSERT_EQ(child.exit_status, 0);
+  if (child.output.starts_with("skip")) GTEST_SKIP() << child.output;
+  EXPECT_EQ(child.output, "");
+}
+
+// Hop-by-hop, destination options: 8 bytes of padding each.
+constexpr std::uint8_t kPadding[] = {0, 0, 1, 4, 0, 0, 0, 0};
+
+// One packet without extension headers, one with one, one with two. False when the kernel refuses.
+bool send_with_extension_headers(const Socket& sender, const SocketAddress& destination) {
+  if (sender.send_to(kByte, destination) != 0) return false;
+  for (const int option : {IPV6_DSTOPTS, IPV6_HOPOPTS}) {
+    if (::setsockopt(sender.descriptor(), IPPROTO_IPV6, option, kPadding, sizeof(kPadding)) != 0)
+      return false;
+    if (sender.send_to(kByte, destination) != 0) return false;
+  }
+  return true;
+}
+
+// Who forges a packet in another's name must not choose the socket by its headers.
+TEST(Steering, ExtensionHeadersDoNotChangeTheSocket) {
+  const test::ChildResult child = test::run_in_child([]() -> std::string {
+    if (std::string why = enter_network(); !why.empty()) return why;
+    Group group(kSockets, SocketFamily::kDualStack, Endpoint());
+    group.set_filters();
+    Endpoint destination{*IpAddress::parse("fd09::2")};
+    destination.port = group.port();
+    for (int round = 0; round < kRounds; ++round) {
+      Socket sender;
+      if (sender.open(SocketFamily::kIpv6) != 0) return "no socket";
+      const auto address = to_socket_address(destination, sender.family());
+      if (!send_with_extension_headers(sender, address)) return "cannot send";
+      const auto got = group.take();
+      if (std::count(got.begin(), got.end(), 3u) != 1) return "comes to several sockets";
     }
     return "";
   });
