@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -40,9 +41,9 @@ IpAddress parse_words(const char* digits, bool ipv4) {
   return ipv4 ? IpAddress::from_ipv4(words[0]) : IpAddress(std::bit_cast<IpAddress::Bytes>(words));
 }
 
-// The sockets of a table that are in the way, by inode.
+// The sockets of a table that are in the way.
 void find_sockets(const char* table, bool ipv4, const Endpoint& endpoint,
-                  std::vector<std::string>* links) {
+                  std::vector<std::uint64_t>* inodes) {
   std::ifstream file(table);
   std::string line;
   std::getline(file, line);  // the headings
@@ -55,7 +56,7 @@ void find_sockets(const char* table, bool ipv4, const Endpoint& endpoint,
     if (port != endpoint.port) continue;
     const IpAddress local = parse_words(address.data(), ipv4);
     if (local == endpoint.address || is_unspecified(local) || is_unspecified(endpoint.address)) {
-      links->push_back("socket:[" + std::to_string(inode) + "]");
+      inodes->push_back(inode);
     }
   }
 }
@@ -97,10 +98,23 @@ bool is_dying(const std::string& process) {
 
 }  // namespace
 
+std::vector<std::uint64_t> sockets_on(const Endpoint& endpoint) {
+  std::vector<std::uint64_t> inodes;
+  find_sockets("/proc/net/udp", true, endpoint, &inodes);
+  find_sockets("/proc/net/udp6", false, endpoint, &inodes);
+  return inodes;
+}
+
+std::uint64_t inode_of(const Socket& socket) {
+  struct stat status {};
+  return ::fstat(socket.descriptor(), &status) == 0 ? status.st_ino : 0;
+}
+
 bool has_live_holder(const Endpoint& endpoint) {
   std::vector<std::string> links;
-  find_sockets("/proc/net/udp", true, endpoint, &links);
-  find_sockets("/proc/net/udp6", false, endpoint, &links);
+  for (const std::uint64_t inode : sockets_on(endpoint)) {
+    links.push_back("socket:[" + std::to_string(inode) + "]");
+  }
   if (links.empty()) return false;
   const Directory processes = open_directory("/proc");
   if (processes == nullptr) return false;

@@ -87,7 +87,10 @@ int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
     if (const int error = bind_shard(*shards_.back(), endpoint, family); error != 0) return error;
     endpoint.port = static_cast<std::uint16_t>(local_port());  // which the kernel may have chosen
   }
-  if (has_several_workers()) open_group();
+  if (has_several_workers()) {
+    if (is_intruded(endpoint)) return EADDRINUSE;
+    open_group();
+  }
   for (auto& shard : shards_) {
     if (const int error = receive_on(*shard); error != 0) return error;
   }
@@ -111,8 +114,23 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
   // Others on the port are no surprise where it is shared, or are this server's.
   if (!alone) return shard.socket.bind(local);
   const int error = net::bind_when_released(shard.socket, local);
+  if (error != 0 || !shared_.several) return error;
   // The port is its own: now the others of this server may have it too.
-  return error == 0 && shared_.several ? shard.socket.set_reuse_port(true) : error;
+  sockets_before_ = net::sockets_on(*shard.socket.local_endpoint());
+  return shard.socket.set_reuse_port(true);
+}
+
+// Whether somebody of the same user has come onto the port since the first socket let others in:
+// he would get a part of the senders, in silence. Sockets that were on it before are no rivals:
+// of another interface or family.
+bool ServerCore::is_intruded(const net::Endpoint& local) const {
+  if (socket_options_.share_port) return false;
+  std::vector<std::uint64_t> known = sockets_before_;
+  for (const auto& shard : shards_) known.push_back(net::inode_of(shard->socket));
+  const std::vector<std::uint64_t> now = net::sockets_on(local);
+  return std::any_of(now.begin(), now.end(), [&known](std::uint64_t inode) {
+    return std::find(known.begin(), known.end(), inode) == known.end();
+  });
 }
 
 // All sockets are there, and have dropped what came.

@@ -168,6 +168,7 @@ class ServerCore final : public DrainSource {
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
+  bool is_intruded(const net::Endpoint& local) const;
   void open_group();
   bool steer();
   int receive_on(Shard& shard, bool by_any_worker = false);
@@ -210,6 +211,7 @@ class ServerCore final : public DrainSource {
   worker::WorkerGroup& workers_;
   const worker::LentCounters counters_;
   worker::ServerShared shared_;
+  std::vector<std::uint64_t> sockets_before_;  // on the port, when others were let in
   std::vector<std::unique_ptr<Shard>> shards_;
   struct Pending {
     worker::Remote* remote;

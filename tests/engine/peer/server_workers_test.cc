@@ -5,12 +5,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "ringpeer/net/socket.h"
 #include "ringpeer/test/backends.h"
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
@@ -50,6 +52,48 @@ std::size_t take_all(UDPServer& server, std::vector<std::shared_ptr<PacketPeerUD
     peers->push_back(std::move(peer));
   }
   return repeated;
+}
+
+// A program of the same user that asks for a shared port again and again, and has it for a while.
+void intrude(std::uint16_t port, const std::atomic<bool>& stop) {
+  net::Endpoint endpoint = loopback_ipv4();
+  endpoint.port = port;
+  while (!stop) {
+    net::Socket socket;
+    if (socket.open(net::SocketFamily::kIpv4) != 0 || socket.set_reuse_port(true) != 0) continue;
+    while (!stop && socket.bind(endpoint) != 0) continue;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    socket.close();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the server's turn
+  }
+}
+
+// A server that listens has all senders, or says that it cannot have the port.
+TEST_P(ServerWorkersTest, WhoSlipsInWhileItBeginsToListenGetsNoSenders) {
+  create_engine(2);
+  if (engine_ == nullptr) return;
+  constexpr std::size_t kSenders = 32;
+  const std::uint16_t port = test::port_of(test::open_receiver());
+  std::atomic<bool> stop{false};
+  std::thread intruder(intrude, port, std::ref(stop));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < end) {
+    UDPServer server(engine_);
+    server.set_max_pending_connections(100);
+    if (server.listen(port, "127.0.0.1") != Error::OK) continue;
+    std::vector<Sender> senders;
+    for (std::size_t i = 0; i < kSenders; ++i) senders.emplace_back(port);
+    for (const Sender& sender : senders) EXPECT_TRUE(sender.send_numbered(1, kPacketSize));
+    std::vector<std::shared_ptr<PacketPeerUDP>> peers;
+    std::set<int> ports;
+    const auto take = [&] { return take_all(server, &peers, &ports), peers.size() == kSenders; };
+    if (!test::eventually(take)) {
+      ADD_FAILURE() << peers.size() << " of " << kSenders;
+      break;
+    }
+  }
+  stop = true;
+  intruder.join();
 }
 
 // With the first of three sockets alone on the port all remotes are its own; two thirds of
