@@ -1,13 +1,35 @@
 #include "ringpeer/worker/put_thread.h"
 
 #include <cxxabi.h>
+#include <pthread.h>
 
+#include <cstdint>
 #include <new>
+#include <optional>
 
 // The program or library that this code is in.
 extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
 
 namespace ringpeer::worker {
+namespace {
+
+constexpr std::int64_t kNoKey = -1;
+
+// One for all threads, whose value's destructor is `end`; none when the process has no more keys.
+std::optional<pthread_key_t> key_of_ends(void (*end)(void*)) {
+  static constinit std::atomic<std::int64_t> made{kNoKey};
+  if (const std::int64_t key = made.load(std::memory_order_acquire); key != kNoKey) {
+    return static_cast<pthread_key_t>(key);
+  }
+  pthread_key_t key{};
+  if (::pthread_key_create(&key, end) != 0) return std::nullopt;
+  std::int64_t other = kNoKey;
+  if (made.compare_exchange_strong(other, key)) return key;
+  ::pthread_key_delete(key);
+  return static_cast<pthread_key_t>(other);
+}
+
+}  // namespace
 
 constinit thread_local PutThread* PutThread::current_ = nullptr;
 constinit std::atomic<PutThread*> PutThread::all_{nullptr};
@@ -21,6 +43,8 @@ PutThread* PutThread::begin() {
     thread->is_taken_.store(false, std::memory_order_release);
     return nullptr;
   }
+  // Destructors of pthread's keys come later than those of thread_local objects, and may put, too.
+  if (const auto key = key_of_ends(&PutThread::end)) ::pthread_setspecific(*key, thread);
   // Whoever has hidden something by now is seen; whoever hides it later sees this thread.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   current_ = thread;
@@ -44,8 +68,11 @@ PutThread* PutThread::make() {
   return thread;
 }
 
+// Called by whichever comes first, and by the other, when that thread may be another's already.
 void PutThread::end(void* thread) {
+  if (current_ != thread) return;
   current_ = nullptr;
+  if (const auto key = key_of_ends(&PutThread::end)) ::pthread_setspecific(*key, nullptr);
   auto* const ended = static_cast<PutThread*>(thread);
   ended->leave_lanes();
   ended->is_taken_.store(false, std::memory_order_release);

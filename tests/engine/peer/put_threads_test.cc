@@ -2,6 +2,7 @@
 // wrong with it shows only to the sanitizers.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <barrier>
@@ -15,6 +16,7 @@
 #include "ringpeer/test/backends.h"
 #include "ringpeer/test/loopback.h"
 #include "ringpeer/udp_server.h"
+#include "ringpeer/worker/put_thread.h"
 
 namespace ringpeer {
 namespace {
@@ -119,6 +121,30 @@ TEST_P(PutThreadsTest, TheFirstPutsOfTwoThreadsOpenOneSocket) {
       EXPECT_EQ(peer.get_local_port(), ntohs(from.sin_port));
     }
   }
+}
+
+PacketPeerUDP* put_at_end_of_thread = nullptr;
+
+// Destructors of pthread's keys run when those of thread_local objects have.
+TEST_P(PutThreadsTest, PutsOfAKeysDestructorLeaveNothingBehind) {
+  const net::Socket receiver = test::open_receiver();
+  PacketPeerUDP peer(engine_);
+  ASSERT_EQ(Error::OK, peer.set_dest_address(kHost, test::port_of(receiver)));
+  put_at_end_of_thread = &peer;
+  pthread_key_t key{};
+  ASSERT_EQ(0, ::pthread_key_create(&key, [](void*) {
+              EXPECT_EQ(Error::OK, put_at_end_of_thread->put_packet(numbered_payload(1, 10)));
+            }));
+  constexpr int kRounds = 20;
+  std::size_t known = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    std::thread([&] { ::pthread_setspecific(key, &peer); }).join();
+    std::size_t count = 0;
+    worker::PutThread::for_each([&](const worker::PutThread&) { ++count; });
+    if (round == 0) known = count;
+    EXPECT_EQ(known, count);
+  }
+  ::pthread_key_delete(key);
 }
 
 // No put sends to half of one destination and half of the other.
