@@ -36,6 +36,7 @@ class UDPServer {
   UDPServer(const UDPServer&) = delete;
   UDPServer& operator=(const UDPServer&) = delete;
 
+  // ERR_CANT_CREATE when the process or the machine has as many descriptors as it may.
   Error listen(int port, std::string_view bind_address = "*");
   // The same with options. ERR_UNAVAILABLE when the kernel refuses one of them, too.
   Error listen(int port, std::string_view bind_address, const ServerOptions& options);

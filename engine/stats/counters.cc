@@ -18,7 +18,10 @@ constexpr std::array<CounterInfo, kCounterCount> kInfo = {{
     {"drop_closed", "Dropped: the socket or peer was closed before delivery.", true},
     {"drop_wrong_worker", "Dropped: a remote with an open peer turned up on another worker.", true},
     {"drop_no_memory", "Dropped: no memory for a new remote, a queue or a copy.", true},
-    {"kernel_drops", "Dropped by the kernel for want of socket buffer; never received.", false},
+    {"kernel_drops",
+     "Dropped by the kernel: no room in the socket buffer, or the copies of a broadcast for other "
+     "workers.",
+     false},
     {"send_requested_packets", "Packets given to put_packet that passed its checks.", false},
     {"sent_packets", "Packets that the kernel accepted.", false},
     {"sent_bytes", "Payload bytes of those.", false},

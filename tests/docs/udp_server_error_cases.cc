@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/docs/error_cases.h"
+#include "tests/docs/no_descriptors.h"
 
 namespace ringpeer::docs {
 namespace {
@@ -56,6 +57,15 @@ ErrorCases udp_server_errors() {
          gives(Error::ERR_UNAVAILABLE, server.listen(0, kHost, {.socket = without_interface()}));
          engine->stop();
          gives(Error::ERR_UNAVAILABLE, server.listen(0, kHost));
+       }},
+      {"UDPServer | ERR_CANT_CREATE | listen",
+       [](const EnginePointer& engine) {
+         UDPServer server(engine);
+         {
+           const NoDescriptors none;
+           gives(Error::ERR_CANT_CREATE, server.listen(0, kHost));
+         }
+         gives(Error::OK, server.listen(0, kHost));
        }},
       {"UDPServer | ERR_UNAVAILABLE | listen_descriptor",
        [](const EnginePointer& engine) {
