@@ -316,8 +316,11 @@ class Scene {
     step("connect_to_host",
          [&] { return call([&] { return connected.connect_to_host("127.0.0.1", port); }); });
     PacketPeerUDP unbound(engine_);
+    // A machine without a table of hosts knows no name.
+    const bool has_names = unbound.set_dest_address("localhost", port) == Error::OK;
+    const char* const host = has_names ? "localhost" : "127.0.0.1";
     step("set_dest_address of another",
-         [&] { return call([&] { return unbound.set_dest_address("localhost", port); }); });
+         [&] { return call([&] { return unbound.set_dest_address(host, port); }); });
     step("a put that opens", [&] { return call([&] { return unbound.put_packet(bytes_); }); });
     SocketOptions options;
     options.interface = "a-name-that-has-no-room-in-a-string";
