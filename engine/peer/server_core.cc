@@ -163,7 +163,6 @@ int ServerCore::receive_on(Shard& shard, bool by_any_worker) {
   const int error =
       by_any_worker ? workers_.attach(descriptor, &shard.demultiplexer, &shard.worker, &shard.slot)
                     : shard.worker->attach(descriptor, &shard.demultiplexer, &shard.slot);
-  if (error == EMFILE) return ENOSPC;  // the worker has no place; the process has the descriptor
   if (error != 0) return error;
   shard.receiving = true;
   workers_.watch(&shard.socket);

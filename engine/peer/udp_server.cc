@@ -33,8 +33,7 @@ Error UDPServer::listen(int port, std::string_view bind_address, const ServerOpt
 }
 
 Error UDPServer::start(const ServerOptions& options, int error) {
-  const bool has_no_descriptor = error == EMFILE || error == ENFILE;
-  if (has_no_descriptor) return Error::ERR_CANT_CREATE;
+  if (error == EMFILE || error == ENFILE) return Error::ERR_CANT_CREATE;
   if (error != 0) return opening_error(error, Error::ERR_UNAVAILABLE);
   // A default changes nothing, here what set_idle_timeout() has set.
   if (options.idle_timeout.count() > 0) idle_timeout_ = options.idle_timeout;

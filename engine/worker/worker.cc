@@ -343,7 +343,7 @@ void Worker::execute(Command* command) {
 int Worker::take_slot(Command* command) {
   if (fork_generation_.is_outdated()) return ESHUTDOWN;
   const std::lock_guard lock(mutex_);
-  if (free_slots_.empty()) return EMFILE;
+  if (free_slots_.empty()) return ENOSPC;  // not EMFILE: the process may have more sockets
   command->slot = free_slots_.back();
   free_slots_.pop_back();
   return 0;

@@ -79,7 +79,7 @@ class Worker {
   // Brings what `descriptor` receives to `sink` until detach(). 0 or errno.
   int attach(int descriptor, DatagramSink* sink, backend::SocketSlot* slot);
   // The same without waiting, from any thread also where the worker has none of its own: what is
-  // asked of it next, or its next step, begins to receive. 0, ESHUTDOWN, or EMFILE; what fails
+  // asked of it next, or its next step, begins to receive. 0, ESHUTDOWN, or ENOSPC; what fails
   // later ends the sink. *command, whose slot is known at once, lives until detach() returns.
   int attach_later(Command* command, int descriptor, DatagramSink* sink);
   // When it returns, the kernel has let go of the socket and the sink is touched no more.

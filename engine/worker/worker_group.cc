@@ -150,8 +150,8 @@ void WorkerGroup::pump_if_due() {
 int WorkerGroup::attach(int descriptor, DatagramSink* sink, Worker** worker,
                         backend::SocketSlot* slot) {
   const std::size_t first = next_.fetch_add(1, std::memory_order_relaxed);
-  int error = EMFILE;
-  for (std::size_t i = 0; i < workers_.size() && error == EMFILE; ++i) {
+  int error = ENOSPC;
+  for (std::size_t i = 0; i < workers_.size() && error == ENOSPC; ++i) {
     *worker = workers_[(first + i) % workers_.size()].get();
     error = (*worker)->attach(descriptor, sink, slot);
   }

@@ -66,7 +66,7 @@ class WorkerGroup {
   bool is_inline() const { return !workers_[0]->has_thread(); }
   Worker& at(std::size_t i) { return *workers_[i]; }
   // Brings what a socket receives to `sink`: by the next worker in turn that has a place for it.
-  // 0 or errno: EMFILE when none has.
+  // 0 or errno: ENOSPC when none has.
   int attach(int descriptor, DatagramSink* sink, Worker** worker, backend::SocketSlot* slot);
 
   // One step of a worker without a thread, which waits for packets at most that long;
