@@ -80,17 +80,21 @@ ServerCore::~ServerCore() {
 
 int ServerCore::open(const net::Endpoint& local, net::SocketFamily family) {
   shared_.several = workers_.size() > 1;
+  const bool lets_others_in = shared_.several && !socket_options_.share_port;
+  std::vector<std::uint64_t> before;  // sockets on the port, when others are let in
   net::Endpoint endpoint = local;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     shards_.push_back(
         std::make_unique<Shard>(workers_.at(i), static_cast<std::uint16_t>(i), &shared_));
     if (const int error = bind_shard(*shards_.back(), endpoint, family); error != 0) return error;
     endpoint.port = static_cast<std::uint16_t>(local_port());  // which the kernel may have chosen
+    if (i > 0 || !lets_others_in) continue;
+    // The port is its own: now the others of this server may have it too.
+    before = net::sockets_on(endpoint);
+    if (const int error = shards_[0]->socket.set_reuse_port(true); error != 0) return error;
   }
-  if (has_several_workers()) {
-    if (is_intruded(endpoint)) return EADDRINUSE;
-    open_group();
-  }
+  if (lets_others_in && is_intruded(endpoint, before)) return EADDRINUSE;
+  if (has_several_workers()) open_group();
   for (auto& shard : shards_) {
     if (const int error = receive_on(*shard); error != 0) return error;
   }
@@ -102,7 +106,7 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
   const bool is_first = &shard == shards_.front().get();
   const bool alone = is_first && !socket_options_.share_port;
   if (!alone) shard.socket.set_reuse_port(true);
-  if (shared_.several) {
+  if (has_several_workers()) {
     // Which socket is whose is settled with the last one: what comes before would find a
     // worker that its sender then leaves. Where filters are forbidden the sender is turned away.
     shard.socket.set_drop_all(true);
@@ -112,20 +116,15 @@ int ServerCore::bind_shard(Shard& shard, const net::Endpoint& local, net::Socket
     return error;
   }
   // Others on the port are no surprise where it is shared, or are this server's.
-  if (!alone) return shard.socket.bind(local);
-  const int error = net::bind_when_released(shard.socket, local);
-  if (error != 0 || !shared_.several) return error;
-  // The port is its own: now the others of this server may have it too.
-  sockets_before_ = net::sockets_on(*shard.socket.local_endpoint());
-  return shard.socket.set_reuse_port(true);
+  return alone ? net::bind_when_released(shard.socket, local) : shard.socket.bind(local);
 }
 
 // Whether somebody of the same user has come onto the port since the first socket let others in:
 // he would get a part of the senders, in silence. Sockets that were on it before are no rivals:
 // of another interface or family.
-bool ServerCore::is_intruded(const net::Endpoint& local) const {
-  if (socket_options_.share_port) return false;
-  std::vector<std::uint64_t> known = sockets_before_;
+bool ServerCore::is_intruded(const net::Endpoint& local,
+                             const std::vector<std::uint64_t>& before) const {
+  std::vector<std::uint64_t> known = before;
   for (const auto& shard : shards_) known.push_back(net::inode_of(shard->socket));
   const std::vector<std::uint64_t> now = net::sockets_on(local);
   return std::any_of(now.begin(), now.end(), [&known](std::uint64_t inode) {

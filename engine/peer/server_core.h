@@ -168,13 +168,13 @@ class ServerCore final : public DrainSource {
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
   int open(const net::Endpoint& local, net::SocketFamily family);
   int bind_shard(Shard& shard, const net::Endpoint& local, net::SocketFamily family);
-  bool is_intruded(const net::Endpoint& local) const;
+  bool is_intruded(const net::Endpoint& local, const std::vector<std::uint64_t>& before) const;
   void open_group();
   bool steer();
   int receive_on(Shard& shard, bool by_any_worker = false);
   void detach_all();
   void look_at_socket(bool at_once);
-  bool has_several_workers() const { return shards_.size() > 1; }
+  bool has_several_workers() const { return shared_.several; }
   bool is_misplaced(const worker::Remote& remote) const;
   bool add_pending(worker::Remote& remote, std::uint64_t came_us);
   void turn_away(worker::Remote& remote, Counter reason);
@@ -211,7 +211,6 @@ class ServerCore final : public DrainSource {
   worker::WorkerGroup& workers_;
   const worker::LentCounters counters_;
   worker::ServerShared shared_;
-  std::vector<std::uint64_t> sockets_before_;  // on the port, when others were let in
   std::vector<std::unique_ptr<Shard>> shards_;
   struct Pending {
     worker::Remote* remote;

@@ -19,6 +19,7 @@
 #include "ringpeer/test/backends.h"
 #include "ringpeer/worker/send_batch.h"
 #include "tests/docs/page.h"
+#include "tests/docs/peers.h"
 #include "tests/docs/stated.h"
 
 namespace ringpeer::docs {
@@ -236,15 +237,7 @@ std::set<std::string> names_of_threads() {
   return names;
 }
 
-class ArchitectureTest : public testing::TestWithParam<test::EngineKind> {
- protected:
-  void SetUp() override {
-    std::string message;
-    engine_ = Engine::create(GetParam().options(), nullptr, &message);
-    if (engine_ == nullptr) GTEST_SKIP() << message;
-  }
-  std::shared_ptr<Engine> engine_;
-};
+class ArchitectureTest : public EachEngineTest {};
 
 TEST_P(ArchitectureTest, ThreadsAreNamedByTheirWorker) {
   const std::set<std::string> names = names_of_threads();
