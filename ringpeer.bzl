@@ -16,27 +16,150 @@ COPTS = [
 
 LINUX_ONLY = ["@platforms//os:linux"]
 
-def ringpeer_library(name, include_prefix, copts = [], **kwargs):
-    """A library whose headers are included as "<include_prefix>/x.h".
+# The public door: what applications include, and where it stands in this repository. Any other
+# header is included as "ringpeer/" and its path: "ringpeer/engine/net/wakeup.h". So are these by
+# the repository itself, but for those whose public name has no folder. docs/api.md documents all.
+PUBLIC_HEADERS = {
+    "ringpeer/codec/arena_decode.h": "codec/arena_decode.h",
+    "ringpeer/codec/array.h": "codec/array.h",
+    "ringpeer/codec/compact_vector.h": "codec/compact_vector.h",
+    "ringpeer/codec/container_type.h": "codec/container_type.h",
+    "ringpeer/codec/decode.h": "codec/decode.h",
+    "ringpeer/codec/dictionary.h": "codec/dictionary.h",
+    "ringpeer/codec/dictionary_view.h": "codec/dictionary_view.h",
+    "ringpeer/codec/encode.h": "codec/encode.h",
+    "ringpeer/codec/error.h": "codec/error.h",
+    "ringpeer/codec/handle_types.h": "codec/handle_types.h",
+    "ringpeer/codec/math_types.h": "codec/math_types.h",
+    "ringpeer/codec/node_path.h": "codec/node_path.h",
+    "ringpeer/codec/object.h": "codec/object.h",
+    "ringpeer/codec/options.h": "codec/options.h",
+    "ringpeer/codec/packed_array.h": "codec/packed_array.h",
+    "ringpeer/codec/packet_view.h": "codec/packet_view.h",
+    "ringpeer/codec/text.h": "codec/text.h",
+    "ringpeer/codec/variant.h": "codec/variant.h",
+    "ringpeer/codec/variant_string.h": "codec/variant_string.h",
+    "ringpeer/codec/variant_view.h": "codec/variant_view.h",
+    "ringpeer/codec/view_values.h": "codec/view_values.h",
+    "ringpeer/codec/view_walk.h": "codec/view_walk.h",
+    "ringpeer/codec/wire_format.h": "codec/wire_format.h",
+    "ringpeer/drain_batch.h": "engine/peer/drain_batch.h",
+    "ringpeer/engine.h": "engine/peer/engine.h",
+    "ringpeer/inherited_sockets.h": "engine/peer/inherited_sockets.h",
+    "ringpeer/net/datagram_size.h": "engine/net/datagram_size.h",
+    "ringpeer/net/endpoint.h": "engine/net/endpoint.h",
+    "ringpeer/net/ip_address.h": "engine/net/ip_address.h",
+    "ringpeer/net/local_address.h": "engine/net/local_address.h",
+    "ringpeer/net/socket.h": "engine/net/socket.h",
+    "ringpeer/packet_peer.h": "engine/peer/packet_peer.h",
+    "ringpeer/packet_peer_extension.h": "engine/peer/packet_peer_extension.h",
+    "ringpeer/packet_peer_stream.h": "engine/peer/packet_peer_stream.h",
+    "ringpeer/packet_peer_udp.h": "engine/peer/packet_peer_udp.h",
+    "ringpeer/socket_options.h": "engine/peer/socket_options.h",
+    "ringpeer/stats/counters.h": "engine/stats/counters.h",
+    "ringpeer/stream_peer.h": "engine/peer/stream_peer.h",
+    "ringpeer/stream_peer_buffer.h": "engine/peer/stream_peer_buffer.h",
+    "ringpeer/stream_peer_tcp.h": "engine/peer/stream_peer_tcp.h",
+    "ringpeer/udp_server.h": "engine/peer/udp_server.h",
+}
 
-    The prefix keeps names like engine/ and codec/ out of the include paths of
-    whoever depends on this project.
+def _headers_by_path(name, hdrs, **kwargs):
+    # Keeps names like engine/ and codec/ out of the include paths of whoever depends on this project.
+    cc_library(
+        name = name,
+        hdrs = hdrs,
+        include_prefix = "ringpeer/" + native.package_name(),
+        strip_include_prefix = "/" + native.package_name(),
+        **kwargs
+    )
+
+def _door(name, hdrs, **kwargs):
+    """The labels of libraries, made here, that offer the public ones of hdrs by their public names.
+
+    Args:
+      name: of the library whose headers these are.
+      hdrs: its headers.
+      **kwargs: passed to cc_library.
+    """
+    folders = {}
+    for included, path in PUBLIC_HEADERS.items():
+        package, _, header = path.rpartition("/")
+        folder = included.rpartition("/")[0]
+        if package == native.package_name() and header in hdrs and folder != "ringpeer/" + package:
+            folders.setdefault(folder, []).append(header)
+    labels = []
+    for folder, headers in folders.items():
+        label = name + "_door" + folder[len("ringpeer"):].replace("/", "_")
+        cc_library(
+            name = label,
+            hdrs = headers,
+            include_prefix = folder,
+            strip_include_prefix = "/" + native.package_name(),
+            visibility = ["//visibility:private"],
+            **kwargs
+        )
+        labels.append(":" + label)
+    return labels
+
+def ringpeer_library(
+        name,
+        hdrs = [],
+        copts = [],
+        deps = [],
+        tags = [],
+        target_compatible_with = LINUX_ONLY,
+        testonly = False,
+        **kwargs):
+    """A library whose headers are included as "ringpeer/" and their path in the repository.
+
+    Those of PUBLIC_HEADERS can be included by their public names, too.
 
     Args:
       name: target name.
-      include_prefix: "ringpeer" for the public headers, "ringpeer/net" and so on below.
+      hdrs: headers.
       copts: further compiler options.
+      deps: libraries that it needs.
+      tags: as everywhere.
+      target_compatible_with: as everywhere.
+      testonly: as everywhere.
       **kwargs: passed to cc_library.
     """
-    cc_library(
+    common = {
+        "tags": tags,
+        "target_compatible_with": target_compatible_with,
+        "testonly": testonly,
+    }
+    _headers_by_path(
         name = name,
+        hdrs = hdrs,
         copts = COPTS + copts,
-        include_prefix = include_prefix,
         linkstatic = True,  # one compilation of each file, not one more for a shared library
-        strip_include_prefix = "/" + native.package_name(),
+        deps = deps + _door(name, hdrs, **common),
+        **dict(common, **kwargs)
+    )
+
+def _own_headers(name, srcs, **kwargs):
+    """Splits srcs of a program into its sources and the label of a library of its own headers.
+
+    Args:
+      name: of the program.
+      srcs: its sources and headers.
+      **kwargs: passed to cc_library.
+
+    Returns:
+      The sources that are no headers, and the labels of what has the headers.
+    """
+    headers = [source for source in srcs if source.endswith(".h")]
+    if not headers:
+        return srcs, []
+    _headers_by_path(
+        name = name + "_headers",
+        hdrs = headers,
         target_compatible_with = LINUX_ONLY,
+        visibility = ["//visibility:private"],
         **kwargs
     )
+    return [source for source in srcs if not source.endswith(".h")], [":" + name + "_headers"]
 
 def ringpeer_sources():
     """The room's files as "sources", for tests of the pages that speak of them."""
@@ -46,35 +169,49 @@ def ringpeer_sources():
         visibility = ["//tests/docs:__pkg__"],
     )
 
-def ringpeer_test(name, copts = [], deps = [], **kwargs):
+def ringpeer_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):
     """A GoogleTest binary.
 
     Args:
       name: target name, ends in _test.
+      srcs: sources, and headers that nobody else includes.
       copts: further compiler options.
       deps: libraries under test; GoogleTest's main is added.
+      tags: as everywhere.
       **kwargs: passed to cc_test.
     """
+    sources, headers = _own_headers(name, srcs, tags = tags, testonly = True)
     cc_test(
         name = name,
+        srcs = sources,
         copts = COPTS + copts,
         linkstatic = True,
+        tags = tags,
         target_compatible_with = LINUX_ONLY,
-        deps = deps + ["@googletest//:gtest_main"],
+        deps = deps + headers + ["@googletest//:gtest_main"],
         **kwargs
     )
 
-def ringpeer_binary(name, copts = [], **kwargs):
+def ringpeer_binary(name, srcs = [], copts = [], deps = [], tags = [], testonly = False, **kwargs):
     """A program.
 
     Args:
       name: target name.
+      srcs: sources, and headers that nobody else includes.
       copts: further compiler options.
+      deps: libraries that it needs.
+      tags: as everywhere.
+      testonly: as everywhere.
       **kwargs: passed to cc_binary.
     """
+    sources, headers = _own_headers(name, srcs, tags = tags, testonly = testonly)
     cc_binary(
         name = name,
+        srcs = sources,
         copts = COPTS + copts,
+        tags = tags,
         target_compatible_with = LINUX_ONLY,
+        testonly = testonly,
+        deps = deps + headers,
         **kwargs
     )

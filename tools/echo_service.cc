@@ -5,7 +5,7 @@
 
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/encode.h"
-#include "ringpeer/net/datagram_size.h"
+#include "ringpeer/engine/net/datagram_size.h"
 #include "ringpeer/tools/local_address.h"
 
 namespace ringpeer::tools {

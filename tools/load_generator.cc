@@ -12,7 +12,7 @@
 #include <cstring>
 #include <optional>
 
-#include "ringpeer/net/error_queue.h"
+#include "ringpeer/engine/net/error_queue.h"
 #include "ringpeer/tools/machine_load.h"
 #include "ringpeer/tools/payload_sizes.h"
 #include "ringpeer/tools/socket_drops.h"

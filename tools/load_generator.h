@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 #include "ringpeer/tools/load_client.h"
 #include "ringpeer/tools/load_options.h"
 #include "ringpeer/tools/load_payload.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::tools {
 

@@ -1,6 +1,6 @@
 #include "ringpeer/tools/local_address.h"
 
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::tools {
 

@@ -1,7 +1,7 @@
 #ifndef RINGPEER_TOOLS_LOCAL_ADDRESS_H_
 #define RINGPEER_TOOLS_LOCAL_ADDRESS_H_
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::tools {
 

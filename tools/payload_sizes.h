@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "ringpeer/net/datagram_size.h"
+#include "ringpeer/engine/net/datagram_size.h"
 
 namespace ringpeer::tools {
 

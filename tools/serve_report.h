@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/stats/counters.h"
+#include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/tools/serve_options.h"
 #include "ringpeer/tools/service.h"
 

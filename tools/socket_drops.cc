@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/net/ip_address.h"
+#include "ringpeer/engine/net/ip_address.h"
 #include "ringpeer/tools/local_address.h"
 
 namespace ringpeer::tools {

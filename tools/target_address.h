@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::tools {
 

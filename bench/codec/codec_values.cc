@@ -1,4 +1,4 @@
-#include "bench/codec/codec_values.h"
+#include "ringpeer/bench/codec/codec_values.h"
 
 namespace ringpeer::bench {
 

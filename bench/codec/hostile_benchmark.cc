@@ -9,8 +9,8 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/variant.h"
-#include "tests/codec/hostile_shapes.h"
-#include "tests/codec/value_operations.h"
+#include "ringpeer/tests/codec/hostile_shapes.h"
+#include "ringpeer/tests/codec/value_operations.h"
 
 namespace ringpeer::bench {
 namespace {

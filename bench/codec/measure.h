@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "bench/codec/codec_values.h"
-#include "tests/codec/allocation_counter.h"
+#include "ringpeer/bench/codec/codec_values.h"
+#include "ringpeer/tests/codec/allocation_counter.h"
 
 namespace ringpeer::bench {
 

@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/codec/codec_values.h"
-#include "bench/codec/measure.h"
+#include "ringpeer/bench/codec/codec_values.h"
+#include "ringpeer/bench/codec/measure.h"
 
 namespace ringpeer::bench {
 namespace {

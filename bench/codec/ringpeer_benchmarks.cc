@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "bench/codec/codec_values.h"
-#include "bench/codec/measure.h"
+#include "ringpeer/bench/codec/codec_values.h"
+#include "ringpeer/bench/codec/measure.h"
 #include "ringpeer/codec/arena_decode.h"
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/encode_pool.h"

@@ -16,14 +16,14 @@
 #include <utility>
 #include <vector>
 
-#include "per_packet.h"
-#include "queue_bound.h"
-#include "ringpeer/packet/packet_buffer.h"
-#include "ringpeer/packet/packet_descriptor.h"
-#include "ringpeer/packet/packet_release.h"
-#include "ringpeer/packet/packet_ring.h"
-#include "ringpeer/ring/mpsc_queue.h"
-#include "two_cpus.h"
+#include "ringpeer/bench/micro/per_packet.h"
+#include "ringpeer/bench/micro/queue_bound.h"
+#include "ringpeer/bench/micro/two_cpus.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/packet/packet_ring.h"
+#include "ringpeer/engine/ring/mpsc_queue.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <vector>
 
-#include "per_packet.h"
-#include "ringpeer/packet/packet_buffer.h"
-#include "ringpeer/packet/packet_release.h"
-#include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/bench/micro/per_packet.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/packet/slab_pool.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tools/machine_load.h"
 #include "ringpeer/udp_server.h"

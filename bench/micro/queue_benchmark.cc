@@ -17,10 +17,10 @@
 #include <thread>
 #include <vector>
 
-#include "queue_bound.h"
-#include "ringpeer/ring/mpsc_queue.h"
-#include "ringpeer/ring/spsc_ring.h"
-#include "two_cpus.h"
+#include "ringpeer/bench/micro/queue_bound.h"
+#include "ringpeer/bench/micro/two_cpus.h"
+#include "ringpeer/engine/ring/mpsc_queue.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 namespace ringpeer::bench {
 namespace {

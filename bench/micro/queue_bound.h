@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstddef>
 
-#include "ringpeer/ring/spsc_ring.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 namespace ringpeer::bench {
 

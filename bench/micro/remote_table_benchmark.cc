@@ -18,12 +18,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "per_packet.h"
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/endpoint_hash.h"
-#include "ringpeer/worker/remote.h"
-#include "ringpeer/worker/remote_table.h"
+#include "ringpeer/bench/micro/per_packet.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
+#include "ringpeer/engine/worker/remote.h"
+#include "ringpeer/engine/worker/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {

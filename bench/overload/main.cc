@@ -12,9 +12,9 @@
 #include <CLI/CLI.hpp>
 
 #include "ringpeer/bench/overload/report.h"
+#include "ringpeer/bench/overload/senders.h"
 #include "ringpeer/tools/machine_load.h"
 #include "ringpeer/udp_server.h"
-#include "senders.h"
 
 namespace ringpeer::bench {
 namespace {

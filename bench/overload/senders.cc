@@ -1,4 +1,4 @@
-#include "senders.h"
+#include "ringpeer/bench/overload/senders.h"
 
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 
 #include "ringpeer/codec/encode.h"
 #include "ringpeer/codec/variant.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::bench {
 namespace {

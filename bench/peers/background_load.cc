@@ -2,7 +2,7 @@
 
 #include <sched.h>
 
-#include "ringpeer/net/precise_sleep.h"
+#include "ringpeer/engine/net/precise_sleep.h"
 #include "ringpeer/tools/machine_load.h"
 
 namespace ringpeer::bench {

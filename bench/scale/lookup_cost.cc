@@ -1,4 +1,4 @@
-#include "lookup_cost.h"
+#include "ringpeer/bench/scale/lookup_cost.h"
 
 #include <arpa/inet.h>
 #include <time.h>
@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/remote_table.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/worker/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {

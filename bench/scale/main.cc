@@ -12,9 +12,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "lookup_cost.h"
-#include "peer_memory.h"
-#include "ringpeer/worker/remote_table.h"
+#include "ringpeer/bench/scale/lookup_cost.h"
+#include "ringpeer/bench/scale/peer_memory.h"
+#include "ringpeer/engine/worker/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {

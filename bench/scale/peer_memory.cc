@@ -1,4 +1,4 @@
-#include "peer_memory.h"
+#include "ringpeer/bench/scale/peer_memory.h"
 
 #include <algorithm>
 #include <array>

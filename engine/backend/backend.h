@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "ringpeer/backend/datagram.h"
-#include "ringpeer/net/datagram_size.h"
+#include "ringpeer/engine/backend/datagram.h"
+#include "ringpeer/engine/net/datagram_size.h"
 
 namespace ringpeer::backend {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/backend/control_messages.h"
+#include "ringpeer/engine/backend/control_messages.h"
 
 #include <netinet/udp.h>
 

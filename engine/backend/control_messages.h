@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/net/local_address.h"
+#include "ringpeer/engine/net/local_address.h"
 
 namespace ringpeer::backend {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
 
 namespace ringpeer::backend {
 

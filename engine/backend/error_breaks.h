@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/backend/slot_queue.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/backend/slot_queue.h"
 
 namespace ringpeer::backend {
 

@@ -7,13 +7,13 @@
 #include <memory>
 #include <vector>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/backend/error_breaks.h"
-#include "ringpeer/backend/mmsg_receiver.h"
-#include "ringpeer/backend/slot_queue.h"
-#include "ringpeer/net/own_descriptor.h"
-#include "ringpeer/net/precise_sleep.h"
-#include "ringpeer/net/wakeup.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/backend/error_breaks.h"
+#include "ringpeer/engine/backend/mmsg_receiver.h"
+#include "ringpeer/engine/backend/slot_queue.h"
+#include "ringpeer/engine/net/own_descriptor.h"
+#include "ringpeer/engine/net/precise_sleep.h"
+#include "ringpeer/engine/net/wakeup.h"
 
 namespace ringpeer::backend {
 namespace {

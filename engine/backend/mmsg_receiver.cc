@@ -1,11 +1,11 @@
-#include "ringpeer/backend/mmsg_receiver.h"
+#include "ringpeer/engine/backend/mmsg_receiver.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "ringpeer/backend/control_messages.h"
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/backend/control_messages.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::backend {
 namespace {

@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/backend/datagram.h"
-#include "ringpeer/packet/buffer_stock.h"
-#include "ringpeer/packet/mapped_memory.h"
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/backend/datagram.h"
+#include "ringpeer/engine/packet/buffer_stock.h"
+#include "ringpeer/engine/packet/mapped_memory.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 namespace ringpeer::backend {
 

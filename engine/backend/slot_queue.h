@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "ringpeer/backend/datagram.h"
+#include "ringpeer/engine/backend/datagram.h"
 
 namespace ringpeer::backend {
 

@@ -12,17 +12,17 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/backend/control_messages.h"
-#include "ringpeer/backend/error_breaks.h"
-#include "ringpeer/backend/mmsg_receiver.h"
-#include "ringpeer/backend/slot_queue.h"
-#include "ringpeer/backend/uring_abi.h"
-#include "ringpeer/backend/uring_buffers.h"
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/own_descriptor.h"
-#include "ringpeer/net/precise_sleep.h"
-#include "ringpeer/net/wakeup.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/backend/control_messages.h"
+#include "ringpeer/engine/backend/error_breaks.h"
+#include "ringpeer/engine/backend/mmsg_receiver.h"
+#include "ringpeer/engine/backend/slot_queue.h"
+#include "ringpeer/engine/backend/uring_abi.h"
+#include "ringpeer/engine/backend/uring_buffers.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/own_descriptor.h"
+#include "ringpeer/engine/net/precise_sleep.h"
+#include "ringpeer/engine/net/wakeup.h"
 
 namespace ringpeer::backend {
 namespace {

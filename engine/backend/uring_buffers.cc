@@ -1,4 +1,4 @@
-#include "ringpeer/backend/uring_buffers.h"
+#include "ringpeer/engine/backend/uring_buffers.h"
 
 #include <cerrno>
 

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/backend/uring_abi.h"
-#include "ringpeer/packet/buffer_stock.h"
-#include "ringpeer/packet/mapped_memory.h"
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/backend/uring_abi.h"
+#include "ringpeer/engine/packet/buffer_stock.h"
+#include "ringpeer/engine/packet/mapped_memory.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 namespace ringpeer::backend {
 

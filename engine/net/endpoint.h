@@ -11,7 +11,7 @@
 #include <cstring>
 #include <string>
 
-#include "ringpeer/net/ip_address.h"
+#include "ringpeer/engine/net/ip_address.h"
 
 namespace ringpeer::net {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/net/error_queue.h"
+#include "ringpeer/engine/net/error_queue.h"
 
 #include <linux/errqueue.h>
 #include <netinet/in.h>

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::net {
 

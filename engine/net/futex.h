@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "ringpeer/net/deadline.h"
+#include "ringpeer/engine/net/deadline.h"
 
 namespace ringpeer::net {
 

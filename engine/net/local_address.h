@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "ringpeer/net/ip_address.h"
+#include "ringpeer/engine/net/ip_address.h"
 
 namespace ringpeer::net {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/net/port_holder.h"
+#include "ringpeer/engine/net/port_holder.h"
 
 #include <dirent.h>
 #include <signal.h>

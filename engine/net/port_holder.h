@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::net {
 

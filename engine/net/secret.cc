@@ -1,4 +1,4 @@
-#include "ringpeer/net/secret.h"
+#include "ringpeer/engine/net/secret.h"
 
 #include <sys/random.h>
 

@@ -1,4 +1,4 @@
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -14,9 +14,9 @@
 #include <cstring>
 #include <utility>
 
-#include "ringpeer/net/own_descriptor.h"
-#include "ringpeer/net/source_control.h"
-#include "ringpeer/net/used_descriptors.h"
+#include "ringpeer/engine/net/own_descriptor.h"
+#include "ringpeer/engine/net/source_control.h"
+#include "ringpeer/engine/net/used_descriptors.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104  // linux/udp.h, since Linux 5.0

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/local_address.h"
-#include "ringpeer/net/steering.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/local_address.h"
+#include "ringpeer/engine/net/steering.h"
 
 namespace ringpeer::net {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "ringpeer/net/local_address.h"
+#include "ringpeer/engine/net/local_address.h"
 
 namespace ringpeer::net {
 

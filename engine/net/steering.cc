@@ -1,10 +1,10 @@
-#include "ringpeer/net/steering.h"
+#include "ringpeer/engine/net/steering.h"
 
 #include <netinet/in.h>
 
 #include <span>
 
-#include "ringpeer/net/secret.h"
+#include "ringpeer/engine/net/secret.h"
 
 namespace ringpeer::net {
 namespace {

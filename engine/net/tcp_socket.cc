@@ -1,4 +1,4 @@
-#include "ringpeer/net/tcp_socket.h"
+#include "ringpeer/engine/net/tcp_socket.h"
 
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "ringpeer/net/own_descriptor.h"
+#include "ringpeer/engine/net/own_descriptor.h"
 
 namespace ringpeer::net {
 namespace {

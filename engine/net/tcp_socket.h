@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::net {
 

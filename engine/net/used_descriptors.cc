@@ -1,4 +1,4 @@
-#include "ringpeer/net/used_descriptors.h"
+#include "ringpeer/engine/net/used_descriptors.h"
 
 #include <pthread.h>
 

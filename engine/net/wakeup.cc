@@ -1,4 +1,4 @@
-#include "ringpeer/net/wakeup.h"
+#include "ringpeer/engine/net/wakeup.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "ringpeer/net/own_descriptor.h"
+#include "ringpeer/engine/net/own_descriptor.h"
 
 namespace ringpeer::net {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/packet/buffer_stock.h"
+#include "ringpeer/engine/packet/buffer_stock.h"
 
 #include <cstdint>
 

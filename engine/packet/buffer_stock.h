@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "ringpeer/packet/mapped_memory.h"
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/mapped_memory.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 namespace ringpeer::packet {
 

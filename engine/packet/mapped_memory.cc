@@ -1,4 +1,4 @@
-#include "ringpeer/packet/mapped_memory.h"
+#include "ringpeer/engine/packet/mapped_memory.h"
 
 #include <sys/mman.h>
 

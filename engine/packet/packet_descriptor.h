@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 namespace ringpeer::packet {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 namespace ringpeer::packet {
 

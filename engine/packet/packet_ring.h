@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/packet/packet_descriptor.h"
-#include "ringpeer/ring/spsc_ring.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 namespace ringpeer::packet {
 

@@ -1,11 +1,11 @@
-#include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/engine/packet/slab_pool.h"
 
 #include <algorithm>
 #include <bit>
 #include <cassert>
 #include <new>
 
-#include "ringpeer/packet/mapped_memory.h"
+#include "ringpeer/engine/packet/mapped_memory.h"
 
 namespace ringpeer::packet {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 namespace ringpeer::packet {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/peer/byte_ring.h"
+#include "ringpeer/engine/peer/byte_ring.h"
 
 #include <algorithm>
 #include <bit>

@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/net/deadline.h"
+#include "ringpeer/engine/net/deadline.h"
 
 namespace ringpeer {
 namespace internal {

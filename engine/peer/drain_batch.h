@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/local_address.h"
-#include "ringpeer/packet/packet_buffer.h"
-#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/local_address.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
 
 namespace ringpeer {
 

@@ -8,9 +8,9 @@
 #include <system_error>
 #include <utility>
 
-#include "ringpeer/packet/slab_pool.h"
-#include "ringpeer/peer/live_engines.h"
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/packet/slab_pool.h"
+#include "ringpeer/engine/peer/live_engines.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "ringpeer/codec/encode_pool.h"
 #include "ringpeer/codec/error.h"
-#include "ringpeer/net/datagram_size.h"
-#include "ringpeer/stats/counters.h"
+#include "ringpeer/engine/net/datagram_size.h"
+#include "ringpeer/engine/stats/counters.h"
 
 namespace ringpeer {
 

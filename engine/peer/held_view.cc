@@ -1,4 +1,4 @@
-#include "ringpeer/peer/held_view.h"
+#include "ringpeer/engine/peer/held_view.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <new>
 
-#include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/engine/packet/slab_pool.h"
 
 namespace ringpeer::internal {
 namespace {

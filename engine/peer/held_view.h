@@ -7,8 +7,8 @@
 #include <memory>
 #include <span>
 
-#include "ringpeer/packet/packet_buffer.h"
-#include "ringpeer/packet/packet_release.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_release.h"
 
 namespace ringpeer::internal {
 

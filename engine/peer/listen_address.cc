@@ -1,4 +1,4 @@
-#include "ringpeer/peer/listen_address.h"
+#include "ringpeer/engine/peer/listen_address.h"
 
 #include <net/if.h>
 
@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <charconv>
 
-#include "ringpeer/peer/live_engines.h"
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/peer/live_engines.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer {
 namespace {

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"
-#include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
 

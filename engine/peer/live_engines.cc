@@ -1,11 +1,11 @@
-#include "ringpeer/peer/live_engines.h"
+#include "ringpeer/engine/peer/live_engines.h"
 
 #include <pthread.h>
 
 #include <cstdlib>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer {
 namespace {

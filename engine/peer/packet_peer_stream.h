@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/engine/peer/byte_ring.h"
+#include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/packet_peer.h"
-#include "ringpeer/peer/byte_ring.h"
-#include "ringpeer/peer/loop_bound.h"
 #include "ringpeer/stream_peer.h"
 
 namespace ringpeer {

@@ -9,11 +9,11 @@
 #include <optional>
 #include <utility>
 
-#include "ringpeer/net/port_holder.h"
-#include "ringpeer/peer/listen_address.h"
-#include "ringpeer/peer/send_packet.h"
-#include "ringpeer/peer/socket_endpoint.h"
-#include "ringpeer/worker/put_section.h"
+#include "ringpeer/engine/net/port_holder.h"
+#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/socket_endpoint.h"
+#include "ringpeer/engine/worker/put_section.h"
 
 namespace ringpeer {
 namespace {

@@ -12,11 +12,11 @@
 
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/peer/endpoint_pointer.h"
+#include "ringpeer/engine/peer/held_view.h"
+#include "ringpeer/engine/peer/put_state.h"
 #include "ringpeer/packet_peer.h"
-#include "ringpeer/peer/endpoint_pointer.h"
-#include "ringpeer/peer/held_view.h"
-#include "ringpeer/peer/put_state.h"
 #include "ringpeer/socket_options.h"
 
 namespace ringpeer {

@@ -4,11 +4,11 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/socket_endpoint.h"
+#include "ringpeer/engine/worker/put_section.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/peer/listen_address.h"
-#include "ringpeer/peer/send_packet.h"
-#include "ringpeer/peer/socket_endpoint.h"
-#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer {
 namespace {

@@ -8,13 +8,13 @@
 
 #include "ringpeer/codec/error.h"
 #include "ringpeer/drain_batch.h"
-#include "ringpeer/net/deadline.h"
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/socket.h"
-#include "ringpeer/peer/held_view.h"
-#include "ringpeer/peer/put_state.h"
-#include "ringpeer/worker/consumer_signal.h"
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/net/deadline.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/peer/held_view.h"
+#include "ringpeer/engine/peer/put_state.h"
+#include "ringpeer/engine/worker/consumer_signal.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer::internal {
 

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/endpoint_hash.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
 
 namespace ringpeer::internal {
 

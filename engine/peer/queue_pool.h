@@ -6,9 +6,9 @@
 #include <new>
 #include <vector>
 
-#include "ringpeer/packet/packet_descriptor.h"
-#include "ringpeer/stats/counters.h"
-#include "ringpeer/worker/remote.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/worker/remote.h"
 
 namespace ringpeer::internal {
 

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "ringpeer/peer/peer_endpoint.h"
-#include "ringpeer/peer/server_core.h"
+#include "ringpeer/engine/peer/peer_endpoint.h"
+#include "ringpeer/engine/peer/server_core.h"
 
 namespace ringpeer::internal {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_packet.h"
 
 #include <cerrno>
 

@@ -6,8 +6,8 @@
 #include <span>
 
 #include "ringpeer/codec/error.h"
-#include "ringpeer/net/socket.h"
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer {
 

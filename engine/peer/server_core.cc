@@ -1,4 +1,4 @@
-#include "ringpeer/peer/server_core.h"
+#include "ringpeer/engine/peer/server_core.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,13 +7,13 @@
 #include <string>
 #include <utility>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/net/port_holder.h"
-#include "ringpeer/net/steering.h"
-#include "ringpeer/peer/listen_address.h"
-#include "ringpeer/peer/remote_endpoint.h"
-#include "ringpeer/peer/send_packet.h"
-#include "ringpeer/worker/put_section.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/net/port_holder.h"
+#include "ringpeer/engine/net/steering.h"
+#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/worker/put_section.h"
 
 namespace ringpeer::internal {
 namespace {

@@ -10,16 +10,16 @@
 
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
-#include "ringpeer/net/socket.h"
-#include "ringpeer/packet/packet_release.h"
-#include "ringpeer/peer/held_view.h"
-#include "ringpeer/peer/loop_bound.h"
-#include "ringpeer/peer/queue_pool.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/peer/held_view.h"
+#include "ringpeer/engine/peer/loop_bound.h"
+#include "ringpeer/engine/peer/queue_pool.h"
+#include "ringpeer/engine/worker/demultiplexer.h"
+#include "ringpeer/engine/worker/remote_table.h"
+#include "ringpeer/engine/worker/send_socket.h"
+#include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"
-#include "ringpeer/worker/demultiplexer.h"
-#include "ringpeer/worker/remote_table.h"
-#include "ringpeer/worker/send_socket.h"
-#include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer::internal {
 

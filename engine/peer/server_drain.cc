@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "ringpeer/peer/peer_endpoint.h"
-#include "ringpeer/peer/remote_endpoint.h"
-#include "ringpeer/peer/server_core.h"
+#include "ringpeer/engine/peer/peer_endpoint.h"
+#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/peer/server_core.h"
 
 namespace ringpeer::internal {
 namespace {

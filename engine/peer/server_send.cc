@@ -4,9 +4,9 @@
 #include <cstring>
 #include <new>
 
-#include "ringpeer/peer/put_state.h"
-#include "ringpeer/peer/send_packet.h"
-#include "ringpeer/peer/server_core.h"
+#include "ringpeer/engine/peer/put_state.h"
+#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/server_core.h"
 
 namespace ringpeer::internal {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/peer/socket_endpoint.h"
+#include "ringpeer/engine/peer/socket_endpoint.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_packet.h"
 
 namespace ringpeer::internal {
 namespace {

@@ -7,14 +7,14 @@
 #include <mutex>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/net/socket.h"
-#include "ringpeer/peer/loop_bound.h"
-#include "ringpeer/peer/peer_endpoint.h"
-#include "ringpeer/peer/proven_destinations.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/peer/loop_bound.h"
+#include "ringpeer/engine/peer/peer_endpoint.h"
+#include "ringpeer/engine/peer/proven_destinations.h"
+#include "ringpeer/engine/worker/send_socket.h"
+#include "ringpeer/engine/worker/socket_queue.h"
+#include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"
-#include "ringpeer/worker/send_socket.h"
-#include "ringpeer/worker/socket_queue.h"
-#include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer::internal {
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer {
 

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "ringpeer/peer/listen_address.h"
+#include "ringpeer/engine/peer/listen_address.h"
 
 namespace ringpeer {
 

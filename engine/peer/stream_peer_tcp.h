@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ringpeer/net/tcp_socket.h"
+#include "ringpeer/engine/net/tcp_socket.h"
 #include "ringpeer/stream_peer.h"
 
 namespace ringpeer {

@@ -4,9 +4,9 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/peer/listen_address.h"
-#include "ringpeer/peer/remote_endpoint.h"
-#include "ringpeer/peer/server_core.h"
+#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/peer/server_core.h"
 
 namespace ringpeer {
 

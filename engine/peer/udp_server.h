@@ -12,8 +12,8 @@
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
+#include "ringpeer/engine/peer/held_view.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/peer/held_view.h"
 #include "ringpeer/socket_options.h"
 
 namespace ringpeer {

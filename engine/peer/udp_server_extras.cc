@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "ringpeer/codec/pooled_encoding.h"
-#include "ringpeer/peer/listen_address.h"
-#include "ringpeer/peer/remote_endpoint.h"
-#include "ringpeer/peer/send_packet.h"
-#include "ringpeer/peer/server_core.h"
+#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/worker/put_section.h"
 #include "ringpeer/udp_server.h"
-#include "ringpeer/worker/put_section.h"
 
 namespace ringpeer {
 

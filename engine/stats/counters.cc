@@ -1,4 +1,4 @@
-#include "ringpeer/stats/counters.h"
+#include "ringpeer/engine/stats/counters.h"
 
 namespace ringpeer {
 namespace {

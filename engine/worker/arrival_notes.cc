@@ -1,4 +1,4 @@
-#include "ringpeer/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/arrival_notes.h"
 
 #include <time.h>
 
@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "ringpeer/backend/control_messages.h"
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/backend/control_messages.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::worker {
 namespace {

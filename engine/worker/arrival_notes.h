@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/backend/datagram.h"
-#include "ringpeer/net/local_address.h"
-#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/engine/backend/datagram.h"
+#include "ringpeer/engine/net/local_address.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
 
 namespace ringpeer::worker {
 

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "ringpeer/net/deadline.h"
-#include "ringpeer/net/futex.h"
-#include "ringpeer/net/wakeup.h"
+#include "ringpeer/engine/net/deadline.h"
+#include "ringpeer/engine/net/futex.h"
+#include "ringpeer/engine/net/wakeup.h"
 
 namespace ringpeer::worker {
 

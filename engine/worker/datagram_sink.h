@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "ringpeer/backend/datagram.h"
-#include "ringpeer/worker/delivery.h"
+#include "ringpeer/engine/backend/datagram.h"
+#include "ringpeer/engine/worker/delivery.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/delivery.h"
+#include "ringpeer/engine/worker/delivery.h"
 
 #include <cstring>
 

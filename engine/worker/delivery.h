@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <utility>
 
-#include "ringpeer/backend/datagram.h"
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/packet/packet_descriptor.h"
-#include "ringpeer/packet/packet_release.h"
-#include "ringpeer/packet/slab_pool.h"
-#include "ringpeer/stats/counters.h"
+#include "ringpeer/engine/backend/datagram.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/packet/slab_pool.h"
+#include "ringpeer/engine/stats/counters.h"
 
 namespace ringpeer::worker {
 

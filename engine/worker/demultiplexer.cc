@@ -1,4 +1,4 @@
-#include "ringpeer/worker/demultiplexer.h"
+#include "ringpeer/engine/worker/demultiplexer.h"
 
 #include <algorithm>
 #include <cassert>
@@ -7,8 +7,8 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/backend/control_messages.h"
-#include "ringpeer/net/error_queue.h"
+#include "ringpeer/engine/backend/control_messages.h"
+#include "ringpeer/engine/net/error_queue.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -7,16 +7,16 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/packet/packet_ring.h"
-#include "ringpeer/worker/arrival_notes.h"
-#include "ringpeer/worker/consumer_signal.h"
-#include "ringpeer/worker/datagram_sink.h"
-#include "ringpeer/worker/fork_generation.h"
-#include "ringpeer/worker/remote.h"
-#include "ringpeer/worker/remote_table.h"
-#include "ringpeer/worker/send_errors.h"
-#include "ringpeer/worker/stray_errors.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/packet/packet_ring.h"
+#include "ringpeer/engine/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/consumer_signal.h"
+#include "ringpeer/engine/worker/datagram_sink.h"
+#include "ringpeer/engine/worker/fork_generation.h"
+#include "ringpeer/engine/worker/remote.h"
+#include "ringpeer/engine/worker/remote_table.h"
+#include "ringpeer/engine/worker/send_errors.h"
+#include "ringpeer/engine/worker/stray_errors.h"
 
 namespace ringpeer::worker {
 

@@ -1,8 +1,8 @@
-#include "ringpeer/worker/endpoint_hash.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
 
 #include <span>
 
-#include "ringpeer/net/secret.h"
+#include "ringpeer/engine/net/secret.h"
 
 namespace ringpeer::worker {
 

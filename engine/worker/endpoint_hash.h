@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/fork_generation.h"
+#include "ringpeer/engine/worker/fork_generation.h"
 
 #include <pthread.h>
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/memory_advice.h"
+#include "ringpeer/engine/worker/memory_advice.h"
 
 #include <linux/capability.h>
 #include <sys/resource.h>

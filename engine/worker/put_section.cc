@@ -1,4 +1,4 @@
-#include "ringpeer/worker/put_section.h"
+#include "ringpeer/engine/worker/put_section.h"
 
 #include <linux/membarrier.h>
 #include <pthread.h>

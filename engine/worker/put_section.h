@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "ringpeer/worker/put_thread.h"
+#include "ringpeer/engine/worker/put_thread.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/put_thread.h"
+#include "ringpeer/engine/worker/put_thread.h"
 
 #include <cxxabi.h>
 #include <pthread.h>

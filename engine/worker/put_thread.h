@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "ringpeer/worker/send_store.h"
+#include "ringpeer/engine/worker/send_store.h"
 
 namespace ringpeer::worker {
 

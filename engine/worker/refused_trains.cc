@@ -1,4 +1,4 @@
-#include "ringpeer/worker/refused_trains.h"
+#include "ringpeer/engine/worker/refused_trains.h"
 
 namespace ringpeer::worker {
 

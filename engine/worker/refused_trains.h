@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/endpoint_hash.h"
-#include "ringpeer/worker/send_socket.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
+#include "ringpeer/engine/worker/send_socket.h"
 
 namespace ringpeer::worker {
 

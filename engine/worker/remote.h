@@ -5,9 +5,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/local_address.h"
-#include "ringpeer/stats/counters.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/local_address.h"
+#include "ringpeer/engine/stats/counters.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/remote_table.h"
+#include "ringpeer/engine/worker/remote_table.h"
 
 #include <algorithm>
 #include <array>

@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/endpoint_hash.h"
-#include "ringpeer/worker/huge_page_allocator.h"
-#include "ringpeer/worker/remote.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
+#include "ringpeer/engine/worker/huge_page_allocator.h"
+#include "ringpeer/engine/worker/remote.h"
 
 namespace ringpeer::worker {
 

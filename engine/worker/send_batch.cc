@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_batch.h"
+#include "ringpeer/engine/worker/send_batch.h"
 
 #include <netinet/in.h>
 
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::worker {
 namespace {

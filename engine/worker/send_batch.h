@@ -7,13 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/stats/counters.h"
-#include "ringpeer/worker/refused_trains.h"
-#include "ringpeer/worker/send_marks.h"
-#include "ringpeer/worker/send_order.h"
-#include "ringpeer/worker/send_queue.h"
-#include "ringpeer/worker/send_socket.h"
-#include "ringpeer/worker/send_window.h"
+#include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/worker/refused_trains.h"
+#include "ringpeer/engine/worker/send_marks.h"
+#include "ringpeer/engine/worker/send_order.h"
+#include "ringpeer/engine/worker/send_queue.h"
+#include "ringpeer/engine/worker/send_socket.h"
+#include "ringpeer/engine/worker/send_window.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_chunks.h"
+#include "ringpeer/engine/worker/send_chunks.h"
 
 #include <new>
 #include <utility>

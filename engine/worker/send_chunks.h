@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "ringpeer/packet/mapped_memory.h"
-#include "ringpeer/worker/send_item.h"
+#include "ringpeer/engine/packet/mapped_memory.h"
+#include "ringpeer/engine/worker/send_item.h"
 
 namespace ringpeer::worker {
 

@@ -1,8 +1,8 @@
-#include "ringpeer/worker/send_errors.h"
+#include "ringpeer/engine/worker/send_errors.h"
 
 #include <new>
 
-#include "ringpeer/worker/error_latch.h"
+#include "ringpeer/engine/worker/error_latch.h"
 
 namespace ringpeer::worker {
 

@@ -7,8 +7,8 @@
 #include <new>
 #include <span>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/local_address.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/local_address.h"
 
 namespace ringpeer::worker {
 

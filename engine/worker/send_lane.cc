@@ -1,10 +1,10 @@
-#include "ringpeer/worker/send_lane.h"
+#include "ringpeer/engine/worker/send_lane.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "ringpeer/worker/send_store.h"
+#include "ringpeer/engine/worker/send_store.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/ring/mpsc_queue.h"
-#include "ringpeer/ring/spsc_ring.h"
-#include "ringpeer/worker/send_chunks.h"
-#include "ringpeer/worker/send_item.h"
+#include "ringpeer/engine/ring/mpsc_queue.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
+#include "ringpeer/engine/worker/send_chunks.h"
+#include "ringpeer/engine/worker/send_item.h"
 
 namespace ringpeer::worker {
 

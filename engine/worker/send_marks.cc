@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_marks.h"
+#include "ringpeer/engine/worker/send_marks.h"
 
 namespace ringpeer::worker {
 

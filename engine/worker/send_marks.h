@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/worker/send_store.h"
+#include "ringpeer/engine/worker/send_store.h"
 
 namespace ringpeer::worker {
 

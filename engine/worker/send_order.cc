@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_order.h"
+#include "ringpeer/engine/worker/send_order.h"
 
 #include <algorithm>
 #include <bit>

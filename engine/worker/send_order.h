@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/worker/endpoint_hash.h"
-#include "ringpeer/worker/send_item.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
+#include "ringpeer/engine/worker/send_item.h"
 
 namespace ringpeer::worker {
 

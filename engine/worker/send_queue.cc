@@ -1,12 +1,12 @@
-#include "ringpeer/worker/send_queue.h"
+#include "ringpeer/engine/worker/send_queue.h"
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
 
-#include "ringpeer/worker/put_thread.h"
-#include "ringpeer/worker/send_socket.h"
+#include "ringpeer/engine/worker/put_thread.h"
+#include "ringpeer/engine/worker/send_socket.h"
 
 namespace ringpeer::worker {
 

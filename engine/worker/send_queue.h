@@ -7,9 +7,9 @@
 #include <memory>
 #include <span>
 
-#include "ringpeer/ring/mpsc_queue.h"
-#include "ringpeer/worker/send_item.h"
-#include "ringpeer/worker/send_store.h"
+#include "ringpeer/engine/ring/mpsc_queue.h"
+#include "ringpeer/engine/worker/send_item.h"
+#include "ringpeer/engine/worker/send_store.h"
 
 namespace ringpeer::worker {
 

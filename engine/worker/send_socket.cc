@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_socket.h"
+#include "ringpeer/engine/worker/send_socket.h"
 
 #include <algorithm>
 

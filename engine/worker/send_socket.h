@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/worker/error_latch.h"
-#include "ringpeer/worker/send_errors.h"
-#include "ringpeer/worker/send_item.h"
+#include "ringpeer/engine/worker/error_latch.h"
+#include "ringpeer/engine/worker/send_errors.h"
+#include "ringpeer/engine/worker/send_item.h"
 
 namespace ringpeer::worker {
 

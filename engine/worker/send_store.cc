@@ -1,9 +1,9 @@
-#include "ringpeer/worker/send_store.h"
+#include "ringpeer/engine/worker/send_store.h"
 
 #include <cerrno>
 #include <new>
 
-#include "ringpeer/worker/send_queue.h"
+#include "ringpeer/engine/worker/send_queue.h"
 
 namespace ringpeer::worker {
 

@@ -7,10 +7,10 @@
 #include <mutex>
 #include <span>
 
-#include "ringpeer/ring/mpsc_queue.h"
-#include "ringpeer/worker/send_chunks.h"
-#include "ringpeer/worker/send_item.h"
-#include "ringpeer/worker/send_lane.h"
+#include "ringpeer/engine/ring/mpsc_queue.h"
+#include "ringpeer/engine/worker/send_chunks.h"
+#include "ringpeer/engine/worker/send_item.h"
+#include "ringpeer/engine/worker/send_lane.h"
 
 namespace ringpeer::worker {
 

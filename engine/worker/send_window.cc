@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_window.h"
+#include "ringpeer/engine/worker/send_window.h"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>

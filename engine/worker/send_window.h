@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/source_control.h"
-#include "ringpeer/worker/send_item.h"
-#include "ringpeer/worker/send_socket.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/source_control.h"
+#include "ringpeer/engine/worker/send_item.h"
+#include "ringpeer/engine/worker/send_socket.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/socket_queue.h"
+#include "ringpeer/engine/worker/socket_queue.h"
 
 namespace ringpeer::worker {
 

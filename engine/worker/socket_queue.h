@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ringpeer/packet/packet_ring.h"
-#include "ringpeer/worker/arrival_notes.h"
-#include "ringpeer/worker/consumer_signal.h"
-#include "ringpeer/worker/datagram_sink.h"
-#include "ringpeer/worker/error_latch.h"
-#include "ringpeer/worker/fork_generation.h"
+#include "ringpeer/engine/packet/packet_ring.h"
+#include "ringpeer/engine/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/consumer_signal.h"
+#include "ringpeer/engine/worker/datagram_sink.h"
+#include "ringpeer/engine/worker/error_latch.h"
+#include "ringpeer/engine/worker/fork_generation.h"
 
 namespace ringpeer::worker {
 

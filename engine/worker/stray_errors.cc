@@ -1,4 +1,4 @@
-#include "ringpeer/worker/stray_errors.h"
+#include "ringpeer/engine/worker/stray_errors.h"
 
 namespace ringpeer::worker {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <mutex>
 
-#include "ringpeer/net/error_queue.h"
+#include "ringpeer/engine/net/error_queue.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/worker.h"
+#include "ringpeer/engine/worker/worker.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,12 +1,12 @@
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
 
-#include "ringpeer/worker/memory_advice.h"
-#include "ringpeer/worker/put_section.h"
+#include "ringpeer/engine/worker/memory_advice.h"
+#include "ringpeer/engine/worker/put_section.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -13,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/net/socket.h"
-#include "ringpeer/stats/counters.h"
-#include "ringpeer/worker/drop_counter.h"
-#include "ringpeer/worker/fork_generation.h"
-#include "ringpeer/worker/worker.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/worker/drop_counter.h"
+#include "ringpeer/engine/worker/fork_generation.h"
+#include "ringpeer/engine/worker/worker.h"
 
 namespace ringpeer::worker {
 

@@ -1,4 +1,4 @@
-#include "tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/allocation_counter.h"
 
 #include <malloc.h>
 

@@ -16,8 +16,8 @@
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/pooled_encoding.h"
 #include "ringpeer/codec/variant.h"
-#include "tests/codec/allocation_counter.h"
-#include "tests/codec/hostile_shapes.h"
+#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/hostile_shapes.h"
 
 namespace ringpeer {
 namespace {

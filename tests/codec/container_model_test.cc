@@ -17,8 +17,8 @@
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/codec/variant_visit.h"
-#include "tests/codec/hex.h"
-#include "tests/codec/sample_values.h"
+#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/sample_values.h"
 
 namespace ringpeer {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ringpeer/codec/text.h"
-#include "tests/codec/hex.h"
+#include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {
 namespace {

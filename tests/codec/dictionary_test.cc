@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "ringpeer/codec/packet_view.h"
-#include "tests/codec/hex.h"
+#include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {
 namespace {

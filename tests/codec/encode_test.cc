@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/codec/hex.h"
+#include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {
 namespace {

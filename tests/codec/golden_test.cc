@@ -18,7 +18,7 @@
 #include "ringpeer/codec/encode.h"
 #include "ringpeer/codec/text.h"
 #include "ringpeer/codec/variant_visit.h"
-#include "tests/codec/hex.h"
+#include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {
 namespace {

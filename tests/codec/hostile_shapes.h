@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/codec/hex.h"
+#include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer::testing {
 

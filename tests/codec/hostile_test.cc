@@ -19,9 +19,9 @@
 #include "ringpeer/codec/key_hash.h"
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
-#include "tests/codec/allocation_counter.h"
-#include "tests/codec/hostile_shapes.h"
-#include "tests/codec/value_operations.h"
+#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/hostile_shapes.h"
+#include "ringpeer/tests/codec/value_operations.h"
 
 namespace ringpeer {
 namespace {

@@ -13,8 +13,8 @@
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
 #include "ringpeer/codec/variant_visit.h"
-#include "tests/codec/hex.h"
-#include "tests/codec/sample_values.h"
+#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/sample_values.h"
 
 namespace ringpeer {
 namespace {

@@ -18,8 +18,8 @@
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/variant.h"
 #include "ringpeer/codec/variant_visit.h"
-#include "tests/codec/hostile_shapes.h"
-#include "tests/codec/view_differential.h"
+#include "ringpeer/tests/codec/hostile_shapes.h"
+#include "ringpeer/tests/codec/view_differential.h"
 
 namespace ringpeer {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/docs/api_entries.h"
+#include "ringpeer/tests/docs/api_entries.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "tests/docs/page.h"
+#include "ringpeer/tests/docs/page.h"
 
 namespace ringpeer::docs {
 namespace {

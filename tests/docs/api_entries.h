@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/docs/header_scanner.h"
+#include "ringpeer/tests/docs/header_scanner.h"
 
 namespace ringpeer::docs {
 

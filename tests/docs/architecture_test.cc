@@ -13,14 +13,14 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/worker/send_batch.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/stats/counters.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/worker/send_batch.h"
-#include "tests/docs/page.h"
-#include "tests/docs/peers.h"
-#include "tests/docs/stated.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/peers.h"
+#include "ringpeer/tests/docs/stated.h"
+#include "ringpeer/tests/engine/support/backends.h"
 
 namespace ringpeer::docs {
 namespace {

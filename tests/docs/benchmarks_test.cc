@@ -18,8 +18,8 @@
 #include "ringpeer/bench/peers/receiver_process.h"
 #include "ringpeer/bench/peers/round.h"
 #include "ringpeer/bench/peers/runner.h"
-#include "tests/docs/page.h"
-#include "tests/docs/stated.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {

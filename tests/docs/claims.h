@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tests/docs/peers.h"
+#include "ringpeer/tests/docs/peers.h"
 
 namespace ringpeer::docs {
 

@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "bench/codec/codec_values.h"
+#include "ringpeer/bench/codec/codec_values.h"
 #include "ringpeer/codec/encode.h"
 #include "ringpeer/codec/text.h"
-#include "tests/codec/hostile_shapes.h"
-#include "tests/codec/value_operations.h"
-#include "tests/docs/page.h"
-#include "tests/docs/stated.h"
+#include "ringpeer/tests/codec/hostile_shapes.h"
+#include "ringpeer/tests/codec/value_operations.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {

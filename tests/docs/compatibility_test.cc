@@ -22,12 +22,12 @@
 #include "ringpeer/packet_peer_extension.h"
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/peers.h"
+#include "ringpeer/tests/docs/stated.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
-#include "tests/docs/page.h"
-#include "tests/docs/peers.h"
-#include "tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {

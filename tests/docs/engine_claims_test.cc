@@ -10,7 +10,7 @@
 #include "ringpeer/inherited_sockets.h"
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"
-#include "tests/docs/claims.h"
+#include "ringpeer/tests/docs/claims.h"
 
 namespace ringpeer::docs {
 namespace {

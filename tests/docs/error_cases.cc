@@ -1,9 +1,9 @@
-#include "tests/docs/error_cases.h"
+#include "ringpeer/tests/docs/error_cases.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/docs/full_network.h"
+#include "ringpeer/tests/docs/full_network.h"
 
 namespace ringpeer::docs {
 namespace {

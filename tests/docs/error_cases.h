@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "tests/docs/peers.h"
+#include "ringpeer/tests/docs/peers.h"
 
 namespace ringpeer::docs {
 

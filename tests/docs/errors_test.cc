@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/test/backends.h"
-#include "tests/docs/error_cases.h"
-#include "tests/docs/page.h"
+#include "ringpeer/tests/docs/error_cases.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/engine/support/backends.h"
 
 namespace ringpeer::docs {
 namespace {

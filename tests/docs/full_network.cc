@@ -1,4 +1,4 @@
-#include "tests/docs/full_network.h"
+#include "ringpeer/tests/docs/full_network.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

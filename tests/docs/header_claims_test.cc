@@ -18,7 +18,7 @@
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"
 #include "ringpeer/stream_peer_tcp.h"
-#include "tests/docs/claims.h"
+#include "ringpeer/tests/docs/claims.h"
 
 namespace ringpeer::docs {
 namespace {

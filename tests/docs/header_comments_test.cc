@@ -15,13 +15,13 @@
 #include <utility>
 #include <vector>
 
+#include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/packet_peer_stream.h"
-#include "ringpeer/stats/counters.h"
+#include "ringpeer/tests/docs/header_scanner.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/public_headers.h"
+#include "ringpeer/tests/docs/stated.h"
 #include "ringpeer/udp_server.h"
-#include "tests/docs/header_scanner.h"
-#include "tests/docs/page.h"
-#include "tests/docs/public_headers.h"
-#include "tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {
@@ -143,9 +143,8 @@ void add_names_of_code(std::string line, std::set<std::string>* names) {
 const std::set<std::string>& known_names() {
   static const std::set<std::string> known = [] {
     std::set<std::string> names = names_of_others();
-    for (const char* room :
-         {"codec", "engine/net", "engine/peer", "engine/stats", "engine/worker"}) {
-      for (const auto& file : std::filesystem::directory_iterator(room)) {
+    for (const char* rooms : {"codec", "engine"}) {
+      for (const auto& file : std::filesystem::recursive_directory_iterator(rooms)) {
         if (file.path().extension() != ".h") continue;
         names.insert(file.path().stem().string());
         std::ifstream lines(file.path());

@@ -1,4 +1,4 @@
-#include "tests/docs/header_scanner.h"
+#include "ringpeer/tests/docs/header_scanner.h"
 
 #include <algorithm>
 #include <cctype>

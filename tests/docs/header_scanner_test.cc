@@ -1,4 +1,4 @@
-#include "tests/docs/header_scanner.h"
+#include "ringpeer/tests/docs/header_scanner.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/docs/api_entries.h"
+#include "ringpeer/tests/docs/api_entries.h"
 
 namespace ringpeer::docs {
 namespace {

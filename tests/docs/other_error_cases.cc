@@ -7,8 +7,8 @@
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
 #include "ringpeer/packet_peer_extension.h"
-#include "tests/docs/error_cases.h"
-#include "tests/docs/full_network.h"
+#include "ringpeer/tests/docs/error_cases.h"
+#include "ringpeer/tests/docs/full_network.h"
 
 namespace ringpeer::docs {
 namespace {

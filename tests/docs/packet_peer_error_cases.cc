@@ -2,7 +2,7 @@
 #include <span>
 #include <string>
 
-#include "tests/docs/error_cases.h"
+#include "ringpeer/tests/docs/error_cases.h"
 
 namespace ringpeer::docs {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "tests/docs/error_cases.h"
-#include "tests/docs/no_descriptors.h"
+#include "ringpeer/tests/docs/error_cases.h"
+#include "ringpeer/tests/docs/no_descriptors.h"
 
 namespace ringpeer::docs {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/docs/page.h"
+#include "ringpeer/tests/docs/page.h"
 
 #include <gtest/gtest.h>
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/docs/page.h"
-#include "tests/docs/stated.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {

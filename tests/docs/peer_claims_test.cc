@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/docs/claims.h"
+#include "ringpeer/tests/docs/claims.h"
 
 namespace ringpeer::docs {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/docs/peers.h"
+#include "ringpeer/tests/docs/peers.h"
 
 #include <utility>
 

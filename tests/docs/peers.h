@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ringpeer/codec/variant.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 // What the tests of pages try their claims with.

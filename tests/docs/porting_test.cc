@@ -8,9 +8,9 @@
 #include <string>
 #include <thread>
 
-#include "tests/docs/claims.h"
-#include "tests/docs/page.h"
-#include "tests/docs/stated.h"
+#include "ringpeer/tests/docs/claims.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/stated.h"
 
 namespace ringpeer::docs {
 namespace {

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <vector>
 
-#include "tests/docs/claims.h"
+#include "ringpeer/tests/docs/claims.h"
 
 namespace ringpeer::docs {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/docs/stated.h"
+#include "ringpeer/tests/docs/stated.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "tests/docs/header_scanner.h"
-#include "tests/docs/page.h"
+#include "ringpeer/tests/docs/header_scanner.h"
+#include "ringpeer/tests/docs/page.h"
 
 namespace ringpeer::docs {
 

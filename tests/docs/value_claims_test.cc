@@ -14,8 +14,8 @@
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/text.h"
-#include "tests/docs/page.h"
-#include "tests/docs/peers.h"
+#include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tests/docs/peers.h"
 
 namespace ringpeer::docs {
 namespace {

@@ -9,8 +9,8 @@
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/text.h"
-#include "tests/codec/value_operations.h"
-#include "tests/fuzz/fuzz_check.h"
+#include "ringpeer/tests/codec/value_operations.h"
+#include "ringpeer/tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ringpeer;

@@ -10,7 +10,7 @@
 #include "ringpeer/codec/decode.h"
 #include "ringpeer/codec/encode.h"
 #include "ringpeer/codec/error.h"
-#include "tests/fuzz/fuzz_check.h"
+#include "ringpeer/tests/fuzz/fuzz_check.h"
 
 namespace ringpeer {
 namespace {

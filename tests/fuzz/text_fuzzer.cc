@@ -7,7 +7,7 @@
 
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/text.h"
-#include "tests/fuzz/fuzz_check.h"
+#include "ringpeer/tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ringpeer;

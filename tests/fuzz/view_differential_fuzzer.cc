@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <string>
 
-#include "tests/codec/view_differential.h"
-#include "tests/fuzz/fuzz_check.h"
+#include "ringpeer/tests/codec/view_differential.h"
+#include "ringpeer/tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const bool allow_objects : {false, true}) {

@@ -10,7 +10,7 @@
 #include "ringpeer/codec/error.h"
 #include "ringpeer/codec/packet_view.h"
 #include "ringpeer/codec/view_walk.h"
-#include "tests/fuzz/fuzz_check.h"
+#include "ringpeer/tests/fuzz/fuzz_check.h"
 
 namespace ringpeer {
 namespace {

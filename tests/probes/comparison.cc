@@ -1,4 +1,4 @@
-#include "tests/probes/comparison.h"
+#include "ringpeer/tests/probes/comparison.h"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/probes/probe_report.h"
+#include "ringpeer/tests/probes/probe_report.h"
 
 namespace ringpeer::probes {
 

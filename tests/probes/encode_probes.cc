@@ -1,5 +1,5 @@
 #include "ringpeer/codec/encode.h"
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace ringpeer::probes {
 namespace {

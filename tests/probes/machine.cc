@@ -1,4 +1,4 @@
-#include "tests/probes/machine.h"
+#include "ringpeer/tests/probes/machine.h"
 
 #include <net/if.h>
 #include <netdb.h>
@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::probes {
 namespace {

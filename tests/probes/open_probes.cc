@@ -1,7 +1,7 @@
 #include <array>
 #include <utility>
 
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace ringpeer::probes {
 namespace {

@@ -1,10 +1,10 @@
-#include "tests/probes/probe_context.h"
+#include "ringpeer/tests/probes/probe_context.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::probes {
 namespace {

@@ -12,9 +12,9 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/tests/probes/machine.h"
+#include "ringpeer/tests/probes/probe_report.h"
 #include "ringpeer/udp_server.h"
-#include "tests/probes/machine.h"
-#include "tests/probes/probe_report.h"
 
 namespace ringpeer::probes {
 

@@ -1,7 +1,7 @@
 #ifndef RINGPEER_TESTS_PROBES_PROBE_GROUPS_H_
 #define RINGPEER_TESTS_PROBES_PROBE_GROUPS_H_
 
-#include "tests/probes/probe_context.h"
+#include "ringpeer/tests/probes/probe_context.h"
 
 namespace ringpeer::probes {
 

@@ -11,10 +11,10 @@
 #include <CLI/CLI.hpp>
 
 #include "ringpeer/engine.h"
-#include "tests/probes/comparison.h"
-#include "tests/probes/machine.h"
-#include "tests/probes/probe_context.h"
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/comparison.h"
+#include "ringpeer/tests/probes/machine.h"
+#include "ringpeer/tests/probes/probe_context.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace {
 

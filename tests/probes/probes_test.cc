@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "tests/probes/comparison.h"
-#include "tests/probes/probe_context.h"
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/comparison.h"
+#include "ringpeer/tests/probes/probe_context.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace ringpeer::probes {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace ringpeer::probes {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace ringpeer::probes {
 namespace {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "tests/probes/probe_groups.h"
+#include "ringpeer/tests/probes/probe_groups.h"
 
 namespace ringpeer::probes {
 namespace {

@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/test/child_process.h"
+#include "ringpeer/tests/engine/support/child_process.h"
 #include "ringpeer/tests/tools/command_process.h"
 
 namespace ringpeer::tools {

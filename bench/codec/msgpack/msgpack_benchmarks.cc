@@ -7,8 +7,8 @@
 
 #include <msgpack.hpp>
 
-#include "bench/codec/codec_values.h"
-#include "bench/codec/measure.h"
+#include "ringpeer/bench/codec/codec_values.h"
+#include "ringpeer/bench/codec/measure.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -1,4 +1,4 @@
-#include "bench/peers/enet/enet_receiver.h"
+#include "ringpeer/bench/peers/enet/enet_receiver.h"
 
 #include <arpa/inet.h>
 #include <enet/enet.h>

@@ -1,4 +1,4 @@
-#include "bench/peers/enet/enet_sender.h"
+#include "ringpeer/bench/peers/enet/enet_sender.h"
 
 #include <arpa/inet.h>
 #include <enet/enet.h>

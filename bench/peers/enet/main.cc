@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include "bench/peers/enet/enet_receiver.h"
-#include "bench/peers/enet/enet_sender.h"
+#include "ringpeer/bench/peers/enet/enet_receiver.h"
+#include "ringpeer/bench/peers/enet/enet_sender.h"
 #include "ringpeer/bench/peers/roles.h"
 
 int main(int argc, char** argv) {

@@ -1,4 +1,4 @@
-#include "ringpeer/test/backend_fixture.h"
+#include "ringpeer/tests/engine/backend/backend_fixture.h"
 
 #include <array>
 #include <chrono>

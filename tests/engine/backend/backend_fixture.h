@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/net/socket.h"
-#include "ringpeer/packet/packet_buffer.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::test {
 

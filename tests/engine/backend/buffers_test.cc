@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "ringpeer/test/backend_fixture.h"
+#include "ringpeer/tests/engine/backend/backend_fixture.h"
 
 namespace ringpeer::test {
 namespace {

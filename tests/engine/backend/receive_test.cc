@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/test/backend_fixture.h"
+#include "ringpeer/tests/engine/backend/backend_fixture.h"
 
 namespace ringpeer::test {
 namespace {

@@ -9,8 +9,8 @@
 #include <map>
 #include <vector>
 
-#include "ringpeer/backend/error_breaks.h"
-#include "ringpeer/test/backend_fixture.h"
+#include "ringpeer/engine/backend/error_breaks.h"
+#include "ringpeer/tests/engine/backend/backend_fixture.h"
 
 namespace ringpeer::test {
 namespace {

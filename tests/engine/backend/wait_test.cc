@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "ringpeer/test/backend_fixture.h"
+#include "ringpeer/tests/engine/backend/backend_fixture.h"
 
 namespace ringpeer::test {
 namespace {

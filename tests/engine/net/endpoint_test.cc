@@ -1,4 +1,4 @@
-#include "ringpeer/net/endpoint.h"
+#include "ringpeer/engine/net/endpoint.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "ringpeer/net/ip_address.h"
+#include "ringpeer/engine/net/ip_address.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Sockets on one port among which a rule of ours chooses.
 
-#include "ringpeer/net/steering.h"
+#include "ringpeer/engine/net/steering.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/net/socket.h"
-#include "ringpeer/test/child_process.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::net {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/net/tcp_socket.h"
+#include "ringpeer/engine/net/tcp_socket.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace {
 

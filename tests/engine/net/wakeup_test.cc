@@ -1,4 +1,4 @@
-#include "ringpeer/net/wakeup.h"
+#include "ringpeer/engine/net/wakeup.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

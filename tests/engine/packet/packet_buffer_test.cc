@@ -1,4 +1,4 @@
-#include "ringpeer/packet/packet_buffer.h"
+#include "ringpeer/engine/packet/packet_buffer.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/packet/packet_release.h"
-#include "ringpeer/ring/spsc_ring.h"
+#include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 namespace ringpeer::packet {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/packet/packet_descriptor.h"
+#include "ringpeer/engine/packet/packet_descriptor.h"
 
 #include <gtest/gtest.h>
 

@@ -15,7 +15,7 @@
 #include <span>
 #include <thread>
 
-#include "ringpeer/packet/packet_ring.h"
+#include "ringpeer/engine/packet/packet_ring.h"
 
 namespace ringpeer::packet {
 namespace {

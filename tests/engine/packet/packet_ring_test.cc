@@ -1,4 +1,4 @@
-#include "ringpeer/packet/packet_ring.h"
+#include "ringpeer/engine/packet/packet_ring.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ringpeer/packet/slab_pool.h"
+#include "ringpeer/engine/packet/slab_pool.h"
 
 #include <gtest/gtest.h>
 

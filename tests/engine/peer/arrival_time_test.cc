@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
-#include "ringpeer/test/shifted_clock.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/engine/support/shifted_clock.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

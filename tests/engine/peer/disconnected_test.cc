@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
-#include "ringpeer/test/shifted_clock.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/engine/support/shifted_clock.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -11,10 +11,10 @@
 #include <string>
 #include <thread>
 
-#include "ringpeer/net/deadline.h"
+#include "ringpeer/engine/net/deadline.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/peer/remote_endpoint.h"
-#include "ringpeer/peer/server_core.h"
-#include "ringpeer/peer/socket_endpoint.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/peer/socket_endpoint.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::internal {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/test/child_process.h"
+#include "ringpeer/tests/engine/support/child_process.h"
 
 namespace ringpeer {
 namespace {

@@ -13,11 +13,11 @@
 #include <string>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/child_process.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -1,4 +1,4 @@
-#include "ringpeer/peer/loop_bound.h"
+#include "ringpeer/engine/peer/loop_bound.h"
 
 #include <gtest/gtest.h>
 

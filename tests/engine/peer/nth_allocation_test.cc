@@ -21,8 +21,8 @@
 
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "ringpeer/stream_peer_buffer.h"
-#include "ringpeer/test/shifted_clock.h"
+#include "ringpeer/tests/engine/support/shifted_clock.h"
 
 namespace ringpeer {
 namespace {

@@ -12,11 +12,11 @@
 #include <thread>
 #include <vector>
 
+#include "ringpeer/engine/worker/put_thread.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
-#include "ringpeer/worker/put_thread.h"
 
 namespace ringpeer {
 namespace {

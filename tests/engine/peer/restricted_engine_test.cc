@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/test/child_process.h"
+#include "ringpeer/tests/engine/support/child_process.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

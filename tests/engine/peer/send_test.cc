@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "ringpeer/engine/peer/proven_destinations.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/peer/proven_destinations.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/child_process.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
-#include "tests/codec/allocation_counter.h"
 
 namespace ringpeer {
 namespace {

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/test/backends.h"
+#include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/net/socket.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "ringpeer/inherited_sockets.h"
-#include "ringpeer/test/backends.h"
+#include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -21,7 +21,7 @@
 
 #include "ringpeer/bench/scale/memory_use.h"
 #include "ringpeer/bench/scale/spoofing_sender.h"
-#include "ringpeer/test/backends.h"
+#include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -12,8 +12,8 @@
 
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/stream_peer_tcp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/child_process.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/child_process.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

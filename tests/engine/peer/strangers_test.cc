@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/buffer_noise.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/buffer_noise.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

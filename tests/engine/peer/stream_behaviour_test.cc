@@ -27,7 +27,7 @@
 
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_tcp.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/test/backends.h"
+#include "ringpeer/tests/engine/support/backends.h"
 
 namespace ringpeer {
 namespace {

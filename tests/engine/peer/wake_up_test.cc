@@ -9,8 +9,8 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer {
 namespace {

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/backend/backend.h"
-#include "ringpeer/test/backends.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/worker/socket_queue.h"
+#include "ringpeer/engine/worker/worker_group.h"
+#include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
-#include "ringpeer/worker/socket_queue.h"
-#include "ringpeer/worker/worker_group.h"
 
 namespace ringpeer {
 namespace {

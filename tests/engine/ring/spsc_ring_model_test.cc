@@ -9,7 +9,7 @@
 #include <random>
 #include <span>
 
-#include "ringpeer/ring/spsc_ring.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 namespace ringpeer::ring {
 namespace {

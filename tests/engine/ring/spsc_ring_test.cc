@@ -1,4 +1,4 @@
-#include "ringpeer/ring/spsc_ring.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 #include <gtest/gtest.h>
 

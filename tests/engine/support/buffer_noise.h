@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::test {
 

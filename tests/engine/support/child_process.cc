@@ -1,4 +1,4 @@
-#include "ringpeer/test/child_process.h"
+#include "ringpeer/tests/engine/support/child_process.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -1,4 +1,4 @@
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 #include <netinet/udp.h>
 #include <poll.h>

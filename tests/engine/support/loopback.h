@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/net/socket.h"
+#include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::test {
 

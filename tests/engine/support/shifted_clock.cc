@@ -1,4 +1,4 @@
-#include "ringpeer/test/shifted_clock.h"
+#include "ringpeer/tests/engine/support/shifted_clock.h"
 
 #include <sys/syscall.h>
 #include <time.h>

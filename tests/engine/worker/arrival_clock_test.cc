@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "ringpeer/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/arrival_notes.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/test/worker_fixture.h"
+#include "ringpeer/tests/engine/worker/worker_fixture.h"
 
 namespace ringpeer::test {
 namespace {

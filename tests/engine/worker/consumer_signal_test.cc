@@ -1,4 +1,4 @@
-#include "ringpeer/worker/consumer_signal.h"
+#include "ringpeer/engine/worker/consumer_signal.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <thread>
 
-#include "ringpeer/net/deadline.h"
-#include "ringpeer/ring/spsc_ring.h"
+#include "ringpeer/engine/net/deadline.h"
+#include "ringpeer/engine/ring/spsc_ring.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/demultiplexer.h"
+#include "ringpeer/engine/worker/demultiplexer.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/drop_counter.h"
+#include "ringpeer/engine/worker/drop_counter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/endpoint_hash.h"
+#include "ringpeer/engine/worker/endpoint_hash.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

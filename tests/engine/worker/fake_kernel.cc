@@ -1,4 +1,4 @@
-#include "ringpeer/test/fake_kernel.h"
+#include "ringpeer/tests/engine/worker/fake_kernel.h"
 
 #include <gtest/gtest.h>
 #include <netinet/udp.h>

@@ -7,8 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "ringpeer/net/endpoint.h"
-#include "ringpeer/worker/send_batch.h"
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/worker/send_batch.h"
 
 namespace ringpeer::test {
 

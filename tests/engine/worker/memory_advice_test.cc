@@ -1,6 +1,6 @@
 // What a start that finds no memory advises: what is the cause, and nothing else.
 
-#include "ringpeer/worker/memory_advice.h"
+#include "ringpeer/engine/worker/memory_advice.h"
 
 #include <gtest/gtest.h>
 #include <linux/capability.h>
@@ -12,8 +12,8 @@
 #include <fstream>
 #include <string>
 
-#include "ringpeer/test/child_process.h"
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/worker/worker_group.h"
+#include "ringpeer/tests/engine/support/child_process.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_batch.h"
+#include "ringpeer/engine/worker/send_batch.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <map>
 #include <vector>
 
-#include "ringpeer/test/loopback.h"
-#include "tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -1,11 +1,11 @@
-#include "ringpeer/worker/send_marks.h"
+#include "ringpeer/engine/worker/send_marks.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-#include "ringpeer/test/fake_kernel.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/engine/worker/fake_kernel.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -22,8 +22,8 @@
 #include <tuple>
 #include <vector>
 
-#include "ringpeer/test/fake_kernel.h"
-#include "ringpeer/test/loopback.h"
+#include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/engine/worker/fake_kernel.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/send_queue.h"
+#include "ringpeer/engine/worker/send_queue.h"
 
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/test/loopback.h"
-#include "ringpeer/worker/send_chunks.h"
-#include "ringpeer/worker/send_socket.h"
+#include "ringpeer/engine/worker/send_chunks.h"
+#include "ringpeer/engine/worker/send_socket.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::worker {
 namespace {

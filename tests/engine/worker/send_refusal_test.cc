@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/test/fake_kernel.h"
-#include "ringpeer/test/loopback.h"
-#include "ringpeer/worker/refused_trains.h"
+#include "ringpeer/engine/worker/refused_trains.h"
+#include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/engine/worker/fake_kernel.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/test/worker_fixture.h"
+#include "ringpeer/tests/engine/worker/worker_fixture.h"
 
 #include <cstring>
 #include <utility>

@@ -6,12 +6,12 @@
 #include <memory>
 #include <span>
 
-#include "ringpeer/net/socket.h"
-#include "ringpeer/packet/packet_release.h"
-#include "ringpeer/test/backend_fixture.h"
-#include "ringpeer/test/loopback.h"
-#include "ringpeer/worker/socket_queue.h"
-#include "ringpeer/worker/worker.h"
+#include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/worker/socket_queue.h"
+#include "ringpeer/engine/worker/worker.h"
+#include "ringpeer/tests/engine/backend/backend_fixture.h"
+#include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::test {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/worker_group.h"
+#include "ringpeer/engine/worker/worker_group.h"
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/test/child_process.h"
-#include "ringpeer/test/worker_fixture.h"
+#include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/engine/worker/worker_fixture.h"
 
 namespace ringpeer::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/worker/worker.h"
+#include "ringpeer/engine/worker/worker.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/test/worker_fixture.h"
-#include "ringpeer/worker/demultiplexer.h"
+#include "ringpeer/engine/worker/demultiplexer.h"
+#include "ringpeer/tests/engine/worker/worker_fixture.h"
 
 namespace ringpeer::test {
 namespace {
