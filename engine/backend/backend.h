@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_BACKEND_H_
-#define RINGPEER_BACKEND_BACKEND_H_
+#ifndef RINGPEER_ENGINE_BACKEND_BACKEND_H_
+#define RINGPEER_ENGINE_BACKEND_BACKEND_H_
 
 #include <chrono>
 #include <cstddef>
@@ -132,4 +132,4 @@ std::unique_ptr<Backend> make_mmsg_backend(const BackendOptions& options,
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_BACKEND_H_
+#endif  // RINGPEER_ENGINE_BACKEND_BACKEND_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_CONTROL_MESSAGES_H_
-#define RINGPEER_BACKEND_CONTROL_MESSAGES_H_
+#ifndef RINGPEER_ENGINE_BACKEND_CONTROL_MESSAGES_H_
+#define RINGPEER_ENGINE_BACKEND_CONTROL_MESSAGES_H_
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -33,4 +33,4 @@ net::LocalAddress local_address_of(const std::uint8_t* control, std::size_t size
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_CONTROL_MESSAGES_H_
+#endif  // RINGPEER_ENGINE_BACKEND_CONTROL_MESSAGES_H_

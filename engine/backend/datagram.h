@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_DATAGRAM_H_
-#define RINGPEER_BACKEND_DATAGRAM_H_
+#ifndef RINGPEER_ENGINE_BACKEND_DATAGRAM_H_
+#define RINGPEER_ENGINE_BACKEND_DATAGRAM_H_
 
 #include <cstdint>
 
@@ -37,4 +37,4 @@ struct Datagram {
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_DATAGRAM_H_
+#endif  // RINGPEER_ENGINE_BACKEND_DATAGRAM_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_ERROR_BREAKS_H_
-#define RINGPEER_BACKEND_ERROR_BREAKS_H_
+#ifndef RINGPEER_ENGINE_BACKEND_ERROR_BREAKS_H_
+#define RINGPEER_ENGINE_BACKEND_ERROR_BREAKS_H_
 
 #include <algorithm>
 #include <chrono>
@@ -70,4 +70,4 @@ class ErrorBreaks {
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_ERROR_BREAKS_H_
+#endif  // RINGPEER_ENGINE_BACKEND_ERROR_BREAKS_H_

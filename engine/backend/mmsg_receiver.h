@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_MMSG_RECEIVER_H_
-#define RINGPEER_BACKEND_MMSG_RECEIVER_H_
+#ifndef RINGPEER_ENGINE_BACKEND_MMSG_RECEIVER_H_
+#define RINGPEER_ENGINE_BACKEND_MMSG_RECEIVER_H_
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -94,4 +94,4 @@ class MmsgReceiver {
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_MMSG_RECEIVER_H_
+#endif  // RINGPEER_ENGINE_BACKEND_MMSG_RECEIVER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_SLOT_QUEUE_H_
-#define RINGPEER_BACKEND_SLOT_QUEUE_H_
+#ifndef RINGPEER_ENGINE_BACKEND_SLOT_QUEUE_H_
+#define RINGPEER_ENGINE_BACKEND_SLOT_QUEUE_H_
 
 #include <cassert>
 #include <cstddef>
@@ -46,4 +46,4 @@ class SlotQueue {
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_SLOT_QUEUE_H_
+#endif  // RINGPEER_ENGINE_BACKEND_SLOT_QUEUE_H_

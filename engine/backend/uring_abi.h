@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_URING_ABI_H_
-#define RINGPEER_BACKEND_URING_ABI_H_
+#ifndef RINGPEER_ENGINE_BACKEND_URING_ABI_H_
+#define RINGPEER_ENGINE_BACKEND_URING_ABI_H_
 
 #include <liburing.h>
 #include <sys/syscall.h>
@@ -72,4 +72,4 @@ inline int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned f
 
 }  // namespace ringpeer::backend::abi
 
-#endif  // RINGPEER_BACKEND_URING_ABI_H_
+#endif  // RINGPEER_ENGINE_BACKEND_URING_ABI_H_

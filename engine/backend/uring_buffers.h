@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BACKEND_URING_BUFFERS_H_
-#define RINGPEER_BACKEND_URING_BUFFERS_H_
+#ifndef RINGPEER_ENGINE_BACKEND_URING_BUFFERS_H_
+#define RINGPEER_ENGINE_BACKEND_URING_BUFFERS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -91,4 +91,4 @@ class UringBuffers {
 
 }  // namespace ringpeer::backend
 
-#endif  // RINGPEER_BACKEND_URING_BUFFERS_H_
+#endif  // RINGPEER_ENGINE_BACKEND_URING_BUFFERS_H_

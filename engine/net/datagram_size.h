@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_DATAGRAM_SIZE_H_
-#define RINGPEER_NET_DATAGRAM_SIZE_H_
+#ifndef RINGPEER_ENGINE_NET_DATAGRAM_SIZE_H_
+#define RINGPEER_ENGINE_NET_DATAGRAM_SIZE_H_
 
 #include <cstddef>
 
@@ -12,4 +12,4 @@ inline constexpr std::size_t kLargestDatagram = 65535 - 8;
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_DATAGRAM_SIZE_H_
+#endif  // RINGPEER_ENGINE_NET_DATAGRAM_SIZE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_DEADLINE_H_
-#define RINGPEER_NET_DEADLINE_H_
+#ifndef RINGPEER_ENGINE_NET_DEADLINE_H_
+#define RINGPEER_ENGINE_NET_DEADLINE_H_
 
 #include <chrono>
 
@@ -41,4 +41,4 @@ class Deadline {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_DEADLINE_H_
+#endif  // RINGPEER_ENGINE_NET_DEADLINE_H_

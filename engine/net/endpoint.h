@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_ENDPOINT_H_
-#define RINGPEER_NET_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_NET_ENDPOINT_H_
+#define RINGPEER_ENGINE_NET_ENDPOINT_H_
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -101,4 +101,4 @@ SocketAddress to_socket_address(const Endpoint& endpoint, int family);
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_NET_ENDPOINT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_ERROR_QUEUE_H_
-#define RINGPEER_NET_ERROR_QUEUE_H_
+#ifndef RINGPEER_ENGINE_NET_ERROR_QUEUE_H_
+#define RINGPEER_ENGINE_NET_ERROR_QUEUE_H_
 
 #include <optional>
 
@@ -19,4 +19,4 @@ std::optional<ReturnedError> read_returned_error(int descriptor);
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_ERROR_QUEUE_H_
+#endif  // RINGPEER_ENGINE_NET_ERROR_QUEUE_H_

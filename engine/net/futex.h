@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_FUTEX_H_
-#define RINGPEER_NET_FUTEX_H_
+#ifndef RINGPEER_ENGINE_NET_FUTEX_H_
+#define RINGPEER_ENGINE_NET_FUTEX_H_
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -47,4 +47,4 @@ inline void wake_all(const std::atomic<std::uint32_t>& word) {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_FUTEX_H_
+#endif  // RINGPEER_ENGINE_NET_FUTEX_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_IP_ADDRESS_H_
-#define RINGPEER_NET_IP_ADDRESS_H_
+#ifndef RINGPEER_ENGINE_NET_IP_ADDRESS_H_
+#define RINGPEER_ENGINE_NET_IP_ADDRESS_H_
 
 #include <array>
 #include <bit>
@@ -60,4 +60,4 @@ class IpAddress {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_IP_ADDRESS_H_
+#endif  // RINGPEER_ENGINE_NET_IP_ADDRESS_H_

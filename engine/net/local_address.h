@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_LOCAL_ADDRESS_H_
-#define RINGPEER_NET_LOCAL_ADDRESS_H_
+#ifndef RINGPEER_ENGINE_NET_LOCAL_ADDRESS_H_
+#define RINGPEER_ENGINE_NET_LOCAL_ADDRESS_H_
 
 #include <array>
 #include <cstdint>
@@ -27,4 +27,4 @@ static_assert(sizeof(LocalAddress) == 20);
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_LOCAL_ADDRESS_H_
+#endif  // RINGPEER_ENGINE_NET_LOCAL_ADDRESS_H_

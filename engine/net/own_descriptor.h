@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_OWN_DESCRIPTOR_H_
-#define RINGPEER_NET_OWN_DESCRIPTOR_H_
+#ifndef RINGPEER_ENGINE_NET_OWN_DESCRIPTOR_H_
+#define RINGPEER_ENGINE_NET_OWN_DESCRIPTOR_H_
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -22,4 +22,4 @@ inline int own_descriptor(int descriptor) {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_OWN_DESCRIPTOR_H_
+#endif  // RINGPEER_ENGINE_NET_OWN_DESCRIPTOR_H_

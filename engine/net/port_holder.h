@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_PORT_HOLDER_H_
-#define RINGPEER_NET_PORT_HOLDER_H_
+#ifndef RINGPEER_ENGINE_NET_PORT_HOLDER_H_
+#define RINGPEER_ENGINE_NET_PORT_HOLDER_H_
 
 #include <cstdint>
 #include <vector>
@@ -25,4 +25,4 @@ int bind_when_released(Socket& socket, const Endpoint& endpoint);
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_PORT_HOLDER_H_
+#endif  // RINGPEER_ENGINE_NET_PORT_HOLDER_H_

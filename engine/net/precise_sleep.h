@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_PRECISE_SLEEP_H_
-#define RINGPEER_NET_PRECISE_SLEEP_H_
+#ifndef RINGPEER_ENGINE_NET_PRECISE_SLEEP_H_
+#define RINGPEER_ENGINE_NET_PRECISE_SLEEP_H_
 
 #include <time.h>
 
@@ -16,4 +16,4 @@ inline void sleep_precisely(std::chrono::microseconds duration) {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_PRECISE_SLEEP_H_
+#endif  // RINGPEER_ENGINE_NET_PRECISE_SLEEP_H_

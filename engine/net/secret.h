@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_SECRET_H_
-#define RINGPEER_NET_SECRET_H_
+#ifndef RINGPEER_ENGINE_NET_SECRET_H_
+#define RINGPEER_ENGINE_NET_SECRET_H_
 
 #include <cstddef>
 #include <span>
@@ -11,4 +11,4 @@ void draw_secret(std::span<std::byte> secret);
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_SECRET_H_
+#endif  // RINGPEER_ENGINE_NET_SECRET_H_

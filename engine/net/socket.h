@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_SOCKET_H_
-#define RINGPEER_NET_SOCKET_H_
+#ifndef RINGPEER_ENGINE_NET_SOCKET_H_
+#define RINGPEER_ENGINE_NET_SOCKET_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -152,4 +152,4 @@ void wait_for_begun_deliveries();
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_SOCKET_H_
+#endif  // RINGPEER_ENGINE_NET_SOCKET_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_SOURCE_CONTROL_H_
-#define RINGPEER_NET_SOURCE_CONTROL_H_
+#ifndef RINGPEER_ENGINE_NET_SOURCE_CONTROL_H_
+#define RINGPEER_ENGINE_NET_SOURCE_CONTROL_H_
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -47,4 +47,4 @@ inline std::size_t write_source_control(std::uint8_t* space, const LocalAddress&
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_SOURCE_CONTROL_H_
+#endif  // RINGPEER_ENGINE_NET_SOURCE_CONTROL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_STEERING_H_
-#define RINGPEER_NET_STEERING_H_
+#ifndef RINGPEER_ENGINE_NET_STEERING_H_
+#define RINGPEER_ENGINE_NET_STEERING_H_
 
 #include <linux/filter.h>
 
@@ -40,4 +40,4 @@ class Steering {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_STEERING_H_
+#endif  // RINGPEER_ENGINE_NET_STEERING_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_TCP_SOCKET_H_
-#define RINGPEER_NET_TCP_SOCKET_H_
+#ifndef RINGPEER_ENGINE_NET_TCP_SOCKET_H_
+#define RINGPEER_ENGINE_NET_TCP_SOCKET_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -51,4 +51,4 @@ class TcpSocket {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_TCP_SOCKET_H_
+#endif  // RINGPEER_ENGINE_NET_TCP_SOCKET_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_USED_DESCRIPTORS_H_
-#define RINGPEER_NET_USED_DESCRIPTORS_H_
+#ifndef RINGPEER_ENGINE_NET_USED_DESCRIPTORS_H_
+#define RINGPEER_ENGINE_NET_USED_DESCRIPTORS_H_
 
 #include <cstddef>
 #include <mutex>
@@ -29,4 +29,4 @@ class UsedDescriptors {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_USED_DESCRIPTORS_H_
+#endif  // RINGPEER_ENGINE_NET_USED_DESCRIPTORS_H_

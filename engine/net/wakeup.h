@@ -1,5 +1,5 @@
-#ifndef RINGPEER_NET_WAKEUP_H_
-#define RINGPEER_NET_WAKEUP_H_
+#ifndef RINGPEER_ENGINE_NET_WAKEUP_H_
+#define RINGPEER_ENGINE_NET_WAKEUP_H_
 
 namespace ringpeer::net {
 
@@ -33,4 +33,4 @@ class Wakeup {
 
 }  // namespace ringpeer::net
 
-#endif  // RINGPEER_NET_WAKEUP_H_
+#endif  // RINGPEER_ENGINE_NET_WAKEUP_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_BUFFER_STOCK_H_
-#define RINGPEER_PACKET_BUFFER_STOCK_H_
+#ifndef RINGPEER_ENGINE_PACKET_BUFFER_STOCK_H_
+#define RINGPEER_ENGINE_PACKET_BUFFER_STOCK_H_
 
 #include <cstddef>
 #include <memory>
@@ -52,4 +52,4 @@ class BufferStock {
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_BUFFER_STOCK_H_
+#endif  // RINGPEER_ENGINE_PACKET_BUFFER_STOCK_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_MAPPED_MEMORY_H_
-#define RINGPEER_PACKET_MAPPED_MEMORY_H_
+#ifndef RINGPEER_ENGINE_PACKET_MAPPED_MEMORY_H_
+#define RINGPEER_ENGINE_PACKET_MAPPED_MEMORY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -37,4 +37,4 @@ class MappedMemory {
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_MAPPED_MEMORY_H_
+#endif  // RINGPEER_ENGINE_PACKET_MAPPED_MEMORY_H_

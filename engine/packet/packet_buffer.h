@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_PACKET_BUFFER_H_
-#define RINGPEER_PACKET_PACKET_BUFFER_H_
+#ifndef RINGPEER_ENGINE_PACKET_PACKET_BUFFER_H_
+#define RINGPEER_ENGINE_PACKET_PACKET_BUFFER_H_
 
 #include <atomic>
 #include <cassert>
@@ -99,4 +99,4 @@ inline void PacketBuffer::retire() {
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_PACKET_BUFFER_H_
+#endif  // RINGPEER_ENGINE_PACKET_PACKET_BUFFER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_PACKET_DESCRIPTOR_H_
-#define RINGPEER_PACKET_PACKET_DESCRIPTOR_H_
+#ifndef RINGPEER_ENGINE_PACKET_PACKET_DESCRIPTOR_H_
+#define RINGPEER_ENGINE_PACKET_PACKET_DESCRIPTOR_H_
 
 #include <cstdint>
 #include <span>
@@ -54,4 +54,4 @@ static_assert(sizeof(PacketDescriptor) == 32, "two to a cache line");
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_PACKET_DESCRIPTOR_H_
+#endif  // RINGPEER_ENGINE_PACKET_PACKET_DESCRIPTOR_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_PACKET_RELEASE_H_
-#define RINGPEER_PACKET_PACKET_RELEASE_H_
+#ifndef RINGPEER_ENGINE_PACKET_PACKET_RELEASE_H_
+#define RINGPEER_ENGINE_PACKET_PACKET_RELEASE_H_
 
 #include <cstdint>
 
@@ -48,4 +48,4 @@ class PacketRelease {
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_PACKET_RELEASE_H_
+#endif  // RINGPEER_ENGINE_PACKET_PACKET_RELEASE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_PACKET_RING_H_
-#define RINGPEER_PACKET_PACKET_RING_H_
+#ifndef RINGPEER_ENGINE_PACKET_PACKET_RING_H_
+#define RINGPEER_ENGINE_PACKET_PACKET_RING_H_
 
 #include <atomic>
 #include <cstddef>
@@ -141,4 +141,4 @@ class PacketRing {
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_PACKET_RING_H_
+#endif  // RINGPEER_ENGINE_PACKET_PACKET_RING_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PACKET_SLAB_POOL_H_
-#define RINGPEER_PACKET_SLAB_POOL_H_
+#ifndef RINGPEER_ENGINE_PACKET_SLAB_POOL_H_
+#define RINGPEER_ENGINE_PACKET_SLAB_POOL_H_
 
 #include <array>
 #include <cstddef>
@@ -90,4 +90,4 @@ class SlabPool {
 
 }  // namespace ringpeer::packet
 
-#endif  // RINGPEER_PACKET_SLAB_POOL_H_
+#endif  // RINGPEER_ENGINE_PACKET_SLAB_POOL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_ENDPOINT_POINTER_H_
-#define RINGPEER_PEER_ENDPOINT_POINTER_H_
+#ifndef RINGPEER_ENGINE_PEER_ENDPOINT_POINTER_H_
+#define RINGPEER_ENGINE_PEER_ENDPOINT_POINTER_H_
 
 #include <atomic>
 #include <cstddef>
@@ -30,4 +30,4 @@ class EndpointPointer {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_ENDPOINT_POINTER_H_
+#endif  // RINGPEER_ENGINE_PEER_ENDPOINT_POINTER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_HELD_VIEW_H_
-#define RINGPEER_PEER_HELD_VIEW_H_
+#ifndef RINGPEER_ENGINE_PEER_HELD_VIEW_H_
+#define RINGPEER_ENGINE_PEER_HELD_VIEW_H_
 
 #include <array>
 #include <cstddef>
@@ -80,4 +80,4 @@ class ViewLimit {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_HELD_VIEW_H_
+#endif  // RINGPEER_ENGINE_PEER_HELD_VIEW_H_

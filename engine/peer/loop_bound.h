@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_LOOP_BOUND_H_
-#define RINGPEER_PEER_LOOP_BOUND_H_
+#ifndef RINGPEER_ENGINE_PEER_LOOP_BOUND_H_
+#define RINGPEER_ENGINE_PEER_LOOP_BOUND_H_
 
 #include <cstdint>
 #include <limits>
@@ -82,4 +82,4 @@ class LoopBound {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_LOOP_BOUND_H_
+#endif  // RINGPEER_ENGINE_PEER_LOOP_BOUND_H_

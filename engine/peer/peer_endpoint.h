@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_ENDPOINT_H_
-#define RINGPEER_PEER_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_PEER_PEER_ENDPOINT_H_
+#define RINGPEER_ENGINE_PEER_PEER_ENDPOINT_H_
 
 #include <chrono>
 #include <cstdint>
@@ -122,4 +122,4 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_PEER_PEER_ENDPOINT_H_

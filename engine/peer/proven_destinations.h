@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_PROVEN_DESTINATIONS_H_
-#define RINGPEER_PEER_PROVEN_DESTINATIONS_H_
+#ifndef RINGPEER_ENGINE_PEER_PROVEN_DESTINATIONS_H_
+#define RINGPEER_ENGINE_PEER_PROVEN_DESTINATIONS_H_
 
 #include <array>
 #include <atomic>
@@ -78,4 +78,4 @@ class ProvenDestinations {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_PROVEN_DESTINATIONS_H_
+#endif  // RINGPEER_ENGINE_PEER_PROVEN_DESTINATIONS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_PUT_STATE_H_
-#define RINGPEER_PEER_PUT_STATE_H_
+#ifndef RINGPEER_ENGINE_PEER_PUT_STATE_H_
+#define RINGPEER_ENGINE_PEER_PUT_STATE_H_
 
 #include <array>
 #include <atomic>
@@ -100,4 +100,4 @@ struct PutState {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_PUT_STATE_H_
+#endif  // RINGPEER_ENGINE_PEER_PUT_STATE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_SEND_PACKET_H_
-#define RINGPEER_PEER_SEND_PACKET_H_
+#ifndef RINGPEER_ENGINE_PEER_SEND_PACKET_H_
+#define RINGPEER_ENGINE_PEER_SEND_PACKET_H_
 
 #include <cerrno>
 #include <cstdint>
@@ -32,4 +32,4 @@ int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net:
 }  // namespace internal
 }  // namespace ringpeer
 
-#endif  // RINGPEER_PEER_SEND_PACKET_H_
+#endif  // RINGPEER_ENGINE_PEER_SEND_PACKET_H_

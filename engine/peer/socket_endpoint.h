@@ -1,5 +1,5 @@
-#ifndef RINGPEER_PEER_SOCKET_ENDPOINT_H_
-#define RINGPEER_PEER_SOCKET_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_PEER_SOCKET_ENDPOINT_H_
+#define RINGPEER_ENGINE_PEER_SOCKET_ENDPOINT_H_
 
 #include <atomic>
 #include <cstdint>
@@ -136,4 +136,4 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_PEER_SOCKET_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_PEER_SOCKET_ENDPOINT_H_

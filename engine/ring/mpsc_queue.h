@@ -1,5 +1,5 @@
-#ifndef RINGPEER_RING_MPSC_QUEUE_H_
-#define RINGPEER_RING_MPSC_QUEUE_H_
+#ifndef RINGPEER_ENGINE_RING_MPSC_QUEUE_H_
+#define RINGPEER_ENGINE_RING_MPSC_QUEUE_H_
 
 // Before anything that includes <linux/fs.h> (liburing does): its macro BLOCK_SIZE
 // breaks moodycamel's header.
@@ -82,4 +82,4 @@ class MpscQueue {
 
 }  // namespace ringpeer::ring
 
-#endif  // RINGPEER_RING_MPSC_QUEUE_H_
+#endif  // RINGPEER_ENGINE_RING_MPSC_QUEUE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_RING_SPSC_RING_H_
-#define RINGPEER_RING_SPSC_RING_H_
+#ifndef RINGPEER_ENGINE_RING_SPSC_RING_H_
+#define RINGPEER_ENGINE_RING_SPSC_RING_H_
 
 #include <algorithm>
 #include <atomic>
@@ -169,4 +169,4 @@ class SpscRing {
 
 }  // namespace ringpeer::ring
 
-#endif  // RINGPEER_RING_SPSC_RING_H_
+#endif  // RINGPEER_ENGINE_RING_SPSC_RING_H_

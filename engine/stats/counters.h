@@ -1,5 +1,5 @@
-#ifndef RINGPEER_STATS_COUNTERS_H_
-#define RINGPEER_STATS_COUNTERS_H_
+#ifndef RINGPEER_ENGINE_STATS_COUNTERS_H_
+#define RINGPEER_ENGINE_STATS_COUNTERS_H_
 
 #include <array>
 #include <atomic>
@@ -80,4 +80,4 @@ class Counters {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_STATS_COUNTERS_H_
+#endif  // RINGPEER_ENGINE_STATS_COUNTERS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_ARRIVAL_NOTES_H_
-#define RINGPEER_WORKER_ARRIVAL_NOTES_H_
+#ifndef RINGPEER_ENGINE_WORKER_ARRIVAL_NOTES_H_
+#define RINGPEER_ENGINE_WORKER_ARRIVAL_NOTES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -56,4 +56,4 @@ Remote* noted_remote(const void* source);
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_ARRIVAL_NOTES_H_
+#endif  // RINGPEER_ENGINE_WORKER_ARRIVAL_NOTES_H_

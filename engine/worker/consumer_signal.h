@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_CONSUMER_SIGNAL_H_
-#define RINGPEER_WORKER_CONSUMER_SIGNAL_H_
+#ifndef RINGPEER_ENGINE_WORKER_CONSUMER_SIGNAL_H_
+#define RINGPEER_ENGINE_WORKER_CONSUMER_SIGNAL_H_
 
 #include <atomic>
 #include <cstdint>
@@ -116,4 +116,4 @@ class ConsumerSignal {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_CONSUMER_SIGNAL_H_
+#endif  // RINGPEER_ENGINE_WORKER_CONSUMER_SIGNAL_H_

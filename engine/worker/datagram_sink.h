@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_DATAGRAM_SINK_H_
-#define RINGPEER_WORKER_DATAGRAM_SINK_H_
+#ifndef RINGPEER_ENGINE_WORKER_DATAGRAM_SINK_H_
+#define RINGPEER_ENGINE_WORKER_DATAGRAM_SINK_H_
 
 #include <span>
 
@@ -59,4 +59,4 @@ class DatagramSink {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_DATAGRAM_SINK_H_
+#endif  // RINGPEER_ENGINE_WORKER_DATAGRAM_SINK_H_

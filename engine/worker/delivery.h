@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_DELIVERY_H_
-#define RINGPEER_WORKER_DELIVERY_H_
+#ifndef RINGPEER_ENGINE_WORKER_DELIVERY_H_
+#define RINGPEER_ENGINE_WORKER_DELIVERY_H_
 
 #include <cstdint>
 #include <utility>
@@ -73,4 +73,4 @@ class Delivery {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_DELIVERY_H_
+#endif  // RINGPEER_ENGINE_WORKER_DELIVERY_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_DEMULTIPLEXER_H_
-#define RINGPEER_WORKER_DEMULTIPLEXER_H_
+#ifndef RINGPEER_ENGINE_WORKER_DEMULTIPLEXER_H_
+#define RINGPEER_ENGINE_WORKER_DEMULTIPLEXER_H_
 
 #include <array>
 #include <atomic>
@@ -139,4 +139,4 @@ class Demultiplexer final : public DatagramSink {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_DEMULTIPLEXER_H_
+#endif  // RINGPEER_ENGINE_WORKER_DEMULTIPLEXER_H_

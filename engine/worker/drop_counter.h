@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_DROP_COUNTER_H_
-#define RINGPEER_WORKER_DROP_COUNTER_H_
+#ifndef RINGPEER_ENGINE_WORKER_DROP_COUNTER_H_
+#define RINGPEER_ENGINE_WORKER_DROP_COUNTER_H_
 
 #include <cstdint>
 #include <optional>
@@ -28,4 +28,4 @@ class DropCounter {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_DROP_COUNTER_H_
+#endif  // RINGPEER_ENGINE_WORKER_DROP_COUNTER_H_

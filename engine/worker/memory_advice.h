@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_MEMORY_ADVICE_H_
-#define RINGPEER_WORKER_MEMORY_ADVICE_H_
+#ifndef RINGPEER_ENGINE_WORKER_MEMORY_ADVICE_H_
+#define RINGPEER_ENGINE_WORKER_MEMORY_ADVICE_H_
 
 #include <cstdint>
 #include <limits>
@@ -31,4 +31,4 @@ std::string advice_on_memory(const MemoryLimits& limits, std::string_view step,
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_MEMORY_ADVICE_H_
+#endif  // RINGPEER_ENGINE_WORKER_MEMORY_ADVICE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_SOCKET_QUEUE_H_
-#define RINGPEER_WORKER_SOCKET_QUEUE_H_
+#ifndef RINGPEER_ENGINE_WORKER_SOCKET_QUEUE_H_
+#define RINGPEER_ENGINE_WORKER_SOCKET_QUEUE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -63,4 +63,4 @@ class SocketQueue final : public DatagramSink {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_SOCKET_QUEUE_H_
+#endif  // RINGPEER_ENGINE_WORKER_SOCKET_QUEUE_H_

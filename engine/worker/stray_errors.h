@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_STRAY_ERRORS_H_
-#define RINGPEER_WORKER_STRAY_ERRORS_H_
+#ifndef RINGPEER_ENGINE_WORKER_STRAY_ERRORS_H_
+#define RINGPEER_ENGINE_WORKER_STRAY_ERRORS_H_
 
 #include <array>
 #include <atomic>
@@ -37,4 +37,4 @@ class StrayErrors {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_STRAY_ERRORS_H_
+#endif  // RINGPEER_ENGINE_WORKER_STRAY_ERRORS_H_

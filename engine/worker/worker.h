@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_WORKER_H_
-#define RINGPEER_WORKER_WORKER_H_
+#ifndef RINGPEER_ENGINE_WORKER_WORKER_H_
+#define RINGPEER_ENGINE_WORKER_WORKER_H_
 
 #include <array>
 #include <atomic>
@@ -262,4 +262,4 @@ class Worker {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_WORKER_H_
+#endif  // RINGPEER_ENGINE_WORKER_WORKER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_WORKER_WORKER_GROUP_H_
-#define RINGPEER_WORKER_WORKER_GROUP_H_
+#ifndef RINGPEER_ENGINE_WORKER_WORKER_GROUP_H_
+#define RINGPEER_ENGINE_WORKER_WORKER_GROUP_H_
 
 #include <sys/types.h>
 
@@ -159,4 +159,4 @@ void WorkerGroup::pump_all(HasRoom has_room) {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_WORKER_WORKER_GROUP_H_
+#endif  // RINGPEER_ENGINE_WORKER_WORKER_GROUP_H_

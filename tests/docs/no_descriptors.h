@@ -1,5 +1,5 @@
-#ifndef TESTS_DOCS_NO_DESCRIPTORS_H_
-#define TESTS_DOCS_NO_DESCRIPTORS_H_
+#ifndef RINGPEER_TESTS_DOCS_NO_DESCRIPTORS_H_
+#define RINGPEER_TESTS_DOCS_NO_DESCRIPTORS_H_
 
 #include <sys/resource.h>
 
@@ -23,4 +23,4 @@ class NoDescriptors {
 
 }  // namespace ringpeer::docs
 
-#endif  // TESTS_DOCS_NO_DESCRIPTORS_H_
+#endif  // RINGPEER_TESTS_DOCS_NO_DESCRIPTORS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_BACKEND_FIXTURE_H_
-#define RINGPEER_TEST_BACKEND_FIXTURE_H_
+#ifndef RINGPEER_TESTS_ENGINE_BACKEND_BACKEND_FIXTURE_H_
+#define RINGPEER_TESTS_ENGINE_BACKEND_BACKEND_FIXTURE_H_
 
 #include <gtest/gtest.h>
 
@@ -102,4 +102,4 @@ std::string variant_name(const testing::TestParamInfo<BackendVariant>& info);
                            testing::ValuesIn(ringpeer::test::backend_variants()), \
                            ringpeer::test::variant_name)
 
-#endif  // RINGPEER_TEST_BACKEND_FIXTURE_H_
+#endif  // RINGPEER_TESTS_ENGINE_BACKEND_BACKEND_FIXTURE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_BACKENDS_H_
-#define RINGPEER_TEST_BACKENDS_H_
+#ifndef RINGPEER_TESTS_ENGINE_SUPPORT_BACKENDS_H_
+#define RINGPEER_TESTS_ENGINE_SUPPORT_BACKENDS_H_
 
 #include <gtest/gtest.h>
 
@@ -42,4 +42,4 @@ inline std::string engine_name(const testing::TestParamInfo<EngineKind>& engine)
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TEST_BACKENDS_H_
+#endif  // RINGPEER_TESTS_ENGINE_SUPPORT_BACKENDS_H_

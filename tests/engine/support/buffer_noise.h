@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_BUFFER_NOISE_H_
-#define RINGPEER_TEST_BUFFER_NOISE_H_
+#ifndef RINGPEER_TESTS_ENGINE_SUPPORT_BUFFER_NOISE_H_
+#define RINGPEER_TESTS_ENGINE_SUPPORT_BUFFER_NOISE_H_
 
 #include <gtest/gtest.h>
 
@@ -55,4 +55,4 @@ class BufferNoise {
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TEST_BUFFER_NOISE_H_
+#endif  // RINGPEER_TESTS_ENGINE_SUPPORT_BUFFER_NOISE_H_

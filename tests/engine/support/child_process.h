@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_CHILD_PROCESS_H_
-#define RINGPEER_TEST_CHILD_PROCESS_H_
+#ifndef RINGPEER_TESTS_ENGINE_SUPPORT_CHILD_PROCESS_H_
+#define RINGPEER_TESTS_ENGINE_SUPPORT_CHILD_PROCESS_H_
 
 #include <functional>
 #include <string>
@@ -26,4 +26,4 @@ bool forbid_socket_option(int name, int error);
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TEST_CHILD_PROCESS_H_
+#endif  // RINGPEER_TESTS_ENGINE_SUPPORT_CHILD_PROCESS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_LOOPBACK_H_
-#define RINGPEER_TEST_LOOPBACK_H_
+#ifndef RINGPEER_TESTS_ENGINE_SUPPORT_LOOPBACK_H_
+#define RINGPEER_TESTS_ENGINE_SUPPORT_LOOPBACK_H_
 
 #include <chrono>
 #include <cstddef>
@@ -65,4 +65,4 @@ class Sender {
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TEST_LOOPBACK_H_
+#endif  // RINGPEER_TESTS_ENGINE_SUPPORT_LOOPBACK_H_

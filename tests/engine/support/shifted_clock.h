@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_SHIFTED_CLOCK_H_
-#define RINGPEER_TEST_SHIFTED_CLOCK_H_
+#ifndef RINGPEER_TESTS_ENGINE_SUPPORT_SHIFTED_CLOCK_H_
+#define RINGPEER_TESTS_ENGINE_SUPPORT_SHIFTED_CLOCK_H_
 
 #include <chrono>
 
@@ -15,4 +15,4 @@ void reset_clocks();
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TEST_SHIFTED_CLOCK_H_
+#endif  // RINGPEER_TESTS_ENGINE_SUPPORT_SHIFTED_CLOCK_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TEST_WORKER_FIXTURE_H_
-#define RINGPEER_TEST_WORKER_FIXTURE_H_
+#ifndef RINGPEER_TESTS_ENGINE_WORKER_WORKER_FIXTURE_H_
+#define RINGPEER_TESTS_ENGINE_WORKER_WORKER_FIXTURE_H_
 
 #include <cstdint>
 #include <functional>
@@ -64,4 +64,4 @@ class WorkerTest : public testing::TestWithParam<BackendVariant> {
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TEST_WORKER_FIXTURE_H_
+#endif  // RINGPEER_TESTS_ENGINE_WORKER_WORKER_FIXTURE_H_
