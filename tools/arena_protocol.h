@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
 #include "ringpeer/tools/arena_world.h"
 
 namespace ringpeer::tools {

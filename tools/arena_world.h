@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ringpeer/codec/math_types.h"
+#include "ringpeer/codec/value/math_types.h"
 #include "ringpeer/tools/spatial_grid.h"
 
 namespace ringpeer::tools {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/engine/net/datagram_size.h"
 #include "ringpeer/tools/local_address.h"
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/codec/math_types.h"
+#include "ringpeer/codec/value/math_types.h"
 
 namespace ringpeer::tools {
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tools/arena_protocol.h"
 #include "ringpeer/tools/payload_sizes.h"
 

@@ -13,12 +13,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/text.h"
-#include "ringpeer/codec/variant.h"
-#include "ringpeer/codec/variant_view.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/view/variant_view.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tools/diagnostics.h"
 #include "ringpeer/tools/exit_status.h"
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <iosfwd>
 
-#include "ringpeer/codec/options.h"
+#include "ringpeer/codec/wire/options.h"
 
 namespace ringpeer {
 

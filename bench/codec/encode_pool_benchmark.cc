@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "ringpeer/codec/encode_pool.h"
+#include "ringpeer/codec/wire/encode_pool.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/tests/codec/hostile_shapes.h"
 #include "ringpeer/tests/codec/value_operations.h"
 

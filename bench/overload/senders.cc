@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer::bench {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/codec/encode_pool.h"
-#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/wire/encode_pool.h"
 #include "ringpeer/engine/net/datagram_size.h"
 #include "ringpeer/engine/stats/counters.h"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <mutex>
 
-#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/base/error.h"
 
 namespace ringpeer {
 

@@ -3,8 +3,8 @@
 #include <bit>
 #include <new>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/pooled_encoding.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/pooled_encoding.h"
 
 namespace ringpeer {
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/codec/encode_pool.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/wire/encode_pool.h"
 
 namespace ringpeer {
 

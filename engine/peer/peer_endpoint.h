@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/base/error.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine/net/deadline.h"
 #include "ringpeer/engine/net/endpoint.h"

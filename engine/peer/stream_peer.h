@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/base/error.h"
 
 namespace ringpeer {
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/peer/held_view.h"

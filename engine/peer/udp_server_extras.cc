@@ -3,7 +3,7 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/codec/pooled_encoding.h"
+#include "ringpeer/codec/wire/pooled_encoding.h"
 #include "ringpeer/engine/peer/listen_address.h"
 #include "ringpeer/engine/peer/remote_endpoint.h"
 #include "ringpeer/engine/peer/send_packet.h"

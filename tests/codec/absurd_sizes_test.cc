@@ -9,8 +9,8 @@
 #include <new>
 #include <string_view>
 
-#include "ringpeer/codec/options.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/wire/options.h"
 
 namespace ringpeer {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
 
 namespace ringpeer {
 namespace {

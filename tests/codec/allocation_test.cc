@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode_pool.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/pooled_encoding.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode_pool.h"
+#include "ringpeer/codec/wire/pooled_encoding.h"
 #include "ringpeer/tests/codec/allocation_counter.h"
 #include "ringpeer/tests/codec/hostile_shapes.h"
 

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/convert.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/text.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/convert.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 namespace {
 

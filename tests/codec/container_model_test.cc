@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/codec/components.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/variant.h"
-#include "ringpeer/codec/variant_visit.h"
+#include "ringpeer/codec/value/components.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/value/variant_visit.h"
+#include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/tests/codec/hex.h"
 #include "ringpeer/tests/codec/sample_values.h"
 

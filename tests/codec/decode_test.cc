@@ -1,4 +1,4 @@
-#include "ringpeer/codec/decode.h"
+#include "ringpeer/codec/wire/decode.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
 #include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {

@@ -1,4 +1,4 @@
-#include "ringpeer/codec/dictionary.h"
+#include "ringpeer/codec/value/dictionary.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ringpeer/codec/packet_view.h"
+#include "ringpeer/codec/view/packet_view.h"
 #include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {

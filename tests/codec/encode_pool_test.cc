@@ -1,4 +1,4 @@
-#include "ringpeer/codec/encode_pool.h"
+#include "ringpeer/codec/wire/encode_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/codec/pooled_encoding.h"
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/wire/pooled_encoding.h"
 
 namespace ringpeer {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 #include <gtest/gtest.h>
 

@@ -12,12 +12,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/components.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/text.h"
-#include "ringpeer/codec/variant_visit.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/components.h"
+#include "ringpeer/codec/value/variant_visit.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/codec/hex.h"
 
 namespace ringpeer {

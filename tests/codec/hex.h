@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 namespace ringpeer::testing {
 

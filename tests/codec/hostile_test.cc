@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/key_hash.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/key_hash.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/codec/allocation_counter.h"
 #include "ringpeer/tests/codec/hostile_shapes.h"
 #include "ringpeer/tests/codec/value_operations.h"

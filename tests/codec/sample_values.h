@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
 
 namespace ringpeer::testing {
 

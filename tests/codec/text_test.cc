@@ -1,4 +1,4 @@
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
 
 #include <gtest/gtest.h>
 

@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/convert.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/key_hash.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/text.h"
-#include "ringpeer/codec/variant.h"
-#include "ringpeer/codec/view_walk.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/convert.h"
+#include "ringpeer/codec/value/key_hash.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/view/view_walk.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 namespace ringpeer::testing {
 

@@ -1,4 +1,4 @@
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
 
 #include <gtest/gtest.h>
 
@@ -9,10 +9,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/text.h"
-#include "ringpeer/codec/variant_visit.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/variant_visit.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/codec/hex.h"
 #include "ringpeer/tests/codec/sample_values.h"
 

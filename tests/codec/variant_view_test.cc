@@ -1,4 +1,4 @@
-#include "ringpeer/codec/variant_view.h"
+#include "ringpeer/codec/view/variant_view.h"
 
 #include <gtest/gtest.h>
 
@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/codec/conversion_table.h"
-#include "ringpeer/codec/convert.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/dictionary_view.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/variant.h"
-#include "ringpeer/codec/variant_visit.h"
+#include "ringpeer/codec/value/conversion_table.h"
+#include "ringpeer/codec/value/convert.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/value/variant_visit.h"
+#include "ringpeer/codec/view/dictionary_view.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/codec/hostile_shapes.h"
 #include "ringpeer/tests/codec/view_differential.h"
 

@@ -5,13 +5,13 @@
 #include <type_traits>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/variant.h"
-#include "ringpeer/codec/variant_equality.h"
-#include "ringpeer/codec/variant_visit.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/value/variant_equality.h"
+#include "ringpeer/codec/value/variant_visit.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 namespace ringpeer {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "ringpeer/codec/options.h"
+#include "ringpeer/codec/wire/options.h"
 
 namespace ringpeer {
 

@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/text.h"
-#include "ringpeer/codec/variant.h"
-#include "ringpeer/codec/wire_format.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/base/wire_format.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/variant.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 namespace ringpeer {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "ringpeer/bench/codec/codec_values.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/codec/hostile_shapes.h"
 #include "ringpeer/tests/codec/value_operations.h"
 #include "ringpeer/tests/docs/page.h"

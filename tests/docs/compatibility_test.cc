@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
+#include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/packet_peer_extension.h"
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"

@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/packet_peer_stream.h"
 #include "ringpeer/stream_peer_buffer.h"
 #include "ringpeer/stream_peer_tcp.h"

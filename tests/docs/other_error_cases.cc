@@ -2,10 +2,10 @@
 #include <span>
 #include <string>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/packet_peer_extension.h"
 #include "ringpeer/tests/docs/error_cases.h"
 #include "ringpeer/tests/docs/full_network.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/encode.h"
 
 namespace ringpeer::docs {
 

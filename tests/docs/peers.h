@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/codec/variant.h"
+#include "ringpeer/codec/value/variant.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/tests/docs/page.h"
 #include "ringpeer/tests/docs/peers.h"
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <span>
 
-#include "ringpeer/codec/arena_decode.h"
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/wire/arena_decode.h"
+#include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/tests/codec/value_operations.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
 

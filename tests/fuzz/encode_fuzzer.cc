@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
-#include "ringpeer/codec/error.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
 
 namespace ringpeer {

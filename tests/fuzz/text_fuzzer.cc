@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/text.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/text/text.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

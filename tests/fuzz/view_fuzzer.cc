@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/codec/error.h"
-#include "ringpeer/codec/packet_view.h"
-#include "ringpeer/codec/view_walk.h"
+#include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/view/packet_view.h"
+#include "ringpeer/codec/view/view_walk.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
 
 namespace ringpeer {

@@ -5,8 +5,8 @@
 #include <random>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tools/arena_protocol.h"
 #include "ringpeer/tools/payload_sizes.h"
 #include "ringpeer/tools/raw_payload.h"

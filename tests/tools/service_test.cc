@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/codec/decode.h"
-#include "ringpeer/codec/encode.h"
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/tools/arena_service.h"
 #include "ringpeer/tools/echo_service.h"

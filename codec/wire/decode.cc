@@ -1,0 +1,27 @@
+#include "ringpeer/codec/wire/decode.h"
+
+#include <new>
+
+#include "ringpeer/codec/base/memory.h"
+#include "ringpeer/codec/wire/decoder.h"
+
+namespace ringpeer {
+
+Error decode_variant(std::span<const std::uint8_t> bytes, Variant* value, std::size_t* consumed,
+                     const DecodeOptions& options) {
+  HeapMemory memory;
+  value->clear();
+  Error error = Error::ERR_OUT_OF_MEMORY;
+  std::size_t size = 0;
+  try {
+    Decoder<HeapMemory> decoder(memory, bytes, options);
+    error = decoder.decode(value);
+    if (error == Error::OK) size = decoder.consumed();
+  } catch (const std::bad_alloc&) {
+  }
+  if (error != Error::OK) value->clear();
+  if (consumed != nullptr) *consumed = size;
+  return error;
+}
+
+}  // namespace ringpeer
