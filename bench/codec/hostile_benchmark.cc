@@ -9,8 +9,8 @@
 #include "ringpeer/codec/view/packet_view.h"
 #include "ringpeer/codec/wire/arena_decode.h"
 #include "ringpeer/codec/wire/decode.h"
-#include "ringpeer/tests/codec/hostile_shapes.h"
-#include "ringpeer/tests/codec/value_operations.h"
+#include "ringpeer/tests/codec/support/hostile_shapes.h"
+#include "ringpeer/tests/codec/support/value_operations.h"
 
 namespace ringpeer::bench {
 namespace {

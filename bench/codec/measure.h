@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "ringpeer/bench/codec/codec_values.h"
-#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/support/allocation_counter.h"
 
 namespace ringpeer::bench {
 

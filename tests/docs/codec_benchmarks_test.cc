@@ -12,8 +12,8 @@
 #include "ringpeer/bench/codec/codec_values.h"
 #include "ringpeer/codec/text/text.h"
 #include "ringpeer/codec/wire/encode.h"
-#include "ringpeer/tests/codec/hostile_shapes.h"
-#include "ringpeer/tests/codec/value_operations.h"
+#include "ringpeer/tests/codec/support/hostile_shapes.h"
+#include "ringpeer/tests/codec/support/value_operations.h"
 #include "ringpeer/tests/docs/page.h"
 #include "ringpeer/tests/docs/stated.h"
 

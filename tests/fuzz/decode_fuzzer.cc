@@ -9,7 +9,7 @@
 #include "ringpeer/codec/text/text.h"
 #include "ringpeer/codec/wire/arena_decode.h"
 #include "ringpeer/codec/wire/decode.h"
-#include "ringpeer/tests/codec/value_operations.h"
+#include "ringpeer/tests/codec/support/value_operations.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

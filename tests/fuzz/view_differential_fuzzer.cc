@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-#include "ringpeer/tests/codec/view_differential.h"
+#include "ringpeer/tests/codec/view/view_differential.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

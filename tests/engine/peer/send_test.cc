@@ -10,7 +10,7 @@
 
 #include "ringpeer/engine/peer/proven_destinations.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/support/allocation_counter.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/child_process.h"
 #include "ringpeer/tests/engine/support/loopback.h"

@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/support/allocation_counter.h"
 #include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::worker {

@@ -18,7 +18,7 @@
 #include "ringpeer/codec/wire/arena_decode.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
-#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/support/hex.h"
 
 namespace ringpeer {
 namespace {

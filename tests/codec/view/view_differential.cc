@@ -1,4 +1,4 @@
-#include "ringpeer/tests/codec/view_differential.h"
+#include "ringpeer/tests/codec/view/view_differential.h"
 
 #include <cstring>
 #include <string_view>

@@ -16,8 +16,8 @@
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode_pool.h"
 #include "ringpeer/codec/wire/pooled_encoding.h"
-#include "ringpeer/tests/codec/allocation_counter.h"
-#include "ringpeer/tests/codec/hostile_shapes.h"
+#include "ringpeer/tests/codec/support/allocation_counter.h"
+#include "ringpeer/tests/codec/support/hostile_shapes.h"
 
 namespace ringpeer {
 namespace {

@@ -13,8 +13,8 @@
 #include "ringpeer/codec/value/variant_visit.h"
 #include "ringpeer/codec/view/packet_view.h"
 #include "ringpeer/codec/wire/encode.h"
-#include "ringpeer/tests/codec/hex.h"
-#include "ringpeer/tests/codec/sample_values.h"
+#include "ringpeer/tests/codec/support/hex.h"
+#include "ringpeer/tests/codec/support/sample_values.h"
 
 namespace ringpeer {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ringpeer/codec/text/text.h"
-#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/support/hex.h"
 
 namespace ringpeer {
 namespace {

@@ -18,8 +18,8 @@
 #include "ringpeer/codec/view/packet_view.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
-#include "ringpeer/tests/codec/hostile_shapes.h"
-#include "ringpeer/tests/codec/view_differential.h"
+#include "ringpeer/tests/codec/support/hostile_shapes.h"
+#include "ringpeer/tests/codec/view/view_differential.h"
 
 namespace ringpeer {
 namespace {

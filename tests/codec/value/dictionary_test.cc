@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "ringpeer/codec/view/packet_view.h"
-#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/support/hex.h"
 
 namespace ringpeer {
 namespace {

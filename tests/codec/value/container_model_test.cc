@@ -17,8 +17,8 @@
 #include "ringpeer/codec/value/variant.h"
 #include "ringpeer/codec/value/variant_visit.h"
 #include "ringpeer/codec/wire/decode.h"
-#include "ringpeer/tests/codec/hex.h"
-#include "ringpeer/tests/codec/sample_values.h"
+#include "ringpeer/tests/codec/support/hex.h"
+#include "ringpeer/tests/codec/support/sample_values.h"
 
 namespace ringpeer {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/support/hex.h"
 
 namespace ringpeer {
 namespace {

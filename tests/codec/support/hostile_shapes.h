@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/tests/codec/hex.h"
+#include "ringpeer/tests/codec/support/hex.h"
 
 namespace ringpeer::testing {
 

@@ -19,9 +19,9 @@
 #include "ringpeer/codec/wire/arena_decode.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
-#include "ringpeer/tests/codec/allocation_counter.h"
-#include "ringpeer/tests/codec/hostile_shapes.h"
-#include "ringpeer/tests/codec/value_operations.h"
+#include "ringpeer/tests/codec/support/allocation_counter.h"
+#include "ringpeer/tests/codec/support/hostile_shapes.h"
+#include "ringpeer/tests/codec/support/value_operations.h"
 
 namespace ringpeer {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/tests/codec/allocation_counter.h"
+#include "ringpeer/tests/codec/support/allocation_counter.h"
 
 #include <malloc.h>
 
