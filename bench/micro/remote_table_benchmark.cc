@@ -21,9 +21,9 @@
 #include "ringpeer/bench/micro/per_packet.h"
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/engine/worker/endpoint_hash.h"
-#include "ringpeer/engine/worker/remote.h"
-#include "ringpeer/engine/worker/remote_table.h"
+#include "ringpeer/engine/net/endpoint_hash.h"
+#include "ringpeer/engine/remotes/remote.h"
+#include "ringpeer/engine/remotes/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {

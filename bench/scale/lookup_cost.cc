@@ -14,7 +14,7 @@
 
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/engine/worker/remote_table.h"
+#include "ringpeer/engine/remotes/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "ringpeer/bench/scale/lookup_cost.h"
 #include "ringpeer/bench/scale/peer_memory.h"
-#include "ringpeer/engine/worker/remote_table.h"
+#include "ringpeer/engine/remotes/remote_table.h"
 
 namespace ringpeer::bench {
 namespace {

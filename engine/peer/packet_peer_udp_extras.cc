@@ -7,7 +7,7 @@
 #include "ringpeer/engine/peer/listen_address.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/peer/socket_endpoint.h"
-#include "ringpeer/engine/worker/put_section.h"
+#include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/packet_peer_udp.h"
 
 namespace ringpeer {

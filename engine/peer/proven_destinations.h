@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/engine/worker/endpoint_hash.h"
+#include "ringpeer/engine/net/endpoint_hash.h"
 
 namespace ringpeer::internal {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/remotes/remote.h"
 #include "ringpeer/engine/stats/counters.h"
-#include "ringpeer/engine/worker/remote.h"
 
 namespace ringpeer::internal {
 

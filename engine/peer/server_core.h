@@ -15,9 +15,9 @@
 #include "ringpeer/engine/peer/held_view.h"
 #include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/engine/peer/queue_pool.h"
+#include "ringpeer/engine/remotes/remote_table.h"
+#include "ringpeer/engine/send/send_socket.h"
 #include "ringpeer/engine/worker/demultiplexer.h"
-#include "ringpeer/engine/worker/remote_table.h"
-#include "ringpeer/engine/worker/send_socket.h"
 #include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"
 

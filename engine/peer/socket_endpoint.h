@@ -11,7 +11,7 @@
 #include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/engine/peer/peer_endpoint.h"
 #include "ringpeer/engine/peer/proven_destinations.h"
-#include "ringpeer/engine/worker/send_socket.h"
+#include "ringpeer/engine/send/send_socket.h"
 #include "ringpeer/engine/worker/socket_queue.h"
 #include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"

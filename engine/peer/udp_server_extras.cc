@@ -8,7 +8,7 @@
 #include "ringpeer/engine/peer/remote_endpoint.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/peer/server_core.h"
-#include "ringpeer/engine/worker/put_section.h"
+#include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

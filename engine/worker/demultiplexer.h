@@ -9,13 +9,13 @@
 
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/packet/packet_ring.h"
+#include "ringpeer/engine/remotes/remote.h"
+#include "ringpeer/engine/remotes/remote_table.h"
+#include "ringpeer/engine/send/send_errors.h"
 #include "ringpeer/engine/worker/arrival_notes.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
 #include "ringpeer/engine/worker/fork_generation.h"
-#include "ringpeer/engine/worker/remote.h"
-#include "ringpeer/engine/worker/remote_table.h"
-#include "ringpeer/engine/worker/send_errors.h"
 #include "ringpeer/engine/worker/stray_errors.h"
 
 namespace ringpeer::worker {

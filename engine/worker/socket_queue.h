@@ -6,10 +6,10 @@
 #include <cstdint>
 
 #include "ringpeer/engine/packet/packet_ring.h"
+#include "ringpeer/engine/send/error_latch.h"
 #include "ringpeer/engine/worker/arrival_notes.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
-#include "ringpeer/engine/worker/error_latch.h"
 #include "ringpeer/engine/worker/fork_generation.h"
 
 namespace ringpeer::worker {

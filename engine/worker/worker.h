@@ -17,11 +17,11 @@
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/packet/packet_buffer.h"
 #include "ringpeer/engine/packet/slab_pool.h"
+#include "ringpeer/engine/send/send_batch.h"
+#include "ringpeer/engine/send/send_queue.h"
 #include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
 #include "ringpeer/engine/worker/fork_generation.h"
-#include "ringpeer/engine/worker/send_batch.h"
-#include "ringpeer/engine/worker/send_queue.h"
 
 namespace ringpeer::worker {
 

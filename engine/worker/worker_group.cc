@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/engine/worker/memory_advice.h"
-#include "ringpeer/engine/worker/put_section.h"
 
 namespace ringpeer::worker {
 namespace {

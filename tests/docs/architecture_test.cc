@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "ringpeer/engine/packet/packet_descriptor.h"
+#include "ringpeer/engine/send/send_batch.h"
 #include "ringpeer/engine/stats/counters.h"
-#include "ringpeer/engine/worker/send_batch.h"
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/docs/page.h"
 #include "ringpeer/tests/docs/peers.h"
@@ -57,7 +57,7 @@ std::string instructions_a_view() {
 std::vector<std::string> statements() {
   const char* const worker = "engine/worker/worker.cc";
   const char* const bounds = "engine/worker/worker.h";
-  const char* const chunks = "engine/worker/send_chunks.h";
+  const char* const chunks = "engine/send/send_chunks.h";
   const std::int64_t close = constant_of(bounds, "kLongestClose");
   const std::int64_t stall = constant_of(bounds, "kLongestStall");
   using Chunks = worker::SendChunks;
@@ -80,12 +80,11 @@ std::vector<std::string> statements() {
       "into a **chunk** of " + std::to_string(constant_of(chunks, "kSize") >> 10) + " KiB",
       number_of(chunks, "kChunkCount") + " chunks bound what may wait",
       "A payload larger than " +
-          std::to_string(constant_of("engine/worker/send_queue.h", "kLargestInChunk") >> 10) +
-          " KiB",
-      "takes up to " + number_of("engine/worker/send_order.h", "kMaxItems") + " packets at a time",
-      "in windows of " + number_of("engine/worker/send_window.h", "kMaxMessages") + " messages",
-      "no trains for " + in_words("engine/worker/refused_trains.h", "kPause") + " seconds",
-      number_of("engine/worker/send_socket.h", "kRefusedTrains") + " refusals in a row",
+          std::to_string(constant_of("engine/send/send_queue.h", "kLargestInChunk") >> 10) + " KiB",
+      "takes up to " + number_of("engine/send/send_order.h", "kMaxItems") + " packets at a time",
+      "in windows of " + number_of("engine/send/send_window.h", "kMaxMessages") + " messages",
+      "no trains for " + in_words("engine/send/refused_trains.h", "kPause") + " seconds",
+      number_of("engine/send/send_socket.h", "kRefusedTrains") + " refusals in a row",
       "gives up after " + with_commas(close) + " ms, so that it ends within " +
           with_commas(close + stall) + ", or after " + with_commas(stall) + " ms",
       "fingerprints of up to " + number_of("engine/peer/proven_destinations.h", "kEntries") +
@@ -97,7 +96,7 @@ std::vector<std::string> statements() {
       "it sleeps " + in_words(worker, "kBudgetsWhenBehind") + " budgets (" +
           std::to_string(constant_of(worker, "kLongestWhenBehind") / 1000) +
           " ms at most), as long as " + number_of(worker, "kTrickle") + " packets or fewer",
-      "No remote lies more than " + number_of("engine/worker/remote_table.h", "kLongestProbe") +
+      "No remote lies more than " + number_of("engine/remotes/remote_table.h", "kLongestProbe") +
           " slots past its own",
       "once they hold " +
           share(static_cast<std::int64_t>(Chunks::kChunkCount * Chunks::kChunkSize /

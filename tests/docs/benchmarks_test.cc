@@ -94,7 +94,7 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
       "8 packets to each of " + with_commas(bench::find_case("runs_of_8")->destinations) +
           " destinations",
       "at most " + number(scale, "kMostBytesPerPeer") + " bytes a peer",
-      "no probe longer than " + number("engine/worker/remote_table.h", "kLongestProbe") + " slots",
+      "no probe longer than " + number("engine/remotes/remote_table.h", "kLongestProbe") + " slots",
       number("bench/overload/senders.h", "kQuietPlayers") + " quiet players at " +
           number("bench/overload/senders.h", "kQuietHz") + " packets/s each",
       number("bench/overload/main.cc", "kRestOfFrame") + " ms between two ticks",

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "ringpeer/engine/worker/put_thread.h"
+#include "ringpeer/engine/send/put_thread.h"
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/loopback.h"

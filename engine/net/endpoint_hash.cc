@@ -1,0 +1,11 @@
+#include "ringpeer/engine/net/endpoint_hash.h"
+
+#include <span>
+
+#include "ringpeer/engine/net/secret.h"
+
+namespace ringpeer::worker {
+
+EndpointHash::EndpointHash() { net::draw_secret(std::as_writable_bytes(std::span(keys_))); }
+
+}  // namespace ringpeer::worker

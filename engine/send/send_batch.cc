@@ -1,0 +1,394 @@
+#include "ringpeer/engine/send/send_batch.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "ringpeer/engine/net/endpoint.h"
+
+namespace ringpeer::worker {
+namespace {
+
+// Batches that one drain sends before the worker looks at its sockets again.
+constexpr int kMaxBatchesPerDrain = 4;
+
+bool has_local_port(int descriptor) {
+  net::SocketAddress address;
+  socklen_t size = net::kSocketAddressSize;
+  if (::getsockname(descriptor, &address.generic, &size) != 0) return true;
+  return net::endpoint_from_socket_address(&address.generic).port != 0;
+}
+
+bool is_full_buffer(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+// Whether the packets of a refused train may pass one by one, and go on doing so: an old
+// kernel or a device that cannot cut trains, or a path that they do not fit unfragmented.
+bool may_be_of_trains(int error) { return error == EINVAL || error == EIO || error == EMSGSIZE; }
+
+// Whether an ICMP message can have brought the error, to an earlier packet.
+bool may_be_of_earlier_packet(int error) { return error != EINVAL && error != EIO; }
+
+}  // namespace
+
+const SendCalls SendCalls::kKernel{
+    [](int descriptor, mmsghdr* messages, unsigned count, int flags) {
+      return ::sendmmsg(descriptor, messages, count, flags);
+    },
+    has_local_port};
+
+bool SendBatch::drain() {
+  const bool has_more = retry_waiting();
+  for (int i = 0; i < kMaxBatchesPerDrain; ++i) {
+    if (!load_from_queue()) return has_more;
+    send_all();
+    finish_batch();
+  }
+  return true;
+}
+
+// ---- The batch.
+
+bool SendBatch::pop_from_queue() {
+  count_ = marks_.pop(items_);
+  if (count_ == 0) count_ = queue_.pop(items_);
+  counters_.add(Counter::kSendRequestedPackets, count_);
+  return count_ > 0;
+}
+
+bool SendBatch::load_from_queue() {
+  if (!pop_from_queue()) return false;
+  waited_with_ = nullptr;
+  if (waiting_ != nullptr) [[unlikely]]
+    leave_to_waiting();
+  return true;
+}
+
+void SendBatch::load_from(SendSocket& socket, std::size_t most) {
+  waited_with_ = &socket;
+  for (count_ = 0; count_ < most && socket.has_waiting();) items_[count_++] = socket.take_first();
+}
+
+// What comes for a socket with packets that wait is behind them.
+void SendBatch::leave_to_waiting() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (items_[i]->socket->has_waiting()) {
+      wait_last(items_[i]);
+    } else {
+      items_[kept++] = items_[i];
+    }
+  }
+  count_ = kept;
+}
+
+void SendBatch::send_all() {
+  position_ = singles_end_ = 0;
+  has_unsent_ = false;
+  window_.clear();
+  if (refused_trains_.has_any()) [[unlikely]] {
+    now_ = Clock::now();
+    refused_trains_.forget_old(now_);
+  }
+  if (use_trains_ && count_ > 1) {
+    order_.group({items_.data(), count_});
+  } else {
+    order_.keep(count_);
+  }
+  for (build_window(); !window_.is_empty(); build_window()) {
+    send_window(*item_at(window_.front().first).socket);
+  }
+}
+
+void SendBatch::finish_batch() {
+  if (has_unsent_) [[unlikely]]
+    put_unsent_back();
+  queue_.release({items_.data(), count_}, waited_with_ == nullptr);
+  count_ = 0;
+}
+
+void SendBatch::put_unsent_back() {
+  if (waited_with_ != nullptr) {
+    for (std::size_t i = count_; i-- > 0;) {
+      if (is_unsent_[i]) waited_with_->wait_first(items_[i]);
+    }
+  }
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!is_unsent_[i]) {
+      items_[sent++] = items_[i];
+    } else if (waited_with_ == nullptr) {
+      wait_last(items_[i]);
+    }
+  }
+  count_ = sent;
+  set_full();
+}
+
+// ---- Sockets with packets that wait.
+
+// A few of each, then a batch of those that the kernel has taken these of. True when it may
+// have room for more.
+bool SendBatch::retry_waiting() {
+  if (waiting_ == nullptr) [[likely]]
+    return false;
+  bool has_more = false;
+  SendSocket* socket = std::exchange(waiting_, nullptr);
+  while (socket != nullptr) {
+    SendSocket* const next = socket->next_waiting;
+    socket->try_again();
+    for (const std::size_t most : {SendWindow::kMaxMessages, items_.size()}) {
+      if (socket->is_held_up()) break;
+      load_from(*socket, most);
+      send_all();
+      finish_batch();
+    }
+    if (socket->has_waiting()) {
+      list_as_waiting(*socket);
+      has_more = has_more || !socket->is_held_up();
+    } else {
+      socket->set_full(false);
+    }
+    socket = next;
+  }
+  set_full();
+  return has_more;
+}
+
+void SendBatch::wait_last(SendItem* item) {
+  SendSocket& socket = *item->socket;
+  if (!socket.has_waiting()) {
+    socket.begin_waiting(marks_.last_passed());
+    list_as_waiting(socket);
+  }
+  socket.wait_last(item);
+  item->memory->lane->count_popped(1);
+}
+
+void SendBatch::list_as_waiting(SendSocket& socket) {
+  socket.next_waiting = waiting_;
+  waiting_ = &socket;
+}
+
+void SendBatch::set_full() {
+  std::size_t held = 0;
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) held += s->held_bytes();
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    s->set_full(s->held_bytes() >= kMaxHeldBySocket || held >= kMaxHeld);
+  }
+}
+
+// ---- Marks.
+
+void SendBatch::update_marks() {
+  if (marks_.is_idle() && waiting_ == nullptr) return;
+  const bool has_passed = marks_.update();
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    if (has_passed) s->cover(marks_.last_passed());
+    s->settle();
+  }
+}
+
+bool SendBatch::is_sent(std::uint64_t mark) const {
+  if (!marks_.has_passed(mark)) return false;
+  for (const SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    if (!s->is_settled(mark)) return false;
+  }
+  return true;
+}
+
+bool SendBatch::is_stuck(std::uint64_t mark, Clock::time_point now,
+                         Clock::duration patience) const {
+  if (!marks_.has_passed(mark)) return false;
+  for (const SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    if (!s->is_settled(mark) && !s->is_stuck(now, patience)) return false;
+  }
+  return true;
+}
+
+void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
+  while (!marks_.has_passed(mark)) {
+    take_without_sending();
+    update_marks();
+  }
+  if (!socket.has_waiting()) return;
+  SendSocket** link = &waiting_;
+  while (*link != &socket) link = &(*link)->next_waiting;
+  *link = socket.next_waiting;
+  drop_waiting(socket);
+  set_full();
+}
+
+void SendBatch::give_up_all() {
+  while (take_without_sending()) continue;
+  while (waiting_ != nullptr) {
+    SendSocket& socket = *waiting_;
+    waiting_ = socket.next_waiting;
+    drop_waiting(socket);
+  }
+}
+
+bool SendBatch::take_without_sending() {
+  pop_from_queue();
+  for (std::size_t i = 0; i < count_; ++i) wait_last(items_[i]);
+  return count_ > 0;
+}
+
+void SendBatch::drop_waiting(SendSocket& socket) {
+  while (SendItem* item = socket.take_first()) {
+    counters_.add(Counter::kSendFailedClosed, 1);
+    queue_.release({&item, 1}, false);
+  }
+}
+
+// ---- Windows.
+
+// The next messages, as many as a system call is to have, all of one socket.
+void SendBatch::build_window() {
+  window_.clear();
+  while (position_ < count_ && item_at(position_).socket->is_held_up()) {
+    is_unsent_[order_.index_at(position_++)] = true;
+  }
+  if (position_ == count_) return;
+  const SendSocket* const socket = item_at(position_).socket;
+  while (position_ < count_ && item_at(position_).socket == socket) {
+    const SendMessage message = next_message();
+    if (!window_.has_room_for(message)) return;
+    window_.add(message, [&](std::size_t i) -> const SendItem& { return item_at(position_ + i); });
+    position_ += message.count;
+  }
+}
+
+bool SendBatch::may_use_train(const SendItem& first) const {
+  if (!use_trains_ || first.size == 0 || first.size > kMaxSegmentSize) return false;
+  if (position_ < singles_end_) return false;
+  return !refused_trains_.has_any() ||
+         !refused_trains_.applies_to(*first.socket, first.destination, now_);
+}
+
+// The packet or train that begins at position_.
+SendMessage SendBatch::next_message() const {
+  const SendItem& first = item_at(position_);
+  SendMessage message{position_, 1, first.size, false};
+  const std::size_t end = std::min(order_.group_end(position_), position_ + kMaxSegments);
+  if (position_ + 1 == end || !may_use_train(first)) return message;
+  for (std::size_t next = position_ + 1; next < end; ++next) {
+    const SendItem& item = item_at(next);
+    const std::uint16_t size = item.size;
+    if (size > first.size || size == 0 || !item.leaves_from_same(first)) break;
+    if (message.bytes + size > UINT16_MAX - kMaxSegmentSize) break;
+    message.bytes += size;
+    ++message.count;
+    if (size < first.size) break;  // only the last may be shorter
+  }
+  return message;
+}
+
+// Until the window is dealt with, the kernel's buffer is full, or a train was refused.
+void SendBatch::send_window(SendSocket& socket) {
+  while (!window_.is_empty()) {
+    const int sent =
+        calls_.send_messages(socket.descriptor(), window_.headers(),
+                             static_cast<unsigned>(window_.left()), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) {
+      pop_sent(socket, sent);
+    } else if (const int error = explain(socket, sent < 0 ? errno : EAGAIN); error != EINTR) {
+      refuse(socket, error);
+    }
+  }
+}
+
+void SendBatch::pop_sent(SendSocket& socket, int count) {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  for (int i = 0; i < count; ++i) {
+    const SendMessage& message = window_.front();
+    packets += message.count;
+    bytes += message.bytes;
+    if (message.count > 1) socket.note_sent_train();
+    window_.pop();
+  }
+  counters_.add(Counter::kSentPackets, packets);
+  counters_.add(Counter::kSentBytes, bytes);
+  socket.note_progress();
+}
+
+// ---- What the kernel refuses.
+
+// A kernel that finds no port for a socket that has none says the same as for a full buffer.
+int SendBatch::explain(SendSocket& socket, int error) const {
+  if (!is_full_buffer(error)) return error;
+  socket.is_known_to_have_port =
+      socket.is_known_to_have_port || calls_.has_port(socket.descriptor());
+  return socket.is_known_to_have_port ? EAGAIN : EADDRNOTAVAIL;
+}
+
+void SendBatch::refuse(SendSocket& socket, int error) {
+  SendMessage& message = window_.front();
+  if (error == EAGAIN) {
+    hold_up(socket);
+  } else if (may_be_of_earlier_packet(error) && !item_at(message.first).connected &&
+             !std::exchange(message.retried, true)) {
+    // On a socket with an error queue the errno may be the ICMP error of a packet to somebody
+    // else; the kernel has reported that one now, so one more try tells.
+  } else if (message.count > 1) {
+    refuse_train(socket, message, error);
+  } else {
+    fail(message, error);
+    window_.pop();
+  }
+}
+
+void SendBatch::hold_up(SendSocket& socket) {
+  if (!std::exchange(has_unsent_, true)) std::fill_n(is_unsent_.begin(), count_, false);
+  socket.hold_up(Clock::now());
+  go_on_from(window_.front().first);
+}
+
+void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int error) {
+  if (error == ENOBUFS) {  // as a whole: the device's queue was full
+    fail(message, error);
+    window_.pop();
+    return;
+  }
+  if (error == ECONNREFUSED) {
+    // Of an earlier packet: it takes the place of one, as it does without trains.
+    const SendItem& first = item_at(message.first);
+    const SendMessage one{message.first, 1, first.size, false};
+    fail(one, error);
+    go_on_from(one.first + 1);
+    return;
+  }
+  if (may_be_of_trains(error)) {
+    now_ = Clock::now();
+    refused_trains_.note(socket, item_at(message.first).destination, now_);
+  }
+  singles_end_ = message.first + message.count;
+  go_on_from(message.first);
+}
+
+// What is in the window from there on is built again.
+void SendBatch::go_on_from(std::size_t position) {
+  position_ = position;
+  window_.clear();
+}
+
+void SendBatch::fail(const SendMessage& message, int error) {
+  const auto packets = static_cast<std::uint64_t>(message.count);
+  switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+      counters_.add(Counter::kSendFailedQueueFull, packets);
+      break;
+    case ECONNREFUSED:
+      counters_.add(Counter::kSendFailedRefused, packets);
+      break;
+    default:
+      counters_.add(Counter::kSendFailedOther, packets);
+  }
+  const SendItem& first = item_at(message.first);
+  first.socket->tell(first, error);
+}
+
+}  // namespace ringpeer::worker
