@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/tools/diagnostics.h"
 
 namespace ringpeer::tools {

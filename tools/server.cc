@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/socket.h"
-#include "ringpeer/engine/peer/listen_address.h"
 #include "ringpeer/tools/machine_load.h"
 
 namespace ringpeer::tools {

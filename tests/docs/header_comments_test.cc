@@ -63,24 +63,24 @@ const std::vector<std::pair<std::string, std::multiset<std::string>>>& known_num
   static const auto stall = constant_of(kWorker, "kLongestStall");
   static const auto whole = constant_of(kWorker, "kLongestClose") + stall;
   static const std::vector<std::pair<std::string, std::multiset<std::string>>> all = {
-      {"engine/peer/engine.h",
+      {"engine/core/engine.h",
        {with_commas(kLargestDatagram), "1 ms", "5 MiB", "16", "6.12", "6.12", "92", "128",
         unit(whole, " ms"), unit(stall, " ms"), unit(stall, " ms")}},
-      {"engine/peer/packet_peer.h",
+      {"engine/api/packet_peer.h",
        {std::to_string(PacketPeer::kEncodeBufferSmallestMaximum),
         unit(PacketPeer::kEncodeBufferLargestMaximum >> 20, " MiB"), "4.6", "4.6.3"}},
-      {"engine/peer/packet_peer_udp.h",
+      {"engine/api/packet_peer_udp.h",
        {"60 Hz", "700,000", "24", unit(whole, " ms"), unit(stall, " ms")}},
-      {"engine/peer/udp_server.h", {}},
-      {"engine/peer/socket_options.h", {"63", "46"}},
-      {"engine/peer/drain_batch.h", {"2000"}},
-      {"engine/peer/packet_peer_stream.h",
+      {"engine/api/udp_server.h", {}},
+      {"engine/core/socket_options.h", {"63", "46"}},
+      {"engine/core/drain_batch.h", {"2000"}},
+      {"engine/stream/packet_peer_stream.h",
        {"32", "16", unit(PacketPeerStream::kLargestBufferSize >> 20, " MiB")}},
-      {"engine/peer/stream_peer.h", {}},
-      {"engine/peer/stream_peer_buffer.h", {}},
-      {"engine/peer/stream_peer_tcp.h", {}},
-      {"engine/peer/inherited_sockets.h", {}},
-      {"engine/peer/packet_peer_extension.h", {}},
+      {"engine/stream/stream_peer.h", {}},
+      {"engine/stream/stream_peer_buffer.h", {}},
+      {"engine/stream/stream_peer_tcp.h", {}},
+      {"engine/api/inherited_sockets.h", {}},
+      {"engine/api/packet_peer_extension.h", {}},
   };
   return all;
 }
@@ -92,12 +92,12 @@ TEST(HeaderCommentsTest, StateTheNumbersThatTheCodeHas) {
 }
 
 TEST(HeaderCommentsTest, AWrongNumberIsHeardOf) {
-  std::string header = read_page("engine/peer/packet_peer_udp.h");
+  std::string header = read_page("engine/api/packet_peer_udp.h");
   const std::size_t at = header.find("500 ms");
   ASSERT_NE(at, std::string::npos);
   header.replace(at, 6, "600 ms");
   for (const auto& [path, numbers] : known_numbers()) {
-    if (path == "engine/peer/packet_peer_udp.h") {
+    if (path == "engine/api/packet_peer_udp.h") {
       EXPECT_NE(numbers_in_comments(header), numbers);
     }
   }
@@ -237,16 +237,16 @@ TEST_P(HeaderNameLieTest, IsHeardOf) {
 INSTANTIATE_TEST_SUITE_P(
     Lies, HeaderNameLieTest,
     testing::Values(
-        std::tuple("engine/peer/socket_options.h", "and get_path_mtu() says", "and get_mtu() says"),
-        std::tuple("engine/peer/socket_options.h", "UDPServer::answer", "UDPServer::reply"),
+        std::tuple("engine/core/socket_options.h", "and get_path_mtu() says", "and get_mtu() says"),
+        std::tuple("engine/core/socket_options.h", "UDPServer::answer", "UDPServer::reply"),
         // A member of another type.
-        std::tuple("engine/peer/udp_server.h", "// SocketOptions::reply_from_received_address",
+        std::tuple("engine/api/udp_server.h", "// SocketOptions::reply_from_received_address",
                    "// SocketOptions::idle_timeout"),
-        std::tuple("engine/peer/packet_peer_udp.h", "// inherited_sockets()", "// held_sockets()"),
-        std::tuple("engine/peer/packet_peer_udp.h", "ERR_CANT_CREATE when", "ERR_NO_SOCKET when"),
-        std::tuple("engine/peer/engine.h", "of kMinPayloadBudgetPerWorker at",
+        std::tuple("engine/api/packet_peer_udp.h", "// inherited_sockets()", "// held_sockets()"),
+        std::tuple("engine/api/packet_peer_udp.h", "ERR_CANT_CREATE when", "ERR_NO_SOCKET when"),
+        std::tuple("engine/core/engine.h", "of kMinPayloadBudgetPerWorker at",
                    "of kSmallestBudget at"),
-        std::tuple("engine/peer/packet_peer.h", "// encode_buffer_max_size or",
+        std::tuple("engine/api/packet_peer.h", "// encode_buffer_max_size or",
                    "// encode_buffer_limit or")));
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace ringpeer::docs {
 // Where what is included as "ringpeer/x.h" stands.
 std::map<std::string, std::string> public_door();
 
-// The files of the headers that docs/api.md names: "codec/value/variant.h", "engine/peer/engine.h".
+// The files of the headers that docs/api.md names: "codec/value/variant.h", "engine/core/engine.h".
 std::set<std::string> public_headers();
 
 }  // namespace ringpeer::docs

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/engine/peer/remote_endpoint.h"
-#include "ringpeer/engine/peer/server_core.h"
 #include "ringpeer/engine/peer/socket_endpoint.h"
+#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/server_core.h"
 #include "ringpeer/tests/engine/support/loopback.h"
 
 namespace ringpeer::internal {

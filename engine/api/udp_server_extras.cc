@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "ringpeer/codec/wire/pooled_encoding.h"
-#include "ringpeer/engine/peer/listen_address.h"
-#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/peer/send_packet.h"
-#include "ringpeer/engine/peer/server_core.h"
 #include "ringpeer/engine/send/put_section.h"
+#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/server_core.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {

@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ringpeer/engine/core/live_engines.h"
 #include "ringpeer/engine/packet/slab_pool.h"
-#include "ringpeer/engine/peer/live_engines.h"
 #include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer {

@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/byte_ring.h"
+#include "ringpeer/engine/stream/byte_ring.h"
 
 #include <algorithm>
 #include <bit>

@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/port_holder.h"
-#include "ringpeer/engine/peer/listen_address.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/peer/socket_endpoint.h"
 #include "ringpeer/engine/send/put_section.h"

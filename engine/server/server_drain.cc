@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "ringpeer/engine/peer/peer_endpoint.h"
-#include "ringpeer/engine/peer/remote_endpoint.h"
-#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "ringpeer/engine/peer/peer_endpoint.h"
-#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/engine/peer/byte_ring.h"
 #include "ringpeer/engine/peer/loop_bound.h"
+#include "ringpeer/engine/stream/byte_ring.h"
 #include "ringpeer/packet_peer.h"
 #include "ringpeer/stream_peer.h"
 

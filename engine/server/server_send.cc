@@ -6,7 +6,7 @@
 
 #include "ringpeer/engine/peer/put_state.h"
 #include "ringpeer/engine/peer/send_packet.h"
-#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
 namespace {

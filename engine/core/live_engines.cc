@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/live_engines.h"
+#include "ringpeer/engine/core/live_engines.h"
 
 #include <pthread.h>
 

@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/server/server_core.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/port_holder.h"
 #include "ringpeer/engine/net/steering.h"
-#include "ringpeer/engine/peer/listen_address.h"
-#include "ringpeer/engine/peer/remote_endpoint.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/send/put_section.h"
+#include "ringpeer/engine/server/remote_endpoint.h"
 
 namespace ringpeer::internal {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/core/listen_address.h"
 
 #include <net/if.h>
 
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <charconv>
 
-#include "ringpeer/engine/peer/live_engines.h"
+#include "ringpeer/engine/core/live_engines.h"
 #include "ringpeer/engine/worker/worker_group.h"
 
 namespace ringpeer {

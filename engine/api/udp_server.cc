@@ -4,9 +4,9 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/engine/peer/listen_address.h"
-#include "ringpeer/engine/peer/remote_endpoint.h"
-#include "ringpeer/engine/peer/server_core.h"
+#include "ringpeer/engine/core/listen_address.h"
+#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer {
 

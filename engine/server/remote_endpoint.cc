@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/remote_endpoint.h"
+#include "ringpeer/engine/server/remote_endpoint.h"
 
 #include <cerrno>
 

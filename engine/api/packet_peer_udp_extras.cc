@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/peer/socket_endpoint.h"
 #include "ringpeer/engine/send/put_section.h"

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "ringpeer/engine/peer/listen_address.h"
+#include "ringpeer/engine/core/listen_address.h"
 
 namespace ringpeer {
 
