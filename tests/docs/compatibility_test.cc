@@ -171,21 +171,21 @@ const std::map<std::string, Case>& choices() {
 
 // Choices that a test of its own executes: the file, the test.
 const std::map<std::string, std::pair<std::string, std::string>>& elsewhere() {
-  static const std::string kPeer = "tests/engine/peer/";
   static const std::map<std::string, std::pair<std::string, std::string>> all = {
-      {"a loop that takes until nothing waits", {kPeer + "flooded_loop_test.cc", "OfCountsEnds"}},
+      {"a loop that takes until nothing waits",
+       {"tests/engine/api/flooded_loop_test.cc", "OfCountsEnds"}},
       {"`put_packet` when the kernel's buffer is full",
        {"tests/docs/packet_peer_error_cases.cc", "PacketPeer | ERR_BUSY | put"}},
       {"a process that is killed, or ends by `_exit`, right after `put_packet`",
-       {kPeer + "exit_test.cc", "PacketsThatWerePutArrive"}},
+       {"tests/engine/core/exit_test.cc", "PacketsThatWerePutArrive"}},
       {"`get_packet_ip()` of link-local IPv6",
-       {kPeer + "link_local_test.cc", "ClientsOfTwoLinksAreAnsweredAtTheirAddressInText"}},
+       {"tests/engine/api/link_local_test.cc", "ClientsOfTwoLinksAreAnsweredAtTheirAddressInText"}},
       {"`bind()` and `listen()` on link-local IPv6",
-       {kPeer + "link_local_test.cc", "AServersPeersOfTwoLinksAreTwoAndSayWhere"}},
+       {"tests/engine/api/link_local_test.cc", "AServersPeersOfTwoLinksAreTwoAndSayWhere"}},
       {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
-       {kPeer + "packet_peer_stream_test.cc", "OfCountsEndsUnderAFlood"}},
+       {"tests/engine/stream/packet_peer_stream_test.cc", "OfCountsEndsUnderAFlood"}},
       {"`PacketPeerStream.put_packet` to a full stream",
-       {kPeer + "packet_peer_stream_test.cc", "WaitsForRoomInsteadOfBlocking"}},
+       {"tests/engine/stream/packet_peer_stream_test.cc", "WaitsForRoomInsteadOfBlocking"}},
   };
   return all;
 }
@@ -234,7 +234,7 @@ TEST(CompatibilityRowsTest, EachProbeExists) {
   }
 }
 
-// What //tests/engine/peer:stream_behaviour_test compares, by its kinds.
+// What //tests/engine/stream:stream_behaviour_test compares, by its kinds.
 TEST(CompatibilityRowsTest, EachKindOfStreamDifferenceIsThereAndNoOther) {
   std::set<std::string> on_page;
   for (std::string cell : first_cells(read_page(kPage), "Streams")) {

@@ -19,10 +19,9 @@ namespace {
 
 // What tests of the engine execute, which need more than a table has: the file, the test.
 const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere() {
-  static const std::string kPeer = "tests/engine/peer/";
-  static const std::string kStream = kPeer + "packet_peer_stream_test.cc";
+  static const std::string kStream = "tests/engine/stream/packet_peer_stream_test.cc";
   static const std::pair<std::string, std::string> kEachAllocation = {
-      kPeer + "nth_allocation_test.cc", "OfARunningEngineIsAnErrorOrADrop"};
+      "tests/engine/core/nth_allocation_test.cc", "OfARunningEngineIsAnErrorOrADrop"};
   static const std::multimap<std::string, std::pair<std::string, std::string>> all = {
       {"PacketPeerStream | ERR_UNCONFIGURED | get", {kStream, "HasNothingWithoutAStream"}},
       {"PacketPeerStream | ERR_UNCONFIGURED | put", {kStream, "HasNothingWithoutAStream"}},
@@ -44,7 +43,7 @@ const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere
       {"PacketPeerStream | FAILED | put", {kStream, "APutThatFailedIsSentOnceWhenItIsPutAgain"}},
       {"PacketPeerStream | FAILED | poll", {kStream, "TellsThatWhatWaitedIsLost"}},
       {"Engine | ERR_UNAVAILABLE | create",
-       {kPeer + "restricted_engine_test.cc", "WorksOrSaysThatItDoesNot"}},
+       {"tests/engine/core/restricted_engine_test.cc", "WorksOrSaysThatItDoesNot"}},
       {"PacketPeer | ERR_OUT_OF_MEMORY | get", kEachAllocation},
       {"PacketPeerUDP | ERR_OUT_OF_MEMORY | bind", kEachAllocation},
       {"PacketPeerUDP | ERR_OUT_OF_MEMORY | bind_descriptor", kEachAllocation},
@@ -57,7 +56,7 @@ const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere
       {"UDPServer | ERR_OUT_OF_MEMORY | listen_descriptor", kEachAllocation},
       {"UDPServer | ERR_OUT_OF_MEMORY | puts", kEachAllocation},
       {"Engine | ERR_OUT_OF_MEMORY | create",
-       {kPeer + "engine_test.cc", "WithoutAddressSpaceIsAnErrorInWords"}},
+       {"tests/engine/core/engine_test.cc", "WithoutAddressSpaceIsAnErrorInWords"}},
       {"PacketPeerStream | ERR_OUT_OF_MEMORY | get", kEachAllocation},
       {"PacketPeerStream | ERR_OUT_OF_MEMORY | put", kEachAllocation},
       {"PacketPeerStream | ERR_OUT_OF_MEMORY | poll", kEachAllocation},

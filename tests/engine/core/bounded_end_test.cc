@@ -2,7 +2,7 @@
 // putting.
 //
 // RINGPEER_RUNS sets the number of runs; the worst time of each call is printed:
-//   RINGPEER_RUNS=200 bazel-bin/tests/engine/peer/bounded_end_test
+//   RINGPEER_RUNS=200 bazel-bin/tests/engine/core/bounded_end_test
 
 #include <gtest/gtest.h>
 
