@@ -7,13 +7,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include "ringpeer/tools/demo_command.h"
-#include "ringpeer/tools/diagnostics.h"
-#include "ringpeer/tools/exit_status.h"
-#include "ringpeer/tools/load_command.h"
-#include "ringpeer/tools/process_setup.h"
-#include "ringpeer/tools/serve_command.h"
-#include "ringpeer/tools/variant_subcommand.h"
+#include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/exit_status.h"
+#include "ringpeer/tools/command/process_setup.h"
+#include "ringpeer/tools/demo/demo_command.h"
+#include "ringpeer/tools/load/load_command.h"
+#include "ringpeer/tools/serve/serve_command.h"
+#include "ringpeer/tools/variant/variant_subcommand.h"
 
 namespace ringpeer::tools {
 namespace {

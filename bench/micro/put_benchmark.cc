@@ -16,7 +16,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer::bench {

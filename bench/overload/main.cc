@@ -13,7 +13,7 @@
 
 #include "ringpeer/bench/overload/report.h"
 #include "ringpeer/bench/overload/senders.h"
-#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer::bench {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "ringpeer/tools/report_format.h"
+#include "ringpeer/tools/command/report_format.h"
 
 namespace ringpeer::bench {
 namespace {

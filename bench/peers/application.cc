@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/measure/machine_load.h"
 
 namespace ringpeer::bench {
 

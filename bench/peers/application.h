@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ringpeer/bench/peers/payload.h"
-#include "ringpeer/tools/latency_histogram.h"
+#include "ringpeer/tools/measure/latency_histogram.h"
 
 namespace ringpeer::bench {
 

@@ -3,7 +3,7 @@
 #include <sched.h>
 
 #include "ringpeer/engine/net/precise_sleep.h"
-#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/measure/machine_load.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "ringpeer/bench/peers/control.h"
 #include "ringpeer/bench/peers/scheduling.h"
-#include "ringpeer/tools/machine_load.h"
-#include "ringpeer/tools/socket_drops.h"
+#include "ringpeer/tools/measure/machine_load.h"
+#include "ringpeer/tools/measure/socket_drops.h"
 
 namespace ringpeer::bench {
 namespace {

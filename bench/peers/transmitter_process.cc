@@ -8,7 +8,7 @@
 #include "ringpeer/bench/peers/control.h"
 #include "ringpeer/bench/peers/payload.h"
 #include "ringpeer/bench/peers/scheduling.h"
-#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/measure/machine_load.h"
 
 namespace ringpeer::bench {
 namespace {

@@ -132,7 +132,7 @@ TEST(ReadmeClaimsTest, TheVersionIsTheModules) {
 // The rows of the demo that README.md shows are the demo's own.
 TEST(ReadmeClaimsTest, TheDemoHasTheRowsThatAreShown) {
   const std::string readme = read_page("README.md");
-  const std::string report = read_page("tools/demo_report.cc");
+  const std::string report = read_page("tools/demo/demo_report.cc");
   const std::size_t begin = readme.find("    An arena of 200 players");
   ASSERT_NE(begin, std::string::npos);
   std::istringstream lines(readme.substr(begin, readme.find("\n\n", begin) - begin));

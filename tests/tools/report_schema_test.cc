@@ -17,11 +17,11 @@
 
 #include "ringpeer/bench/overload/report.h"
 #include "ringpeer/tests/tools/command_process.h"
-#include "ringpeer/tools/demo_report.h"
-#include "ringpeer/tools/load_report.h"
-#include "ringpeer/tools/report_format.h"
-#include "ringpeer/tools/serve_report.h"
-#include "ringpeer/tools/variant_command.h"
+#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/demo/demo_report.h"
+#include "ringpeer/tools/load/load_report.h"
+#include "ringpeer/tools/serve/serve_report.h"
+#include "ringpeer/tools/variant/variant_command.h"
 
 namespace ringpeer::tools {
 namespace {

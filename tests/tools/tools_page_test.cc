@@ -17,11 +17,11 @@
 
 #include "ringpeer/tests/tools/command_process.h"
 #include "ringpeer/tests/tools/report_schema.h"
-#include "ringpeer/tools/demo_command.h"
-#include "ringpeer/tools/exit_status.h"
-#include "ringpeer/tools/load_command.h"
-#include "ringpeer/tools/serve_command.h"
-#include "ringpeer/tools/variant_subcommand.h"
+#include "ringpeer/tools/command/exit_status.h"
+#include "ringpeer/tools/demo/demo_command.h"
+#include "ringpeer/tools/load/load_command.h"
+#include "ringpeer/tools/serve/serve_command.h"
+#include "ringpeer/tools/variant/variant_subcommand.h"
 
 namespace ringpeer::tools {
 namespace {

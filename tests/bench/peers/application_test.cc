@@ -5,7 +5,7 @@
 #include <array>
 #include <cstring>
 
-#include "ringpeer/tools/machine_load.h"
+#include "ringpeer/tools/measure/machine_load.h"
 
 namespace ringpeer::bench {
 namespace {

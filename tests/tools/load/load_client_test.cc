@@ -1,0 +1,130 @@
+#include "ringpeer/tools/load/load_client.h"
+
+#include <gtest/gtest.h>
+
+namespace ringpeer::tools {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+const Clock::time_point kStart{std::chrono::hours(1)};
+
+LoadReply echo(std::uint64_t sequence, Clock::time_point sent_at = kStart) {
+  LoadReply reply;
+  reply.kind = LoadReply::Kind::kEcho;
+  reply.stamp = {.client = 4, .sequence = sequence, .sent_at = sent_at};
+  return reply;
+}
+
+LoadReply snapshot(std::uint64_t number, std::uint64_t newest_input, std::uint64_t inputs) {
+  LoadReply reply = echo(newest_input);
+  reply.kind = LoadReply::Kind::kSnapshot;
+  reply.snapshot_number = number;
+  reply.inputs_received = inputs;
+  return reply;
+}
+
+LoadClient client_that_sent(int packets) {
+  LoadClient client(4);
+  for (int i = 0; i < packets; ++i) client.sent();
+  return client;
+}
+
+TEST(LoadClientTest, APacketThatWasNotSentIsStampedAgain) {
+  LoadClient client(4);
+  EXPECT_EQ(client.next_stamp(kStart).sequence, 0U);
+  EXPECT_EQ(client.next_stamp(kStart).sequence, 0U);
+  client.sent();
+  EXPECT_EQ(client.next_stamp(kStart).sequence, 1U);
+  EXPECT_EQ(client.packets_sent(), 1U);
+}
+
+TEST(LoadClientTest, EachEchoCountsOnceAndGivesItsRoundTrip) {
+  LoadClient client = client_that_sent(3);
+  EXPECT_EQ(client.receive(echo(0), kStart + milliseconds(5)), milliseconds(5));
+  EXPECT_EQ(client.receive(echo(0), kStart + milliseconds(6)), std::nullopt);
+  EXPECT_EQ(client.receive(echo(2), kStart + milliseconds(7)), milliseconds(7));
+  EXPECT_FALSE(client.settled());
+  EXPECT_EQ(client.receive(echo(1), kStart + milliseconds(8)), milliseconds(8));
+  EXPECT_EQ(client.echoes(), 3U);
+  EXPECT_EQ(client.repeated(), 1U);
+  EXPECT_EQ(client.late(), 1U);
+  EXPECT_EQ(client.foreign(), 0U);
+  EXPECT_TRUE(client.settled());
+}
+
+TEST(LoadClientTest, AnswersToWhatWasNeverSentAreForeign) {
+  LoadClient client = client_that_sent(2);
+  EXPECT_EQ(client.receive(echo(2), kStart), std::nullopt);
+  EXPECT_EQ(client.receive(LoadReply(), kStart), std::nullopt);
+  LoadReply of_another = echo(0);
+  of_another.stamp.client = 5;
+  EXPECT_EQ(client.receive(of_another, kStart), std::nullopt);
+  // From the future.
+  EXPECT_EQ(client.receive(echo(0, kStart + milliseconds(1)), kStart), std::nullopt);
+  EXPECT_EQ(client.foreign(), 4U);
+  EXPECT_EQ(client.echoes(), 0U);
+}
+
+TEST(LoadClientTest, ASnapshotGivesARoundTripOnlyForANewInput) {
+  LoadClient client = client_that_sent(5);
+  EXPECT_EQ(client.receive(snapshot(1, 0, 1), kStart + milliseconds(9)), milliseconds(9));
+  EXPECT_EQ(client.receive(snapshot(2, 0, 1), kStart + milliseconds(25)), std::nullopt);
+  EXPECT_EQ(client.receive(snapshot(3, 4, 5), kStart + milliseconds(30)), milliseconds(30));
+  EXPECT_EQ(client.snapshots(), 3U);
+  EXPECT_EQ(client.inputs_received(), 5U);
+}
+
+TEST(LoadClientTest, MissingSnapshotsShowInTheirNumbers) {
+  LoadClient client = client_that_sent(1);
+  client.receive(snapshot(1, 0, 1), kStart);
+  client.receive(snapshot(4, 0, 1), kStart);
+  client.receive(snapshot(3, 0, 1), kStart);
+  EXPECT_EQ(client.snapshots(), 3U);
+  EXPECT_EQ(client.snapshots_announced(), 4U);
+  EXPECT_EQ(client.late(), 1U);
+}
+
+// The client's address changes on its way, or the server starts again: numbers begin again, and
+// what the session before said still counts.
+TEST(LoadClientTest, SessionsAreNotTakenForOne) {
+  LoadClient client = client_that_sent(100);
+  const auto of_session = [](std::uint64_t session, std::uint64_t number, std::uint64_t newest,
+                             std::uint64_t inputs) {
+    LoadReply reply = snapshot(number, newest, inputs);
+    reply.session = session;
+    return reply;
+  };
+  std::uint64_t newest = 0;
+  for (std::uint64_t session = 1; session <= 9; ++session) {
+    for (std::uint64_t number = 1; number <= 5; ++number) {
+      client.receive(of_session(session, number, newest++, number), kStart);
+    }
+  }
+  EXPECT_EQ(client.repeated(), 0U);
+  EXPECT_EQ(client.snapshots(), 45U);
+  EXPECT_EQ(client.snapshots_announced(), 45U);
+  EXPECT_EQ(client.inputs_received(), 45U);
+  // The last of the session before comes late, and twice.
+  client.receive(of_session(8, 6, newest, 5), kStart);
+  client.receive(of_session(8, 6, newest, 5), kStart);
+  EXPECT_EQ(client.repeated(), 1U);
+  EXPECT_EQ(client.snapshots_announced(), 46U);
+}
+
+TEST(LoadClientTest, AnArenasClientIsSettledWhenItHasLeftAndNothingIsMissing) {
+  LoadClient client = client_that_sent(1);
+  client.receive(snapshot(1, 0, 1), kStart);
+  EXPECT_FALSE(client.settled());
+  LoadReply last = snapshot(3, 0, 1);
+  last.left = true;
+  client.receive(last, kStart);
+  EXPECT_TRUE(client.has_left());
+  EXPECT_FALSE(client.settled());
+  client.receive(snapshot(2, 0, 1), kStart);
+  EXPECT_TRUE(client.settled());
+}
+
+}  // namespace
+}  // namespace ringpeer::tools

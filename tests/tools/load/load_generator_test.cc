@@ -1,0 +1,142 @@
+// Simulated clients against a server that is slow, or away for a while.
+
+#include "ringpeer/tools/load/load_generator.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "ringpeer/tools/load/target_address.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// An echo server of plain sockets, which the test opens and closes as it likes.
+class Echo {
+ public:
+  // 0: any port.
+  explicit Echo(int port) : descriptor_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address_.sin_port = htons(static_cast<std::uint16_t>(port));
+    EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)), 0);
+    socklen_t size = sizeof(address_);
+    EXPECT_EQ(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
+    const timeval timeout = {.tv_sec = 0, .tv_usec = 20'000};
+    EXPECT_EQ(setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
+  }
+  ~Echo() { close(descriptor_); }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+
+  int port() const { return ntohs(address_.sin_port); }
+
+  // Takes what comes within some milliseconds, and answers what came `delay` ago. True when
+  // a packet was answered.
+  bool serve(milliseconds delay) {
+    Waiting packet;
+    socklen_t size = sizeof(packet.sender);
+    const ssize_t count = recvfrom(descriptor_, packet.bytes.data(), packet.bytes.size(), 0,
+                                   reinterpret_cast<sockaddr*>(&packet.sender), &size);
+    if (count > 0) {
+      packet.size = static_cast<std::size_t>(count);
+      packet.due = Clock::now() + delay;
+      waiting_.push_back(packet);
+    }
+    bool answered = false;
+    for (; !waiting_.empty() && waiting_.front().due <= Clock::now(); waiting_.pop_front()) {
+      const Waiting& first = waiting_.front();
+      sendto(descriptor_, first.bytes.data(), first.size, 0,
+             reinterpret_cast<const sockaddr*>(&first.sender), sizeof(first.sender));
+      answered = true;
+    }
+    return answered;
+  }
+
+ private:
+  struct Waiting {
+    Clock::time_point due;
+    sockaddr_in sender = {};
+    std::array<char, 256> bytes;
+    std::size_t size = 0;
+  };
+
+  int descriptor_;
+  sockaddr_in address_ = {};
+  std::deque<Waiting> waiting_;
+};
+
+LoadOptions options_for(int port, double rate, double duration) {
+  LoadOptions options;
+  options.target_text = "127.0.0.1:" + std::to_string(port);
+  options.target = *parse_target_address(options.target_text);
+  options.rate = rate;
+  options.seconds = duration;
+  return options;
+}
+
+LoadReport run(const LoadOptions& options) {
+  const StopSignal stop;
+  LoadGenerator generator(options);
+  std::string error;
+  EXPECT_TRUE(generator.open(&error)) << error;
+  ProgressLine silent(nullptr);
+  return generator.run(stop, &silent);
+}
+
+// The end of a run waits as long as replies take.
+TEST(LoadGeneratorTest, LateIsNotLost) {
+  struct Case {
+    double rate, duration;
+    milliseconds delay;
+    std::uint64_t packets;
+  };
+  for (const Case& c : {Case{1, 2.1, milliseconds(700), 3},      // seen before the end
+                        Case{1, 0.2, milliseconds(1500), 1}}) {  // none seen before the end
+    Echo echo(0);
+    std::jthread server([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) echo.serve(c.delay);
+    });
+    const LoadOptions options = options_for(echo.port(), c.rate, c.duration);
+    const LoadReport report = run(options);
+    EXPECT_EQ(report.sent, c.packets);
+    EXPECT_EQ(report.echoes, c.packets);
+    EXPECT_EQ(judge_load(options, report), "");
+  }
+}
+
+// While it is away, the machine says of each packet that nobody listens.
+TEST(LoadGeneratorTest, RefusedIsNotLost) {
+  auto echo = std::make_unique<Echo>(0);
+  const int port = echo->port();
+  std::jthread server([&](const std::stop_token& stop) {
+    int answered = 0;
+    while (answered < 10 && !stop.stop_requested()) answered += echo->serve(milliseconds(0));
+    // Right after an answer: the next packet is not on its way yet.
+    echo.reset();
+    std::this_thread::sleep_for(milliseconds(500));
+    echo = std::make_unique<Echo>(port);
+    while (!stop.stop_requested()) echo->serve(milliseconds(0));
+  });
+  const LoadOptions options = options_for(port, 20, 2);
+  const LoadReport report = run(options);
+  EXPECT_GT(report.connection_refused, 3U);
+  EXPECT_EQ(report.send_refused, 0U);
+  EXPECT_GT(report.echoes, 10U);
+  EXPECT_EQ(report.sent, report.echoes + report.connection_refused);
+  EXPECT_EQ(judge_load(options, report), "");
+  EXPECT_NE(load_report_to_text(options, report).find("refused by the target"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringpeer::tools

@@ -1,0 +1,162 @@
+#include "ringpeer/tools/load/load_report.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "ringpeer/tools/demo/demo_report.h"
+
+namespace ringpeer::tools {
+namespace {
+
+LoadOptions options() {
+  LoadOptions options;
+  options.target_text = "127.0.0.1:4000";
+  options.clients = 2;
+  return options;
+}
+
+LoadReport echo_report() {
+  LoadReport report;
+  report.seconds = 2;
+  report.sent = 100;
+  report.received = report.echoes = 90;
+  report.client_kernel_drops = 4;
+  report.server_kernel_drops = 6;
+  return report;
+}
+
+LoadReport arena_report() {
+  LoadReport report;
+  report.seconds = 2;
+  report.sent = 100;
+  report.inputs_received = 95;
+  report.server_kernel_drops = 5;
+  report.snapshots_announced = 120;
+  report.received = report.snapshots = 118;
+  report.client_kernel_drops = 2;
+  return report;
+}
+
+TEST(LoadReportTest, AnEchoedPacketIsAnsweredOrDroppedByAKernel) {
+  LoadReport report = echo_report();
+  EXPECT_EQ(report.unaccounted_requests(), 0);
+  EXPECT_EQ(judge_load(options(), report), "");
+  report.echoes = 87;
+  EXPECT_EQ(report.unaccounted_requests(), 3);
+  EXPECT_NE(judge_load(options(), report), "");
+  report.echoes = 91;  // more than were sent: a fault of the accounting is no less one
+  EXPECT_EQ(report.unaccounted_requests(), -1);
+  EXPECT_NE(judge_load(options(), report), "");
+  EXPECT_EQ(load_report_to_json(options(), report).at("unaccounted"), 1);
+}
+
+TEST(LoadReportTest, AnArenaAccountsForBothDirections) {
+  LoadReport report = arena_report();
+  EXPECT_EQ(judge_load(options(), report), "");
+  report.inputs_received = 94;
+  report.snapshots = 119;
+  EXPECT_EQ(report.unaccounted_requests(), 1);
+  EXPECT_EQ(report.unaccounted_replies(), -1);
+  // They must not cancel out.
+  EXPECT_EQ(load_report_to_json(options(), report).at("unaccounted"), 2);
+  EXPECT_NE(judge_load(options(), report), "");
+}
+
+TEST(LoadReportTest, SilenceIsAnErrorThatSaysWhatToDo) {
+  LoadReport report;
+  report.sent = 10;
+  EXPECT_NE(judge_load(options(), report).find("--expect nothing"), std::string::npos);
+  LoadOptions sink = options();
+  sink.expect = ExpectedReply::kNothing;
+  EXPECT_EQ(judge_load(sink, report), "");
+  EXPECT_TRUE(load_report_to_json(sink, report).at("unaccounted").is_null());
+  report.sent = 0;
+  EXPECT_NE(judge_load(sink, report), "");
+}
+
+TEST(LoadReportTest, ARunWithoutAPacketSaysWhy) {
+  LoadReport report;
+  EXPECT_NE(judge_load(options(), report).find("before the first packet"), std::string::npos);
+  report.send_refused = 3;
+  report.send_error = EPERM;
+  EXPECT_NE(judge_load(options(), report).find("not permitted"), std::string::npos);
+  report.sent = 3;
+  report.wait_error = EPERM;
+  EXPECT_NE(judge_load(options(), report).find("wait"), std::string::npos);
+}
+
+TEST(LoadReportTest, TheJsonHasWhatProgramsReadOfIt) {
+  LoadReport report = echo_report();
+  for (int i = 1; i <= 100; ++i) report.round_trip.record(std::chrono::microseconds(i));
+  const auto json = load_report_to_json(options(), report);
+  EXPECT_EQ(json.at("command"), "load");
+  EXPECT_EQ(json.at("server"), "echo");
+  EXPECT_EQ(json.at("sent"), 100);
+  EXPECT_EQ(json.at("sent_per_s"), 50.0);
+  EXPECT_EQ(json.at("answered"), 90);
+  EXPECT_EQ(json.at("kernel_drops").at("server"), 6);
+  EXPECT_EQ(json.at("kernel_drops").at("clients"), 4);
+  EXPECT_NEAR(json.at("rtt_us").at("p50").get<double>(), 50, 1);
+  EXPECT_NEAR(json.at("rtt_us").at("p99").get<double>(), 99, 1);
+  EXPECT_TRUE(json.at("ok").get<bool>());
+  report.server_kernel_drops.reset();
+  EXPECT_TRUE(load_report_to_json(options(), report).at("kernel_drops").at("server").is_null());
+}
+
+nlohmann::ordered_json server_report() {
+  return {{"received", 95},
+          {"sent", 120},
+          {"kernel_drops", 5},
+          {"unaccounted", {{"received", 0}, {"delivered", 0}, {"sent", 0}}},
+          {"drops", {{"drop_peer_full", 0}, {"drop_closed", 3}}},
+          {"backend", "recvmmsg"},
+          {"backend_reason", "asked for"},
+          {"arena", {{"most_players", 2}}},
+          {"cpu", {{"ns_per_packet", 1500.0}, {"application_ns_per_packet", 700.0}}}};
+}
+
+TEST(DemoReportTest, HoldsBothSidesAgainstEachOther) {
+  const LoadOptions load_options = options();
+  const LoadReport load = arena_report();
+  const DemoReport good(load_options, load, server_report());
+  EXPECT_EQ(good.unaccounted(), 0);
+  EXPECT_EQ(good.engine_drops(), 3U);
+  EXPECT_TRUE(good.to_json().at("ok").get<bool>());
+  EXPECT_NE(good.to_text().find("drop_closed 3"), std::string::npos);
+
+  auto lossy = server_report();
+  lossy["received"] = 94;
+  lossy["sent"] = 121;
+  lossy["unaccounted"]["delivered"] = -2;
+  const DemoReport bad(load_options, load, lossy);
+  EXPECT_EQ(bad.unaccounted_in(), 1);
+  EXPECT_EQ(bad.unaccounted_out(), 1);
+  EXPECT_EQ(bad.unaccounted_inside(), 2);
+  EXPECT_EQ(bad.unaccounted(), 4);
+  EXPECT_FALSE(bad.to_json().at("ok").get<bool>());
+}
+
+TEST(DemoReportTest, NothingSentIsNotGood) {
+  const LoadOptions load_options = options();
+  auto idle = server_report();
+  idle["received"] = idle["sent"] = idle["kernel_drops"] = 0;
+  const LoadReport nothing;
+  const DemoReport report(load_options, nothing, idle);
+  EXPECT_EQ(report.unaccounted(), 0);
+  EXPECT_NE(report.judge(), "");
+  EXPECT_FALSE(report.to_json().at("ok").get<bool>());
+}
+
+TEST(DemoReportTest, AServerThatCouldNotGoOnIsNotGood) {
+  const LoadOptions load_options = options();
+  auto failed = server_report();
+  failed["ok"] = false;
+  const LoadReport load = arena_report();
+  const DemoReport report(load_options, load, failed);
+  EXPECT_EQ(report.unaccounted(), 0);
+  EXPECT_NE(report.judge(), "");
+}
+
+}  // namespace
+}  // namespace ringpeer::tools

@@ -1,0 +1,46 @@
+#include "ringpeer/tools/command/report_format.h"
+
+#include <fmt/format.h>
+
+#include "ringpeer/tools/command/text_table.h"
+
+namespace ringpeer::tools {
+
+using nlohmann::ordered_json;
+
+ordered_json ratio(double part, double whole) {
+  return whole > 0 ? ordered_json(part / whole) : ordered_json(nullptr);
+}
+
+ordered_json per_second(std::uint64_t count, double seconds) {
+  return ratio(static_cast<double>(count), seconds);
+}
+
+std::string count_text(const ordered_json& count) {
+  return count.is_null() ? "unknown" : with_thousands(count.get<std::int64_t>());
+}
+
+std::string rate_text(const ordered_json& count, const ordered_json& rate) {
+  const std::string per_second =
+      rate.is_null() ? "unknown" : with_thousands(static_cast<std::int64_t>(rate.get<double>()));
+  return fmt::format("{}  ({}/s)", count_text(count), per_second);
+}
+
+std::string number_text(const ordered_json& number, int digits) {
+  return number.is_null() ? "unknown" : fmt::format("{:.{}f}", number.get<double>(), digits);
+}
+
+std::string drops_text(const ordered_json& drops) {
+  std::string text;
+  for (const auto& [reason, count] : drops.items()) {
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", reason, count_text(count));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string percent_text(const ordered_json& percent) {
+  return percent.is_null() ? "unknown" : number_text(percent, 1) + " %";
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,75 @@
+#include "ringpeer/tools/demo/demo_command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "ringpeer/tools/command/choice_option.h"
+#include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/demo/demo_report.h"
+#include "ringpeer/tools/demo/server_process.h"
+#include "ringpeer/tools/load/load_generator.h"
+#include "ringpeer/tools/load/option_names.h"
+#include "ringpeer/tools/load/target_address.h"
+
+namespace ringpeer::tools {
+namespace {
+
+struct DemoOptions {
+  LoadOptions load;
+  ServeOptions serve;
+};
+
+int demo(DemoOptions& options) {
+  options.serve.mode = ServeMode::kArena;
+  options.serve.address = "127.0.0.1";
+  options.load.payload = PayloadKind::kVar;
+  const std::string complaint = check_load_options(options.load);
+  if (!complaint.empty()) return usage_error(complaint);
+
+  ServerProcess server;
+  std::string error;
+  if (!server.start(options.serve, &error)) return run_error(error);
+  say(fmt::format("an arena on port {}, and {} players for {} s", server.port(),
+                  options.load.clients, options.load.seconds));
+
+  const StopSignal stop;
+  options.load.target_text = fmt::format("127.0.0.1:{}", server.port());
+  options.load.target = *parse_target_address(options.load.target_text);
+  LoadGenerator generator(options.load);
+  if (!generator.open(&error)) return run_error(error);
+  LoadReport load;
+  {
+    ProgressLine progress(stderr);
+    load = generator.run(stop, &progress);
+  }
+  const auto server_report = server.finish(&error);
+  if (!server_report) return run_error(error);
+
+  const DemoReport report(options.load, load, *server_report);
+  return end_run((options.load.json ? report.to_json().dump(2) : report.to_text()) + "\n",
+                 report.judge());
+}
+
+}  // namespace
+
+void add_demo_command(CLI::App& app, int* exit_status) {
+  auto options = std::make_shared<DemoOptions>();
+  constexpr std::uint32_t kPlayers = 200;
+  options->load.clients = kPlayers;
+  CLI::App* command =
+      app.add_subcommand("demo", "a game server and its players, on this machine alone");
+  add_number(*command, "--clients", &options->load.clients, "players")->capture_default_str();
+  command->add_option("--hz", options->load.rate, "inputs a second of each player")
+      ->capture_default_str();
+  command->add_option("--duration", options->load.seconds, "seconds")->capture_default_str();
+  add_choice(*command, "--backend", backend_names(), &options->serve.backend, "auto",
+             "auto, io_uring or recvmmsg");
+  command->add_flag("--json", options->load.json, "print the report as one JSON object");
+  command->callback([options, exit_status] { *exit_status = demo(*options); });
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,59 @@
+#ifndef RINGPEER_TOOLS_LOAD_PAYLOAD_H_
+#define RINGPEER_TOOLS_LOAD_PAYLOAD_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "ringpeer/tools/load/load_options.h"
+
+namespace ringpeer::tools {
+
+// Says which packet one is, and when it left.
+struct LoadStamp {
+  std::uint32_t client = 0;
+  std::uint64_t sequence = 0;
+  std::chrono::steady_clock::time_point sent_at;
+};
+
+// What a packet that came back turned out to be.
+struct LoadReply {
+  enum class Kind {
+    kForeign,   // nothing that a server should answer: damaged, or another program's
+    kEcho,      // our own packet
+    kSnapshot,  // the arena's answer to all inputs so far
+  };
+
+  Kind kind = Kind::kForeign;
+  // Of the echoed packet, or of the newest input that the snapshot has seen.
+  LoadStamp stamp;
+
+  // The rest is a snapshot's.
+  std::uint64_t session = 0;          // which one the two numbers are of
+  std::uint64_t snapshot_number = 0;  // counts this session's snapshots from 1
+  std::uint64_t inputs_received = 0;  // inputs of this client that reached the game
+  bool left = false;                  // the game has taken note that the client leaves
+};
+
+// Makes the packets that the simulated clients send, and reads what comes back.
+//
+// Threads: one.
+class LoadPayload {
+ public:
+  virtual ~LoadPayload() = default;
+
+  // The packet is valid until the next call. A leaving client says so in its last
+  // packets, where the payload has a word for it.
+  virtual std::span<const std::uint8_t> compose(const LoadStamp& stamp, bool leaving) = 0;
+  // Anyone may have sent `packet`: nothing of it is taken for granted. stamp.client of an
+  // answer that does not carry one is `client`, whose socket it arrived at.
+  virtual LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const = 0;
+};
+
+// Options must have passed check_load_options().
+std::unique_ptr<LoadPayload> make_load_payload(const LoadOptions& options);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_LOAD_PAYLOAD_H_

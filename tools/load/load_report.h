@@ -1,0 +1,74 @@
+#ifndef RINGPEER_TOOLS_LOAD_REPORT_H_
+#define RINGPEER_TOOLS_LOAD_REPORT_H_
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "ringpeer/tools/load/load_options.h"
+#include "ringpeer/tools/measure/latency_histogram.h"
+
+namespace ringpeer::tools {
+
+// What a load run sent, what came back, and where the rest went.
+struct LoadReport {
+  double seconds = 0;  // from the first packet to the last
+  std::uint64_t packet_bytes = 0;
+  std::uint64_t sent = 0;
+  // Packets that the schedule asked for and that were not sent: the kernel refused them,
+  // or this program came too late.
+  std::uint64_t send_refused = 0;
+  std::uint64_t send_missed = 0;
+
+  std::uint64_t received = 0;
+  std::uint64_t echoes = 0;
+  std::uint64_t late = 0;
+  std::uint64_t repeated = 0;
+  std::uint64_t foreign = 0;
+  // Packets that the target's machine has answered with: nobody listens there.
+  std::uint64_t connection_refused = 0;
+
+  std::uint64_t snapshots = 0;
+  std::uint64_t snapshots_announced = 0;
+  std::uint64_t inputs_received = 0;
+
+  // Dropped by the kernel for want of socket buffer: at the clients, and at the server
+  // where its socket is to be seen from here. Nothing where the kernel does not tell.
+  std::optional<std::uint64_t> client_kernel_drops = 0;
+  std::optional<std::uint64_t> server_kernel_drops;
+
+  LatencyHistogram round_trip;
+  std::optional<double> steal_percent;
+  std::chrono::nanoseconds cpu{0};
+  int stopped_by_signal = 0;
+  int send_error = 0;  // errno of the packet that was refused last
+  int wait_error = 0;  // errno of a wait for replies that the kernel refused; it ended the run
+
+  // Whether the server turned out to be an arena.
+  bool is_arena() const { return snapshots > 0; }
+
+  // Packets of ours that the server did not get and of which nobody knows why.
+  std::int64_t unaccounted_requests() const;
+  // Packets of the server that did not arrive here and of which nobody knows why.
+  std::int64_t unaccounted_replies() const;
+};
+
+// Why no whole run came about; an empty text when one did.
+std::string broken_run(const LoadReport& report);
+
+// An empty text when the run is good, with nothing unaccounted for; otherwise what is
+// wrong and what to do about it.
+std::string judge_load(const LoadOptions& options, const LoadReport& report);
+
+nlohmann::ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& report);
+std::string load_report_to_text(const LoadOptions& options, const LoadReport& report);
+
+// p50, p99 and so on in microseconds, as every report of these tools has them.
+nlohmann::ordered_json latency_to_json(const LatencyHistogram& latency);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_LOAD_REPORT_H_

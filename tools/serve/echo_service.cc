@@ -1,0 +1,69 @@
+#include "ringpeer/tools/serve/echo_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ringpeer/codec/wire/decode.h"
+#include "ringpeer/codec/wire/encode.h"
+#include "ringpeer/engine/net/datagram_size.h"
+#include "ringpeer/tools/measure/local_address.h"
+
+namespace ringpeer::tools {
+namespace {
+
+// A flood must not keep the caller from looking at the clock.
+constexpr std::size_t kMostPacketsAtOnce = 1024;
+
+}  // namespace
+
+EchoService::EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies)
+    : server_(std::move(engine)), payload_(payload), replies_(replies) {}
+
+Error EchoService::open(int port, const std::string& address) {
+  ServerOptions options;
+  options.receive = ServerReceive::kTogether;
+  return server_.listen(port, address, options);
+}
+
+void EchoService::serve(Clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+  if (server_.wait(std::max(left, std::chrono::milliseconds(0))) != Error::OK) return;
+  DrainBudget budget;
+  budget.max_packets = kMostPacketsAtOnce;
+  server_.drain(budget, [this](const ReceivedPacket& packet) { serve_packet(packet); });
+}
+
+bool EchoService::is_own(const net::Endpoint& sender) const {
+  return sender.port == port() && is_of_this_machine(sender);
+}
+
+bool EchoService::translate(std::span<const std::uint8_t> packet) {
+  Variant value;
+  if (decode_variant(packet, &value, nullptr) != Error::OK) return false;
+  std::size_t size = 0;
+  encoded_.resize(net::kLargestDatagram);
+  if (encode_variant(value, encoded_, &size) != Error::OK || size > encoded_.size()) return false;
+  encoded_.resize(size);
+  return true;
+}
+
+void EchoService::serve_packet(const ReceivedPacket& packet) {
+  ++counts_.taken;
+  std::span<const std::uint8_t> answer = packet.payload;
+  if (payload_ == PayloadKind::kVar) {
+    if (!translate(packet.payload)) {
+      ++counts_.malformed;
+      return;
+    }
+    answer = encoded_;
+  }
+  if (!replies_) return;
+  if (is_own(packet.sender)) {
+    ++counts_.own;
+    return;
+  }
+  const bool accepted = server_.answer(packet, answer) == Error::OK;
+  ++(accepted ? counts_.replies : counts_.replies_refused);
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,42 @@
+#ifndef RINGPEER_TOOLS_ECHO_SERVICE_H_
+#define RINGPEER_TOOLS_ECHO_SERVICE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ringpeer/tools/serve/service.h"
+#include "ringpeer/udp_server.h"
+
+namespace ringpeer::tools {
+
+// Takes the packets of everybody and, unless it is a sink, sends them back: bytes as they are,
+// Variants decoded and encoded again.
+class EchoService : public Service {
+ public:
+  EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies);
+
+  Error open(int port, const std::string& address) override;
+  int port() const override { return server_.get_local_port(); }
+  void serve(Clock::time_point until) override;
+  void close() override { server_.stop(); }
+  ServiceCounts counts() const override { return counts_; }
+
+ private:
+  void serve_packet(const ReceivedPacket& packet);
+  // Whether an answer would come back here, to be answered again without end.
+  bool is_own(const net::Endpoint& sender) const;
+  // Decodes what is Godot's, encodes it again into encoded_; false when it is none.
+  bool translate(std::span<const std::uint8_t> packet);
+
+  // A socket of each worker, and no state of any sender.
+  UDPServer server_;
+  PayloadKind payload_;
+  bool replies_;
+  std::vector<std::uint8_t> encoded_;
+  ServiceCounts counts_;
+};
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_ECHO_SERVICE_H_

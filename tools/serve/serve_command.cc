@@ -1,0 +1,80 @@
+#include "ringpeer/tools/serve/serve_command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "ringpeer/tools/command/choice_option.h"
+#include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/load/option_names.h"
+#include "ringpeer/tools/serve/server.h"
+
+namespace ringpeer::tools {
+namespace {
+
+const std::map<std::string, ServeMode>& mode_names() {
+  static const auto& names = *new std::map<std::string, ServeMode>{
+      {"echo", ServeMode::kEcho}, {"sink", ServeMode::kSink}, {"arena", ServeMode::kArena}};
+  return names;
+}
+
+int serve(const ServeOptions& options) {
+  const std::string complaint = check_serve_options(options);
+  if (!complaint.empty()) return usage_error(complaint);
+
+  // Before the engine, whose threads must not be the ones that signals interrupt.
+  const StopSignal stop;
+  Server server(options);
+  std::string error;
+  if (!server.open(&error)) return run_error(error);
+  // Programs that start this one wait for this line and read the port out of it.
+  say(fmt::format("{} on port {}, backend {}", serve_mode_name(options.mode), server.port(),
+                  server.engine().backend_name()));
+
+  ServeReport report;
+  {
+    ProgressLine progress(stderr);
+    report = server.run(stop, &progress);
+  }
+  return end_run(options.json ? serve_report_to_json(options, report).dump(2) + "\n"
+                              : serve_report_to_text(options, report),
+                 judge_serve(report));
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, int* exit_status) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = app.add_subcommand("serve", "run a UDP server and account for its packets");
+  add_choice(*command, "--mode", mode_names(), &options->mode, "",
+             "echo, sink, or arena: a small game")
+      ->required();
+  add_number(*command, "--port", &options->port, "where to listen; 0 takes any free port")
+      ->required();
+  command->add_option("--address", options->address, "address to listen on; * for all of them")
+      ->capture_default_str();
+  add_choice(*command, "--backend", backend_names(), &options->backend, "auto",
+             "auto, io_uring or recvmmsg");
+  add_number(*command, "--workers", &options->workers,
+             "receive threads, each with a socket of its own on the port; 0 runs without one")
+      ->capture_default_str();
+  command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
+      ->capture_default_str();
+  add_choice(*command, "--payload", payload_names(), &options->payload, "raw",
+             "how echo and sink read packets: raw bytes, or var (decoded, and encoded again)");
+  add_number(*command, "--latency-budget", &options->latency_budget_microseconds,
+             "microseconds that a packet may wait for others, up to 100000; 0 wakes at once")
+      ->capture_default_str();
+  command
+      ->add_option("--without", options->without,
+                   "kernel features to leave unused: min-wait, incremental-buffers, gso")
+      ->check(CLI::IsMember({"min-wait", "incremental-buffers", "gso"}));
+  command->add_flag("--json", options->json, "print the report as one JSON object");
+  command->callback([options, exit_status] { *exit_status = serve(*options); });
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,46 @@
+#ifndef RINGPEER_TOOLS_SERVER_H_
+#define RINGPEER_TOOLS_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "ringpeer/tools/command/progress_line.h"
+#include "ringpeer/tools/command/stop_signal.h"
+#include "ringpeer/tools/serve/serve_options.h"
+#include "ringpeer/tools/serve/serve_report.h"
+#include "ringpeer/tools/serve/service.h"
+
+namespace ringpeer::tools {
+
+// An engine with one service on it.
+//
+// Threads: one, the application thread. Use once: open(), then run().
+class Server {
+ public:
+  // Options must have passed check_serve_options().
+  explicit Server(const ServeOptions& options) : options_(options) {}
+
+  // False with words that say what to do when the engine or the port is not to be had.
+  bool open(std::string* error);
+
+  int port() const { return service_->port(); }
+  const Engine& engine() const { return *engine_; }
+
+  // Serves for the time given in the options, or until stopped.
+  ServeReport run(const StopSignal& stop, ProgressLine* progress);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void serve_until(Clock::time_point end, const StopSignal& stop, ProgressLine* progress);
+  void show_progress(Clock::time_point now, ProgressLine* progress) const;
+
+  ServeOptions options_;
+  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<Service> service_;
+  Clock::time_point started_;
+};
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_SERVER_H_
