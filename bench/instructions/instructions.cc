@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ringpeer/bench/peers/payload.h"
-#include "ringpeer/bench/peers/udp_socket.h"
+#include "ringpeer/bench/rivals/payload.h"
+#include "ringpeer/bench/rivals/udp_socket.h"
 #include "ringpeer/packet_peer_udp.h"
 
 namespace ringpeer::bench {

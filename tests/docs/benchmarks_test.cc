@@ -13,11 +13,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/bench/peers/cases.h"
-#include "ringpeer/bench/peers/checks.h"
-#include "ringpeer/bench/peers/receiver_process.h"
-#include "ringpeer/bench/peers/round.h"
-#include "ringpeer/bench/peers/runner.h"
+#include "ringpeer/bench/rivals/cases.h"
+#include "ringpeer/bench/rivals/checks.h"
+#include "ringpeer/bench/rivals/receiver_process.h"
+#include "ringpeer/bench/rivals/round.h"
+#include "ringpeer/bench/rivals/runner.h"
 #include "ringpeer/tests/docs/page.h"
 #include "ringpeer/tests/docs/stated.h"
 
@@ -65,19 +65,19 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
   const auto number = [](const char* path, const char* name) {
     return with_commas(constant_of(path, name));
   };
-  const char* const round = "bench/peers/round.cc";
+  const char* const round = "bench/rivals/round.cc";
   const char* const scale = "bench/scale/main.cc";
   EXPECT_EQ(bench::RunOptions().rounds, 7);
-  EXPECT_EQ(constant_of("bench/peers/main.cc", "kQuickRounds"), 4);
+  EXPECT_EQ(constant_of("bench/rivals/main.cc", "kQuickRounds"), 4);
   const std::vector<std::string> statements = {
       "The first round is thrown away, seven are counted (`--quick`: four)",
       "After " + number(round, "kWarmUp") + " ms of traffic the window opens",
       "took more than " + std::to_string(static_cast<int>(bench::kMostStealPercent)) +
           " % of either CPU is void",
-      "(nice " + std::to_string(constant_of("bench/peers/scheduling.cc", "kBeforeOthers")) + ",",
+      "(nice " + std::to_string(constant_of("bench/rivals/scheduling.cc", "kBeforeOthers")) + ",",
       "the time of one packet in " + number(round, "kBusySample") + " (of every packet below " +
           number(round, "kBusyRate") + " packets/s)",
-      "A flood sends runs of " + number("bench/peers/sender.cc", "kFloodRun") + " a remote",
+      "A flood sends runs of " + number("bench/rivals/sender.cc", "kFloodRun") + " a remote",
       "trains of " + std::to_string(bench::find_case("gso")->train) + " by UDP_SEGMENT",
       "No peer waits longer than " + std::to_string(bench::ReceiveTask().longest_wait_ms) +
           " ms in one call (" + std::to_string(constant_of(round, "kIdleWait") / 1000) +
@@ -107,7 +107,7 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
 }
 
 TEST(BenchmarksPageTest, TheHelpOfAQuickRunIsSo) {
-  EXPECT_TRUE(says(read_page("bench/peers/main.cc"),
+  EXPECT_TRUE(says(read_page("bench/rivals/main.cc"),
                    std::to_string(bench::kQuickSize) + " bytes, " +
                        std::to_string(bench::kQuickRemotes) + " remotes, 4 rounds"));
 }

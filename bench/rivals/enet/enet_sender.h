@@ -1,0 +1,13 @@
+#ifndef RINGPEER_BENCH_PEERS_ENET_ENET_SENDER_H_
+#define RINGPEER_BENCH_PEERS_ENET_ENET_SENDER_H_
+
+#include "ringpeer/bench/rivals/sender.h"
+
+namespace ringpeer::bench {
+
+// The messages of send_packets() as unreliable ENet packets, each remote a connection.
+SendResult send_enet_messages(const SendTask& task);
+
+}  // namespace ringpeer::bench
+
+#endif  // RINGPEER_BENCH_PEERS_ENET_ENET_SENDER_H_

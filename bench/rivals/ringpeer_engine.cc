@@ -1,0 +1,23 @@
+#include "ringpeer/bench/rivals/ringpeer_engine.h"
+
+#include <fmt/format.h>
+
+namespace ringpeer::bench {
+
+std::shared_ptr<Engine> make_engine(std::string_view peer, const ReceiverOptions& options,
+                                    std::string* message) {
+  EngineOptions engine;
+  engine.backend = peer == "ringpeer/recvmmsg" ? BackendKind::kRecvmmsg : BackendKind::kIoUring;
+  engine.workers = peer == "ringpeer/inline" ? 0 : 1;
+  engine.latency_budget = options.latency_budget;
+  engine.socket_receive_buffer = options.receive_buffer;
+  engine.gro = options.gro;
+  return Engine::create(engine, nullptr, message);
+}
+
+std::string describe(const Engine& engine) {
+  return fmt::format("{}, {} workers, {}", engine.backend_name(), engine.workers(),
+                     engine.backend_reason());
+}
+
+}  // namespace ringpeer::bench
