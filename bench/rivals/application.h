@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_APPLICATION_H_
-#define RINGPEER_BENCH_PEERS_APPLICATION_H_
+#ifndef RINGPEER_BENCH_RIVALS_APPLICATION_H_
+#define RINGPEER_BENCH_RIVALS_APPLICATION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -91,4 +91,4 @@ class Application {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_APPLICATION_H_
+#endif  // RINGPEER_BENCH_RIVALS_APPLICATION_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_BACKGROUND_LOAD_H_
-#define RINGPEER_BENCH_PEERS_BACKGROUND_LOAD_H_
+#ifndef RINGPEER_BENCH_RIVALS_BACKGROUND_LOAD_H_
+#define RINGPEER_BENCH_RIVALS_BACKGROUND_LOAD_H_
 
 #include <atomic>
 #include <chrono>
@@ -32,4 +32,4 @@ class BackgroundLoad {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_BACKGROUND_LOAD_H_
+#endif  // RINGPEER_BENCH_RIVALS_BACKGROUND_LOAD_H_

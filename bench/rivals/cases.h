@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_CASES_H_
-#define RINGPEER_BENCH_PEERS_CASES_H_
+#ifndef RINGPEER_BENCH_RIVALS_CASES_H_
+#define RINGPEER_BENCH_RIVALS_CASES_H_
 
 #include <string>
 #include <string_view>
@@ -53,4 +53,4 @@ int latency_budget_us(std::string_view peer);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_CASES_H_
+#endif  // RINGPEER_BENCH_RIVALS_CASES_H_

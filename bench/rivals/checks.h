@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_CHECKS_H_
-#define RINGPEER_BENCH_PEERS_CHECKS_H_
+#ifndef RINGPEER_BENCH_RIVALS_CHECKS_H_
+#define RINGPEER_BENCH_RIVALS_CHECKS_H_
 
 #include <string>
 #include <vector>
@@ -25,4 +25,4 @@ std::vector<Check> evaluate_checks(const Series& series);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_CHECKS_H_
+#endif  // RINGPEER_BENCH_RIVALS_CHECKS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_CHILD_PROCESS_H_
-#define RINGPEER_BENCH_PEERS_CHILD_PROCESS_H_
+#ifndef RINGPEER_BENCH_RIVALS_CHILD_PROCESS_H_
+#define RINGPEER_BENCH_RIVALS_CHILD_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -36,4 +36,4 @@ class ChildProcess {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_CHILD_PROCESS_H_
+#endif  // RINGPEER_BENCH_RIVALS_CHILD_PROCESS_H_

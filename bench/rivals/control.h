@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_CONTROL_H_
-#define RINGPEER_BENCH_PEERS_CONTROL_H_
+#ifndef RINGPEER_BENCH_RIVALS_CONTROL_H_
+#define RINGPEER_BENCH_RIVALS_CONTROL_H_
 
 #include <atomic>
 #include <functional>
@@ -39,4 +39,4 @@ void print_line(const nlohmann::json& value);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_CONTROL_H_
+#endif  // RINGPEER_BENCH_RIVALS_CONTROL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_KERNEL_IO_URING_H_
-#define RINGPEER_BENCH_PEERS_KERNEL_IO_URING_H_
+#ifndef RINGPEER_BENCH_RIVALS_KERNEL_IO_URING_H_
+#define RINGPEER_BENCH_RIVALS_KERNEL_IO_URING_H_
 
 #include <linux/io_uring.h>
 
@@ -41,4 +41,4 @@ static_assert(sizeof(BufferRingRegistration) == sizeof(io_uring_buf_reg));
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_KERNEL_IO_URING_H_
+#endif  // RINGPEER_BENCH_RIVALS_KERNEL_IO_URING_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_MEASUREMENT_H_
-#define RINGPEER_BENCH_PEERS_MEASUREMENT_H_
+#ifndef RINGPEER_BENCH_RIVALS_MEASUREMENT_H_
+#define RINGPEER_BENCH_RIVALS_MEASUREMENT_H_
 
 #include <cstdint>
 #include <limits>
@@ -49,4 +49,4 @@ void from_json(const nlohmann::json& json, Measurement& measurement);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_MEASUREMENT_H_
+#endif  // RINGPEER_BENCH_RIVALS_MEASUREMENT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_PACER_H_
-#define RINGPEER_BENCH_PEERS_PACER_H_
+#ifndef RINGPEER_BENCH_RIVALS_PACER_H_
+#define RINGPEER_BENCH_RIVALS_PACER_H_
 
 #include <cstdint>
 
@@ -31,4 +31,4 @@ class Pacer {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_PACER_H_
+#endif  // RINGPEER_BENCH_RIVALS_PACER_H_

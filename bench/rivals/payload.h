@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_PAYLOAD_H_
-#define RINGPEER_BENCH_PEERS_PAYLOAD_H_
+#ifndef RINGPEER_BENCH_RIVALS_PAYLOAD_H_
+#define RINGPEER_BENCH_RIVALS_PAYLOAD_H_
 
 #include <chrono>
 #include <cstddef>
@@ -32,4 +32,4 @@ inline std::uint64_t steady_now_ns() {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_PAYLOAD_H_
+#endif  // RINGPEER_BENCH_RIVALS_PAYLOAD_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_RAW_RING_H_
-#define RINGPEER_BENCH_PEERS_RAW_RING_H_
+#ifndef RINGPEER_BENCH_RIVALS_RAW_RING_H_
+#define RINGPEER_BENCH_RIVALS_RAW_RING_H_
 
 #include <sys/socket.h>
 #include <time.h>
@@ -132,4 +132,4 @@ std::size_t RawReceiveRing::take(std::size_t most, Deliver&& deliver) {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_RAW_RING_H_
+#endif  // RINGPEER_BENCH_RIVALS_RAW_RING_H_

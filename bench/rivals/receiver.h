@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_RECEIVER_H_
-#define RINGPEER_BENCH_PEERS_RECEIVER_H_
+#ifndef RINGPEER_BENCH_RIVALS_RECEIVER_H_
+#define RINGPEER_BENCH_RIVALS_RECEIVER_H_
 
 #include <chrono>
 #include <cstdint>
@@ -56,4 +56,4 @@ using ReceiverFactory = std::function<std::unique_ptr<Receiver>(std::string_view
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_RECEIVER_H_
+#endif  // RINGPEER_BENCH_RIVALS_RECEIVER_H_

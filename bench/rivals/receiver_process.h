@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_RECEIVER_PROCESS_H_
-#define RINGPEER_BENCH_PEERS_RECEIVER_PROCESS_H_
+#ifndef RINGPEER_BENCH_RIVALS_RECEIVER_PROCESS_H_
+#define RINGPEER_BENCH_RIVALS_RECEIVER_PROCESS_H_
 
 #include <cstdint>
 #include <string>
@@ -82,4 +82,4 @@ int run_receiver_process(const ReceiveTask& task, const ReceiverFactory& factory
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_RECEIVER_PROCESS_H_
+#endif  // RINGPEER_BENCH_RIVALS_RECEIVER_PROCESS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_REGISTRY_H_
-#define RINGPEER_BENCH_PEERS_REGISTRY_H_
+#ifndef RINGPEER_BENCH_RIVALS_REGISTRY_H_
+#define RINGPEER_BENCH_RIVALS_REGISTRY_H_
 
 #include <memory>
 #include <string_view>
@@ -15,4 +15,4 @@ std::unique_ptr<Transmitter> make_transmitter(std::string_view peer);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_REGISTRY_H_
+#endif  // RINGPEER_BENCH_RIVALS_REGISTRY_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_REPORT_H_
-#define RINGPEER_BENCH_PEERS_REPORT_H_
+#ifndef RINGPEER_BENCH_RIVALS_REPORT_H_
+#define RINGPEER_BENCH_RIVALS_REPORT_H_
 
 #include <string>
 #include <vector>
@@ -19,4 +19,4 @@ std::string machine_description();
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_REPORT_H_
+#endif  // RINGPEER_BENCH_RIVALS_REPORT_H_

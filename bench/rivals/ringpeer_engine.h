@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_RINGPEER_ENGINE_H_
-#define RINGPEER_BENCH_PEERS_RINGPEER_ENGINE_H_
+#ifndef RINGPEER_BENCH_RIVALS_RINGPEER_ENGINE_H_
+#define RINGPEER_BENCH_RIVALS_RINGPEER_ENGINE_H_
 
 #include <memory>
 #include <string>
@@ -20,4 +20,4 @@ std::string describe(const Engine& engine);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_RINGPEER_ENGINE_H_
+#endif  // RINGPEER_BENCH_RIVALS_RINGPEER_ENGINE_H_

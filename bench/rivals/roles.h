@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_ROLES_H_
-#define RINGPEER_BENCH_PEERS_ROLES_H_
+#ifndef RINGPEER_BENCH_RIVALS_ROLES_H_
+#define RINGPEER_BENCH_RIVALS_ROLES_H_
 
 #include <functional>
 #include <optional>
@@ -23,4 +23,4 @@ std::optional<int> run_role(int argc, char** argv, const Roles& roles);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_ROLES_H_
+#endif  // RINGPEER_BENCH_RIVALS_ROLES_H_

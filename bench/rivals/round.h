@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_ROUND_H_
-#define RINGPEER_BENCH_PEERS_ROUND_H_
+#ifndef RINGPEER_BENCH_RIVALS_ROUND_H_
+#define RINGPEER_BENCH_RIVALS_ROUND_H_
 
 #include <cstddef>
 #include <string>
@@ -44,4 +44,4 @@ TrialResult run_trial(const Trial& trial, const Programs& programs);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_ROUND_H_
+#endif  // RINGPEER_BENCH_RIVALS_ROUND_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_RUNNER_H_
-#define RINGPEER_BENCH_PEERS_RUNNER_H_
+#ifndef RINGPEER_BENCH_RIVALS_RUNNER_H_
+#define RINGPEER_BENCH_RIVALS_RUNNER_H_
 
 #include <functional>
 #include <string>
@@ -48,4 +48,4 @@ RunSummary run_groups(const std::vector<Group>& groups, const RunOptions& option
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_RUNNER_H_
+#endif  // RINGPEER_BENCH_RIVALS_RUNNER_H_

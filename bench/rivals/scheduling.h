@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_SCHEDULING_H_
-#define RINGPEER_BENCH_PEERS_SCHEDULING_H_
+#ifndef RINGPEER_BENCH_RIVALS_SCHEDULING_H_
+#define RINGPEER_BENCH_RIVALS_SCHEDULING_H_
 
 #include <cstdint>
 #include <string>
@@ -16,4 +16,4 @@ std::string claim_cpu(int cpu);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_SCHEDULING_H_
+#endif  // RINGPEER_BENCH_RIVALS_SCHEDULING_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_SENDER_H_
-#define RINGPEER_BENCH_PEERS_SENDER_H_
+#ifndef RINGPEER_BENCH_RIVALS_SENDER_H_
+#define RINGPEER_BENCH_RIVALS_SENDER_H_
 
 #include <cstdint>
 #include <string>
@@ -36,4 +36,4 @@ SendResult send_packets(const SendTask& task);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_SENDER_H_
+#endif  // RINGPEER_BENCH_RIVALS_SENDER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_SERIES_H_
-#define RINGPEER_BENCH_PEERS_SERIES_H_
+#ifndef RINGPEER_BENCH_RIVALS_SERIES_H_
+#define RINGPEER_BENCH_RIVALS_SERIES_H_
 
 #include <compare>
 #include <map>
@@ -58,4 +58,4 @@ class Series {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_SERIES_H_
+#endif  // RINGPEER_BENCH_RIVALS_SERIES_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_STEAL_H_
-#define RINGPEER_BENCH_PEERS_STEAL_H_
+#ifndef RINGPEER_BENCH_RIVALS_STEAL_H_
+#define RINGPEER_BENCH_RIVALS_STEAL_H_
 
 #include <cstdint>
 #include <string>
@@ -29,4 +29,4 @@ double busy_percent(const std::vector<CpuTicks>& before, const std::vector<CpuTi
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_STEAL_H_
+#endif  // RINGPEER_BENCH_RIVALS_STEAL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_TRANSMITTER_H_
-#define RINGPEER_BENCH_PEERS_TRANSMITTER_H_
+#ifndef RINGPEER_BENCH_RIVALS_TRANSMITTER_H_
+#define RINGPEER_BENCH_RIVALS_TRANSMITTER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -43,4 +43,4 @@ using TransmitterFactory = std::function<std::unique_ptr<Transmitter>(std::strin
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_TRANSMITTER_H_
+#endif  // RINGPEER_BENCH_RIVALS_TRANSMITTER_H_

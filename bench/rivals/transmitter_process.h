@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_TRANSMITTER_PROCESS_H_
-#define RINGPEER_BENCH_PEERS_TRANSMITTER_PROCESS_H_
+#ifndef RINGPEER_BENCH_RIVALS_TRANSMITTER_PROCESS_H_
+#define RINGPEER_BENCH_RIVALS_TRANSMITTER_PROCESS_H_
 
 #include <cstdint>
 #include <string>
@@ -73,4 +73,4 @@ int run_sink_process(int cpu, int sockets);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_TRANSMITTER_PROCESS_H_
+#endif  // RINGPEER_BENCH_RIVALS_TRANSMITTER_PROCESS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_UDP_SOCKET_H_
-#define RINGPEER_BENCH_PEERS_UDP_SOCKET_H_
+#ifndef RINGPEER_BENCH_RIVALS_UDP_SOCKET_H_
+#define RINGPEER_BENCH_RIVALS_UDP_SOCKET_H_
 
 #include <netinet/in.h>
 
@@ -39,4 +39,4 @@ std::string apply_options(int fd, const ReceiverOptions& options);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_UDP_SOCKET_H_
+#endif  // RINGPEER_BENCH_RIVALS_UDP_SOCKET_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_DEPTH_STACK_H_
-#define RINGPEER_CODEC_DEPTH_STACK_H_
+#ifndef RINGPEER_CODEC_BASE_DEPTH_STACK_H_
+#define RINGPEER_CODEC_BASE_DEPTH_STACK_H_
 
 #include <cassert>
 #include <cstddef>
@@ -52,4 +52,4 @@ class DepthStack {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_DEPTH_STACK_H_
+#endif  // RINGPEER_CODEC_BASE_DEPTH_STACK_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ERROR_H_
-#define RINGPEER_CODEC_ERROR_H_
+#ifndef RINGPEER_CODEC_BASE_ERROR_H_
+#define RINGPEER_CODEC_BASE_ERROR_H_
 
 #include <string_view>
 
@@ -66,4 +66,4 @@ std::string_view error_name(Error error);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_ERROR_H_
+#endif  // RINGPEER_CODEC_BASE_ERROR_H_

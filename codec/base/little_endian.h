@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_LITTLE_ENDIAN_H_
-#define RINGPEER_CODEC_LITTLE_ENDIAN_H_
+#ifndef RINGPEER_CODEC_BASE_LITTLE_ENDIAN_H_
+#define RINGPEER_CODEC_BASE_LITTLE_ENDIAN_H_
 
 #include <bit>
 #include <cstddef>
@@ -25,4 +25,4 @@ inline Number load_little_endian(const std::uint8_t* bytes) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_LITTLE_ENDIAN_H_
+#endif  // RINGPEER_CODEC_BASE_LITTLE_ENDIAN_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_MEMORY_H_
-#define RINGPEER_CODEC_MEMORY_H_
+#ifndef RINGPEER_CODEC_BASE_MEMORY_H_
+#define RINGPEER_CODEC_BASE_MEMORY_H_
 
 #include <cstddef>
 #include <new>
@@ -22,4 +22,4 @@ struct HeapMemory {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_MEMORY_H_
+#endif  // RINGPEER_CODEC_BASE_MEMORY_H_

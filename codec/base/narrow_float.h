@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_NARROW_FLOAT_H_
-#define RINGPEER_CODEC_NARROW_FLOAT_H_
+#ifndef RINGPEER_CODEC_BASE_NARROW_FLOAT_H_
+#define RINGPEER_CODEC_BASE_NARROW_FLOAT_H_
 
 #include <algorithm>
 #include <concepts>
@@ -38,4 +38,4 @@ T narrow_integer(double value) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_NARROW_FLOAT_H_
+#endif  // RINGPEER_CODEC_BASE_NARROW_FLOAT_H_

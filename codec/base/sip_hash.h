@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_SIP_HASH_H_
-#define RINGPEER_CODEC_SIP_HASH_H_
+#ifndef RINGPEER_CODEC_BASE_SIP_HASH_H_
+#define RINGPEER_CODEC_BASE_SIP_HASH_H_
 
 #include <bit>
 #include <cstddef>
@@ -70,4 +70,4 @@ class SipHash {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_SIP_HASH_H_
+#endif  // RINGPEER_CODEC_BASE_SIP_HASH_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_TEXT_WORD_H_
-#define RINGPEER_CODEC_TEXT_WORD_H_
+#ifndef RINGPEER_CODEC_BASE_TEXT_WORD_H_
+#define RINGPEER_CODEC_BASE_TEXT_WORD_H_
 
 #include <array>
 #include <cstddef>
@@ -35,4 +35,4 @@ inline bool is_plain(std::uint64_t word, std::size_t length) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_TEXT_WORD_H_
+#endif  // RINGPEER_CODEC_BASE_TEXT_WORD_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_UTF8_H_
-#define RINGPEER_CODEC_UTF8_H_
+#ifndef RINGPEER_CODEC_BASE_UTF8_H_
+#define RINGPEER_CODEC_BASE_UTF8_H_
 
 #include <cstddef>
 #include <string>
@@ -29,4 +29,4 @@ std::string utf8_repaired(std::string_view bytes);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_UTF8_H_
+#endif  // RINGPEER_CODEC_BASE_UTF8_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_WIRE_FORMAT_H_
-#define RINGPEER_CODEC_WIRE_FORMAT_H_
+#ifndef RINGPEER_CODEC_BASE_WIRE_FORMAT_H_
+#define RINGPEER_CODEC_BASE_WIRE_FORMAT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -127,4 +127,4 @@ constexpr std::size_t wire_padded(std::size_t size) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_WIRE_FORMAT_H_
+#endif  // RINGPEER_CODEC_BASE_WIRE_FORMAT_H_

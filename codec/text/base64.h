@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_BASE64_H_
-#define RINGPEER_CODEC_BASE64_H_
+#ifndef RINGPEER_CODEC_TEXT_BASE64_H_
+#define RINGPEER_CODEC_TEXT_BASE64_H_
 
 #include <cstdint>
 #include <optional>
@@ -13,4 +13,4 @@ std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_BASE64_H_
+#endif  // RINGPEER_CODEC_TEXT_BASE64_H_

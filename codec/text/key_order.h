@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_KEY_ORDER_H_
-#define RINGPEER_CODEC_KEY_ORDER_H_
+#ifndef RINGPEER_CODEC_TEXT_KEY_ORDER_H_
+#define RINGPEER_CODEC_TEXT_KEY_ORDER_H_
 
 #include <vector>
 
@@ -15,4 +15,4 @@ std::vector<const DictionaryEntry*> entries_in_text_order(const Dictionary& dict
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_KEY_ORDER_H_
+#endif  // RINGPEER_CODEC_TEXT_KEY_ORDER_H_

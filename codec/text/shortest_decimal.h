@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_SHORTEST_DECIMAL_H_
-#define RINGPEER_CODEC_SHORTEST_DECIMAL_H_
+#ifndef RINGPEER_CODEC_TEXT_SHORTEST_DECIMAL_H_
+#define RINGPEER_CODEC_TEXT_SHORTEST_DECIMAL_H_
 
 #include <string>
 
@@ -14,4 +14,4 @@ void append_decimal(std::string* text, double value);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_SHORTEST_DECIMAL_H_
+#endif  // RINGPEER_CODEC_TEXT_SHORTEST_DECIMAL_H_

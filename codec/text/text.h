@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_TEXT_H_
-#define RINGPEER_CODEC_TEXT_H_
+#ifndef RINGPEER_CODEC_TEXT_TEXT_H_
+#define RINGPEER_CODEC_TEXT_TEXT_H_
 
 #include <cstddef>
 #include <string>
@@ -41,4 +41,4 @@ Error str_to_var(std::string_view text, Variant* value, TextError* text_error = 
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_TEXT_H_
+#endif  // RINGPEER_CODEC_TEXT_TEXT_H_

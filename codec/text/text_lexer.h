@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_TEXT_LEXER_H_
-#define RINGPEER_CODEC_TEXT_LEXER_H_
+#ifndef RINGPEER_CODEC_TEXT_TEXT_LEXER_H_
+#define RINGPEER_CODEC_TEXT_TEXT_LEXER_H_
 
 #include <cstddef>
 #include <string>
@@ -65,4 +65,4 @@ class TextLexer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_TEXT_LEXER_H_
+#endif  // RINGPEER_CODEC_TEXT_TEXT_LEXER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ARRAY_H_
-#define RINGPEER_CODEC_ARRAY_H_
+#ifndef RINGPEER_CODEC_VALUE_ARRAY_H_
+#define RINGPEER_CODEC_VALUE_ARRAY_H_
 
 #include <cstddef>
 #include <initializer_list>
@@ -89,4 +89,4 @@ class Array {
 
 #include "ringpeer/codec/value/variant.h"  // IWYU pragma: export
 
-#endif  // RINGPEER_CODEC_ARRAY_H_
+#endif  // RINGPEER_CODEC_VALUE_ARRAY_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_CHILD_CURSOR_H_
-#define RINGPEER_CODEC_CHILD_CURSOR_H_
+#ifndef RINGPEER_CODEC_VALUE_CHILD_CURSOR_H_
+#define RINGPEER_CODEC_VALUE_CHILD_CURSOR_H_
 
 #include <cstddef>
 
@@ -90,4 +90,4 @@ class ChildCursor {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_CHILD_CURSOR_H_
+#endif  // RINGPEER_CODEC_VALUE_CHILD_CURSOR_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_COMPACT_VECTOR_H_
-#define RINGPEER_CODEC_COMPACT_VECTOR_H_
+#ifndef RINGPEER_CODEC_VALUE_COMPACT_VECTOR_H_
+#define RINGPEER_CODEC_VALUE_COMPACT_VECTOR_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -236,4 +236,4 @@ class CompactVector {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_COMPACT_VECTOR_H_
+#endif  // RINGPEER_CODEC_VALUE_COMPACT_VECTOR_H_

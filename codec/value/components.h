@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_COMPONENTS_H_
-#define RINGPEER_CODEC_COMPONENTS_H_
+#ifndef RINGPEER_CODEC_VALUE_COMPONENTS_H_
+#define RINGPEER_CODEC_VALUE_COMPONENTS_H_
 
 #include <cstddef>
 #include <type_traits>
@@ -40,4 +40,4 @@ static_assert(std::is_standard_layout_v<Plane> && sizeof(Plane) == 16);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_COMPONENTS_H_
+#endif  // RINGPEER_CODEC_VALUE_COMPONENTS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_CONTAINER_INLINE_H_
-#define RINGPEER_CODEC_CONTAINER_INLINE_H_
+#ifndef RINGPEER_CODEC_VALUE_CONTAINER_INLINE_H_
+#define RINGPEER_CODEC_VALUE_CONTAINER_INLINE_H_
 
 // The parts of Array, Dictionary and Object that need to see Variant. Included by
 // variant.h; not for direct use.
@@ -268,4 +268,4 @@ inline std::size_t Object::heap_bytes(std::size_t class_name_size) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_CONTAINER_INLINE_H_
+#endif  // RINGPEER_CODEC_VALUE_CONTAINER_INLINE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_CONTAINER_TYPE_H_
-#define RINGPEER_CODEC_CONTAINER_TYPE_H_
+#ifndef RINGPEER_CODEC_VALUE_CONTAINER_TYPE_H_
+#define RINGPEER_CODEC_VALUE_CONTAINER_TYPE_H_
 
 #include <cstddef>
 #include <string_view>
@@ -91,4 +91,4 @@ class ContainerType {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_CONTAINER_TYPE_H_
+#endif  // RINGPEER_CODEC_VALUE_CONTAINER_TYPE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_CONVERSION_TABLE_H_
-#define RINGPEER_CODEC_CONVERSION_TABLE_H_
+#ifndef RINGPEER_CODEC_VALUE_CONVERSION_TABLE_H_
+#define RINGPEER_CODEC_VALUE_CONVERSION_TABLE_H_
 
 #include "ringpeer/codec/base/wire_format.h"
 
@@ -90,4 +90,4 @@ constexpr bool element_converts(VariantType from, VariantType to_packed) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_CONVERSION_TABLE_H_
+#endif  // RINGPEER_CODEC_VALUE_CONVERSION_TABLE_H_

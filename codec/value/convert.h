@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_CONVERT_H_
-#define RINGPEER_CODEC_CONVERT_H_
+#ifndef RINGPEER_CODEC_VALUE_CONVERT_H_
+#define RINGPEER_CODEC_VALUE_CONVERT_H_
 
 #include <cstddef>
 
@@ -18,4 +18,4 @@ std::size_t converted_bytes(const Variant& from, VariantType to);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_CONVERT_H_
+#endif  // RINGPEER_CODEC_VALUE_CONVERT_H_

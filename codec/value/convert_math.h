@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_CONVERT_MATH_H_
-#define RINGPEER_CODEC_CONVERT_MATH_H_
+#ifndef RINGPEER_CODEC_VALUE_CONVERT_MATH_H_
+#define RINGPEER_CODEC_VALUE_CONVERT_MATH_H_
 
 #include "ringpeer/codec/value/variant.h"
 
@@ -10,4 +10,4 @@ bool convert_math(const Variant& from, VariantType to, Variant* converted);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_CONVERT_MATH_H_
+#endif  // RINGPEER_CODEC_VALUE_CONVERT_MATH_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_DICTIONARY_H_
-#define RINGPEER_CODEC_DICTIONARY_H_
+#ifndef RINGPEER_CODEC_VALUE_DICTIONARY_H_
+#define RINGPEER_CODEC_VALUE_DICTIONARY_H_
 
 #include <concepts>
 #include <cstddef>
@@ -223,4 +223,4 @@ class Dictionary {
 
 #include "ringpeer/codec/value/variant.h"  // IWYU pragma: export
 
-#endif  // RINGPEER_CODEC_DICTIONARY_H_
+#endif  // RINGPEER_CODEC_VALUE_DICTIONARY_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ENTRY_LIST_H_
-#define RINGPEER_CODEC_ENTRY_LIST_H_
+#ifndef RINGPEER_CODEC_VALUE_ENTRY_LIST_H_
+#define RINGPEER_CODEC_VALUE_ENTRY_LIST_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -151,4 +151,4 @@ class EntryList {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_ENTRY_LIST_H_
+#endif  // RINGPEER_CODEC_VALUE_ENTRY_LIST_H_

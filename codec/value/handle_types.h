@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_HANDLE_TYPES_H_
-#define RINGPEER_CODEC_HANDLE_TYPES_H_
+#ifndef RINGPEER_CODEC_VALUE_HANDLE_TYPES_H_
+#define RINGPEER_CODEC_VALUE_HANDLE_TYPES_H_
 
 #include <cstdint>
 
@@ -26,4 +26,4 @@ struct Signal {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_HANDLE_TYPES_H_
+#endif  // RINGPEER_CODEC_VALUE_HANDLE_TYPES_H_

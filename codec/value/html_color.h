@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_HTML_COLOR_H_
-#define RINGPEER_CODEC_HTML_COLOR_H_
+#ifndef RINGPEER_CODEC_VALUE_HTML_COLOR_H_
+#define RINGPEER_CODEC_VALUE_HTML_COLOR_H_
 
 #include <cstdint>
 #include <optional>
@@ -17,4 +17,4 @@ std::optional<Color> color_from_html(std::string_view text);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_HTML_COLOR_H_
+#endif  // RINGPEER_CODEC_VALUE_HTML_COLOR_H_

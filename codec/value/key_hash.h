@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_KEY_HASH_H_
-#define RINGPEER_CODEC_KEY_HASH_H_
+#ifndef RINGPEER_CODEC_VALUE_KEY_HASH_H_
+#define RINGPEER_CODEC_VALUE_KEY_HASH_H_
 
 #include <cstdint>
 #include <string_view>
@@ -23,4 +23,4 @@ std::uint32_t hash_key(std::string_view text);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_KEY_HASH_H_
+#endif  // RINGPEER_CODEC_VALUE_KEY_HASH_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_MATH_TYPES_H_
-#define RINGPEER_CODEC_MATH_TYPES_H_
+#ifndef RINGPEER_CODEC_VALUE_MATH_TYPES_H_
+#define RINGPEER_CODEC_VALUE_MATH_TYPES_H_
 
 #include <cstdint>
 
@@ -132,4 +132,4 @@ struct Color {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_MATH_TYPES_H_
+#endif  // RINGPEER_CODEC_VALUE_MATH_TYPES_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_NAMED_COLOR_H_
-#define RINGPEER_CODEC_NAMED_COLOR_H_
+#ifndef RINGPEER_CODEC_VALUE_NAMED_COLOR_H_
+#define RINGPEER_CODEC_VALUE_NAMED_COLOR_H_
 
 #include <optional>
 #include <string_view>
@@ -14,4 +14,4 @@ std::optional<Color> color_named(std::string_view name);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_NAMED_COLOR_H_
+#endif  // RINGPEER_CODEC_VALUE_NAMED_COLOR_H_

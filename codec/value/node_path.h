@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_NODE_PATH_H_
-#define RINGPEER_CODEC_NODE_PATH_H_
+#ifndef RINGPEER_CODEC_VALUE_NODE_PATH_H_
+#define RINGPEER_CODEC_VALUE_NODE_PATH_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -75,4 +75,4 @@ class NodePath {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_NODE_PATH_H_
+#endif  // RINGPEER_CODEC_VALUE_NODE_PATH_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_OBJECT_H_
-#define RINGPEER_CODEC_OBJECT_H_
+#ifndef RINGPEER_CODEC_VALUE_OBJECT_H_
+#define RINGPEER_CODEC_VALUE_OBJECT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -95,4 +95,4 @@ class Object {
 
 #include "ringpeer/codec/value/variant.h"  // IWYU pragma: export
 
-#endif  // RINGPEER_CODEC_OBJECT_H_
+#endif  // RINGPEER_CODEC_VALUE_OBJECT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_PACKED_ARRAY_H_
-#define RINGPEER_CODEC_PACKED_ARRAY_H_
+#ifndef RINGPEER_CODEC_VALUE_PACKED_ARRAY_H_
+#define RINGPEER_CODEC_VALUE_PACKED_ARRAY_H_
 
 #include <cstdint>
 
@@ -24,4 +24,4 @@ using PackedVector4Array = CompactVector<Vector4>;
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_PACKED_ARRAY_H_
+#endif  // RINGPEER_CODEC_VALUE_PACKED_ARRAY_H_

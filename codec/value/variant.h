@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_H_
-#define RINGPEER_CODEC_VARIANT_H_
+#ifndef RINGPEER_CODEC_VALUE_VARIANT_H_
+#define RINGPEER_CODEC_VALUE_VARIANT_H_
 
 #include <concepts>
 #include <cstddef>
@@ -304,4 +304,4 @@ struct ObjectProperty {
 
 #include "ringpeer/codec/value/container_inline.h"  // IWYU pragma: export
 
-#endif  // RINGPEER_CODEC_VARIANT_H_
+#endif  // RINGPEER_CODEC_VALUE_VARIANT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_EQUALITY_H_
-#define RINGPEER_CODEC_VARIANT_EQUALITY_H_
+#ifndef RINGPEER_CODEC_VALUE_VARIANT_EQUALITY_H_
+#define RINGPEER_CODEC_VALUE_VARIANT_EQUALITY_H_
 
 namespace ringpeer {
 
@@ -16,4 +16,4 @@ bool same_key(const Variant& a, const Variant& b);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VARIANT_EQUALITY_H_
+#endif  // RINGPEER_CODEC_VALUE_VARIANT_EQUALITY_H_

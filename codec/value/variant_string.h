@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_STRING_H_
-#define RINGPEER_CODEC_VARIANT_STRING_H_
+#ifndef RINGPEER_CODEC_VALUE_VARIANT_STRING_H_
+#define RINGPEER_CODEC_VALUE_VARIANT_STRING_H_
 
 #include <bit>
 #include <compare>
@@ -208,4 +208,4 @@ class StringName {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VARIANT_STRING_H_
+#endif  // RINGPEER_CODEC_VALUE_VARIANT_STRING_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_TREE_H_
-#define RINGPEER_CODEC_VARIANT_TREE_H_
+#ifndef RINGPEER_CODEC_VALUE_VARIANT_TREE_H_
+#define RINGPEER_CODEC_VALUE_VARIANT_TREE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -152,4 +152,4 @@ void VariantTree::copy_at_depth(Memory& memory, const Variant& from, Variant* to
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VARIANT_TREE_H_
+#endif  // RINGPEER_CODEC_VALUE_VARIANT_TREE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_TYPE_OF_H_
-#define RINGPEER_CODEC_VARIANT_TYPE_OF_H_
+#ifndef RINGPEER_CODEC_VALUE_VARIANT_TYPE_OF_H_
+#define RINGPEER_CODEC_VALUE_VARIANT_TYPE_OF_H_
 
 #include <cstdint>
 #include <type_traits>
@@ -80,4 +80,4 @@ concept VariantClass = VariantTypeOf<T>::kKnown && !std::is_arithmetic_v<T>;
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VARIANT_TYPE_OF_H_
+#endif  // RINGPEER_CODEC_VALUE_VARIANT_TYPE_OF_H_

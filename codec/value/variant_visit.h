@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_VISIT_H_
-#define RINGPEER_CODEC_VARIANT_VISIT_H_
+#ifndef RINGPEER_CODEC_VALUE_VARIANT_VISIT_H_
+#define RINGPEER_CODEC_VALUE_VARIANT_VISIT_H_
 
 #include "ringpeer/codec/value/variant.h"
 
@@ -77,4 +77,4 @@ decltype(auto) visit_variant(const Variant& variant, Visitor&& visitor) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VARIANT_VISIT_H_
+#endif  // RINGPEER_CODEC_VALUE_VARIANT_VISIT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_DICTIONARY_VIEW_H_
-#define RINGPEER_CODEC_DICTIONARY_VIEW_H_
+#ifndef RINGPEER_CODEC_VIEW_DICTIONARY_VIEW_H_
+#define RINGPEER_CODEC_VIEW_DICTIONARY_VIEW_H_
 
 #include <array>
 #include <cstddef>
@@ -150,4 +150,4 @@ inline void VariantView::load(DictionaryView* value) const { value->open(*this);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_DICTIONARY_VIEW_H_
+#endif  // RINGPEER_CODEC_VIEW_DICTIONARY_VIEW_H_

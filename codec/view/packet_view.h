@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_PACKET_VIEW_H_
-#define RINGPEER_CODEC_PACKET_VIEW_H_
+#ifndef RINGPEER_CODEC_VIEW_PACKET_VIEW_H_
+#define RINGPEER_CODEC_VIEW_PACKET_VIEW_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -52,4 +52,4 @@ class PacketView {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_PACKET_VIEW_H_
+#endif  // RINGPEER_CODEC_VIEW_PACKET_VIEW_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VARIANT_VIEW_H_
-#define RINGPEER_CODEC_VARIANT_VIEW_H_
+#ifndef RINGPEER_CODEC_VIEW_VARIANT_VIEW_H_
+#define RINGPEER_CODEC_VIEW_VARIANT_VIEW_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -328,4 +328,4 @@ bool VariantView::read_converted(T* value) const {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VARIANT_VIEW_H_
+#endif  // RINGPEER_CODEC_VIEW_VARIANT_VIEW_H_

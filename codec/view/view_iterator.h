@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VIEW_ITERATOR_H_
-#define RINGPEER_CODEC_VIEW_ITERATOR_H_
+#ifndef RINGPEER_CODEC_VIEW_VIEW_ITERATOR_H_
+#define RINGPEER_CODEC_VIEW_VIEW_ITERATOR_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -63,4 +63,4 @@ class ViewIterator {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VIEW_ITERATOR_H_
+#endif  // RINGPEER_CODEC_VIEW_VIEW_ITERATOR_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VIEW_VALUES_H_
-#define RINGPEER_CODEC_VIEW_VALUES_H_
+#ifndef RINGPEER_CODEC_VIEW_VIEW_VALUES_H_
+#define RINGPEER_CODEC_VIEW_VIEW_VALUES_H_
 
 #include <array>
 #include <bit>
@@ -191,4 +191,4 @@ struct SignalView {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VIEW_VALUES_H_
+#endif  // RINGPEER_CODEC_VIEW_VIEW_VALUES_H_

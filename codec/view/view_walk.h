@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VIEW_WALK_H_
-#define RINGPEER_CODEC_VIEW_WALK_H_
+#ifndef RINGPEER_CODEC_VIEW_VIEW_WALK_H_
+#define RINGPEER_CODEC_VIEW_VIEW_WALK_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -96,4 +96,4 @@ class ViewWalk {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VIEW_WALK_H_
+#endif  // RINGPEER_CODEC_VIEW_VIEW_WALK_H_

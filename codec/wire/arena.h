@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ARENA_H_
-#define RINGPEER_CODEC_ARENA_H_
+#ifndef RINGPEER_CODEC_WIRE_ARENA_H_
+#define RINGPEER_CODEC_WIRE_ARENA_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -60,4 +60,4 @@ class Arena {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_ARENA_H_
+#endif  // RINGPEER_CODEC_WIRE_ARENA_H_

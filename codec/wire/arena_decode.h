@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ARENA_DECODE_H_
-#define RINGPEER_CODEC_ARENA_DECODE_H_
+#ifndef RINGPEER_CODEC_WIRE_ARENA_DECODE_H_
+#define RINGPEER_CODEC_WIRE_ARENA_DECODE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -46,4 +46,4 @@ class VariantArena {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_ARENA_DECODE_H_
+#endif  // RINGPEER_CODEC_WIRE_ARENA_DECODE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_DECODE_H_
-#define RINGPEER_CODEC_DECODE_H_
+#ifndef RINGPEER_CODEC_WIRE_DECODE_H_
+#define RINGPEER_CODEC_WIRE_DECODE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -28,4 +28,4 @@ Error decode_variant(std::span<const std::uint8_t> bytes, Variant* value, std::s
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_DECODE_H_
+#endif  // RINGPEER_CODEC_WIRE_DECODE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_DECODER_H_
-#define RINGPEER_CODEC_DECODER_H_
+#ifndef RINGPEER_CODEC_WIRE_DECODER_H_
+#define RINGPEER_CODEC_WIRE_DECODER_H_
 
 // The decoder behind decode.h and arena_decode.h; not for direct use.
 
@@ -721,4 +721,4 @@ class Decoder : private WireReader {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_DECODER_H_
+#endif  // RINGPEER_CODEC_WIRE_DECODER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ENCODE_H_
-#define RINGPEER_CODEC_ENCODE_H_
+#ifndef RINGPEER_CODEC_WIRE_ENCODE_H_
+#define RINGPEER_CODEC_WIRE_ENCODE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -25,4 +25,4 @@ Error encode_variant(const Variant& value, std::span<std::uint8_t> destination, 
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_ENCODE_H_
+#endif  // RINGPEER_CODEC_WIRE_ENCODE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_ENCODE_POOL_H_
-#define RINGPEER_CODEC_ENCODE_POOL_H_
+#ifndef RINGPEER_CODEC_WIRE_ENCODE_POOL_H_
+#define RINGPEER_CODEC_WIRE_ENCODE_POOL_H_
 
 #include <array>
 #include <atomic>
@@ -141,4 +141,4 @@ class EncodePool::Lease {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_ENCODE_POOL_H_
+#endif  // RINGPEER_CODEC_WIRE_ENCODE_POOL_H_

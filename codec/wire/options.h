@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_OPTIONS_H_
-#define RINGPEER_CODEC_OPTIONS_H_
+#ifndef RINGPEER_CODEC_WIRE_OPTIONS_H_
+#define RINGPEER_CODEC_WIRE_OPTIONS_H_
 
 #include <cstddef>
 #include <limits>
@@ -76,4 +76,4 @@ struct EncodeOptions {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_OPTIONS_H_
+#endif  // RINGPEER_CODEC_WIRE_OPTIONS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_POOLED_ENCODING_H_
-#define RINGPEER_CODEC_POOLED_ENCODING_H_
+#ifndef RINGPEER_CODEC_WIRE_POOLED_ENCODING_H_
+#define RINGPEER_CODEC_WIRE_POOLED_ENCODING_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -76,4 +76,4 @@ class PooledEncoding {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_POOLED_ENCODING_H_
+#endif  // RINGPEER_CODEC_WIRE_POOLED_ENCODING_H_

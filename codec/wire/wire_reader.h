@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_WIRE_READER_H_
-#define RINGPEER_CODEC_WIRE_READER_H_
+#ifndef RINGPEER_CODEC_WIRE_WIRE_READER_H_
+#define RINGPEER_CODEC_WIRE_WIRE_READER_H_
 
 #include <algorithm>
 #include <bit>
@@ -115,4 +115,4 @@ class WireReader {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_WIRE_READER_H_
+#endif  // RINGPEER_CODEC_WIRE_WIRE_READER_H_

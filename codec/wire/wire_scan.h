@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_WIRE_SCAN_H_
-#define RINGPEER_CODEC_WIRE_SCAN_H_
+#ifndef RINGPEER_CODEC_WIRE_WIRE_SCAN_H_
+#define RINGPEER_CODEC_WIRE_WIRE_SCAN_H_
 
 #include <array>
 #include <cstddef>
@@ -236,4 +236,4 @@ inline std::size_t common_size(const std::uint8_t* at, const std::uint8_t* end) 
 
 }  // namespace ringpeer::wire_scan
 
-#endif  // RINGPEER_CODEC_WIRE_SCAN_H_
+#endif  // RINGPEER_CODEC_WIRE_WIRE_SCAN_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_INHERITED_SOCKETS_H_
-#define RINGPEER_ENGINE_PEER_INHERITED_SOCKETS_H_
+#ifndef RINGPEER_ENGINE_API_INHERITED_SOCKETS_H_
+#define RINGPEER_ENGINE_API_INHERITED_SOCKETS_H_
 
 #include <string>
 #include <vector>
@@ -26,4 +26,4 @@ std::vector<InheritedSocket> inherited_sockets();
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_INHERITED_SOCKETS_H_
+#endif  // RINGPEER_ENGINE_API_INHERITED_SOCKETS_H_

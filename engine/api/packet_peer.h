@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_PACKET_PEER_H_
-#define RINGPEER_ENGINE_PEER_PACKET_PEER_H_
+#ifndef RINGPEER_ENGINE_API_PACKET_PEER_H_
+#define RINGPEER_ENGINE_API_PACKET_PEER_H_
 
 #include <atomic>
 #include <cstddef>
@@ -91,4 +91,4 @@ class PacketPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_PACKET_PEER_H_
+#endif  // RINGPEER_ENGINE_API_PACKET_PEER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_PACKET_PEER_EXTENSION_H_
-#define RINGPEER_ENGINE_PEER_PACKET_PEER_EXTENSION_H_
+#ifndef RINGPEER_ENGINE_API_PACKET_PEER_EXTENSION_H_
+#define RINGPEER_ENGINE_API_PACKET_PEER_EXTENSION_H_
 
 #include <cstdint>
 #include <span>
@@ -43,4 +43,4 @@ class PacketPeerExtension : public PacketPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_PACKET_PEER_EXTENSION_H_
+#endif  // RINGPEER_ENGINE_API_PACKET_PEER_EXTENSION_H_

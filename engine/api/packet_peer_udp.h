@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_PACKET_PEER_UDP_H_
-#define RINGPEER_ENGINE_PEER_PACKET_PEER_UDP_H_
+#ifndef RINGPEER_ENGINE_API_PACKET_PEER_UDP_H_
+#define RINGPEER_ENGINE_API_PACKET_PEER_UDP_H_
 
 #include <atomic>
 #include <chrono>
@@ -204,4 +204,4 @@ class PacketPeerUDP : public PacketPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_PACKET_PEER_UDP_H_
+#endif  // RINGPEER_ENGINE_API_PACKET_PEER_UDP_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_UDP_SERVER_H_
-#define RINGPEER_ENGINE_PEER_UDP_SERVER_H_
+#ifndef RINGPEER_ENGINE_API_UDP_SERVER_H_
+#define RINGPEER_ENGINE_API_UDP_SERVER_H_
 
 #include <atomic>
 #include <chrono>
@@ -149,4 +149,4 @@ class UDPServer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_UDP_SERVER_H_
+#endif  // RINGPEER_ENGINE_API_UDP_SERVER_H_

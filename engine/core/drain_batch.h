@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_DRAIN_BATCH_H_
-#define RINGPEER_ENGINE_PEER_DRAIN_BATCH_H_
+#ifndef RINGPEER_ENGINE_CORE_DRAIN_BATCH_H_
+#define RINGPEER_ENGINE_CORE_DRAIN_BATCH_H_
 
 #include <chrono>
 #include <cstddef>
@@ -246,4 +246,4 @@ inline void DrainBatch::take_from_window(ReceivedPacket* packet) {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_DRAIN_BATCH_H_
+#endif  // RINGPEER_ENGINE_CORE_DRAIN_BATCH_H_

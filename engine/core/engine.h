@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_ENGINE_H_
-#define RINGPEER_ENGINE_PEER_ENGINE_H_
+#ifndef RINGPEER_ENGINE_CORE_ENGINE_H_
+#define RINGPEER_ENGINE_CORE_ENGINE_H_
 
 #include <chrono>
 #include <cstddef>
@@ -178,4 +178,4 @@ class Engine {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_ENGINE_H_
+#endif  // RINGPEER_ENGINE_CORE_ENGINE_H_

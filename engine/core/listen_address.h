@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_LISTEN_ADDRESS_H_
-#define RINGPEER_ENGINE_PEER_LISTEN_ADDRESS_H_
+#ifndef RINGPEER_ENGINE_CORE_LISTEN_ADDRESS_H_
+#define RINGPEER_ENGINE_CORE_LISTEN_ADDRESS_H_
 
 #include <cerrno>
 #include <memory>
@@ -59,4 +59,4 @@ Error adopt_socket(int descriptor, const EngineOptions& options,
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_LISTEN_ADDRESS_H_
+#endif  // RINGPEER_ENGINE_CORE_LISTEN_ADDRESS_H_

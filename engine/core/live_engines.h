@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_LIVE_ENGINES_H_
-#define RINGPEER_ENGINE_PEER_LIVE_ENGINES_H_
+#ifndef RINGPEER_ENGINE_CORE_LIVE_ENGINES_H_
+#define RINGPEER_ENGINE_CORE_LIVE_ENGINES_H_
 
 #include <memory>
 #include <mutex>
@@ -48,4 +48,4 @@ class LiveEngines {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_LIVE_ENGINES_H_
+#endif  // RINGPEER_ENGINE_CORE_LIVE_ENGINES_H_

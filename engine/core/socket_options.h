@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_SOCKET_OPTIONS_H_
-#define RINGPEER_ENGINE_PEER_SOCKET_OPTIONS_H_
+#ifndef RINGPEER_ENGINE_CORE_SOCKET_OPTIONS_H_
+#define RINGPEER_ENGINE_CORE_SOCKET_OPTIONS_H_
 
 #include <chrono>
 #include <string>
@@ -72,4 +72,4 @@ struct ServerOptions {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_SOCKET_OPTIONS_H_
+#endif  // RINGPEER_ENGINE_CORE_SOCKET_OPTIONS_H_

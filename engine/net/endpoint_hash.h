@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_ENDPOINT_HASH_H_
-#define RINGPEER_ENGINE_WORKER_ENDPOINT_HASH_H_
+#ifndef RINGPEER_ENGINE_NET_ENDPOINT_HASH_H_
+#define RINGPEER_ENGINE_NET_ENDPOINT_HASH_H_
 
 #include <array>
 #include <cstddef>
@@ -38,4 +38,4 @@ class EndpointHash {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_ENDPOINT_HASH_H_
+#endif  // RINGPEER_ENGINE_NET_ENDPOINT_HASH_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_REMOTE_H_
-#define RINGPEER_ENGINE_WORKER_REMOTE_H_
+#ifndef RINGPEER_ENGINE_REMOTES_REMOTE_H_
+#define RINGPEER_ENGINE_REMOTES_REMOTE_H_
 
 #include <algorithm>
 #include <atomic>
@@ -85,4 +85,4 @@ static_assert(sizeof(Remote) == 128);
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_REMOTE_H_
+#endif  // RINGPEER_ENGINE_REMOTES_REMOTE_H_

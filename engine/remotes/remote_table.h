@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_REMOTE_TABLE_H_
-#define RINGPEER_ENGINE_WORKER_REMOTE_TABLE_H_
+#ifndef RINGPEER_ENGINE_REMOTES_REMOTE_TABLE_H_
+#define RINGPEER_ENGINE_REMOTES_REMOTE_TABLE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -91,4 +91,4 @@ class RemoteTable {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_REMOTE_TABLE_H_
+#endif  // RINGPEER_ENGINE_REMOTES_REMOTE_TABLE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_ERROR_LATCH_H_
-#define RINGPEER_ENGINE_WORKER_ERROR_LATCH_H_
+#ifndef RINGPEER_ENGINE_SEND_ERROR_LATCH_H_
+#define RINGPEER_ENGINE_SEND_ERROR_LATCH_H_
 
 #include <atomic>
 #include <cstdint>
@@ -34,4 +34,4 @@ class ErrorLatch {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_ERROR_LATCH_H_
+#endif  // RINGPEER_ENGINE_SEND_ERROR_LATCH_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_PUT_SECTION_H_
-#define RINGPEER_ENGINE_WORKER_PUT_SECTION_H_
+#ifndef RINGPEER_ENGINE_SEND_PUT_SECTION_H_
+#define RINGPEER_ENGINE_SEND_PUT_SECTION_H_
 
 #include <atomic>
 
@@ -66,4 +66,4 @@ class PutSection {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_PUT_SECTION_H_
+#endif  // RINGPEER_ENGINE_SEND_PUT_SECTION_H_

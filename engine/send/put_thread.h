@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_PUT_THREAD_H_
-#define RINGPEER_ENGINE_WORKER_PUT_THREAD_H_
+#ifndef RINGPEER_ENGINE_SEND_PUT_THREAD_H_
+#define RINGPEER_ENGINE_SEND_PUT_THREAD_H_
 
 #include <atomic>
 #include <cstdint>
@@ -82,4 +82,4 @@ class PutThread {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_PUT_THREAD_H_
+#endif  // RINGPEER_ENGINE_SEND_PUT_THREAD_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_REFUSED_TRAINS_H_
-#define RINGPEER_ENGINE_WORKER_REFUSED_TRAINS_H_
+#ifndef RINGPEER_ENGINE_SEND_REFUSED_TRAINS_H_
+#define RINGPEER_ENGINE_SEND_REFUSED_TRAINS_H_
 
 #include <array>
 #include <chrono>
@@ -52,4 +52,4 @@ class RefusedTrains {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_REFUSED_TRAINS_H_
+#endif  // RINGPEER_ENGINE_SEND_REFUSED_TRAINS_H_

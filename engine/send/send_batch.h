@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_BATCH_H_
-#define RINGPEER_ENGINE_WORKER_SEND_BATCH_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_BATCH_H_
+#define RINGPEER_ENGINE_SEND_SEND_BATCH_H_
 
 #include <sys/socket.h>
 
@@ -145,4 +145,4 @@ class SendBatch {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_BATCH_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_BATCH_H_

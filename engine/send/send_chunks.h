@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_CHUNKS_H_
-#define RINGPEER_ENGINE_WORKER_SEND_CHUNKS_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_CHUNKS_H_
+#define RINGPEER_ENGINE_SEND_SEND_CHUNKS_H_
 
 #include <array>
 #include <atomic>
@@ -75,4 +75,4 @@ class SendChunks {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_CHUNKS_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_CHUNKS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_ERRORS_H_
-#define RINGPEER_ENGINE_WORKER_SEND_ERRORS_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_ERRORS_H_
+#define RINGPEER_ENGINE_SEND_SEND_ERRORS_H_
 
 #include <array>
 #include <atomic>
@@ -60,4 +60,4 @@ class SendErrors {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_ERRORS_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_ERRORS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_ITEM_H_
-#define RINGPEER_ENGINE_WORKER_SEND_ITEM_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_ITEM_H_
+#define RINGPEER_ENGINE_SEND_SEND_ITEM_H_
 
 #include <atomic>
 #include <cstddef>
@@ -103,4 +103,4 @@ inline const net::LocalAddress& SendItem::source() const {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_ITEM_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_ITEM_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_LANE_H_
-#define RINGPEER_ENGINE_WORKER_SEND_LANE_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_LANE_H_
+#define RINGPEER_ENGINE_SEND_SEND_LANE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -81,4 +81,4 @@ class SendLane {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_LANE_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_LANE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_MARKS_H_
-#define RINGPEER_ENGINE_WORKER_SEND_MARKS_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_MARKS_H_
+#define RINGPEER_ENGINE_SEND_SEND_MARKS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -43,4 +43,4 @@ class SendMarks {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_MARKS_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_MARKS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_ORDER_H_
-#define RINGPEER_ENGINE_WORKER_SEND_ORDER_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_ORDER_H_
+#define RINGPEER_ENGINE_SEND_SEND_ORDER_H_
 
 #include <array>
 #include <cstddef>
@@ -56,4 +56,4 @@ class SendOrder {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_ORDER_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_ORDER_H_

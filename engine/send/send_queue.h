@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_QUEUE_H_
-#define RINGPEER_ENGINE_WORKER_SEND_QUEUE_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_QUEUE_H_
+#define RINGPEER_ENGINE_SEND_SEND_QUEUE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -81,4 +81,4 @@ class SendQueue {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_QUEUE_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_QUEUE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_SOCKET_H_
-#define RINGPEER_ENGINE_WORKER_SEND_SOCKET_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_SOCKET_H_
+#define RINGPEER_ENGINE_SEND_SEND_SOCKET_H_
 
 #include <atomic>
 #include <cerrno>
@@ -134,4 +134,4 @@ class SendSocket {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_SOCKET_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_SOCKET_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_STORE_H_
-#define RINGPEER_ENGINE_WORKER_SEND_STORE_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_STORE_H_
+#define RINGPEER_ENGINE_SEND_SEND_STORE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -76,4 +76,4 @@ class SendStore {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_STORE_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_STORE_H_

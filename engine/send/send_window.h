@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_SEND_WINDOW_H_
-#define RINGPEER_ENGINE_WORKER_SEND_WINDOW_H_
+#ifndef RINGPEER_ENGINE_SEND_SEND_WINDOW_H_
+#define RINGPEER_ENGINE_SEND_SEND_WINDOW_H_
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -77,4 +77,4 @@ class SendWindow {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_SEND_WINDOW_H_
+#endif  // RINGPEER_ENGINE_SEND_SEND_WINDOW_H_

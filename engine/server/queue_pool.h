@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_QUEUE_POOL_H_
-#define RINGPEER_ENGINE_PEER_QUEUE_POOL_H_
+#ifndef RINGPEER_ENGINE_SERVER_QUEUE_POOL_H_
+#define RINGPEER_ENGINE_SERVER_QUEUE_POOL_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -90,4 +90,4 @@ class QueuePool {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_PEER_QUEUE_POOL_H_
+#endif  // RINGPEER_ENGINE_SERVER_QUEUE_POOL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_REMOTE_ENDPOINT_H_
-#define RINGPEER_ENGINE_PEER_REMOTE_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_SERVER_REMOTE_ENDPOINT_H_
+#define RINGPEER_ENGINE_SERVER_REMOTE_ENDPOINT_H_
 
 #include <memory>
 
@@ -74,4 +74,4 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_PEER_REMOTE_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_SERVER_REMOTE_ENDPOINT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_SERVER_CORE_H_
-#define RINGPEER_ENGINE_PEER_SERVER_CORE_H_
+#ifndef RINGPEER_ENGINE_SERVER_SERVER_CORE_H_
+#define RINGPEER_ENGINE_SERVER_SERVER_CORE_H_
 
 #include <atomic>
 #include <chrono>
@@ -248,4 +248,4 @@ class ServerCore final : public DrainSource {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_PEER_SERVER_CORE_H_
+#endif  // RINGPEER_ENGINE_SERVER_SERVER_CORE_H_

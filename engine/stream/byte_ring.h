@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_BYTE_RING_H_
-#define RINGPEER_ENGINE_PEER_BYTE_RING_H_
+#ifndef RINGPEER_ENGINE_STREAM_BYTE_RING_H_
+#define RINGPEER_ENGINE_STREAM_BYTE_RING_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -54,4 +54,4 @@ class ByteRing {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_BYTE_RING_H_
+#endif  // RINGPEER_ENGINE_STREAM_BYTE_RING_H_

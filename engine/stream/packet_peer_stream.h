@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_PACKET_PEER_STREAM_H_
-#define RINGPEER_ENGINE_PEER_PACKET_PEER_STREAM_H_
+#ifndef RINGPEER_ENGINE_STREAM_PACKET_PEER_STREAM_H_
+#define RINGPEER_ENGINE_STREAM_PACKET_PEER_STREAM_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -113,4 +113,4 @@ class PacketPeerStream final : public PacketPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_PACKET_PEER_STREAM_H_
+#endif  // RINGPEER_ENGINE_STREAM_PACKET_PEER_STREAM_H_

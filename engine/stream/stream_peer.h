@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_STREAM_PEER_H_
-#define RINGPEER_ENGINE_PEER_STREAM_PEER_H_
+#ifndef RINGPEER_ENGINE_STREAM_STREAM_PEER_H_
+#define RINGPEER_ENGINE_STREAM_STREAM_PEER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -43,4 +43,4 @@ class StreamPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_STREAM_PEER_H_
+#endif  // RINGPEER_ENGINE_STREAM_STREAM_PEER_H_

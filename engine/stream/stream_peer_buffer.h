@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_STREAM_PEER_BUFFER_H_
-#define RINGPEER_ENGINE_PEER_STREAM_PEER_BUFFER_H_
+#ifndef RINGPEER_ENGINE_STREAM_STREAM_PEER_BUFFER_H_
+#define RINGPEER_ENGINE_STREAM_STREAM_PEER_BUFFER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -46,4 +46,4 @@ class StreamPeerBuffer final : public StreamPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_STREAM_PEER_BUFFER_H_
+#endif  // RINGPEER_ENGINE_STREAM_STREAM_PEER_BUFFER_H_

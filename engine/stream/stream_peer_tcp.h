@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_STREAM_PEER_TCP_H_
-#define RINGPEER_ENGINE_PEER_STREAM_PEER_TCP_H_
+#ifndef RINGPEER_ENGINE_STREAM_STREAM_PEER_TCP_H_
+#define RINGPEER_ENGINE_STREAM_STREAM_PEER_TCP_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -72,4 +72,4 @@ class StreamPeerTCP final : public StreamPeer {
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_STREAM_PEER_TCP_H_
+#endif  // RINGPEER_ENGINE_STREAM_STREAM_PEER_TCP_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_ARENA_PROTOCOL_H_
-#define RINGPEER_TOOLS_ARENA_PROTOCOL_H_
+#ifndef RINGPEER_TOOLS_ARENA_ARENA_PROTOCOL_H_
+#define RINGPEER_TOOLS_ARENA_ARENA_PROTOCOL_H_
 
 #include <cstdint>
 #include <optional>
@@ -49,4 +49,4 @@ std::optional<ArenaSnapshot> snapshot_from_variant(const Variant& value);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_ARENA_PROTOCOL_H_
+#endif  // RINGPEER_TOOLS_ARENA_ARENA_PROTOCOL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_ARENA_WORLD_H_
-#define RINGPEER_TOOLS_ARENA_WORLD_H_
+#ifndef RINGPEER_TOOLS_ARENA_ARENA_WORLD_H_
+#define RINGPEER_TOOLS_ARENA_ARENA_WORLD_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -64,4 +64,4 @@ class ArenaWorld {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_ARENA_WORLD_H_
+#endif  // RINGPEER_TOOLS_ARENA_ARENA_WORLD_H_

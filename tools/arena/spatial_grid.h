@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SPATIAL_GRID_H_
-#define RINGPEER_TOOLS_SPATIAL_GRID_H_
+#ifndef RINGPEER_TOOLS_ARENA_SPATIAL_GRID_H_
+#define RINGPEER_TOOLS_ARENA_SPATIAL_GRID_H_
 
 #include <cstdint>
 #include <span>
@@ -39,4 +39,4 @@ class SpatialGrid {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SPATIAL_GRID_H_
+#endif  // RINGPEER_TOOLS_ARENA_SPATIAL_GRID_H_

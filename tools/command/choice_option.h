@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_CHOICE_OPTION_H_
-#define RINGPEER_TOOLS_CHOICE_OPTION_H_
+#ifndef RINGPEER_TOOLS_COMMAND_CHOICE_OPTION_H_
+#define RINGPEER_TOOLS_COMMAND_CHOICE_OPTION_H_
 
 #include <map>
 #include <string>
@@ -27,4 +27,4 @@ CLI::Option* add_choice(CLI::App& command, const std::string& option,
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_CHOICE_OPTION_H_
+#endif  // RINGPEER_TOOLS_COMMAND_CHOICE_OPTION_H_

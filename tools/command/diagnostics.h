@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_DIAGNOSTICS_H_
-#define RINGPEER_TOOLS_DIAGNOSTICS_H_
+#ifndef RINGPEER_TOOLS_COMMAND_DIAGNOSTICS_H_
+#define RINGPEER_TOOLS_COMMAND_DIAGNOSTICS_H_
 
 #include <string_view>
 
@@ -28,4 +28,4 @@ int end_run(std::string_view result, std::string_view judgement) noexcept;
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_DIAGNOSTICS_H_
+#endif  // RINGPEER_TOOLS_COMMAND_DIAGNOSTICS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_EXIT_STATUS_H_
-#define RINGPEER_TOOLS_EXIT_STATUS_H_
+#ifndef RINGPEER_TOOLS_COMMAND_EXIT_STATUS_H_
+#define RINGPEER_TOOLS_COMMAND_EXIT_STATUS_H_
 
 namespace ringpeer::tools {
 
@@ -12,4 +12,4 @@ inline constexpr int kExitUsage = 2;
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_EXIT_STATUS_H_
+#endif  // RINGPEER_TOOLS_COMMAND_EXIT_STATUS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_NUMBER_OPTION_H_
-#define RINGPEER_TOOLS_NUMBER_OPTION_H_
+#ifndef RINGPEER_TOOLS_COMMAND_NUMBER_OPTION_H_
+#define RINGPEER_TOOLS_COMMAND_NUMBER_OPTION_H_
 
 #include <string>
 
@@ -26,4 +26,4 @@ CLI::Option* add_number(CLI::App& command, const std::string& option, T* value,
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_NUMBER_OPTION_H_
+#endif  // RINGPEER_TOOLS_COMMAND_NUMBER_OPTION_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_PROCESS_SETUP_H_
-#define RINGPEER_TOOLS_PROCESS_SETUP_H_
+#ifndef RINGPEER_TOOLS_COMMAND_PROCESS_SETUP_H_
+#define RINGPEER_TOOLS_COMMAND_PROCESS_SETUP_H_
 
 namespace ringpeer::tools {
 
@@ -16,4 +16,4 @@ void set_up_process() noexcept;
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_PROCESS_SETUP_H_
+#endif  // RINGPEER_TOOLS_COMMAND_PROCESS_SETUP_H_

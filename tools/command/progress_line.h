@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_PROGRESS_LINE_H_
-#define RINGPEER_TOOLS_PROGRESS_LINE_H_
+#ifndef RINGPEER_TOOLS_COMMAND_PROGRESS_LINE_H_
+#define RINGPEER_TOOLS_COMMAND_PROGRESS_LINE_H_
 
 #include <chrono>
 #include <cstdio>
@@ -31,4 +31,4 @@ class ProgressLine {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_PROGRESS_LINE_H_
+#endif  // RINGPEER_TOOLS_COMMAND_PROGRESS_LINE_H_

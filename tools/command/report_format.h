@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_REPORT_FORMAT_H_
-#define RINGPEER_TOOLS_REPORT_FORMAT_H_
+#ifndef RINGPEER_TOOLS_COMMAND_REPORT_FORMAT_H_
+#define RINGPEER_TOOLS_COMMAND_REPORT_FORMAT_H_
 
 #include <cstdint>
 #include <optional>
@@ -39,4 +39,4 @@ std::string percent_text(const nlohmann::ordered_json& percent);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_REPORT_FORMAT_H_
+#endif  // RINGPEER_TOOLS_COMMAND_REPORT_FORMAT_H_

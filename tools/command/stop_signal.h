@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_STOP_SIGNAL_H_
-#define RINGPEER_TOOLS_STOP_SIGNAL_H_
+#ifndef RINGPEER_TOOLS_COMMAND_STOP_SIGNAL_H_
+#define RINGPEER_TOOLS_COMMAND_STOP_SIGNAL_H_
 
 #include <signal.h>
 
@@ -34,4 +34,4 @@ class StopSignal {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_STOP_SIGNAL_H_
+#endif  // RINGPEER_TOOLS_COMMAND_STOP_SIGNAL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_TEXT_TABLE_H_
-#define RINGPEER_TOOLS_TEXT_TABLE_H_
+#ifndef RINGPEER_TOOLS_COMMAND_TEXT_TABLE_H_
+#define RINGPEER_TOOLS_COMMAND_TEXT_TABLE_H_
 
 #include <cstdint>
 #include <string>
@@ -29,4 +29,4 @@ std::string with_thousands(std::int64_t number);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_TEXT_TABLE_H_
+#endif  // RINGPEER_TOOLS_COMMAND_TEXT_TABLE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_DEMO_COMMAND_H_
-#define RINGPEER_TOOLS_DEMO_COMMAND_H_
+#ifndef RINGPEER_TOOLS_DEMO_DEMO_COMMAND_H_
+#define RINGPEER_TOOLS_DEMO_DEMO_COMMAND_H_
 
 #include <CLI/CLI.hpp>
 
@@ -11,4 +11,4 @@ void add_demo_command(CLI::App& app, int* exit_status);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_DEMO_COMMAND_H_
+#endif  // RINGPEER_TOOLS_DEMO_DEMO_COMMAND_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_DEMO_REPORT_H_
-#define RINGPEER_TOOLS_DEMO_REPORT_H_
+#ifndef RINGPEER_TOOLS_DEMO_DEMO_REPORT_H_
+#define RINGPEER_TOOLS_DEMO_DEMO_REPORT_H_
 
 #include <cstdint>
 #include <string>
@@ -43,4 +43,4 @@ class DemoReport {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_DEMO_REPORT_H_
+#endif  // RINGPEER_TOOLS_DEMO_DEMO_REPORT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SERVER_PROCESS_H_
-#define RINGPEER_TOOLS_SERVER_PROCESS_H_
+#ifndef RINGPEER_TOOLS_DEMO_SERVER_PROCESS_H_
+#define RINGPEER_TOOLS_DEMO_SERVER_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -47,4 +47,4 @@ class ServerProcess {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SERVER_PROCESS_H_
+#endif  // RINGPEER_TOOLS_DEMO_SERVER_PROCESS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_CLIENT_H_
-#define RINGPEER_TOOLS_LOAD_CLIENT_H_
+#ifndef RINGPEER_TOOLS_LOAD_LOAD_CLIENT_H_
+#define RINGPEER_TOOLS_LOAD_LOAD_CLIENT_H_
 
 #include <chrono>
 #include <cstddef>
@@ -84,4 +84,4 @@ class LoadClient {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_CLIENT_H_
+#endif  // RINGPEER_TOOLS_LOAD_LOAD_CLIENT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_GENERATOR_H_
-#define RINGPEER_TOOLS_LOAD_GENERATOR_H_
+#ifndef RINGPEER_TOOLS_LOAD_LOAD_GENERATOR_H_
+#define RINGPEER_TOOLS_LOAD_LOAD_GENERATOR_H_
 
 #include <array>
 #include <cstdint>
@@ -79,4 +79,4 @@ class LoadGenerator {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_GENERATOR_H_
+#endif  // RINGPEER_TOOLS_LOAD_LOAD_GENERATOR_H_

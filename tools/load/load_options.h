@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_OPTIONS_H_
-#define RINGPEER_TOOLS_LOAD_OPTIONS_H_
+#ifndef RINGPEER_TOOLS_LOAD_LOAD_OPTIONS_H_
+#define RINGPEER_TOOLS_LOAD_LOAD_OPTIONS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -52,4 +52,4 @@ std::string check_load_options(const LoadOptions& options);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_OPTIONS_H_
+#endif  // RINGPEER_TOOLS_LOAD_LOAD_OPTIONS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_PAYLOAD_H_
-#define RINGPEER_TOOLS_LOAD_PAYLOAD_H_
+#ifndef RINGPEER_TOOLS_LOAD_LOAD_PAYLOAD_H_
+#define RINGPEER_TOOLS_LOAD_LOAD_PAYLOAD_H_
 
 #include <chrono>
 #include <cstdint>
@@ -56,4 +56,4 @@ std::unique_ptr<LoadPayload> make_load_payload(const LoadOptions& options);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_PAYLOAD_H_
+#endif  // RINGPEER_TOOLS_LOAD_LOAD_PAYLOAD_H_

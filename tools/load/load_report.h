@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_REPORT_H_
-#define RINGPEER_TOOLS_LOAD_REPORT_H_
+#ifndef RINGPEER_TOOLS_LOAD_LOAD_REPORT_H_
+#define RINGPEER_TOOLS_LOAD_LOAD_REPORT_H_
 
 #include <chrono>
 #include <cstdint>
@@ -71,4 +71,4 @@ nlohmann::ordered_json latency_to_json(const LatencyHistogram& latency);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_REPORT_H_
+#endif  // RINGPEER_TOOLS_LOAD_LOAD_REPORT_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_OPTION_NAMES_H_
-#define RINGPEER_TOOLS_OPTION_NAMES_H_
+#ifndef RINGPEER_TOOLS_LOAD_OPTION_NAMES_H_
+#define RINGPEER_TOOLS_LOAD_OPTION_NAMES_H_
 
 #include <map>
 #include <string>
@@ -29,4 +29,4 @@ inline const std::map<std::string, BackendKind>& backend_names() {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_OPTION_NAMES_H_
+#endif  // RINGPEER_TOOLS_LOAD_OPTION_NAMES_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_PAYLOAD_SIZES_H_
-#define RINGPEER_TOOLS_PAYLOAD_SIZES_H_
+#ifndef RINGPEER_TOOLS_LOAD_PAYLOAD_SIZES_H_
+#define RINGPEER_TOOLS_LOAD_PAYLOAD_SIZES_H_
 
 #include <cstddef>
 
@@ -22,4 +22,4 @@ inline constexpr std::size_t kLargestVarPacket = kLargestRawPacket / 4 * 4 - kVa
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_PAYLOAD_SIZES_H_
+#endif  // RINGPEER_TOOLS_LOAD_PAYLOAD_SIZES_H_

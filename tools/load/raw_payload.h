@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_RAW_PAYLOAD_H_
-#define RINGPEER_TOOLS_RAW_PAYLOAD_H_
+#ifndef RINGPEER_TOOLS_LOAD_RAW_PAYLOAD_H_
+#define RINGPEER_TOOLS_LOAD_RAW_PAYLOAD_H_
 
 #include <cstddef>
 #include <vector>
@@ -25,4 +25,4 @@ class RawPayload : public LoadPayload {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_RAW_PAYLOAD_H_
+#endif  // RINGPEER_TOOLS_LOAD_RAW_PAYLOAD_H_

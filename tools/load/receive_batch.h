@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_RECEIVE_BATCH_H_
-#define RINGPEER_TOOLS_RECEIVE_BATCH_H_
+#ifndef RINGPEER_TOOLS_LOAD_RECEIVE_BATCH_H_
+#define RINGPEER_TOOLS_LOAD_RECEIVE_BATCH_H_
 
 #include <sys/socket.h>
 
@@ -38,4 +38,4 @@ class ReceiveBatch {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_RECEIVE_BATCH_H_
+#endif  // RINGPEER_TOOLS_LOAD_RECEIVE_BATCH_H_

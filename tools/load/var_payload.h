@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_VAR_PAYLOAD_H_
-#define RINGPEER_TOOLS_VAR_PAYLOAD_H_
+#ifndef RINGPEER_TOOLS_LOAD_VAR_PAYLOAD_H_
+#define RINGPEER_TOOLS_LOAD_VAR_PAYLOAD_H_
 
 #include <cstddef>
 #include <optional>
@@ -27,4 +27,4 @@ class VarPayload : public LoadPayload {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_VAR_PAYLOAD_H_
+#endif  // RINGPEER_TOOLS_LOAD_VAR_PAYLOAD_H_

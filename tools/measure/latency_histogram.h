@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LATENCY_HISTOGRAM_H_
-#define RINGPEER_TOOLS_LATENCY_HISTOGRAM_H_
+#ifndef RINGPEER_TOOLS_MEASURE_LATENCY_HISTOGRAM_H_
+#define RINGPEER_TOOLS_MEASURE_LATENCY_HISTOGRAM_H_
 
 #include <array>
 #include <chrono>
@@ -48,4 +48,4 @@ class LatencyHistogram {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LATENCY_HISTOGRAM_H_
+#endif  // RINGPEER_TOOLS_MEASURE_LATENCY_HISTOGRAM_H_

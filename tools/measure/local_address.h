@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOCAL_ADDRESS_H_
-#define RINGPEER_TOOLS_LOCAL_ADDRESS_H_
+#ifndef RINGPEER_TOOLS_MEASURE_LOCAL_ADDRESS_H_
+#define RINGPEER_TOOLS_MEASURE_LOCAL_ADDRESS_H_
 
 #include "ringpeer/engine/net/endpoint.h"
 
@@ -13,4 +13,4 @@ bool is_of_this_machine(net::Endpoint endpoint);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOCAL_ADDRESS_H_
+#endif  // RINGPEER_TOOLS_MEASURE_LOCAL_ADDRESS_H_

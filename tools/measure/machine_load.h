@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_MACHINE_LOAD_H_
-#define RINGPEER_TOOLS_MACHINE_LOAD_H_
+#ifndef RINGPEER_TOOLS_MEASURE_MACHINE_LOAD_H_
+#define RINGPEER_TOOLS_MEASURE_MACHINE_LOAD_H_
 
 #include <chrono>
 #include <cstdint>
@@ -35,4 +35,4 @@ std::chrono::nanoseconds thread_cpu_time();
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_MACHINE_LOAD_H_
+#endif  // RINGPEER_TOOLS_MEASURE_MACHINE_LOAD_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_PACER_H_
-#define RINGPEER_TOOLS_PACER_H_
+#ifndef RINGPEER_TOOLS_MEASURE_PACER_H_
+#define RINGPEER_TOOLS_MEASURE_PACER_H_
 
 #include <chrono>
 #include <cstdint>
@@ -45,4 +45,4 @@ void sleep_until_or_signal(Pacer::Clock::time_point when);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_PACER_H_
+#endif  // RINGPEER_TOOLS_MEASURE_PACER_H_

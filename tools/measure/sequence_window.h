@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SEQUENCE_WINDOW_H_
-#define RINGPEER_TOOLS_SEQUENCE_WINDOW_H_
+#ifndef RINGPEER_TOOLS_MEASURE_SEQUENCE_WINDOW_H_
+#define RINGPEER_TOOLS_MEASURE_SEQUENCE_WINDOW_H_
 
 #include <bitset>
 #include <cstddef>
@@ -26,4 +26,4 @@ class SequenceWindow {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SEQUENCE_WINDOW_H_
+#endif  // RINGPEER_TOOLS_MEASURE_SEQUENCE_WINDOW_H_

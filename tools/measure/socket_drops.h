@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SOCKET_DROPS_H_
-#define RINGPEER_TOOLS_SOCKET_DROPS_H_
+#ifndef RINGPEER_TOOLS_MEASURE_SOCKET_DROPS_H_
+#define RINGPEER_TOOLS_MEASURE_SOCKET_DROPS_H_
 
 #include <cstdint>
 #include <optional>
@@ -30,4 +30,4 @@ std::optional<std::uint64_t> parse_drops_at(std::string_view proc_net_udp,
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SOCKET_DROPS_H_
+#endif  // RINGPEER_TOOLS_MEASURE_SOCKET_DROPS_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_ARENA_SERVICE_H_
-#define RINGPEER_TOOLS_ARENA_SERVICE_H_
+#ifndef RINGPEER_TOOLS_SERVE_ARENA_SERVICE_H_
+#define RINGPEER_TOOLS_SERVE_ARENA_SERVICE_H_
 
 #include <cstddef>
 #include <memory>
@@ -69,4 +69,4 @@ class ArenaService : public Service {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_ARENA_SERVICE_H_
+#endif  // RINGPEER_TOOLS_SERVE_ARENA_SERVICE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_ECHO_SERVICE_H_
-#define RINGPEER_TOOLS_ECHO_SERVICE_H_
+#ifndef RINGPEER_TOOLS_SERVE_ECHO_SERVICE_H_
+#define RINGPEER_TOOLS_SERVE_ECHO_SERVICE_H_
 
 #include <memory>
 #include <string>
@@ -39,4 +39,4 @@ class EchoService : public Service {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_ECHO_SERVICE_H_
+#endif  // RINGPEER_TOOLS_SERVE_ECHO_SERVICE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SERVE_OPTIONS_H_
-#define RINGPEER_TOOLS_SERVE_OPTIONS_H_
+#ifndef RINGPEER_TOOLS_SERVE_SERVE_OPTIONS_H_
+#define RINGPEER_TOOLS_SERVE_SERVE_OPTIONS_H_
 
 #include <chrono>
 #include <optional>
@@ -50,4 +50,4 @@ EngineOptions engine_options(const ServeOptions& options);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SERVE_OPTIONS_H_
+#endif  // RINGPEER_TOOLS_SERVE_SERVE_OPTIONS_H_

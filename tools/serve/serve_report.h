@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SERVE_REPORT_H_
-#define RINGPEER_TOOLS_SERVE_REPORT_H_
+#ifndef RINGPEER_TOOLS_SERVE_SERVE_REPORT_H_
+#define RINGPEER_TOOLS_SERVE_SERVE_REPORT_H_
 
 #include <chrono>
 #include <cstdint>
@@ -50,4 +50,4 @@ const char* serve_mode_name(ServeMode mode);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SERVE_REPORT_H_
+#endif  // RINGPEER_TOOLS_SERVE_SERVE_REPORT_H_

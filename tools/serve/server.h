@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SERVER_H_
-#define RINGPEER_TOOLS_SERVER_H_
+#ifndef RINGPEER_TOOLS_SERVE_SERVER_H_
+#define RINGPEER_TOOLS_SERVE_SERVER_H_
 
 #include <memory>
 #include <string>
@@ -43,4 +43,4 @@ class Server {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SERVER_H_
+#endif  // RINGPEER_TOOLS_SERVE_SERVER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_SERVICE_H_
-#define RINGPEER_TOOLS_SERVICE_H_
+#ifndef RINGPEER_TOOLS_SERVE_SERVICE_H_
+#define RINGPEER_TOOLS_SERVE_SERVICE_H_
 
 #include <chrono>
 #include <cstdint>
@@ -50,4 +50,4 @@ std::unique_ptr<Service> make_service(const ServeOptions& options, std::shared_p
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_SERVICE_H_
+#endif  // RINGPEER_TOOLS_SERVE_SERVICE_H_

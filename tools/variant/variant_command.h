@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_VARIANT_COMMAND_H_
-#define RINGPEER_TOOLS_VARIANT_COMMAND_H_
+#ifndef RINGPEER_TOOLS_VARIANT_VARIANT_COMMAND_H_
+#define RINGPEER_TOOLS_VARIANT_VARIANT_COMMAND_H_
 
 #include <cstddef>
 #include <iosfwd>
@@ -31,4 +31,4 @@ int run_variant_encode(std::istream& input, std::ostream& output, const EncodeOp
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_TOOLS_VARIANT_COMMAND_H_
+#endif  // RINGPEER_TOOLS_VARIANT_VARIANT_COMMAND_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_VARIANT_SUBCOMMAND_H_
-#define RINGPEER_TOOLS_VARIANT_SUBCOMMAND_H_
+#ifndef RINGPEER_TOOLS_VARIANT_VARIANT_SUBCOMMAND_H_
+#define RINGPEER_TOOLS_VARIANT_VARIANT_SUBCOMMAND_H_
 
 #include <CLI/CLI.hpp>
 
@@ -12,4 +12,4 @@ void add_variant_command(CLI::App& app, int* exit_status);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_VARIANT_SUBCOMMAND_H_
+#endif  // RINGPEER_TOOLS_VARIANT_VARIANT_SUBCOMMAND_H_

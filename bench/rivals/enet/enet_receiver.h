@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_ENET_ENET_RECEIVER_H_
-#define RINGPEER_BENCH_PEERS_ENET_ENET_RECEIVER_H_
+#ifndef RINGPEER_BENCH_RIVALS_ENET_ENET_RECEIVER_H_
+#define RINGPEER_BENCH_RIVALS_ENET_ENET_RECEIVER_H_
 
 #include <memory>
 
@@ -12,4 +12,4 @@ std::unique_ptr<Receiver> make_enet_receiver();
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_ENET_ENET_RECEIVER_H_
+#endif  // RINGPEER_BENCH_RIVALS_ENET_ENET_RECEIVER_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_ENET_ENET_SENDER_H_
-#define RINGPEER_BENCH_PEERS_ENET_ENET_SENDER_H_
+#ifndef RINGPEER_BENCH_RIVALS_ENET_ENET_SENDER_H_
+#define RINGPEER_BENCH_RIVALS_ENET_ENET_SENDER_H_
 
 #include "ringpeer/bench/rivals/sender.h"
 
@@ -10,4 +10,4 @@ SendResult send_enet_messages(const SendTask& task);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_ENET_ENET_SENDER_H_
+#endif  // RINGPEER_BENCH_RIVALS_ENET_ENET_SENDER_H_

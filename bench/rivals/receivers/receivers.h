@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_PEERS_RECEIVERS_RECEIVERS_H_
-#define RINGPEER_BENCH_PEERS_RECEIVERS_RECEIVERS_H_
+#ifndef RINGPEER_BENCH_RIVALS_RECEIVERS_RECEIVERS_H_
+#define RINGPEER_BENCH_RIVALS_RECEIVERS_RECEIVERS_H_
 
 #include <memory>
 
@@ -35,4 +35,4 @@ std::unique_ptr<Receiver> make_ringpeer_receiver(std::string_view peer);
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_PEERS_RECEIVERS_RECEIVERS_H_
+#endif  // RINGPEER_BENCH_RIVALS_RECEIVERS_RECEIVERS_H_

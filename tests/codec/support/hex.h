@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TESTS_CODEC_HEX_H_
-#define RINGPEER_TESTS_CODEC_HEX_H_
+#ifndef RINGPEER_TESTS_CODEC_SUPPORT_HEX_H_
+#define RINGPEER_TESTS_CODEC_SUPPORT_HEX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -55,4 +55,4 @@ inline void put_word(Bytes* bytes, std::uint32_t word) {
 
 }  // namespace ringpeer::testing
 
-#endif  // RINGPEER_TESTS_CODEC_HEX_H_
+#endif  // RINGPEER_TESTS_CODEC_SUPPORT_HEX_H_

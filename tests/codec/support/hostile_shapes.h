@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TESTS_CODEC_HOSTILE_SHAPES_H_
-#define RINGPEER_TESTS_CODEC_HOSTILE_SHAPES_H_
+#ifndef RINGPEER_TESTS_CODEC_SUPPORT_HOSTILE_SHAPES_H_
+#define RINGPEER_TESTS_CODEC_SUPPORT_HOSTILE_SHAPES_H_
 
 #include <algorithm>
 #include <string>
@@ -262,4 +262,4 @@ inline std::vector<HostileShape> hostile_shapes() {
 
 }  // namespace ringpeer::testing
 
-#endif  // RINGPEER_TESTS_CODEC_HOSTILE_SHAPES_H_
+#endif  // RINGPEER_TESTS_CODEC_SUPPORT_HOSTILE_SHAPES_H_

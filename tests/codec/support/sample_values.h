@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TESTS_CODEC_SAMPLE_VALUES_H_
-#define RINGPEER_TESTS_CODEC_SAMPLE_VALUES_H_
+#ifndef RINGPEER_TESTS_CODEC_SUPPORT_SAMPLE_VALUES_H_
+#define RINGPEER_TESTS_CODEC_SUPPORT_SAMPLE_VALUES_H_
 
 #include <cmath>
 #include <cstdint>
@@ -75,4 +75,4 @@ inline std::vector<Variant> sample_values() {
 
 }  // namespace ringpeer::testing
 
-#endif  // RINGPEER_TESTS_CODEC_SAMPLE_VALUES_H_
+#endif  // RINGPEER_TESTS_CODEC_SUPPORT_SAMPLE_VALUES_H_

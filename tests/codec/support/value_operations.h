@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TESTS_CODEC_VALUE_OPERATIONS_H_
-#define RINGPEER_TESTS_CODEC_VALUE_OPERATIONS_H_
+#ifndef RINGPEER_TESTS_CODEC_SUPPORT_VALUE_OPERATIONS_H_
+#define RINGPEER_TESTS_CODEC_SUPPORT_VALUE_OPERATIONS_H_
 
 #include <cstddef>
 #include <span>
@@ -86,4 +86,4 @@ inline constexpr ValueOperation kValueOperations[] = {
 
 }  // namespace ringpeer::testing
 
-#endif  // RINGPEER_TESTS_CODEC_VALUE_OPERATIONS_H_
+#endif  // RINGPEER_TESTS_CODEC_SUPPORT_VALUE_OPERATIONS_H_

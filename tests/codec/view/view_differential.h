@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TESTS_CODEC_VIEW_DIFFERENTIAL_H_
-#define RINGPEER_TESTS_CODEC_VIEW_DIFFERENTIAL_H_
+#ifndef RINGPEER_TESTS_CODEC_VIEW_VIEW_DIFFERENTIAL_H_
+#define RINGPEER_TESTS_CODEC_VIEW_VIEW_DIFFERENTIAL_H_
 
 #include <cstdint>
 #include <span>
@@ -17,4 +17,4 @@ std::string view_differs_from_decode(std::span<const std::uint8_t> bytes,
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_TESTS_CODEC_VIEW_DIFFERENTIAL_H_
+#endif  // RINGPEER_TESTS_CODEC_VIEW_VIEW_DIFFERENTIAL_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TESTS_ENGINE_WORKER_FAKE_KERNEL_H_
-#define RINGPEER_TESTS_ENGINE_WORKER_FAKE_KERNEL_H_
+#ifndef RINGPEER_TESTS_ENGINE_SEND_FAKE_KERNEL_H_
+#define RINGPEER_TESTS_ENGINE_SEND_FAKE_KERNEL_H_
 
 #include <cstdint>
 #include <functional>
@@ -56,4 +56,4 @@ class FakeKernel {
 
 }  // namespace ringpeer::test
 
-#endif  // RINGPEER_TESTS_ENGINE_WORKER_FAKE_KERNEL_H_
+#endif  // RINGPEER_TESTS_ENGINE_SEND_FAKE_KERNEL_H_
