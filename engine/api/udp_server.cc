@@ -4,7 +4,10 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/codec/wire/pooled_encoding.h"
 #include "ringpeer/engine/core/listen_address.h"
+#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/engine/server/remote_endpoint.h"
 #include "ringpeer/engine/server/server_core.h"
 
@@ -93,6 +96,134 @@ void UDPServer::set_max_pending_connections(int count) {
   }
   max_pending_connections_ = count;
   if (is_listening()) core_->set_max_pending(count);
+}
+
+// ---- Beyond Godot.
+
+Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) try {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (const Error none = take_engine(&engine_); none != Error::OK) return none;
+  net::Socket socket;
+  if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
+      refused != Error::OK) {
+    return refused;
+  }
+  int error = 0;
+  core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_, options,
+                                      &error);
+  return start(options, error);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
+}
+
+// ---- Receiving.
+
+DrainBatch UDPServer::drain(const DrainBudget& budget) { return DrainBatch(core_.get(), budget); }
+
+Error UDPServer::get_packet(ReceivedPacket* packet) {
+  *packet = {};
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (core_ == nullptr) {
+    view_.let_go();
+    return Error::ERR_UNCONFIGURED;
+  }
+  return core_->take_any(packet, &view_);
+}
+
+Error UDPServer::wait(std::chrono::milliseconds timeout) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->wait(timeout);
+}
+
+void UDPServer::wake() {
+  const worker::PutSection section;
+  auto* const core = shared_core_.load(std::memory_order_acquire);
+  // A child has the parent's descriptors.
+  if (core != nullptr && !is_in_child(*core->engine())) core->signal().interrupt();
+}
+
+int UDPServer::get_poll_descriptor() { return is_listening() ? core_->watch() : -1; }
+
+// ---- Sending.
+
+Error UDPServer::put_packet_to(const net::Endpoint& destination,
+                               std::span<const std::uint8_t> packet) {
+  const worker::PutSection section;
+  auto* const core = shared_core_.load(std::memory_order_acquire);
+  if (core == nullptr) return Error::ERR_UNCONFIGURED;
+  if (is_in_child(*core->engine())) return Error::ERR_UNAVAILABLE;
+  if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
+  if (packet.empty()) return Error::OK;
+  return send_result(core->send_to(destination, {}, packet));
+}
+
+Error UDPServer::put_packet_to(std::string_view ip, int port,
+                               std::span<const std::uint8_t> packet) {
+  const auto destination = parse_remote(ip, port);
+  if (!destination.has_value()) return Error::ERR_INVALID_PARAMETER;
+  return put_packet_to(*destination, packet);
+}
+
+Error UDPServer::answer(const ReceivedPacket& received, std::span<const std::uint8_t> packet) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (packet.empty()) return Error::OK;
+  return send_result(core_->send_to(received.sender, received.local, packet));
+}
+
+Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
+                                   const PacketPeerUDP* except) {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (packet.empty()) return Error::OK;
+  const worker::Remote* excepted = nullptr;
+  if (except != nullptr && except->endpoint_ != nullptr && except->endpoint_->is_server_peer()) {
+    excepted = static_cast<internal::RemoteEndpoint*>(except->endpoint_.get())->remote();
+  }
+  return send_result(core_->send_to_all(packet, excepted));
+}
+
+Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
+                                const PacketPeerUDP* except) try {
+  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+  PooledEncoding encoding;
+  EncodeOptions options;
+  options.full_objects = full_objects;
+  const Error error = encoding.encode(&engine_->encode_pool(), value,
+                                      PacketPeer::kEncodeBufferDefaultSize, options);
+  if (error != Error::OK) return error;
+  return put_packet_to_all(encoding.bytes(), except);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
+}
+
+// ---- Who is there.
+
+void UDPServer::set_idle_timeout(std::chrono::milliseconds timeout) {
+  if (timeout.count() < 0) {
+    if (engine_ != nullptr) engine_->log("the idle timeout must not be negative");
+    return;
+  }
+  idle_timeout_ = timeout;
+  if (core_ != nullptr) core_->set_idle_timeout(timeout);
+}
+
+PacketPeerUDP* UDPServer::next_disconnected() {
+  return core_ == nullptr || !core_->is_alive() ? nullptr : core_->next_disconnected();
+}
+
+std::size_t UDPServer::get_remote_count() const {
+  return is_listening() ? core_->remote_count() : 0;
+}
+
+int UDPServer::get_socket_receive_buffer() const {
+  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
+}
+
+int UDPServer::get_socket_send_buffer() const {
+  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
 }
 
 }  // namespace ringpeer
