@@ -161,12 +161,22 @@ def _own_headers(name, srcs, **kwargs):
     )
     return [source for source in srcs if not source.endswith(".h")], [":" + name + "_headers"]
 
-def ringpeer_sources():
-    """The room's files as "sources", for tests of the pages that speak of them."""
+def ringpeer_sources(name = "sources"):
+    """The room's files, for tests that read them: of pages that speak of them, and of the house.
+
+    Args:
+      name: another one where "sources" is something else.
+    """
     native.filegroup(
-        name = "sources",
-        srcs = ["BUILD.bazel"] + native.glob(["*.cc", "*.h"]),
-        visibility = ["//tests/docs:__pkg__"],
+        name = name,
+        srcs = ["BUILD.bazel"] + native.glob(
+            [
+                "**/*.cc",
+                "**/*.h",
+            ],
+            allow_empty = True,
+        ),
+        visibility = ["//tests:__subpackages__"],
     )
 
 def ringpeer_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):

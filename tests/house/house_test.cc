@@ -1,0 +1,266 @@
+// The house, drawn from its includes: a room rests on rooms of lower floors alone, each header has
+// one name, and each BUILD file is read here.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringpeer::house {
+namespace {
+
+using Floors = std::vector<std::vector<std::string>>;
+// What a file includes, by its path in the repository.
+using Includes = std::map<std::string, std::vector<std::string>>;
+
+// From the top. A room includes what stands in a row below its own, and itself. "x/*" is any room
+// below x that has no row.
+const Floors kFloors = {
+    {"tests/*"},
+    {"bench/rivals/enet", "bench/codec/msgpack", "bench/instructions", "bench/overload",
+     "bench/micro"},
+    {"bench/rivals", "bench/scale", "bench/codec"},
+    {"tools"},
+    {"tools/demo"},
+    {"tools/serve", "tools/variant", "tools/enet"},
+    {"tools/load"},
+    {"tools/arena", "tools/measure", "tools/command"},
+    {"tests/codec/support"},
+    {"examples", "examples/*"},
+    {"engine/stream", "engine/enet"},
+    {"engine/api"},
+    {"engine/server"},
+    {"engine/peer"},
+    {"engine/core"},
+    {"engine/worker"},
+    {"engine/send", "engine/remotes"},
+    {"engine/backend"},
+    {"engine/packet", "engine/net"},
+    {"engine/ring", "engine/stats"},
+    {"codec/text", "codec/view"},
+    {"codec/wire"},
+    {"codec/value"},
+    {"codec/base"},
+};
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+// The floor of a file, counted from the top; -1 for one in a room that the plan does not have. A
+// folder within a room belongs to it.
+int floor_of(const Floors& floors, const std::string& path) {
+  for (std::string room = folder_of(path); !room.empty(); room = folder_of(room)) {
+    for (std::size_t i = 0; i < floors.size(); ++i) {
+      for (const std::string& name : floors[i]) {
+        if (name == room) return static_cast<int>(i);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < floors.size(); ++i) {
+    for (const std::string& name : floors[i]) {
+      if (name.ends_with("/*") && path.starts_with(name.substr(0, name.size() - 1))) {
+        return static_cast<int>(i);
+      }
+    }
+  }
+  return -1;
+}
+
+// The room that the plan names, of a file that may lie in a folder below.
+std::string room_of(const Floors& floors, const std::string& path) {
+  for (std::string room = folder_of(path); !room.empty(); room = folder_of(room)) {
+    for (const auto& floor : floors) {
+      for (const std::string& name : floor) {
+        if (name == room) return room;
+      }
+    }
+  }
+  return folder_of(path);
+}
+
+// One line for each arrow that does not point down, and each room without a floor.
+std::set<std::string> wrong_arrows(const Floors& floors, const Includes& includes) {
+  std::set<std::string> wrong;
+  for (const auto& [path, targets] : includes) {
+    const int floor = floor_of(floors, path);
+    if (floor < 0) {
+      wrong.insert(folder_of(path) + " has no floor");
+      continue;
+    }
+    for (const std::string& target : targets) {
+      const int other = floor_of(floors, target);
+      const bool same = room_of(floors, path) == room_of(floors, target) ||
+                        (path.starts_with("tests/") && target.starts_with("tests/"));
+      if (other <= floor && !same) wrong.insert(path + " includes " + target);
+    }
+  }
+  return wrong;
+}
+
+// One line for each circle of rooms, by the rooms on it.
+std::set<std::string> circles(const Floors& floors, const Includes& includes) {
+  std::map<std::string, std::set<std::string>> arrows;
+  for (const auto& [path, targets] : includes) {
+    for (const std::string& target : targets) {
+      const std::string from = room_of(floors, path);
+      const std::string to = room_of(floors, target);
+      if (from != to) arrows[from].insert(to);
+    }
+  }
+  // What can be reached, by as many steps as there are rooms.
+  auto reached = arrows;
+  for (std::size_t i = 0; i < arrows.size(); ++i) {
+    for (auto& [from, rooms] : reached) {
+      std::set<std::string> more;
+      for (const std::string& room : rooms) {
+        if (const auto next = arrows.find(room); next != arrows.end())
+          more.merge(std::set(next->second));
+      }
+      rooms.merge(more);
+    }
+  }
+  std::set<std::string> found;
+  for (const auto& [from, rooms] : reached) {
+    if (rooms.contains(from)) found.insert(from);
+  }
+  return found;
+}
+
+std::string read(const std::string& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// What stands between the quotes of a line, or nothing.
+std::string quoted(const std::string& line, std::string_view before) {
+  if (!line.starts_with(before)) return "";
+  const std::size_t end = line.find('"', before.size());
+  return end == std::string::npos ? "" : line.substr(before.size(), end - before.size());
+}
+
+// Public name -> path.
+std::map<std::string, std::string> public_door() {
+  std::map<std::string, std::string> door;
+  std::istringstream lines(read("ringpeer.bzl"));
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "PUBLIC_HEADERS = {") inside = true;
+    if (line == "}") inside = false;
+    const std::string name = inside ? quoted(line, "    \"") : "";
+    if (name.empty()) continue;
+    const std::size_t colon = line.find(": \"");
+    door[name] = quoted(line.substr(colon), ": \"");
+  }
+  return door;
+}
+
+std::vector<std::string> files_ending(std::initializer_list<std::string_view> endings) {
+  std::vector<std::string> found;
+  for (const char* top : {"engine", "codec", "tools", "bench", "tests", "examples"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(
+             top, std::filesystem::directory_options::follow_directory_symlink)) {
+      const std::string path = entry.path().string();
+      for (const std::string_view ending : endings) {
+        if (path.ends_with(ending)) found.push_back(path);
+      }
+    }
+  }
+  return found;
+}
+
+// The includes of the repository's own headers. A name that is not by the rule is an error here.
+Includes includes_of_the_house() {
+  const std::map<std::string, std::string> door = public_door();
+  Includes includes;
+  for (const std::string& path : files_ending({".cc", ".h"})) {
+    std::vector<std::string>& targets = includes[path];
+    std::istringstream lines(read(path));
+    for (std::string line; std::getline(lines, line);) {
+      const std::string name = quoted(line, "#include \"");
+      if (!name.starts_with("ringpeer/")) {
+        EXPECT_TRUE(name.empty() || name == "concurrentqueue.h") << path << " includes " << name;
+        continue;
+      }
+      const auto found = door.find(name);
+      const bool public_name = found != door.end();
+      // "ringpeer/engine.h" is the one name of that header; "ringpeer/codec/variant.h" is for
+      // applications, as the examples are.
+      const bool may_use =
+          name.rfind('/') == std::string_view("ringpeer").size() || path.starts_with("examples/");
+      const std::string target =
+          public_name ? found->second : name.substr(std::string_view("ringpeer/").size());
+      EXPECT_TRUE(!public_name || may_use || found->second == name.substr(9))
+          << path << " includes " << name << ", which is " << target;
+      EXPECT_TRUE(std::filesystem::exists(target)) << path << " includes " << name;
+      targets.push_back(target);
+    }
+  }
+  return includes;
+}
+
+TEST(HouseTest, EveryArrowPointsDown) {
+  const Includes includes = includes_of_the_house();
+  EXPECT_GT(includes.size(), 500u);
+  EXPECT_EQ(wrong_arrows(kFloors, includes), std::set<std::string>());
+}
+
+TEST(HouseTest, NoRoomsFormACircle) {
+  EXPECT_EQ(circles(kFloors, includes_of_the_house()), std::set<std::string>());
+}
+
+// A room whose files are not among this test's would be looked at by nobody.
+TEST(HouseTest, EveryRoomThatALabelNamesIsReadHere) {
+  for (const std::string& path : files_ending({"/BUILD.bazel"})) {
+    const std::string text = read(path);
+    for (std::size_t at = text.find("\"//"); at != std::string::npos;
+         at = text.find("\"//", at + 1)) {
+      const std::size_t begin = at + 3;
+      const std::size_t end = text.find_first_of("\":", begin);
+      const std::string package = text.substr(begin, end - begin);
+      if (package.empty() || package.starts_with("visibility") || package == "docs" ||
+          text.substr(end, 3) == ":__" || package == "tests/testdata") {
+        continue;
+      }
+      EXPECT_TRUE(std::filesystem::exists(package + "/BUILD.bazel"))
+          << path << " names //" << package << ", which is not among the data of this test";
+    }
+  }
+}
+
+// A header that a folder of its own library does not offer by the one rule is found by nobody.
+TEST(HouseTest, NoBuildFileSetsAPrefix) {
+  for (const std::string& path : files_ending({"/BUILD.bazel"})) {
+    EXPECT_EQ(read(path).find("include_prefix"), std::string::npos) << path;
+  }
+}
+
+// The plan is worth what it finds.
+TEST(HousePlanTest, FindsAnUpwardArrowACircleAndARoomWithoutAFloor) {
+  const Floors floors = {{"tools"}, {"engine/net", "engine/ring"}, {"codec/base"}};
+  EXPECT_EQ(wrong_arrows(floors, {{"tools/a.cc", {"engine/net/b.h", "codec/base/c.h"}}}).size(),
+            0u);
+  EXPECT_EQ(wrong_arrows(floors, {{"engine/net/a.h", {"engine/net/b.h"}}}).size(), 0u);
+  EXPECT_EQ(wrong_arrows(floors, {{"codec/base/a.h", {"engine/net/b.h"}}}).size(), 1u);
+  EXPECT_EQ(wrong_arrows(floors, {{"engine/ring/a.h", {"engine/net/b.h"}}}).size(), 1u);
+  EXPECT_EQ(wrong_arrows(floors, {{"engine/new/a.h", {}}}).size(), 1u);
+  EXPECT_EQ(wrong_arrows(floors, {{"tools/a.cc", {"engine/new/b.h"}}}).size(), 1u);
+  const Includes circle = {{"engine/net/a.h", {"engine/ring/b.h"}},
+                           {"engine/ring/c.h", {"engine/net/a.h"}},
+                           {"tools/d.cc", {"engine/net/a.h"}}};
+  EXPECT_EQ(circles(floors, circle), (std::set<std::string>{"engine/net", "engine/ring"}));
+}
+
+}  // namespace
+}  // namespace ringpeer::house
