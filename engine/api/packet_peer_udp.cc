@@ -12,7 +12,7 @@
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/port_holder.h"
 #include "ringpeer/engine/peer/send_packet.h"
-#include "ringpeer/engine/peer/socket_endpoint.h"
+#include "ringpeer/engine/peer/socket_channel.h"
 #include "ringpeer/engine/send/put_section.h"
 
 namespace ringpeer {
@@ -57,11 +57,11 @@ PacketPeerUDP::PacketPeerUDP(std::shared_ptr<Engine> engine)
 
 // Nobody puts any more.
 PacketPeerUDP::~PacketPeerUDP() {
-  const std::unique_ptr<internal::PeerEndpoint> closing(endpoint_.hide());
+  const std::unique_ptr<internal::PeerChannel> closing(channel_.hide());
   if (closing != nullptr) closing->leave(&view_);
 }
 
-bool PacketPeerUDP::is_open() const { return endpoint_ != nullptr && endpoint_->is_alive(); }
+bool PacketPeerUDP::is_open() const { return channel_ != nullptr && channel_->is_alive(); }
 
 Error PacketPeerUDP::take_engine() {
   const Error error = ringpeer::take_engine(&engine_);
@@ -74,10 +74,10 @@ bool PacketPeerUDP::is_in_child() const {
   return engine != nullptr && ringpeer::is_in_child(*engine);
 }
 
-internal::SocketEndpoint* PacketPeerUDP::own_socket() const {
-  return endpoint_ == nullptr || endpoint_->is_server_peer()
+internal::SocketChannel* PacketPeerUDP::own_socket() const {
+  return channel_ == nullptr || channel_->is_server_peer()
              ? nullptr
-             : static_cast<internal::SocketEndpoint*>(endpoint_.get());
+             : static_cast<internal::SocketChannel*>(channel_.get());
 }
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) {
@@ -88,7 +88,7 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                           const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
-  if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   const auto local = parse_listen_address(address, port);
   if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
@@ -110,9 +110,9 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
 Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
                                 const SocketOptions& options) {
   int error = 0;
-  auto endpoint = internal::SocketEndpoint::create(
+  auto endpoint = internal::SocketChannel::create(
       engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, false, &error);
-  endpoint_.publish(endpoint.release());
+  channel_.publish(endpoint.release());
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_UNAVAILABLE);
 }
 
@@ -126,10 +126,10 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
   }
   if (broadcast_) socket.set_broadcast(true);
   int error = 0;
-  auto endpoint = internal::SocketEndpoint::create(engine_, std::move(socket),
-                                                   receive_bytes_for(kUnboundReceiveBufferSize),
-                                                   socket_options_, for_put, &error);
-  endpoint_.publish(endpoint.release());
+  auto endpoint = internal::SocketChannel::create(engine_, std::move(socket),
+                                                  receive_bytes_for(kUnboundReceiveBufferSize),
+                                                  socket_options_, for_put, &error);
+  channel_.publish(endpoint.release());
   if (error == ESHUTDOWN) return Error::FAILED;  // the engine has stopped
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_CANT_OPEN);
 }
@@ -137,15 +137,15 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
 // Nothing that takes long happens with opening_ locked: puts look at it.
 void PacketPeerUDP::close() {
   if (is_in_child()) {  // a thread that is not here may hold the lock
-    const std::unique_ptr<internal::PeerEndpoint> closing(endpoint_.hide());
+    const std::unique_ptr<internal::PeerChannel> closing(channel_.hide());
     if (closing != nullptr) closing->leave(&view_);
     return;
   }
-  std::unique_ptr<internal::PeerEndpoint> closing;
+  std::unique_ptr<internal::PeerChannel> closing;
   {
     const std::lock_guard lock(opening_);
     is_closing_ = true;
-    closing.reset(endpoint_.hide());
+    closing.reset(channel_.hide());
   }
   if (closing != nullptr) {
     worker::PutSection::wait_for_begun();
@@ -164,12 +164,12 @@ Error PacketPeerUDP::wait() { return wait(std::chrono::milliseconds(-1)); }
 Error PacketPeerUDP::wait(std::chrono::milliseconds timeout) {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (!is_open()) return Error::ERR_UNCONFIGURED;
-  return endpoint_->wait(timeout);
+  return channel_->wait(timeout);
 }
 
 void PacketPeerUDP::wake() {
   const worker::PutSection section;
-  internal::PeerEndpoint* const endpoint = endpoint_.get();
+  internal::PeerChannel* const endpoint = channel_.get();
   // A child has the parent's descriptors.
   if (endpoint != nullptr && !is_in_child()) endpoint->interrupt();
 }
@@ -179,12 +179,12 @@ bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_
 
 Error PacketPeerUDP::connect_to_host(std::string_view host, int port) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
+  if (channel_ != nullptr && channel_->is_server_peer()) return Error::ERR_LOCKED;
   const auto remote = parse_remote(host, port);
   if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
   {
     const std::lock_guard lock(opening_);
-    if (endpoint_ == nullptr) {
+    if (channel_ == nullptr) {
       if (const Error error = open_unbound(remote->address); error != Error::OK) return error;
     }
   }
@@ -227,8 +227,8 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
 void PacketPeerUDP::set_destination(const internal::PutDestination::Value& destination) {
   destination_ = destination;
   std::unique_lock<std::mutex> lock;
-  if (endpoint_ == nullptr) lock = std::unique_lock(opening_);
-  if (internal::SocketEndpoint* own = own_socket()) own->note_change_of_destination(puts_);
+  if (channel_ == nullptr) lock = std::unique_lock(opening_);
+  if (internal::SocketChannel* own = own_socket()) own->note_change_of_destination(puts_);
   puts_.destination.set(destination);
 }
 
@@ -236,19 +236,19 @@ std::string PacketPeerUDP::get_packet_ip() const {
   return has_sender_ ? sender_.host() : std::string();
 }
 int PacketPeerUDP::get_packet_port() const { return has_sender_ ? sender_.port : 0; }
-int PacketPeerUDP::get_local_port() const { return is_open() ? endpoint_->local_port() : 0; }
+int PacketPeerUDP::get_local_port() const { return is_open() ? channel_->local_port() : 0; }
 
 void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
   if (is_in_child()) return;
   const std::lock_guard lock(opening_);
-  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return;
+  if (channel_ != nullptr && channel_->is_server_peer()) return;
   broadcast_ = enabled;
   if (auto* own = own_socket()) own->own_socket().set_broadcast(enabled);
 }
 
 Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* address) const {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  if (endpoint_ != nullptr && endpoint_->is_server_peer()) return Error::ERR_LOCKED;
+  if (channel_ != nullptr && channel_->is_server_peer()) return Error::ERR_LOCKED;
   const auto parsed = net::IpAddress::parse(group);
   if (!parsed.has_value()) return Error::ERR_INVALID_PARAMETER;
   *address = *parsed;
@@ -261,7 +261,7 @@ Error PacketPeerUDP::join_multicast_group(std::string_view group,
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
   {
     const std::lock_guard lock(opening_);
-    if (endpoint_ == nullptr) {
+    if (channel_ == nullptr) {
       if (const Error error = open_unbound(address); error != Error::OK) return error;
     }
   }
@@ -276,7 +276,7 @@ Error PacketPeerUDP::leave_multicast_group(std::string_view group,
                                            std::string_view interface_name) try {
   net::IpAddress address;
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
-  if (endpoint_ == nullptr) return Error::ERR_UNCONFIGURED;
+  if (channel_ == nullptr) return Error::ERR_UNCONFIGURED;
   const int error = own_socket()->own_socket().leave_group(address, std::string(interface_name));
   if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
   return error == 0 ? Error::OK : Error::FAILED;
@@ -285,25 +285,25 @@ Error PacketPeerUDP::leave_multicast_group(std::string_view group,
 }
 
 int PacketPeerUDP::get_available_packet_count() const {
-  return endpoint_ == nullptr ? -1 : endpoint_->available();
+  return channel_ == nullptr ? -1 : channel_->available();
 }
 
 int PacketPeerUDP::get_max_packet_size() const { return kGodotMaxPacketSize; }
 
 Error PacketPeerUDP::take_packet(std::span<const std::uint8_t>* packet) {
-  if (endpoint_ == nullptr) {
+  if (channel_ == nullptr) {
     if (is_in_child()) return Error::ERR_UNAVAILABLE;
     view_.let_go();
     return Error::FAILED;
   }
-  const Error error = endpoint_->take(packet, &sender_, &view_);
+  const Error error = channel_->take(packet, &sender_, &view_);
   if (error == Error::OK) has_sender_ = true;
   return error;
 }
 
 Error PacketPeerUDP::take_packet_briefly(std::span<const std::uint8_t>* packet) {
-  if (endpoint_ == nullptr) return take_packet(packet);
-  const Error error = endpoint_->take_briefly(packet, &sender_, &view_);
+  if (channel_ == nullptr) return take_packet(packet);
+  const Error error = channel_->take_briefly(packet, &sender_, &view_);
   if (error == Error::OK) has_sender_ = true;
   return error;
 }
@@ -324,7 +324,7 @@ Error PacketPeerUDP::open_for_put() try {
   if (puts_.destination.version() == 0) return Error::ERR_UNCONFIGURED;
   const std::lock_guard lock(opening_);
   if (is_closing_) return Error::FAILED;
-  if (endpoint_ != nullptr) return Error::OK;  // another put was faster
+  if (channel_ != nullptr) return Error::OK;  // another put was faster
   internal::PutDestination::Value destination;
   puts_.destination.read(&destination);
   return open_unbound(destination.endpoint.address, true);
@@ -337,7 +337,7 @@ Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
   for (;;) {
     {
       const worker::PutSection section;
-      if (internal::PeerEndpoint* endpoint = endpoint_.get()) [[likely]] {
+      if (internal::PeerChannel* endpoint = channel_.get()) [[likely]] {
         return send_result(endpoint->send(packet, puts_));
       }
     }
@@ -362,7 +362,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
                                      const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
-  if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
@@ -383,7 +383,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const std::lock_guard lock(opening_);
-  if (endpoint_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+  if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   SocketOptions copy = options;
   socket_options_ = std::move(copy);
@@ -394,33 +394,33 @@ Error PacketPeerUDP::set_socket_options(const SocketOptions& options) try {
 
 Error PacketPeerUDP::poll() {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  return endpoint_ == nullptr ? Error::ERR_UNCONFIGURED : endpoint_->poll();
+  return channel_ == nullptr ? Error::ERR_UNCONFIGURED : channel_->poll();
 }
 
 DrainBatch PacketPeerUDP::drain(const DrainBudget& budget) {
-  return DrainBatch(endpoint_ == nullptr ? nullptr : endpoint_->drain_source(), budget);
+  return DrainBatch(channel_ == nullptr ? nullptr : channel_->drain_source(), budget);
 }
 
-int PacketPeerUDP::get_poll_descriptor() { return is_open() ? endpoint_->watch() : -1; }
+int PacketPeerUDP::get_poll_descriptor() { return is_open() ? channel_->watch() : -1; }
 
-bool PacketPeerUDP::is_idle() const { return endpoint_ != nullptr && endpoint_->is_idle(); }
+bool PacketPeerUDP::is_idle() const { return channel_ != nullptr && channel_->is_idle(); }
 
 bool PacketPeerUDP::is_disconnected() const {
-  return endpoint_ == nullptr || endpoint_->is_disconnected();
+  return channel_ == nullptr || channel_->is_disconnected();
 }
 
 std::chrono::steady_clock::time_point PacketPeerUDP::get_packet_arrival() const {
-  return endpoint_ == nullptr ? std::chrono::steady_clock::time_point() : endpoint_->last_arrival();
+  return channel_ == nullptr ? std::chrono::steady_clock::time_point() : channel_->last_arrival();
 }
 
 Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
                                    std::span<const std::uint8_t> packet) {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const worker::PutSection section;
-  internal::PeerEndpoint* const endpoint = endpoint_.get();
+  internal::PeerChannel* const endpoint = channel_.get();
   if (endpoint == nullptr) return Error::ERR_UNCONFIGURED;
   if (endpoint->is_server_peer()) return Error::ERR_LOCKED;
-  auto& own = static_cast<internal::SocketEndpoint&>(*endpoint);
+  auto& own = static_cast<internal::SocketChannel&>(*endpoint);
   if (own.is_connected()) return Error::ERR_LOCKED;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
@@ -436,18 +436,18 @@ Error PacketPeerUDP::put_packet_to(std::string_view ip, int port,
 
 // An answer to the packet that was last taken leaves from where that was sent to.
 net::LocalAddress PacketPeerUDP::reply_address_for(const net::Endpoint& destination) const {
-  const internal::SocketEndpoint* own = own_socket();
+  const internal::SocketChannel* own = own_socket();
   return own != nullptr && has_sender_ && destination == sender_ ? own->last_local_address()
                                                                  : net::LocalAddress();
 }
 
 int PacketPeerUDP::get_socket_receive_buffer() const {
-  const net::Socket* socket = is_open() ? endpoint_->socket() : nullptr;
+  const net::Socket* socket = is_open() ? channel_->socket() : nullptr;
   return socket == nullptr ? 0 : socket->receive_buffer();
 }
 
 int PacketPeerUDP::get_socket_send_buffer() const {
-  const net::Socket* socket = is_open() ? endpoint_->socket() : nullptr;
+  const net::Socket* socket = is_open() ? channel_->socket() : nullptr;
   return socket == nullptr ? 0 : socket->send_buffer();
 }
 

@@ -13,7 +13,7 @@
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/engine/peer/endpoint_pointer.h"
+#include "ringpeer/engine/peer/channel_pointer.h"
 #include "ringpeer/engine/peer/held_view.h"
 #include "ringpeer/engine/peer/put_state.h"
 #include "ringpeer/packet_peer.h"
@@ -22,8 +22,8 @@
 namespace ringpeer {
 
 namespace internal {
-class PeerEndpoint;
-class SocketEndpoint;
+class PeerChannel;
+class SocketChannel;
 }  // namespace internal
 
 // Godot's PacketPeerUDP: one UDP socket, or one remote of a UDPServer.
@@ -179,12 +179,12 @@ class PacketPeerUDP : public PacketPeer {
   Error open_for_put();
   bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
-  internal::SocketEndpoint* own_socket() const;
+  internal::SocketChannel* own_socket() const;
   void set_destination(const internal::PutDestination::Value& destination);
   net::LocalAddress reply_address_for(const net::Endpoint& destination) const;
 
   // With what every put looks at.
-  internal::EndpointPointer endpoint_;
+  internal::ChannelPointer channel_;
   std::atomic<Engine*> known_engine_;  // engine_, for any thread
   internal::PutState puts_;
 

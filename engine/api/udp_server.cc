@@ -8,7 +8,7 @@
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/send/put_section.h"
-#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/remote_channel.h"
 #include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer {
@@ -72,12 +72,12 @@ bool UDPServer::is_connection_available() const {
 std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() try {
   if (core_ == nullptr || !core_->is_alive() || !core_->finds_pending()) return nullptr;
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
-  auto endpoint = internal::RemoteEndpoint::take_pending(core_);
+  auto endpoint = internal::RemoteChannel::take_pending(core_);
   peer->sender_ = endpoint->endpoint();
   peer->has_sender_ = peer->connected_ = true;
   peer->set_destination({endpoint->endpoint(), true, {}});
   endpoint->set_peer(peer.get());
-  peer->endpoint_.publish(endpoint.release());
+  peer->channel_.publish(endpoint.release());
   return peer;
 } catch (const std::bad_alloc&) {
   return nullptr;
@@ -178,8 +178,8 @@ Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (packet.empty()) return Error::OK;
   const worker::Remote* excepted = nullptr;
-  if (except != nullptr && except->endpoint_ != nullptr && except->endpoint_->is_server_peer()) {
-    excepted = static_cast<internal::RemoteEndpoint*>(except->endpoint_.get())->remote();
+  if (except != nullptr && except->channel_ != nullptr && except->channel_->is_server_peer()) {
+    excepted = static_cast<internal::RemoteChannel*>(except->channel_.get())->remote();
   }
   return send_result(core_->send_to_all(packet, excepted));
 }

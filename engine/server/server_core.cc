@@ -13,7 +13,7 @@
 #include "ringpeer/engine/net/steering.h"
 #include "ringpeer/engine/peer/send_packet.h"
 #include "ringpeer/engine/send/put_section.h"
-#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/remote_channel.h"
 
 namespace ringpeer::internal {
 namespace {
@@ -179,7 +179,7 @@ void ServerCore::stop() {
   for (const Pending& pending : pending_) drop_queue(*pending.remote);
   for (worker::Remote* remote : taken_) {
     drop_queue(*remote);
-    static_cast<RemoteEndpoint*>(remote->owner)->orphan();
+    static_cast<RemoteChannel*>(remote->owner)->orphan();
   }
   pending_.clear();
   taken_.clear();
@@ -389,7 +389,7 @@ bool ServerCore::finds_pending() {
   return true;
 }
 
-worker::Remote* ServerCore::take_pending(RemoteEndpoint* owner) {
+worker::Remote* ServerCore::take_pending(RemoteChannel* owner) {
   worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);

@@ -23,7 +23,7 @@
 
 namespace ringpeer::internal {
 
-class RemoteEndpoint;
+class RemoteChannel;
 struct PutState;
 
 // A listening server: one socket and one demultiplexer a worker, and on the
@@ -85,7 +85,7 @@ class ServerCore final : public DrainSource {
   // For take_pending(), which then does not ask for memory: whether there is one to take.
   bool finds_pending();
   // The oldest new remote, which there is.
-  worker::Remote* take_pending(RemoteEndpoint* owner);
+  worker::Remote* take_pending(RemoteChannel* owner);
   void set_max_pending(int count);
 
   // The oldest packet of a remote, with a reference to *buffer, and when it came.
@@ -113,7 +113,7 @@ class ServerCore final : public DrainSource {
 
   // ---- The server as a whole.
 
-  // OK when a packet or a new remote waits; else as PeerEndpoint::wait. Polls.
+  // OK when a packet or a new remote waits; else as PeerChannel::wait. Polls.
   Error wait(std::chrono::milliseconds timeout);
   // As take(), of each remote in turn; valid while *view keeps it.
   Error take_any(ReceivedPacket* packet, HeldView* view);

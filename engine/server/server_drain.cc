@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "ringpeer/engine/peer/peer_endpoint.h"
-#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/peer/peer_channel.h"
+#include "ringpeer/engine/server/remote_channel.h"
 #include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
@@ -61,7 +61,7 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->sender = remote.endpoint;
   packet->local = shared_.arrival.local_addresses ? worker::noted_local_address(descriptor->source)
                                                   : net::LocalAddress();
-  packet->peer = static_cast<RemoteEndpoint*>(remote.owner)->peer();
+  packet->peer = static_cast<RemoteChannel*>(remote.owner)->peer();
   *buffer = descriptor->buffer;
   if (descriptor->size == 0) queues_.pop(remote);
   note_taken_packet(remote, packet->payload.size());
@@ -209,7 +209,7 @@ PacketPeerUDP* ServerCore::next_disconnected() {
     const bool was_reported = remote.reported != 0;
     remote.reported = is_gone(remote, now) ? 1 : 0;
     if (remote.reported != 0 && !was_reported) {
-      return static_cast<RemoteEndpoint*>(remote.owner)->peer();
+      return static_cast<RemoteChannel*>(remote.owner)->peer();
     }
   }
   return nullptr;

@@ -75,7 +75,7 @@ std::vector<std::string> statements() {
           " without having been empty",
       "less often than every " +
           std::to_string(constant_of("engine/peer/loop_bound.h", "kSlowUs") / 1000) + " ms",
-      "in windows of up to " + number_of("engine/peer/socket_endpoint.cc", "kWindowPackets") +
+      "in windows of up to " + number_of("engine/peer/socket_channel.cc", "kWindowPackets") +
           " descriptors",
       "into a **chunk** of " + std::to_string(constant_of(chunks, "kSize") >> 10) + " KiB",
       number_of(chunks, "kChunkCount") + " chunks bound what may wait",

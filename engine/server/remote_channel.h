@@ -1,20 +1,20 @@
-#ifndef RINGPEER_ENGINE_SERVER_REMOTE_ENDPOINT_H_
-#define RINGPEER_ENGINE_SERVER_REMOTE_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_SERVER_REMOTE_CHANNEL_H_
+#define RINGPEER_ENGINE_SERVER_REMOTE_CHANNEL_H_
 
 #include <memory>
 
-#include "ringpeer/engine/peer/peer_endpoint.h"
+#include "ringpeer/engine/peer/peer_channel.h"
 #include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
 
 // One remote of a server, as the peer that take_connection() gave out sees it.
 // The bases stand in this order so that what a put reads of one of a thousand lies together.
-class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
+class RemoteChannel final : public DrainSource, public PeerChannel {
  public:
   // After ServerCore::finds_pending(). Throws where there is no memory, and then takes none.
-  static std::unique_ptr<RemoteEndpoint> take_pending(const std::shared_ptr<ServerCore>& server);
-  ~RemoteEndpoint() override;
+  static std::unique_ptr<RemoteChannel> take_pending(const std::shared_ptr<ServerCore>& server);
+  ~RemoteChannel() override;
 
   int available() override;
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view) override;
@@ -56,7 +56,7 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
   void orphan() { remote_ = nullptr; }
 
  private:
-  explicit RemoteEndpoint(std::shared_ptr<ServerCore> server) : server_(std::move(server)) {}
+  explicit RemoteChannel(std::shared_ptr<ServerCore> server) : server_(std::move(server)) {}
   Error take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view,
                   packet::PacketBuffer** buffer);
 
@@ -74,4 +74,4 @@ class RemoteEndpoint final : public DrainSource, public PeerEndpoint {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_SERVER_REMOTE_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_SERVER_REMOTE_CHANNEL_H_

@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/socket_endpoint.h"
+#include "ringpeer/engine/peer/socket_channel.h"
 
 #include <algorithm>
 #include <bit>
@@ -37,8 +37,8 @@ std::size_t slots_for(std::uint64_t receive_bytes) {
 
 }  // namespace
 
-SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket,
-                               std::uint64_t receive_bytes, const SocketOptions& options)
+SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
+                             std::uint64_t receive_bytes, const SocketOptions& options)
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
@@ -53,20 +53,20 @@ SocketEndpoint::SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socke
   workers_.watch(&socket_);
 }
 
-std::unique_ptr<SocketEndpoint> SocketEndpoint::create(std::shared_ptr<Engine> engine,
-                                                       net::Socket socket,
-                                                       std::uint64_t receive_bytes,
-                                                       const SocketOptions& options, bool for_put,
-                                                       int* error) {
-  std::unique_ptr<SocketEndpoint> endpoint(
-      new SocketEndpoint(std::move(engine), std::move(socket), receive_bytes, options));
+std::unique_ptr<SocketChannel> SocketChannel::create(std::shared_ptr<Engine> engine,
+                                                     net::Socket socket,
+                                                     std::uint64_t receive_bytes,
+                                                     const SocketOptions& options, bool for_put,
+                                                     int* error) {
+  std::unique_ptr<SocketChannel> endpoint(
+      new SocketChannel(std::move(engine), std::move(socket), receive_bytes, options));
   *error = for_put && endpoint->workers_.is_inline() ? endpoint->start_receiving_later()
                                                      : endpoint->start_receiving();
   if (*error != 0) return nullptr;
   return endpoint;
 }
 
-SocketEndpoint::~SocketEndpoint() {
+SocketChannel::~SocketChannel() {
   end_batch();
   sends_.close();
   if (worker_ != nullptr) stop_receiving(&sends_);
@@ -74,7 +74,7 @@ SocketEndpoint::~SocketEndpoint() {
   workers_.forget(&socket_);
 }
 
-int SocketEndpoint::start_receiving() {
+int SocketChannel::start_receiving() {
   // Once chosen, the worker stays: it has what was put, in order, and other threads look at it.
   const int error = worker_ == nullptr
                         ? workers_.attach(socket_.descriptor(), &queue_, &worker_, &slot_)
@@ -84,7 +84,7 @@ int SocketEndpoint::start_receiving() {
 }
 
 // The consumer's next look does it: a worker without a thread is the consumer's.
-int SocketEndpoint::start_receiving_later() {
+int SocketChannel::start_receiving_later() {
   worker_ = &workers_.at(0);
   const int error = worker_->attach_later(&attach_later_, socket_.descriptor(), &queue_);
   slot_ = attach_later_.slot;
@@ -93,11 +93,11 @@ int SocketEndpoint::start_receiving_later() {
 }
 
 // What is queued names `sends`, also after a connect() that has ended receiving and then failed.
-void SocketEndpoint::stop_receiving(worker::SendSocket* sends) {
+void SocketChannel::stop_receiving(worker::SendSocket* sends) {
   worker_->detach(std::exchange(receiving_, false) ? slot_ : worker::Worker::kNoSlot, sends);
 }
 
-void SocketEndpoint::drop_waiting() {
+void SocketChannel::drop_waiting() {
   packet::PacketRelease release;
   std::uint64_t packets = 0;
   while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
@@ -109,7 +109,7 @@ void SocketEndpoint::drop_waiting() {
 }
 
 // What the kernel had queued before the socket was connected may come from anybody.
-void SocketEndpoint::drop_from_kernel() {
+void SocketChannel::drop_from_kernel() {
   int errors = 0;
   for (int i = 0; i < kMostDroppedOnConnect && errors < kMostErrorsOnConnect; ++i) {
     const net::WaitingDatagram datagram = socket_.discard();
@@ -124,7 +124,7 @@ void SocketEndpoint::drop_from_kernel() {
   }
 }
 
-int SocketEndpoint::connect(const net::Endpoint& remote) {
+int SocketChannel::connect(const net::Endpoint& remote) {
   end_batch();
   // What other threads put goes on meanwhile: each packet says where it goes.
   stop_receiving(nullptr);
@@ -139,7 +139,7 @@ int SocketEndpoint::connect(const net::Endpoint& remote) {
   return start_receiving();
 }
 
-int SocketEndpoint::available() {
+int SocketChannel::available() {
   settle();
   const bool asks_for_more = bound_.begin_look(ticks());
   if (workers_.is_inline()) {
@@ -155,7 +155,7 @@ int SocketEndpoint::available() {
   return static_cast<int>(waiting);
 }
 
-packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
+packet::PacketDescriptor* SocketChannel::front_of_empty() {
   if (workers_.is_inline()) {
     // So that a backlog stays with the kernel instead of overflowing here, the socket is
     // read only now.
@@ -173,8 +173,8 @@ packet::PacketDescriptor* SocketEndpoint::front_of_empty() {
 
 // The next packet of the descriptor, which leaves the ring with its last one; the caller gets
 // its reference to the buffer.
-inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor& descriptor,
-                                                       std::span<const std::uint8_t>* packet) {
+inline packet::PacketBuffer* SocketChannel::take_from(packet::PacketDescriptor& descriptor,
+                                                      std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
   last_arrival_us_ = queue_.ring().arrival_us(descriptor.received_at_us);
   if (notes_local_addresses_) last_local_ = worker::noted_local_address(descriptor.source);
@@ -190,8 +190,8 @@ inline packet::PacketBuffer* SocketEndpoint::take_from(packet::PacketDescriptor&
   return buffer;
 }
 
-Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
-                           HeldView* view) {
+Error SocketChannel::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                          HeldView* view) {
   settle();
   if (has_failed()) return take_from_dead(workers_, view);
   bound_.begin_look(ticks());
@@ -208,7 +208,7 @@ Error SocketEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint*
   return Error::OK;
 }
 
-Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
+Error SocketChannel::wait(std::chrono::milliseconds timeout) {
   ++ticks_;
   return wait_for_packets(
       workers_, queue_.signal(), timeout,
@@ -221,7 +221,7 @@ Error SocketEndpoint::wait(std::chrono::milliseconds timeout) {
 
 // ---- Sending.
 
-int SocketEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) {
+int SocketChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
   if (!is_alive()) return ESHUTDOWN;
   PutDestination::Value to;
   const std::uint64_t version = state.destination.read(&to);
@@ -243,9 +243,9 @@ int SocketEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) 
   return send_unproven(packet, target, version, state);
 }
 
-int SocketEndpoint::send_unproven(std::span<const std::uint8_t> packet,
-                                  const worker::SendTarget& target, std::uint64_t version,
-                                  PutState& state) {
+int SocketChannel::send_unproven(std::span<const std::uint8_t> packet,
+                                 const worker::SendTarget& target, std::uint64_t version,
+                                 PutState& state) {
   const net::Endpoint& to = target.destination;
   if (is_proven(to, version, state)) {
     return send_packet(workers_, *worker_, socket_, packet, target, false);
@@ -261,8 +261,8 @@ int SocketEndpoint::send_unproven(std::span<const std::uint8_t> packet,
 
 // Whatever a thread has queued for a destination that was not given to may_overtake_'s care
 // is found here, by that thread at least.
-bool SocketEndpoint::is_proven(const net::Endpoint& destination, std::uint64_t version,
-                               PutState& state) const {
+bool SocketChannel::is_proven(const net::Endpoint& destination, std::uint64_t version,
+                              PutState& state) const {
   const ProvenDestinations* const proven = proven_.load(std::memory_order_acquire);
   if (proven == nullptr || !proven->contains(destination)) return false;
   state.proven.store(version, std::memory_order_release);
@@ -270,8 +270,8 @@ bool SocketEndpoint::is_proven(const net::Endpoint& destination, std::uint64_t v
 }
 
 // First into the table, if there is one: what the version says is lost with the next.
-void SocketEndpoint::prove(const net::Endpoint& destination, std::uint64_t version,
-                           PutState& state) {
+void SocketChannel::prove(const net::Endpoint& destination, std::uint64_t version,
+                          PutState& state) {
   std::unique_lock<std::mutex> lock;
   if (proven_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(proving_);
   if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) {
@@ -280,7 +280,7 @@ void SocketEndpoint::prove(const net::Endpoint& destination, std::uint64_t versi
   state.proven.store(version, std::memory_order_release);
 }
 
-void SocketEndpoint::note_change_of_destination(const PutState& state) {
+void SocketChannel::note_change_of_destination(const PutState& state) {
   if (proven_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
   const std::lock_guard lock(proving_);
   proven_memory_.reset(new (std::nothrow) ProvenDestinations);
@@ -297,14 +297,13 @@ void SocketEndpoint::note_change_of_destination(const PutState& state) {
 }
 
 // Which destination the error was of is not known; each is asked about again.
-void SocketEndpoint::forget_proofs(PutState& state) {
+void SocketChannel::forget_proofs(PutState& state) {
   may_overtake_.store(true, std::memory_order_release);
   state.proven.store(0, std::memory_order_release);
   if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) proven->clear();
 }
 
-int SocketEndpoint::send_to(const net::Endpoint& destination,
-                            std::span<const std::uint8_t> packet) {
+int SocketChannel::send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet) {
   if (!is_alive()) return ESHUTDOWN;
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
@@ -314,7 +313,7 @@ int SocketEndpoint::send_to(const net::Endpoint& destination,
 
 // ---- Draining.
 
-Error SocketEndpoint::poll() {
+Error SocketChannel::poll() {
   settle();
   ++ticks_;
   workers_.pump();
@@ -322,7 +321,7 @@ Error SocketEndpoint::poll() {
   return is_alive() ? Error::OK : Error::FAILED;
 }
 
-DrainWindow SocketEndpoint::next_window(std::size_t most) {
+DrainWindow SocketChannel::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};
   DrainWindow window;
   window.descriptors = queue_.ring().front_run(std::min(most, kWindowPackets));
@@ -332,7 +331,7 @@ DrainWindow SocketEndpoint::next_window(std::size_t most) {
 }
 
 // With notes of local addresses, which lie where a window does not look.
-bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+bool SocketChannel::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (!is_alive()) return false;
   packet::PacketDescriptor* descriptor = front();
   if (descriptor == nullptr) return false;
@@ -344,7 +343,7 @@ bool SocketEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** bu
   return true;
 }
 
-void SocketEndpoint::note_taken(const DrainProgress& progress) {
+void SocketChannel::note_taken(const DrainProgress& progress) {
   if (has_windows()) {  // else take_from() has told the ring
     queue_.ring().take(progress.descriptors, progress.packets,
                        progress.bytes + progress.packets * packet::kRecordOverhead);
@@ -352,12 +351,12 @@ void SocketEndpoint::note_taken(const DrainProgress& progress) {
   count_delivered(progress.packets, progress.bytes);
 }
 
-std::chrono::steady_clock::time_point SocketEndpoint::last_arrival() const {
+std::chrono::steady_clock::time_point SocketChannel::last_arrival() const {
   if (last_arrival_us_ == 0) return {};
   return workers_.time_of(last_arrival_us_);
 }
 
-int SocketEndpoint::local_port() const {
+int SocketChannel::local_port() const {
   const auto local = socket_.local_endpoint();
   return local.has_value() ? local->port : 0;
 }

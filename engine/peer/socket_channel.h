@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_SOCKET_ENDPOINT_H_
-#define RINGPEER_ENGINE_PEER_SOCKET_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_PEER_SOCKET_CHANNEL_H_
+#define RINGPEER_ENGINE_PEER_SOCKET_CHANNEL_H_
 
 #include <atomic>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/peer/loop_bound.h"
-#include "ringpeer/engine/peer/peer_endpoint.h"
+#include "ringpeer/engine/peer/peer_channel.h"
 #include "ringpeer/engine/peer/proven_destinations.h"
 #include "ringpeer/engine/send/send_socket.h"
 #include "ringpeer/engine/worker/socket_queue.h"
@@ -19,16 +19,16 @@
 namespace ringpeer::internal {
 
 // A socket of its own, served by one worker.
-class SocketEndpoint final : public PeerEndpoint, public DrainSource {
+class SocketChannel final : public PeerChannel, public DrainSource {
  public:
   // Takes the socket over and begins to receive. Null on failure (errno in *error). For a put,
   // from any thread, else from the consumer's.
-  static std::unique_ptr<SocketEndpoint> create(std::shared_ptr<Engine> engine, net::Socket socket,
-                                                std::uint64_t receive_bytes,
-                                                const SocketOptions& options, bool for_put,
-                                                int* error);
+  static std::unique_ptr<SocketChannel> create(std::shared_ptr<Engine> engine, net::Socket socket,
+                                               std::uint64_t receive_bytes,
+                                               const SocketOptions& options, bool for_put,
+                                               int* error);
   // The port is free when it returns.
-  ~SocketEndpoint() override;
+  ~SocketChannel() override;
 
   int available() override;
   Error take(std::span<const std::uint8_t>* packet, net::Endpoint* sender, HeldView* view) override;
@@ -66,8 +66,8 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
   int watch() override { return workers_.is_inline() ? -1 : queue_.signal().watch(); }
 
  private:
-  SocketEndpoint(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes,
-                 const SocketOptions& options);
+  SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes,
+                const SocketOptions& options);
   // The oldest descriptor or null.
   packet::PacketDescriptor* front() {
     packet::PacketDescriptor* const descriptor = queue_.ring().front();
@@ -136,4 +136,4 @@ class SocketEndpoint final : public PeerEndpoint, public DrainSource {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_PEER_SOCKET_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_PEER_SOCKET_CHANNEL_H_

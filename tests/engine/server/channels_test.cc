@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/engine/peer/socket_endpoint.h"
-#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/peer/socket_channel.h"
+#include "ringpeer/engine/server/remote_channel.h"
 #include "ringpeer/engine/server/server_core.h"
 #include "ringpeer/tests/engine/support/loopback.h"
 
@@ -26,11 +26,11 @@ struct EngineVariant {
 };
 
 // What stands behind the peers, on each backend, with and without threads.
-std::unique_ptr<RemoteEndpoint> take_pending(const std::shared_ptr<ServerCore>& server) {
-  return server->finds_pending() ? RemoteEndpoint::take_pending(server) : nullptr;
+std::unique_ptr<RemoteChannel> take_pending(const std::shared_ptr<ServerCore>& server) {
+  return server->finds_pending() ? RemoteChannel::take_pending(server) : nullptr;
 }
 
-class EndpointsTest : public testing::TestWithParam<EngineVariant> {
+class ChannelsTest : public testing::TestWithParam<EngineVariant> {
  protected:
   void SetUp() override {
     EngineOptions options;
@@ -41,10 +41,9 @@ class EndpointsTest : public testing::TestWithParam<EngineVariant> {
     if (engine_ == nullptr) GTEST_SKIP() << message;
   }
 
-  std::unique_ptr<SocketEndpoint> open_socket(std::uint64_t bytes = 65535) {
+  std::unique_ptr<SocketChannel> open_socket(std::uint64_t bytes = 65535) {
     int error = 0;
-    auto endpoint =
-        SocketEndpoint::create(engine_, test::open_receiver(), bytes, {}, false, &error);
+    auto endpoint = SocketChannel::create(engine_, test::open_receiver(), bytes, {}, false, &error);
     EXPECT_EQ(error, 0);
     return endpoint;
   }
@@ -60,7 +59,7 @@ class EndpointsTest : public testing::TestWithParam<EngineVariant> {
     return socket.open(net::SocketFamily::kIpv4) == 0 &&
            socket.bind(loopback_ipv4(static_cast<std::uint16_t>(port))) == 0;
   }
-  static std::uint16_t port_of(const PeerEndpoint& endpoint) {
+  static std::uint16_t port_of(const PeerChannel& endpoint) {
     return static_cast<std::uint16_t>(endpoint.local_port());
   }
 
@@ -71,7 +70,7 @@ class EndpointsTest : public testing::TestWithParam<EngineVariant> {
 };
 
 INSTANTIATE_TEST_SUITE_P(
-    Engines, EndpointsTest,
+    Engines, ChannelsTest,
     testing::Values(EngineVariant{"io_uring", BackendKind::kIoUring, 1},
                     EngineVariant{"io_uring_inline", BackendKind::kIoUring, 0},
                     EngineVariant{"io_uring_three_workers", BackendKind::kIoUring, 3},
@@ -80,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
                     EngineVariant{"recvmmsg_three_workers", BackendKind::kRecvmmsg, 3}),
     [](const testing::TestParamInfo<EngineVariant>& variant) { return variant.param.name; });
 
-TEST_P(EndpointsTest, ASocketGivesItsPacketsInOrder) {
+TEST_P(ChannelsTest, ASocketGivesItsPacketsInOrder) {
   const auto endpoint = open_socket(1 << 20);
   const Sender sender(port_of(*endpoint));
   EXPECT_EQ(endpoint->available(), 0);
@@ -97,7 +96,7 @@ TEST_P(EndpointsTest, ASocketGivesItsPacketsInOrder) {
   EXPECT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::ERR_UNAVAILABLE);
 }
 
-TEST_P(EndpointsTest, AClosedSocketLeavesItsPortFreeAndTheBooksBalanced) {
+TEST_P(ChannelsTest, AClosedSocketLeavesItsPortFreeAndTheBooksBalanced) {
   for (int round = 0; round < 20; ++round) {
     auto endpoint = open_socket();
     const Sender sender(port_of(*endpoint));
@@ -114,7 +113,7 @@ TEST_P(EndpointsTest, AClosedSocketLeavesItsPortFreeAndTheBooksBalanced) {
   EXPECT_EQ(counters[Counter::kDropClosed], 180u);
 }
 
-TEST_P(EndpointsTest, ConnectingDropsWhatStrangersHadSent) {
+TEST_P(ChannelsTest, ConnectingDropsWhatStrangersHadSent) {
   const auto endpoint = open_socket();
   const Sender stranger(port_of(*endpoint));
   const Sender friendly(port_of(*endpoint));
@@ -134,7 +133,7 @@ TEST_P(EndpointsTest, ConnectingDropsWhatStrangersHadSent) {
             counters[Counter::kDeliveredPackets] + counters.dropped_packets());
 }
 
-TEST_P(EndpointsTest, AStoppedEngineMakesEndpointsDead) {
+TEST_P(ChannelsTest, AStoppedEngineMakesEndpointsDead) {
   const auto endpoint = open_socket();
   const auto server = listen();
   engine_->stop();
@@ -146,7 +145,7 @@ TEST_P(EndpointsTest, AStoppedEngineMakesEndpointsDead) {
   EXPECT_FALSE(server->has_pending());
 }
 
-TEST_P(EndpointsTest, AServerSortsByRemote) {
+TEST_P(ChannelsTest, AServerSortsByRemote) {
   const auto server = listen();
   constexpr std::uint32_t kRemotes = 30;
   constexpr std::uint32_t kPackets = 10;
@@ -160,14 +159,14 @@ TEST_P(EndpointsTest, AServerSortsByRemote) {
     }
   }
   ASSERT_EQ(engine_->sync(), Error::OK);
-  std::map<std::uint16_t, std::unique_ptr<RemoteEndpoint>> remotes;
+  std::map<std::uint16_t, std::unique_ptr<RemoteChannel>> remotes;
   while (auto remote = take_pending(server)) {
     const std::uint16_t port = remote->endpoint().port;
     remotes[port] = std::move(remote);
   }
   ASSERT_EQ(remotes.size(), kRemotes) << "each remote is announced once, on one worker";
   for (std::uint32_t i = 0; i < kRemotes; ++i) {
-    RemoteEndpoint& remote = *remotes.at(senders[i].endpoint().port);
+    RemoteChannel& remote = *remotes.at(senders[i].endpoint().port);
     for (std::uint32_t n = 0; n < kPackets; ++n) {
       ASSERT_EQ(remote.take(&packet_, &sender_, &view_), Error::OK);
       ASSERT_TRUE(is_numbered_payload(packet_, i * 1000 + n));
@@ -179,7 +178,7 @@ TEST_P(EndpointsTest, AServerSortsByRemote) {
   EXPECT_EQ(counters[Counter::kDeliveredPackets], kRemotes * kPackets);
 }
 
-TEST_P(EndpointsTest, AClosedRemoteIsNewAtOnce) {
+TEST_P(ChannelsTest, AClosedRemoteIsNewAtOnce) {
   const auto server = listen();
   const Sender sender(static_cast<std::uint16_t>(server->local_port()));
   for (std::uint32_t life = 0; life < 50; ++life) {
@@ -199,7 +198,7 @@ TEST_P(EndpointsTest, AClosedRemoteIsNewAtOnce) {
   EXPECT_EQ(counters[Counter::kDropClosed], 50u);
 }
 
-TEST_P(EndpointsTest, AStoppedServerOrphansItsPeersAndFreesThePort) {
+TEST_P(ChannelsTest, AStoppedServerOrphansItsPeersAndFreesThePort) {
   const auto server = listen();
   const int port = server->local_port();
   const Sender sender(static_cast<std::uint16_t>(port));
@@ -221,7 +220,7 @@ TEST_P(EndpointsTest, AStoppedServerOrphansItsPeersAndFreesThePort) {
             counters[Counter::kDeliveredPackets] + counters.dropped_packets());
 }
 
-TEST_P(EndpointsTest, StrangersBeyondTheLimitAreCounted) {
+TEST_P(ChannelsTest, StrangersBeyondTheLimitAreCounted) {
   const auto server = listen(4);
   std::vector<Sender> senders;
   for (int i = 0; i < 20; ++i) {
@@ -237,7 +236,7 @@ TEST_P(EndpointsTest, StrangersBeyondTheLimitAreCounted) {
   EXPECT_EQ(pending, 1);
 }
 
-TEST_P(EndpointsTest, ASecondServerOnThePortIsRefused) {
+TEST_P(ChannelsTest, ASecondServerOnThePortIsRefused) {
   const auto server = listen();
   int error = 0;
   const net::Endpoint same = loopback_ipv4(static_cast<std::uint16_t>(server->local_port()));

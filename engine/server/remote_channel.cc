@@ -1,24 +1,24 @@
-#include "ringpeer/engine/server/remote_endpoint.h"
+#include "ringpeer/engine/server/remote_channel.h"
 
 #include <cerrno>
 
 namespace ringpeer::internal {
 
-std::unique_ptr<RemoteEndpoint> RemoteEndpoint::take_pending(
+std::unique_ptr<RemoteChannel> RemoteChannel::take_pending(
     const std::shared_ptr<ServerCore>& server) {
-  std::unique_ptr<RemoteEndpoint> endpoint(new RemoteEndpoint(server));
+  std::unique_ptr<RemoteChannel> endpoint(new RemoteChannel(server));
   endpoint->remote_ = server->take_pending(endpoint.get());
   endpoint->endpoint_ = endpoint->remote_->endpoint;
   if (endpoint->remote_->source != nullptr) endpoint->source_ = *endpoint->remote_->source;
   return endpoint;
 }
 
-RemoteEndpoint::~RemoteEndpoint() {
+RemoteChannel::~RemoteChannel() {
   if (remote_ != nullptr) server_->close(*remote_);
   end_batch();
 }
 
-bool RemoteEndpoint::ends_loop() {
+bool RemoteChannel::ends_loop() {
   if (remote_->queued_packets == 0 ||
       !bound_.ends_loop(server_->first_charge(*remote_), server_->most_bytes_of_remote())) {
     return false;
@@ -29,7 +29,7 @@ bool RemoteEndpoint::ends_loop() {
 
 // Arrivals are asked for when the queue is empty: a loop that takes what waits does not learn
 // at each packet of what has come for others.
-int RemoteEndpoint::available() {
+int RemoteChannel::available() {
   if (!is_alive()) return -1;
   const bool asks_for_more = bound_.begin_look(server_->ticks());
   if (asks_for_more || remote_->queued_packets == 0) server_->take_arrivals();
@@ -38,8 +38,8 @@ int RemoteEndpoint::available() {
   return static_cast<int>(remote_->queued_packets);
 }
 
-Error RemoteEndpoint::take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
-                                HeldView* view, packet::PacketBuffer** buffer) {
+Error RemoteChannel::take_next(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                               HeldView* view, packet::PacketBuffer** buffer) {
   if (!is_alive()) {
     server_->stop_counting(view);
     return take_from_dead(server_->workers(), view);
@@ -58,23 +58,23 @@ Error RemoteEndpoint::take_next(std::span<const std::uint8_t>* packet, net::Endp
   return error;
 }
 
-Error RemoteEndpoint::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
-                           HeldView* view) {
+Error RemoteChannel::take(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                          HeldView* view) {
   packet::PacketBuffer* buffer = nullptr;
   const Error error = take_next(packet, sender, view, &buffer);
   if (error == Error::OK) server_->hold(buffer, packet, view);
   return error;
 }
 
-Error RemoteEndpoint::take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
-                                   HeldView* view) {
+Error RemoteChannel::take_briefly(std::span<const std::uint8_t>* packet, net::Endpoint* sender,
+                                  HeldView* view) {
   packet::PacketBuffer* buffer = nullptr;
   const Error error = take_next(packet, sender, view, &buffer);
   if (error == Error::OK) server_->hold_briefly(buffer);
   return error;
 }
 
-Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
+Error RemoteChannel::wait(std::chrono::milliseconds timeout) {
   server_->begin_tick();
   return wait_for_packets(
       server_->workers(), server_->signal(), timeout,
@@ -85,19 +85,19 @@ Error RemoteEndpoint::wait(std::chrono::milliseconds timeout) {
       [this] { return !is_alive(); });
 }
 
-Error RemoteEndpoint::poll() {
+Error RemoteChannel::poll() {
   if (!is_alive()) return Error::FAILED;
   server_->poll();
   return Error::OK;
 }
 
-bool RemoteEndpoint::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+bool RemoteChannel::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (!is_alive()) return false;
   if (remote_->queued_packets == 0) server_->take_arrivals();
   return server_->take_next_of(*remote_, packet, buffer);
 }
 
-int RemoteEndpoint::send(std::span<const std::uint8_t> packet, PutState& state) {
+int RemoteChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
   return server_->send(endpoint_, source_, packet, state);
 }
 

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_PEER_ENDPOINT_H_
-#define RINGPEER_ENGINE_PEER_PEER_ENDPOINT_H_
+#ifndef RINGPEER_ENGINE_PEER_PEER_CHANNEL_H_
+#define RINGPEER_ENGINE_PEER_PEER_CHANNEL_H_
 
 #include <chrono>
 #include <cstdint>
@@ -18,14 +18,14 @@
 
 namespace ringpeer::internal {
 
-// What an open PacketPeerUDP talks through: a socket of its own (SocketEndpoint) or
-// a server's (RemoteEndpoint).
+// What an open PacketPeerUDP talks through: a socket of its own (SocketChannel) or
+// a server's (RemoteChannel).
 //
 // Threads: send(), interrupt(), is_server_peer() from any thread, within a
 // worker::PutSection; the rest is the consumer's.
-class PeerEndpoint {
+class PeerChannel {
  public:
-  virtual ~PeerEndpoint() = default;
+  virtual ~PeerChannel() = default;
 
   // Packets waiting; -1 when the endpoint is dead or has an error to report, which
   // is then reported.
@@ -122,4 +122,4 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_PEER_PEER_ENDPOINT_H_
+#endif  // RINGPEER_ENGINE_PEER_PEER_CHANNEL_H_
