@@ -55,7 +55,7 @@ struct Remote {
   Remote* next_closed = nullptr;     // link in the list of closed ones
   std::uint32_t queue_head = kNone;  // in the server's queue pool
   std::uint32_t queue_tail = kNone;
-  std::uint32_t taken_index : 31 = 0;          // among the server's taken remotes
+  std::uint32_t accepted_index : 31 = 0;       // among the server's taken remotes
   std::uint32_t reported : 1 = 0;              // as disconnected
   Counter drop_reason = Counter::kDropClosed;  // of what comes when it is closed
 

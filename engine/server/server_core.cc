@@ -21,11 +21,11 @@ namespace {
 // What the packets that its peers have shown last may hold of the payload budget, all together.
 constexpr std::size_t kViewsShareOfBudget = 4;
 
-// Remote::taken_index has 31 bits.
+// Remote::accepted_index has 31 bits.
 constexpr std::uint32_t kIndexMask = (1u << 31) - 1;
 
 // Peers that the table of them has room for at first.
-constexpr std::size_t kFewestTaken = 16;
+constexpr std::size_t kMinAccepted = 16;
 
 }  // namespace
 
@@ -177,12 +177,12 @@ void ServerCore::stop() {
   for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
   ready_ = nullptr;
   for (const Pending& pending : pending_) drop_queue(*pending.remote);
-  for (worker::Remote* remote : taken_) {
+  for (worker::Remote* remote : accepted_) {
     drop_queue(*remote);
     static_cast<RemoteChannel*>(remote->owner)->orphan();
   }
   pending_.clear();
-  taken_.clear();
+  accepted_.clear();
   release_.flush();
   shards_.clear();  // frees the remotes
 }
@@ -385,7 +385,8 @@ bool ServerCore::finds_pending() {
     connections_.note_nothing();
     return false;
   }
-  if (taken_.size() == taken_.capacity()) taken_.reserve(std::max(kFewestTaken, 2 * taken_.size()));
+  if (accepted_.size() == accepted_.capacity())
+    accepted_.reserve(std::max(kMinAccepted, 2 * accepted_.size()));
   return true;
 }
 
@@ -398,8 +399,8 @@ worker::Remote* ServerCore::take_pending(RemoteChannel* owner) {
   remote->idle_from_us = now_us();
   connections_.note_given(1, remote->heard_us.load(std::memory_order_relaxed));
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
-  remote->taken_index = static_cast<std::uint32_t>(taken_.size()) & kIndexMask;
-  taken_.push_back(remote);
+  remote->accepted_index = static_cast<std::uint32_t>(accepted_.size()) & kIndexMask;
+  accepted_.push_back(remote);
   return remote;
 }
 
@@ -426,9 +427,9 @@ void ServerCore::close(worker::Remote& remote) {
   drop_queue(remote);
   release_.flush();
   if (remote.owner != nullptr) {
-    taken_[remote.taken_index] = taken_.back();
-    taken_[remote.taken_index]->taken_index = remote.taken_index & kIndexMask;
-    taken_.pop_back();
+    accepted_[remote.accepted_index] = accepted_.back();
+    accepted_[remote.accepted_index]->accepted_index = remote.accepted_index & kIndexMask;
+    accepted_.pop_back();
     remote.owner = nullptr;
   }
   if (has_several_workers()) known_.erase(&remote);

@@ -217,7 +217,7 @@ class ServerCore final : public DrainSource {
     std::uint64_t since_us;
   };
   std::deque<Pending> pending_;  // the oldest first, of whichever worker
-  std::vector<worker::Remote*> taken_;
+  std::vector<worker::Remote*> accepted_;
   // With several workers: all pending and taken remotes, to see who turns up a second time.
   worker::RemoteTable known_;
   QueuePool queues_;

@@ -45,7 +45,7 @@ void ServerCore::unlink_ready(worker::Remote& remote) {
 
 void ServerCore::start_rotation() {
   rotating_ = true;
-  for (worker::Remote* remote : taken_) {
+  for (worker::Remote* remote : accepted_) {
     if (remote->queued_packets > 0) link_ready(*remote);
   }
 }
@@ -171,7 +171,7 @@ void ServerCore::set_idle_timeout(std::chrono::milliseconds timeout) {
   if (idle_timeout_.count() <= 0) {
     // Nobody could know so far that he had to send.
     const std::uint64_t now = now_us();
-    for (worker::Remote* remote : taken_) remote->idle_from_us = now;
+    for (worker::Remote* remote : accepted_) remote->idle_from_us = now;
   }
   idle_timeout_ = timeout;
 }
@@ -202,10 +202,10 @@ bool ServerCore::is_disconnected(const worker::Remote& remote) {
 PacketPeerUDP* ServerCore::next_disconnected() {
   take_arrivals();
   const std::uint64_t now = now_us();
-  const std::size_t looks = std::min(taken_.size(), kIdleLook);
+  const std::size_t looks = std::min(accepted_.size(), kIdleLook);
   for (std::size_t i = 0; i < looks; ++i) {
-    if (next_idle_look_ >= taken_.size()) next_idle_look_ = 0;
-    worker::Remote& remote = *taken_[next_idle_look_++];
+    if (next_idle_look_ >= accepted_.size()) next_idle_look_ = 0;
+    worker::Remote& remote = *accepted_[next_idle_look_++];
     const bool was_reported = remote.reported != 0;
     remote.reported = is_gone(remote, now) ? 1 : 0;
     if (remote.reported != 0 && !was_reported) {

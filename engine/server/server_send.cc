@@ -64,14 +64,14 @@ int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddres
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
   if (!is_alive()) return ESHUTDOWN;
   if (!has_room_for_targets()) {
-    const std::size_t packets = taken_.size() - (except != nullptr ? 1 : 0);
+    const std::size_t packets = accepted_.size() - (except != nullptr ? 1 : 0);
     for (std::size_t i = 0; i < packets; ++i) workers_.count_send(ENOMEM, packet.size());
     return ENOMEM;
   }
   int result = 0;
   for (auto& shard : shards_) {
     targets_.clear();
-    for (worker::Remote* remote : taken_) {
+    for (worker::Remote* remote : accepted_) {
       if (remote == except || &shard_for(remote->endpoint) != shard.get()) continue;
       worker::SendTarget target{&shard->sends, remote->endpoint};
       target.tells = true;
@@ -85,7 +85,7 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
 
 bool ServerCore::has_room_for_targets() {
   try {
-    targets_.reserve(taken_.capacity());
+    targets_.reserve(accepted_.capacity());
     return true;
   } catch (const std::bad_alloc&) {
     return false;
