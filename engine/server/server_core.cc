@@ -43,7 +43,7 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
       counters_(workers_),
       views_(engine_->options().payload_budget / kViewsShareOfBudget) {
   shared_.max_pending.store(max_pending, std::memory_order_relaxed);
-  shared_.sorted = options.receive == ServerReceive::kPerRemote;
+  shared_.per_remote = options.receive == ServerReceive::kPerRemote;
   shared_.arrival.timestamps = options.socket.receive_timestamps;
   shared_.arrival.local_addresses = options.socket.reply_from_received_address;
   shared_.read_errors = options.socket.detect_unreachable;
@@ -174,7 +174,7 @@ void ServerCore::stop() {
   worker::PutSection::wait_for_begun();
   detach_all();
   // Nothing is published any more. What still waits is dropped with its remote.
-  for (auto& shard : shards_) shared_.sorted ? take_from(*shard) : drop_unsorted(*shard);
+  for (auto& shard : shards_) shared_.per_remote ? take_from(*shard) : drop_together(*shard);
   ready_ = nullptr;
   for (const Pending& pending : pending_) drop_queue(*pending.remote);
   for (worker::Remote* remote : accepted_) {
@@ -219,7 +219,7 @@ void ServerCore::look_at_socket(bool at_once) {
 }
 
 void ServerCore::take_published() {
-  if (shared_.sorted) {  // else it stays in the rings
+  if (shared_.per_remote) {  // else it stays in the rings
     for (auto& shard : shards_) {
       if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
     }
@@ -233,7 +233,7 @@ void ServerCore::note_if_empty() {
   const auto is_empty = [](const auto& shard) {
     return shard->demultiplexer.ring().front() == nullptr;
   };
-  if (waiting_packets_ > 0 || !pending_.empty() || unsorted_rest_.size > 0) return;
+  if (waiting_packets_ > 0 || !pending_.empty() || together_rest_.size > 0) return;
   shared_.signal.note_empty();
   if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) shared_.signal.note_missed();
 }
@@ -344,12 +344,12 @@ void ServerCore::drop_queue(worker::Remote& remote) {
   unlink_ready(remote);
 }
 
-void ServerCore::drop_unsorted(Shard& shard) {
+void ServerCore::drop_together(Shard& shard) {
   packet::PacketRing& ring = shard.demultiplexer.ring();
-  if (unsorted_rest_.size > 0) {
-    counters_->add(Counter::kDropClosed, unsorted_rest_.packet_count());
-    release_.add(unsorted_rest_.buffer, unsorted_rest_.packet_count());
-    unsorted_rest_ = {};
+  if (together_rest_.size > 0) {
+    counters_->add(Counter::kDropClosed, together_rest_.packet_count());
+    release_.add(together_rest_.buffer, together_rest_.packet_count());
+    together_rest_ = {};
   }
   while (const packet::PacketDescriptor* descriptor = ring.front()) {
     counters_->add(Counter::kDropClosed, descriptor->packet_count());

@@ -127,7 +127,7 @@ class ServerCore final : public DrainSource {
   // A descriptor for foreign event loops; -1 without threads.
   int watch();
 
-  bool is_sorted() const { return shared_.sorted; }
+  bool is_per_remote() const { return shared_.per_remote; }
   const net::Socket* socket() const { return shards_.empty() ? nullptr : &shards_[0]->socket; }
   std::size_t remote_count() const;
 
@@ -187,8 +187,8 @@ class ServerCore final : public DrainSource {
   void link_ready(worker::Remote& remote);
   void unlink_ready(worker::Remote& remote);
   void start_rotation();
-  bool load_unsorted();
-  bool take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer);
+  bool load_together();
+  bool take_together(ReceivedPacket* packet, packet::PacketBuffer** buffer);
   void note_taken_packet(worker::Remote& remote, std::size_t size);
   // The same for each destination, whoever sends, so that its packets keep their order.
   Shard& shard_for(const net::Endpoint& destination);
@@ -196,7 +196,7 @@ class ServerCore final : public DrainSource {
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
   void note_if_empty();
-  void drop_unsorted(Shard& shard);
+  void drop_together(Shard& shard);
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);
   worker::Remote& remote_of(const packet::PacketDescriptor& descriptor) const;
@@ -228,8 +228,8 @@ class ServerCore final : public DrainSource {
   bool rotating_ = false;
   worker::Remote* ready_ = nullptr;
   // Unsorted: what was taken from a ring and holds more packets, and the next ring.
-  packet::PacketDescriptor unsorted_rest_{};
-  std::uint64_t unsorted_arrival_us_ = 0;
+  packet::PacketDescriptor together_rest_{};
+  std::uint64_t together_arrival_us_ = 0;
   std::size_t next_shard_ = 0;
 
   // 0: none.

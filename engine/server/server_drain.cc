@@ -70,7 +70,7 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
 
 bool ServerCore::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
   if (!is_alive()) return false;
-  if (!shared_.sorted) return take_unsorted(packet, buffer);
+  if (!shared_.per_remote) return take_together(packet, buffer);
   if (!rotating_) start_rotation();
   if (ready_ == nullptr) {
     take_arrivals();
@@ -81,13 +81,13 @@ bool ServerCore::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer
   return take_next_of(remote, packet, buffer);
 }
 
-bool ServerCore::load_unsorted() {
+bool ServerCore::load_together() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     packet::PacketRing& ring = shards_[next_shard_]->demultiplexer.ring();
     next_shard_ = next_shard_ + 1 == shards_.size() ? 0 : next_shard_ + 1;
     if (const packet::PacketDescriptor* descriptor = ring.front()) {
-      unsorted_rest_ = *descriptor;
-      unsorted_arrival_us_ = ring.arrival_us(descriptor->received_at_us);
+      together_rest_ = *descriptor;
+      together_arrival_us_ = ring.arrival_us(descriptor->received_at_us);
       ring.pop();
       return true;
     }
@@ -95,21 +95,21 @@ bool ServerCore::load_unsorted() {
   return false;
 }
 
-bool ServerCore::take_unsorted(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
-  if (unsorted_rest_.size == 0 && !load_unsorted()) {
+bool ServerCore::take_together(ReceivedPacket* packet, packet::PacketBuffer** buffer) {
+  if (together_rest_.size == 0 && !load_together()) {
     take_arrivals();
-    if (!load_unsorted()) {
+    if (!load_together()) {
       if (shared_.signal.is_watched()) note_if_empty();
       return false;
     }
   }
-  packet->arrived = workers_.time_of(unsorted_arrival_us_);
-  packet->payload = unsorted_rest_.take_packet();
-  packet->sender = net::endpoint_from_socket_address(unsorted_rest_.source);
-  packet->local = shared_.arrival.any() ? worker::noted_local_address(unsorted_rest_.source)
+  packet->arrived = workers_.time_of(together_arrival_us_);
+  packet->payload = together_rest_.take_packet();
+  packet->sender = net::endpoint_from_socket_address(together_rest_.source);
+  packet->local = shared_.arrival.any() ? worker::noted_local_address(together_rest_.source)
                                         : net::LocalAddress();
   packet->peer = nullptr;
-  *buffer = unsorted_rest_.buffer;
+  *buffer = together_rest_.buffer;
   return true;
 }
 
@@ -143,8 +143,8 @@ Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
 
 bool ServerCore::finds_something() {
   take_published();
-  if (shared_.sorted) return waiting_packets_ > 0 || !pending_.empty();
-  return unsorted_rest_.size > 0 ||
+  if (shared_.per_remote) return waiting_packets_ > 0 || !pending_.empty();
+  return together_rest_.size > 0 ||
          std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) {
            return shard->demultiplexer.ring().front() != nullptr;
          });

@@ -129,7 +129,7 @@ void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.note_time(delivery.now_us());
   if (shared_->arrival.timestamps) [[unlikely]]
     arrival_clock_.set(delivery.now_us());
-  if (shared_->sorted) [[likely]] {
+  if (shared_->per_remote) [[likely]] {
     deliver_sorted(run.datagrams, delivery);
   } else {
     deliver_unsorted(run.datagrams, delivery);

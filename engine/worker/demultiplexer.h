@@ -30,7 +30,7 @@ struct ServerShared {
   ForkLife life;  // of the receiving
 
   // Constant once a socket is open.
-  bool sorted = true;  // false: one queue of all senders, and no remote is known
+  bool per_remote = true;  // false: one queue of all senders, and no remote is known
   ArrivalOptions arrival;
   bool read_errors = false;  // the sockets have error queues
   bool several = false;      // workers
