@@ -223,7 +223,7 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
 }
 
 // Puts of other threads may be opening the socket: it has to know of a second destination,
-// which it may have proven the first of.
+// which it may have verified the first of.
 void PacketPeerUDP::set_destination(const internal::PutDestination::Value& destination) {
   destination_ = destination;
   std::unique_lock<std::mutex> lock;

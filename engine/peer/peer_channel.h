@@ -50,7 +50,7 @@ class PeerChannel {
   virtual void interrupt() = 0;
 
   // To the destination of `state`; a server's peer has its own. 0 or errno, EDESTADDRREQ
-  // without a destination. To one that is not proven by a system call of this thread, whose
+  // without a destination. To one that is not verified by a system call of this thread, whose
   // answer is honest; else through the worker's queue, whose errors are reported by the next
   // call.
   virtual int send(std::span<const std::uint8_t> packet, PutState& state) = 0;

@@ -94,7 +94,7 @@ struct PutState {
   std::atomic<std::uint32_t> seen_errors{0};
   // The version of the destination to which a packet has gone by a system call, whose answer
   // was honest: later ones may take the worker's queue.
-  std::atomic<std::uint64_t> proven{0};
+  std::atomic<std::uint64_t> verified{0};
   PutDestination destination;
 };
 

@@ -237,70 +237,71 @@ int SocketChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
   worker::SendTarget target{&sends_, to.endpoint, to.connected};
   target.tells = true;
   if (to.source.is_known()) target.source = &to.source;
-  if (state.proven.load(std::memory_order_acquire) == version) [[likely]] {
+  if (state.verified.load(std::memory_order_acquire) == version) [[likely]] {
     return send_packet(workers_, *worker_, socket_, packet, target, false);
   }
-  return send_unproven(packet, target, version, state);
+  return send_unverified(packet, target, version, state);
 }
 
-int SocketChannel::send_unproven(std::span<const std::uint8_t> packet,
-                                 const worker::SendTarget& target, std::uint64_t version,
-                                 PutState& state) {
+int SocketChannel::send_unverified(std::span<const std::uint8_t> packet,
+                                   const worker::SendTarget& target, std::uint64_t version,
+                                   PutState& state) {
   const net::Endpoint& to = target.destination;
-  if (is_proven(to, version, state)) {
+  if (is_verified(to, version, state)) {
     return send_packet(workers_, *worker_, socket_, packet, target, false);
   }
   // A system call of this thread must not overtake what the thread has queued for the
-  // same destination: then this one is queued as well, and proves nothing.
+  // same destination: then this one is queued as well, and verifies nothing.
   const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_->has_thread() &&
                      worker_->has_unsent_of_this_thread();
   const int error = send_packet(workers_, *worker_, socket_, packet, target, !waits);
-  if (error == 0 && !waits) prove(to, version, state);
+  if (error == 0 && !waits) verify(to, version, state);
   return error;
 }
 
 // Whatever a thread has queued for a destination that was not given to may_overtake_'s care
 // is found here, by that thread at least.
-bool SocketChannel::is_proven(const net::Endpoint& destination, std::uint64_t version,
-                              PutState& state) const {
-  const ProvenDestinations* const proven = proven_.load(std::memory_order_acquire);
-  if (proven == nullptr || !proven->contains(destination)) return false;
-  state.proven.store(version, std::memory_order_release);
+bool SocketChannel::is_verified(const net::Endpoint& destination, std::uint64_t version,
+                                PutState& state) const {
+  const VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire);
+  if (verified == nullptr || !verified->contains(destination)) return false;
+  state.verified.store(version, std::memory_order_release);
   return true;
 }
 
 // First into the table, if there is one: what the version says is lost with the next.
-void SocketChannel::prove(const net::Endpoint& destination, std::uint64_t version,
-                          PutState& state) {
+void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t version,
+                           PutState& state) {
   std::unique_lock<std::mutex> lock;
-  if (proven_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(proving_);
-  if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) {
-    proven->insert(destination, &may_overtake_);
+  if (verified_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(verifying_);
+  if (VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire)) {
+    verified->insert(destination, &may_overtake_);
   }
-  state.proven.store(version, std::memory_order_release);
+  state.verified.store(version, std::memory_order_release);
 }
 
 void SocketChannel::note_change_of_destination(const PutState& state) {
-  if (proven_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
-  const std::lock_guard lock(proving_);
-  proven_memory_.reset(new (std::nothrow) ProvenDestinations);
-  if (proven_memory_ == nullptr) {
+  if (verified_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
+  const std::lock_guard lock(verifying_);
+  verified_memory_.reset(new (std::nothrow) VerifiedDestinations);
+  if (verified_memory_ == nullptr) {
     may_overtake_.store(true, std::memory_order_release);
     return;
   }
   PutDestination::Value before;
   const std::uint64_t version = state.destination.read(&before);
-  if (version > 0 && state.proven.load(std::memory_order_acquire) == version) {
-    proven_memory_->insert(before.endpoint, &may_overtake_);
+  if (version > 0 && state.verified.load(std::memory_order_acquire) == version) {
+    verified_memory_->insert(before.endpoint, &may_overtake_);
   }
-  proven_.store(proven_memory_.get(), std::memory_order_release);
+  verified_.store(verified_memory_.get(), std::memory_order_release);
 }
 
 // Which destination the error was of is not known; each is asked about again.
 void SocketChannel::forget_proofs(PutState& state) {
   may_overtake_.store(true, std::memory_order_release);
-  state.proven.store(0, std::memory_order_release);
-  if (ProvenDestinations* const proven = proven_.load(std::memory_order_acquire)) proven->clear();
+  state.verified.store(0, std::memory_order_release);
+  if (VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire))
+    verified->clear();
 }
 
 int SocketChannel::send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet) {

@@ -10,7 +10,7 @@
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/engine/peer/peer_channel.h"
-#include "ringpeer/engine/peer/proven_destinations.h"
+#include "ringpeer/engine/peer/verified_destinations.h"
 #include "ringpeer/engine/send/send_socket.h"
 #include "ringpeer/engine/worker/socket_queue.h"
 #include "ringpeer/engine/worker/worker_group.h"
@@ -55,7 +55,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   void remind() override { queue_.signal().remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
-  // Before another destination is set: from then on those that are proven are remembered.
+  // Before another destination is set: from then on those that are verified are remembered.
   void note_change_of_destination(const PutState& state);
 
   // To any destination. From any thread. 0 or errno.
@@ -98,10 +98,10 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   void stop_receiving(worker::SendSocket* sends);
   void drop_waiting();
   void drop_from_kernel();
-  int send_unproven(std::span<const std::uint8_t> packet, const worker::SendTarget& target,
-                    std::uint64_t version, PutState& state);
-  bool is_proven(const net::Endpoint& destination, std::uint64_t version, PutState& state) const;
-  void prove(const net::Endpoint& destination, std::uint64_t version, PutState& state);
+  int send_unverified(std::span<const std::uint8_t> packet, const worker::SendTarget& target,
+                      std::uint64_t version, PutState& state);
+  bool is_verified(const net::Endpoint& destination, std::uint64_t version, PutState& state) const;
+  void verify(const net::Endpoint& destination, std::uint64_t version, PutState& state);
   void forget_proofs(PutState& state);
 
   const std::shared_ptr<Engine> engine_;
@@ -116,11 +116,11 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::uint64_t last_arrival_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   worker::SendSocket sends_{&queue_.socket_error(), &send_error_};
-  // Made when a second destination is set. Locked for what is proven before there is one.
-  std::mutex proving_;
-  std::unique_ptr<ProvenDestinations> proven_memory_;
-  std::atomic<ProvenDestinations*> proven_{nullptr};
-  // Packets to destinations that are not known as proven may be in the worker's queue.
+  // Made when a second destination is set. Locked for what is verified before there is one.
+  std::mutex verifying_;
+  std::unique_ptr<VerifiedDestinations> verified_memory_;
+  std::atomic<VerifiedDestinations*> verified_{nullptr};
+  // Packets to destinations that are not known as verified may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
   worker::Worker::Command attach_later_;
   backend::SocketSlot slot_ = 0;

@@ -87,7 +87,7 @@ std::vector<std::string> statements() {
       number_of("engine/send/send_socket.h", "kRefusedTrains") + " refusals in a row",
       "gives up after " + with_commas(close) + " ms, so that it ends within " +
           with_commas(close + stall) + ", or after " + with_commas(stall) + " ms",
-      "fingerprints of up to " + number_of("engine/peer/proven_destinations.h", "kEntries") +
+      "fingerprints of up to " + number_of("engine/peer/verified_destinations.h", "kEntries") +
           " that are proven",
       "the latency budget (" + with_commas(EngineOptions().latency_budget.count()) +
           " us unless told)",

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ringpeer/engine/peer/proven_destinations.h"
+#include "ringpeer/engine/peer/verified_destinations.h"
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/codec/support/allocation_counter.h"
 #include "ringpeer/tests/engine/support/backends.h"
@@ -47,7 +47,7 @@ class SendTest : public testing::TestWithParam<BackendKind> {
 
 INSTANTIATE_TEST_SUITE_P(Backends, SendTest, test::every_backend(), test::backend_name);
 
-// One peer that goes round many destinations, first unknown, then proven, and other
+// One peer that goes round many destinations, first unknown, then verified, and other
 // calls between that queue for the same ones.
 TEST_P(SendTest, OrderIsKeptWhateverWayPacketsGo) {
   constexpr std::uint32_t kRounds = 30;
@@ -71,7 +71,7 @@ TEST_P(SendTest, OrderIsKeptWhateverWayPacketsGo) {
   for (const net::Socket& receiver : receivers) expect_numbers(receiver, kRounds);
 }
 
-// The first packet to a destination is refused by its own call; of a proven one a later
+// The first packet to a destination is refused by its own call; of a verified one a later
 // call tells, and from then on each call again.
 TEST_P(SendTest, ErrorsEndTheProof) {
   PacketPeerUDP peer(engine_);
@@ -89,7 +89,7 @@ TEST_P(SendTest, ErrorsEndTheProof) {
   peer.set_broadcast_enabled(false);
   ASSERT_EQ(Error::OK, peer.set_dest_address(kHost, port));
   ASSERT_EQ(Error::OK, peer.set_dest_address("127.255.255.255", port));
-  EXPECT_EQ(Error::OK, peer.put_packet(packet)) << "queued, because proven before";
+  EXPECT_EQ(Error::OK, peer.put_packet(packet)) << "queued, because verified before";
   ASSERT_EQ(Error::OK, engine_->flush());
   EXPECT_EQ(Error::FAILED, peer.put_packet(packet)) << "the error of the one before";
   EXPECT_EQ(Error::FAILED, peer.put_packet(packet)) << "its own error";
@@ -122,10 +122,10 @@ TEST_P(SendTest, NoPutOfAForkedChildSends) {
   PacketPeerUDP fresh(engine_);
   ASSERT_EQ(Error::OK, fresh.bind(0, kHost));
   ASSERT_EQ(Error::OK, fresh.set_dest_address(kHost, port));
-  PacketPeerUDP proven(engine_);
-  ASSERT_EQ(Error::OK, proven.bind(0, kHost));
-  ASSERT_EQ(Error::OK, proven.set_dest_address(kHost, port));
-  ASSERT_EQ(Error::OK, proven.put_packet(packet));
+  PacketPeerUDP verified(engine_);
+  ASSERT_EQ(Error::OK, verified.bind(0, kHost));
+  ASSERT_EQ(Error::OK, verified.set_dest_address(kHost, port));
+  ASSERT_EQ(Error::OK, verified.put_packet(packet));
   PacketPeerUDP unopened(engine_);
   ASSERT_EQ(Error::OK, unopened.set_dest_address(kHost, port));
   UDPServer server(engine_);
@@ -141,7 +141,7 @@ TEST_P(SendTest, NoPutOfAForkedChildSends) {
     received.sender = loopback_ipv4(static_cast<std::uint16_t>(port));
     const std::vector<Error> answers = {
         fresh.put_packet(packet),
-        proven.put_packet(packet),
+        verified.put_packet(packet),
         unopened.put_packet(packet),
         client.put_packet(packet),
         peer->put_packet(packet),
@@ -185,34 +185,34 @@ TEST_P(SendTest, PutsOfATickAllocateNothing) {
 }
 
 // Whether it had to forget another one.
-bool insert(internal::ProvenDestinations& proven, std::uint32_t port) {
+bool insert(internal::VerifiedDestinations& verified, std::uint32_t port) {
   std::atomic<bool> forgets{false};
-  proven.insert(loopback_ipv4(static_cast<std::uint16_t>(port)), &forgets);
+  verified.insert(loopback_ipv4(static_cast<std::uint16_t>(port)), &forgets);
   return forgets;
 }
 
-TEST(ProvenDestinationsTest, RemembersAThousandAndForgetsWhenTold) {
-  internal::ProvenDestinations proven;
+TEST(VerifiedDestinationsTest, RemembersAThousandAndForgetsWhenTold) {
+  internal::VerifiedDestinations verified;
   int forgotten = 0;
   for (std::uint16_t port = 1; port <= 1000; ++port) {
-    EXPECT_FALSE(proven.contains(loopback_ipv4(port)));
-    forgotten += insert(proven, port) ? 1 : 0;
-    EXPECT_TRUE(proven.contains(loopback_ipv4(port)));
+    EXPECT_FALSE(verified.contains(loopback_ipv4(port)));
+    forgotten += insert(verified, port) ? 1 : 0;
+    EXPECT_TRUE(verified.contains(loopback_ipv4(port)));
   }
   // Sets of eight, two in each on average: hardly one of them overflows.
   EXPECT_LE(forgotten, 10);
-  EXPECT_FALSE(insert(proven, 1000)) << "known already";
-  proven.clear();
+  EXPECT_FALSE(insert(verified, 1000)) << "known already";
+  verified.clear();
   for (std::uint16_t port = 1; port <= 1000; ++port) {
-    EXPECT_FALSE(proven.contains(loopback_ipv4(port)));
+    EXPECT_FALSE(verified.contains(loopback_ipv4(port)));
   }
 }
 
-TEST(ProvenDestinationsTest, SaysWhenItHasToForget) {
-  internal::ProvenDestinations proven;
+TEST(VerifiedDestinationsTest, SaysWhenItHasToForget) {
+  internal::VerifiedDestinations verified;
   std::size_t forgotten = 0;
-  for (std::uint32_t port = 1; port <= 8000; ++port) forgotten += insert(proven, port) ? 1 : 0;
-  EXPECT_GE(forgotten, 8000 - internal::ProvenDestinations::kEntries);
+  for (std::uint32_t port = 1; port <= 8000; ++port) forgotten += insert(verified, port) ? 1 : 0;
+  EXPECT_GE(forgotten, 8000 - internal::VerifiedDestinations::kEntries);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_PROVEN_DESTINATIONS_H_
-#define RINGPEER_ENGINE_PEER_PROVEN_DESTINATIONS_H_
+#ifndef RINGPEER_ENGINE_PEER_VERIFIED_DESTINATIONS_H_
+#define RINGPEER_ENGINE_PEER_VERIFIED_DESTINATIONS_H_
 
 #include <array>
 #include <atomic>
@@ -16,11 +16,11 @@ namespace ringpeer::internal {
 //
 // It keeps 64-bit fingerprints under a secret key, not addresses. Should two destinations
 // have the same one (once in 2^64 / 4096 looks, and nobody can choose such), the second
-// counts as proven without a proof: its first error is reported by a later call instead
+// counts as verified without a proof: its first error is reported by a later call instead
 // of its own. Nothing is sent elsewhere for it.
 //
 // Threads: any.
-class ProvenDestinations {
+class VerifiedDestinations {
  public:
   // 32 KiB, for a peer that has several destinations: a thousand players with room to
   // spare, so that hardly a set of eight is full.
@@ -78,4 +78,4 @@ class ProvenDestinations {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_PEER_PROVEN_DESTINATIONS_H_
+#endif  // RINGPEER_ENGINE_PEER_VERIFIED_DESTINATIONS_H_
