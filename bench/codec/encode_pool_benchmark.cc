@@ -32,9 +32,9 @@ void pool_stack(benchmark::State& state) {
 }
 BENCHMARK(pool_stack)->ThreadRange(1, kMostThreads);
 
-class QueuePool {
+class RemoteQueues {
  public:
-  QueuePool() {
+  RemoteQueues() {
     for (std::size_t i = 0; i < kBuffers; ++i) {
       buffers_.push_back(std::make_unique<std::uint8_t[]>(EncodePool::kLargestBuffer));
       queue_.enqueue(buffers_.back().get());
@@ -55,7 +55,7 @@ class QueuePool {
 };
 
 void concurrent_queue(benchmark::State& state) {
-  static QueuePool pool;
+  static RemoteQueues pool;
   for (auto _ : state) {
     std::uint8_t* const buffer = pool.take();
     touch(buffer);

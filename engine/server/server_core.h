@@ -16,7 +16,7 @@
 #include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/engine/remotes/remote_table.h"
 #include "ringpeer/engine/send/send_socket.h"
-#include "ringpeer/engine/server/queue_pool.h"
+#include "ringpeer/engine/server/remote_queues.h"
 #include "ringpeer/engine/worker/demultiplexer.h"
 #include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"
@@ -220,7 +220,7 @@ class ServerCore final : public DrainSource {
   std::vector<worker::Remote*> accepted_;
   // With several workers: all pending and taken remotes, to see who turns up a second time.
   worker::RemoteTable known_;
-  QueuePool queues_;
+  RemoteQueues queues_;
   std::uint64_t waiting_packets_ = 0;  // in the queues of all remotes
 
   // The remotes with packets, as a ring in the order of service; the next one. Kept

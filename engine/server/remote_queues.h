@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_SERVER_QUEUE_POOL_H_
-#define RINGPEER_ENGINE_SERVER_QUEUE_POOL_H_
+#ifndef RINGPEER_ENGINE_SERVER_REMOTE_QUEUES_H_
+#define RINGPEER_ENGINE_SERVER_REMOTE_QUEUES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace ringpeer::internal {
 // waiting at once, never beyond kMostNodes; no allocation once warm.
 //
 // Threads: the server's consumer.
-class QueuePool {
+class RemoteQueues {
  public:
   // 40 MiB of nodes: more than the payload budget holds of the smallest packets a
   // game sends.
@@ -90,4 +90,4 @@ class QueuePool {
 
 }  // namespace ringpeer::internal
 
-#endif  // RINGPEER_ENGINE_SERVER_QUEUE_POOL_H_
+#endif  // RINGPEER_ENGINE_SERVER_REMOTE_QUEUES_H_
