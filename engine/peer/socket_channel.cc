@@ -44,7 +44,7 @@ SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
       workers_(engine_->workers_of_engine()),
       counters_(workers_),
       socket_(std::move(socket)),
-      notes_local_addresses_(options.reply_from_received_address),
+      records_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
              {options.receive_timestamps, options.reply_from_received_address}),
       receive_bytes_(receive_bytes),
@@ -177,7 +177,7 @@ inline packet::PacketBuffer* SocketChannel::take_from(packet::PacketDescriptor& 
                                                       std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
   last_arrival_us_ = queue_.ring().arrival_us(descriptor.received_at_us);
-  if (notes_local_addresses_) last_local_ = worker::noted_local_address(descriptor.source);
+  if (records_local_addresses_) last_local_ = worker::recorded_local_address(descriptor.source);
   packet::PacketBuffer* const buffer = descriptor.buffer;
   if (descriptor.segment_size == 0) [[likely]] {
     const std::size_t size = descriptor.size;

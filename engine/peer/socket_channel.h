@@ -109,7 +109,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   worker::Worker* worker_ = nullptr;  // since the first start_receiving()
   const worker::LentCounters counters_;
   net::Socket socket_;
-  const bool notes_local_addresses_;
+  const bool records_local_addresses_;
   worker::SocketQueue queue_;
   // Of the packet taken last; the source as long as its buffer is held.
   const void* last_source_ = nullptr;

@@ -266,7 +266,7 @@ void ServerCore::sort_in_pending(std::size_t known) {
 
 worker::Remote& ServerCore::remote_of(const packet::PacketDescriptor& descriptor) const {
   if (shared_.arrival.local_addresses) [[unlikely]]
-    return *worker::noted_remote(descriptor.source);
+    return *worker::recorded_remote(descriptor.source);
   return *static_cast<worker::Remote*>(const_cast<void*>(descriptor.source));
 }
 

@@ -150,11 +150,11 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
                                          ? arrival_clock_.arrival_us(datagram)
                                          : static_cast<std::uint32_t>(delivery.now_us());
     if (!delivery.keep(datagram, &descriptor,
-                       notes ? kNotedSourceSpace : net::kSocketAddressSize)) {
+                       notes ? kRecordedSourceSpace : net::kSocketAddressSize)) {
       continue;
     }
     descriptor.received_at_us = arrival_us;
-    if (notes) note_local_address(datagram, descriptor);
+    if (notes) record_local_address(datagram, descriptor);
     ring_.push(descriptor);
   }
 }
@@ -164,7 +164,7 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
   assert(datagrams.size() <= backend::kBatchSize);
   const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
   const bool notes = shared_->arrival.local_addresses;
-  const std::size_t source_space = notes ? kNotedSourceSpace : net::kSocketAddressSize;
+  const std::size_t source_space = notes ? kRecordedSourceSpace : net::kSocketAddressSize;
   find_all(datagrams);
   packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
@@ -186,8 +186,8 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       if (notes) [[unlikely]] {
-        note_local_address(datagram, descriptor);
-        note_remote(descriptor, remote);
+        record_local_address(datagram, descriptor);
+        record_remote(descriptor, remote);
       } else {
         descriptor.source = remote;
       }

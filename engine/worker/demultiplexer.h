@@ -12,7 +12,7 @@
 #include "ringpeer/engine/remotes/remote.h"
 #include "ringpeer/engine/remotes/remote_table.h"
 #include "ringpeer/engine/send/send_errors.h"
-#include "ringpeer/engine/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/arrival_metadata.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
 #include "ringpeer/engine/worker/fork_generation.h"

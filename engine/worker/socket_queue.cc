@@ -64,9 +64,9 @@ void SocketQueue::deliver_with_notes(std::span<const backend::Datagram> datagram
     if (!admit(datagram, delivery)) continue;
     // Read before the note overwrites them.
     const std::uint32_t arrival_us = arrival_clock_.arrival_us(datagram);
-    if (!delivery.keep(datagram, &descriptor, kNotedSourceSpace)) continue;
+    if (!delivery.keep(datagram, &descriptor, kRecordedSourceSpace)) continue;
     descriptor.received_at_us = arrival_us;
-    note_local_address(datagram, descriptor);
+    record_local_address(datagram, descriptor);
     ring_.push(descriptor);
   }
 }

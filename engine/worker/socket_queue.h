@@ -7,7 +7,7 @@
 
 #include "ringpeer/engine/packet/packet_ring.h"
 #include "ringpeer/engine/send/error_latch.h"
-#include "ringpeer/engine/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/arrival_metadata.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
 #include "ringpeer/engine/worker/fork_generation.h"

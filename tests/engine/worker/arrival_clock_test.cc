@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "ringpeer/engine/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/arrival_metadata.h"
 
 namespace ringpeer::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/engine/worker/arrival_notes.h"
+#include "ringpeer/engine/worker/arrival_metadata.h"
 
 #include <time.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 // The io_uring backend puts control messages right behind the address, others later:
 // the note never reaches the payload.
-static_assert(kNotedSourceSpace <= net::kSocketAddressSize + backend::kFullControlSize);
+static_assert(kRecordedSourceSpace <= net::kSocketAddressSize + backend::kFullControlSize);
 static_assert(kLocalAddressOffset >= net::kSocketAddressSize);
 
 // How far the two clocks part between two runs without that anybody set one: the wall clock is
@@ -49,8 +49,8 @@ std::uint32_t ArrivalClock::arrival_us(const backend::Datagram& datagram) const 
   return static_cast<std::uint32_t>(now_us_ - static_cast<std::uint64_t>(age_us));
 }
 
-void note_local_address(const backend::Datagram& datagram,
-                        const packet::PacketDescriptor& descriptor) {
+void record_local_address(const backend::Datagram& datagram,
+                          const packet::PacketDescriptor& descriptor) {
   const net::LocalAddress local =
       backend::local_address_of(datagram.control, datagram.control_size);
   // The worker holds the buffer; the source is constant only for those after it.
@@ -58,19 +58,19 @@ void note_local_address(const backend::Datagram& datagram,
   std::memcpy(source + kLocalAddressOffset, &local, sizeof(local));
 }
 
-net::LocalAddress noted_local_address(const void* source) {
+net::LocalAddress recorded_local_address(const void* source) {
   net::LocalAddress local;
   std::memcpy(&local, static_cast<const std::uint8_t*>(source) + kLocalAddressOffset,
               sizeof(local));
   return local;
 }
 
-void note_remote(const packet::PacketDescriptor& descriptor, Remote* remote) {
+void record_remote(const packet::PacketDescriptor& descriptor, Remote* remote) {
   static_assert(sizeof(remote) <= kLocalAddressOffset);
   std::memcpy(const_cast<void*>(descriptor.source), &remote, sizeof(remote));
 }
 
-Remote* noted_remote(const void* source) {
+Remote* recorded_remote(const void* source) {
   Remote* remote = nullptr;
   std::memcpy(&remote, source, sizeof(remote));
   return remote;

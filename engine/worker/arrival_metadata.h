@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_ARRIVAL_NOTES_H_
-#define RINGPEER_ENGINE_WORKER_ARRIVAL_NOTES_H_
+#ifndef RINGPEER_ENGINE_WORKER_ARRIVAL_METADATA_H_
+#define RINGPEER_ENGINE_WORKER_ARRIVAL_METADATA_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,7 @@ struct ArrivalOptions {
 // A descriptor's source is its sender's sockaddr; the address that the datagram was
 // sent to follows at this offset, over control messages that were read by then.
 inline constexpr std::size_t kLocalAddressOffset = 32;
-inline constexpr std::size_t kNotedSourceSpace = kLocalAddressOffset + sizeof(net::LocalAddress);
+inline constexpr std::size_t kRecordedSourceSpace = kLocalAddressOffset + sizeof(net::LocalAddress);
 
 // Turns the kernel's times of arrival, which are the wall clock's, into the engine's: never
 // later than now, and by the worker's own clock where the wall clock was set in between.
@@ -44,16 +44,16 @@ class ArrivalClock {
 };
 
 // Writes behind the sockaddr of a descriptor whose payload was kept with
-// kNotedSourceSpace.
-void note_local_address(const backend::Datagram& datagram,
-                        const packet::PacketDescriptor& descriptor);
+// kRecordedSourceSpace.
+void record_local_address(const backend::Datagram& datagram,
+                          const packet::PacketDescriptor& descriptor);
 // What was noted there.
-net::LocalAddress noted_local_address(const void* source);
+net::LocalAddress recorded_local_address(const void* source);
 
 // In place of the sockaddr, once its owner is known: who sent it.
-void note_remote(const packet::PacketDescriptor& descriptor, Remote* remote);
-Remote* noted_remote(const void* source);
+void record_remote(const packet::PacketDescriptor& descriptor, Remote* remote);
+Remote* recorded_remote(const void* source);
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_ARRIVAL_NOTES_H_
+#endif  // RINGPEER_ENGINE_WORKER_ARRIVAL_METADATA_H_
