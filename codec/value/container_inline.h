@@ -10,7 +10,7 @@
 #include <new>
 #include <span>
 
-#include "ringpeer/codec/value/element_rule.h"
+#include "ringpeer/codec/value/element_fit.h"
 #include "ringpeer/codec/value/key_hash.h"
 #include "ringpeer/codec/value/variant.h"
 

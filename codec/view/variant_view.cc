@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "ringpeer/codec/value/conversion_table.h"
-#include "ringpeer/codec/value/element_rule.h"
+#include "ringpeer/codec/value/element_fit.h"
 #include "ringpeer/codec/view/dictionary_view.h"
 #include "ringpeer/codec/wire/decode.h"
 

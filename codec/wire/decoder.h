@@ -13,7 +13,7 @@
 #include "ringpeer/codec/base/error.h"
 #include "ringpeer/codec/value/components.h"
 #include "ringpeer/codec/value/convert.h"
-#include "ringpeer/codec/value/element_rule.h"
+#include "ringpeer/codec/value/element_fit.h"
 #include "ringpeer/codec/value/variant.h"
 #include "ringpeer/codec/value/variant_tree.h"
 #include "ringpeer/codec/value/variant_visit.h"

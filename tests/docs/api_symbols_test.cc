@@ -32,7 +32,7 @@ const std::set<std::string> kInternalHeaders = {
     "codec/value/convert_math.h",
     "codec/wire/decoder.h",
     "codec/base/depth_stack.h",
-    "codec/value/element_rule.h",
+    "codec/value/element_fit.h",
     "codec/wire/encode_pool.h",
     "codec/value/entry_list.h",
     "codec/value/html_color.h",

@@ -1,4 +1,4 @@
-#include "ringpeer/codec/value/element_rule.h"
+#include "ringpeer/codec/value/element_fit.h"
 
 #include <algorithm>
 

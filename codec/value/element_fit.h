@@ -1,5 +1,5 @@
-#ifndef RINGPEER_CODEC_VALUE_ELEMENT_RULE_H_
-#define RINGPEER_CODEC_VALUE_ELEMENT_RULE_H_
+#ifndef RINGPEER_CODEC_VALUE_ELEMENT_FIT_H_
+#define RINGPEER_CODEC_VALUE_ELEMENT_FIT_H_
 
 #include "ringpeer/codec/value/container_type.h"
 
@@ -24,4 +24,4 @@ Variant default_element(const ContainerType& type);
 
 }  // namespace ringpeer
 
-#endif  // RINGPEER_CODEC_VALUE_ELEMENT_RULE_H_
+#endif  // RINGPEER_CODEC_VALUE_ELEMENT_FIT_H_
