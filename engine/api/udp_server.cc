@@ -6,7 +6,7 @@
 
 #include "ringpeer/codec/wire/pooled_encoding.h"
 #include "ringpeer/engine/core/listen_address.h"
-#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_or_queue.h"
 #include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/engine/server/remote_channel.h"
 #include "ringpeer/engine/server/server_core.h"

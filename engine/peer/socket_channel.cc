@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_or_queue.h"
 
 namespace ringpeer::internal {
 namespace {
@@ -238,7 +238,7 @@ int SocketChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
   target.tells = true;
   if (to.source.is_known()) target.source = &to.source;
   if (state.verified.load(std::memory_order_acquire) == version) [[likely]] {
-    return send_packet(workers_, *worker_, socket_, packet, target, false);
+    return send_or_queue(workers_, *worker_, socket_, packet, target, false);
   }
   return send_unverified(packet, target, version, state);
 }
@@ -248,13 +248,13 @@ int SocketChannel::send_unverified(std::span<const std::uint8_t> packet,
                                    PutState& state) {
   const net::Endpoint& to = target.destination;
   if (is_verified(to, version, state)) {
-    return send_packet(workers_, *worker_, socket_, packet, target, false);
+    return send_or_queue(workers_, *worker_, socket_, packet, target, false);
   }
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and verifies nothing.
   const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_->has_thread() &&
                      worker_->has_unsent_of_this_thread();
-  const int error = send_packet(workers_, *worker_, socket_, packet, target, !waits);
+  const int error = send_or_queue(workers_, *worker_, socket_, packet, target, !waits);
   if (error == 0 && !waits) verify(to, version, state);
   return error;
 }
@@ -309,7 +309,7 @@ int SocketChannel::send_to(const net::Endpoint& destination, std::span<const std
   if (!may_overtake_.load(std::memory_order_relaxed)) {
     may_overtake_.store(true, std::memory_order_relaxed);
   }
-  return send_packet(workers_, *worker_, socket_, packet, {&sends_, destination}, false);
+  return send_or_queue(workers_, *worker_, socket_, packet, {&sends_, destination}, false);
 }
 
 // ---- Draining.

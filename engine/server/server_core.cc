@@ -11,7 +11,7 @@
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/port_holder.h"
 #include "ringpeer/engine/net/steering.h"
-#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_or_queue.h"
 #include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/engine/server/remote_channel.h"
 

@@ -5,7 +5,7 @@
 #include <new>
 
 #include "ringpeer/engine/peer/put_state.h"
-#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_or_queue.h"
 #include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
@@ -49,7 +49,7 @@ int ServerCore::send(const net::Endpoint& remote, const net::LocalAddress& sourc
   worker::SendTarget target{&shard.sends, remote};
   target.tells = true;
   if (source.is_known()) target.source = &source;
-  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
+  return send_or_queue(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
@@ -58,7 +58,7 @@ int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddres
   Shard& shard = shard_for(destination);
   worker::SendTarget target{&shard.sends, destination};
   if (source.is_known()) target.source = &source;
-  return send_packet(workers_, *shard.worker, shard.socket, packet, target, false);
+  return send_or_queue(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
 int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
@@ -98,7 +98,7 @@ int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> pa
   if (!shard.worker->has_thread()) {
     int result = 0;
     for (const worker::SendTarget& target : targets_) {
-      const int error = send_packet(workers_, *shard.worker, shard.socket, packet, target, true);
+      const int error = send_or_queue(workers_, *shard.worker, shard.socket, packet, target, true);
       if (error != 0) result = error;
     }
     return result;

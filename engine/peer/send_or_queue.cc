@@ -1,4 +1,4 @@
-#include "ringpeer/engine/peer/send_packet.h"
+#include "ringpeer/engine/peer/send_or_queue.h"
 
 #include <cerrno>
 
@@ -57,8 +57,9 @@ int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
 
 }  // namespace
 
-int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
-                std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now) {
+int send_or_queue(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
+                  std::span<const std::uint8_t> packet, const worker::SendTarget& target,
+                  bool now) {
   if (const int error = check(socket, packet, target); error != 0) [[unlikely]]
     return error;
   int error = 0;

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_PEER_SEND_PACKET_H_
-#define RINGPEER_ENGINE_PEER_SEND_PACKET_H_
+#ifndef RINGPEER_ENGINE_PEER_SEND_OR_QUEUE_H_
+#define RINGPEER_ENGINE_PEER_SEND_OR_QUEUE_H_
 
 #include <cerrno>
 #include <cstdint>
@@ -26,10 +26,10 @@ namespace internal {
 // checked at once. Counts what it does. 0 or errno.
 //
 // Threads: any.
-int send_packet(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
-                std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now);
+int send_or_queue(worker::WorkerGroup& workers, worker::Worker& worker, const net::Socket& socket,
+                  std::span<const std::uint8_t> packet, const worker::SendTarget& target, bool now);
 
 }  // namespace internal
 }  // namespace ringpeer
 
-#endif  // RINGPEER_ENGINE_PEER_SEND_PACKET_H_
+#endif  // RINGPEER_ENGINE_PEER_SEND_OR_QUEUE_H_
