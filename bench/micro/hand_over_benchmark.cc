@@ -135,7 +135,7 @@ class ThroughPacketRing {
       written += filled;
       if (filled < slots.size()) break;
     }
-    ring_.note_staged(written, written * kCharge);
+    ring_.count_staged(written, written * kCharge);
     ring_.publish();
     return written;
   }

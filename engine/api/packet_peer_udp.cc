@@ -228,7 +228,7 @@ void PacketPeerUDP::set_destination(const internal::PutDestination::Value& desti
   destination_ = destination;
   std::unique_lock<std::mutex> lock;
   if (channel_ == nullptr) lock = std::unique_lock(opening_);
-  if (internal::SocketChannel* own = own_socket()) own->note_change_of_destination(puts_);
+  if (internal::SocketChannel* own = own_socket()) own->remember_destination(puts_);
   puts_.destination.set(destination);
 }
 

@@ -26,7 +26,7 @@ class ErrorBreaks {
   static constexpr std::chrono::milliseconds kBreak{10};
 
   // The socket has reported an error: whether it has a break now.
-  bool note_error(SocketSlot slot) {
+  bool record_error(SocketSlot slot) {
     Recent& recent = recent_[slot];
     if (recent.errors++ == 0) recent.since = Clock::now();
     if (recent.errors < kErrorsPerBreak) return false;

@@ -51,7 +51,7 @@ class MmsgBackend final : public Backend {
  private:
   int listen(SocketSlot slot, int operation, std::uint32_t events);
   void listen_as_wanted(SocketSlot slot);
-  void note_error(SocketSlot slot);
+  void record_error(SocketSlot slot);
   int poll_sockets(int timeout_ms);
   Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
 
@@ -142,8 +142,8 @@ void MmsgBackend::resume(SocketSlot slot) {
   listen_as_wanted(slot);
 }
 
-void MmsgBackend::note_error(SocketSlot slot) {
-  if (has_break_[slot] || !breaks_.note_error(slot)) return;
+void MmsgBackend::record_error(SocketSlot slot) {
+  if (has_break_[slot] || !breaks_.record_error(slot)) return;
   has_break_[slot] = true;
   listen_as_wanted(slot);
 }
@@ -173,7 +173,7 @@ int MmsgBackend::poll_sockets(int timeout_ms) {
     const auto slot = static_cast<SocketSlot>(event.data.u32);
     if (descriptors_[slot] < 0) continue;
     // Of an error queue, say, of which reading says nothing.
-    if ((event.events & EPOLLERR) != 0) note_error(slot);
+    if ((event.events & EPOLLERR) != 0) record_error(slot);
     ready_.push(slot);
   }
   return 0;
@@ -209,7 +209,7 @@ Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch, b
   *starved = result.outcome == Outcome::kStarved;
   if (*starved) ++events_.starved;
   if (*starved || result.outcome == Outcome::kMore) ready_.push(slot);
-  if (result.outcome == Outcome::kError) note_error(slot);
+  if (result.outcome == Outcome::kError) record_error(slot);
   if (result.outcome == Outcome::kRefused) failure_ = {result.refusal, "recvmmsg"};
   if (result.received.count > 0) received_since_wait_ = true;
   return result.received;

@@ -301,7 +301,7 @@ void UringBackend::begin_detach(SocketSlot slot) {
 }
 
 void UringBackend::arm_later(SocketSlot slot, bool after_error) {
-  if (!after_error || !breaks_.note_error(slot)) to_arm_.push(slot);
+  if (!after_error || !breaks_.record_error(slot)) to_arm_.push(slot);
 }
 
 void UringBackend::pause(SocketSlot slot) {

@@ -52,16 +52,16 @@ void DrainBatch::close() {
 }
 
 void DrainBatch::settle() {
-  if (count_ == noted_count_) {
+  if (count_ == recorded_count_) {
     forget_window();
     return;
   }
   const internal::DrainProgress progress{static_cast<std::size_t>(window_next_ - window_begin_),
-                                         count_ - noted_count_, bytes_ - noted_bytes_};
+                                         count_ - recorded_count_, bytes_ - recorded_bytes_};
   forget_window();
-  noted_count_ = count_;
-  noted_bytes_ = bytes_;
-  source_->note_taken(progress);
+  recorded_count_ = count_;
+  recorded_bytes_ = bytes_;
+  source_->record_taken(progress);
 }
 
 void DrainBatch::forget_window() {

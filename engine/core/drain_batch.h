@@ -81,7 +81,7 @@ class DrainSource {
   virtual DrainWindow next_window(std::size_t /*most*/) { return {}; }
   // Without windows: the next packet, with a reference to *buffer. False when nothing waits.
   virtual bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) = 0;
-  virtual void note_taken(const DrainProgress& progress) = 0;
+  virtual void record_taken(const DrainProgress& progress) = 0;
   // A batch has ended by its budget: more may wait.
   virtual void remind() {}
   virtual const std::shared_ptr<Engine>& engine() const = 0;
@@ -223,8 +223,8 @@ class DrainBatch {
   std::size_t count_ = 0;
   std::uint64_t bytes_ = 0;
   // Of these the source knows.
-  std::size_t noted_count_ = 0;
-  std::uint64_t noted_bytes_ = 0;
+  std::size_t recorded_count_ = 0;
+  std::uint64_t recorded_bytes_ = 0;
   ReceivedPacket current_;
 };
 

@@ -148,7 +148,7 @@ Error Engine::sync() {
       return error == ENOMEM ? Error::ERR_OUT_OF_MEMORY : Error::ERR_UNAVAILABLE;
     }
   }
-  workers_->note_sync();
+  workers_->count_sync();
   return flushed;
 }
 

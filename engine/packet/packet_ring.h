@@ -20,7 +20,7 @@ namespace ringpeer::packet {
 // that the consumer learns of together with it looks younger than it is.
 //
 // Threads: rewind_if_empty, has_slots, has_bytes, has_bytes_for_run, is_nearly_empty,
-// is_half_full, push, next_slots, stage_written, note_staged, note_time, publish: the worker.
+// is_half_full, push, next_slots, stage_written, count_staged, record_time, publish: the worker.
 // front, front_run, seen_at_us, arrival_us, take, pop: the consumer. depth: any thread.
 class PacketRing {
  public:
@@ -57,13 +57,13 @@ class PacketRing {
   // After has_slots() and has_bytes().
   void push(const PacketDescriptor& descriptor) {
     ring_.stage(descriptor);
-    note_staged(descriptor.packet_count(), descriptor.charge());
+    count_staged(descriptor.packet_count(), descriptor.charge());
   }
   // The same for several: next_slots() are to be written, in as many pieces as it takes, and
-  // then note_staged() once with the sums.
+  // then count_staged() once with the sums.
   std::span<PacketDescriptor> next_slots(std::size_t most) { return ring_.next_slots(most); }
   void stage_written(std::size_t descriptors) { ring_.stage_written(descriptors); }
-  void note_staged(std::uint64_t packets, std::uint64_t charge) {
+  void count_staged(std::uint64_t packets, std::uint64_t charge) {
     staged_packets_ += packets;
     staged_bytes_ += charge;
   }
@@ -72,7 +72,7 @@ class PacketRing {
   bool push_event(const PacketDescriptor& event) { return ring_.push(event); }
 
   // The clock, not before any time of arrival that is published next.
-  void note_time(std::uint64_t now_us) { time_us_.store(now_us, std::memory_order_relaxed); }
+  void record_time(std::uint64_t now_us) { time_us_.store(now_us, std::memory_order_relaxed); }
 
   // The count follows the packets, so that what depth() says can always be taken.
   void publish() {

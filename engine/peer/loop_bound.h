@@ -26,7 +26,7 @@ class LoopBound {
     if (ticks == ticks_) [[likely]]
       return is_repeated;
     ticks_ = ticks;
-    note_nothing();
+    begin_again();
     return true;
   }
 
@@ -41,17 +41,17 @@ class LoopBound {
   }
 
   // The answer was that so many wait: they will be given, whatever the bound says.
-  void note_count(std::uint64_t count) {
+  void promise(std::uint64_t count) {
     promised_ = count;
-    if (count == 0) note_nothing();
+    if (count == 0) begin_again();
   }
   bool is_promised() const { return promised_ > 0; }
 
   // The answer was "nothing", because nothing waits.
-  void note_nothing() { begin(kUnknown); }
+  void begin_again() { begin(kUnknown); }
 
   // It was given, and had come then.
-  void note_given(std::uint64_t charge, std::uint64_t arrival_us) {
+  void count_given(std::uint64_t charge, std::uint64_t arrival_us) {
     looked_ = false;
     given_ += charge;
     ++times_;

@@ -151,7 +151,7 @@ int SocketChannel::available() {
   const packet::PacketDescriptor* const next = front();  // an event loop that watches has to know
   if (next != nullptr && ends_loop(*next)) return 0;
   const std::size_t waiting = queue_.ring().depth();
-  bound_.note_count(waiting);
+  bound_.promise(waiting);
   return static_cast<int>(waiting);
 }
 
@@ -165,9 +165,9 @@ packet::PacketDescriptor* SocketChannel::front_of_empty() {
   worker::ConsumerSignal& signal = queue_.signal();
   if (!signal.is_watched()) return nullptr;
   // Which the event loop that watches has to know.
-  signal.note_empty();
+  signal.mark_empty();
   packet::PacketDescriptor* const descriptor = queue_.ring().front();
-  if (descriptor != nullptr) signal.note_missed();
+  if (descriptor != nullptr) signal.mark_missed();
   return descriptor;
 }
 
@@ -197,12 +197,12 @@ Error SocketChannel::take(std::span<const std::uint8_t>* packet, net::Endpoint* 
   bound_.begin_look(ticks());
   packet::PacketDescriptor* const descriptor = front();
   if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {
-    if (descriptor == nullptr) bound_.note_nothing();
+    if (descriptor == nullptr) bound_.begin_again();
     view->let_go();
     return Error::ERR_UNAVAILABLE;
   }
   view->hold(take_from(*descriptor, packet));
-  bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
+  bound_.count_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
   net::read_socket_address(last_source_, sender);
   count_delivered(1, packet->size());
   return Error::OK;
@@ -280,7 +280,7 @@ void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t versi
   state.verified.store(version, std::memory_order_release);
 }
 
-void SocketChannel::note_change_of_destination(const PutState& state) {
+void SocketChannel::remember_destination(const PutState& state) {
   if (verified_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
   const std::lock_guard lock(verifying_);
   verified_memory_.reset(new (std::nothrow) VerifiedDestinations);
@@ -344,7 +344,7 @@ bool SocketChannel::take_next(ReceivedPacket* packet, packet::PacketBuffer** buf
   return true;
 }
 
-void SocketChannel::note_taken(const DrainProgress& progress) {
+void SocketChannel::record_taken(const DrainProgress& progress) {
   if (has_windows()) {  // else take_from() has told the ring
     queue_.ring().take(progress.descriptors, progress.packets,
                        progress.bytes + progress.packets * packet::kRecordOverhead);

@@ -51,12 +51,12 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::size_t most_of_a_batch() const override { return most_packets_; }
   DrainWindow next_window(std::size_t most) override;
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
-  void note_taken(const DrainProgress& progress) override;
+  void record_taken(const DrainProgress& progress) override;
   void remind() override { queue_.signal().remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
   // Before another destination is set: from then on those that are verified are remembered.
-  void note_change_of_destination(const PutState& state);
+  void remember_destination(const PutState& state);
 
   // To any destination. From any thread. 0 or errno.
   int send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);

@@ -60,7 +60,7 @@ struct Remote {
   Counter drop_reason = Counter::kDropClosed;  // of what comes when it is closed
 
   // Worker: something has come.
-  void note_heard(std::uint64_t now_us) {
+  void record_arrival(std::uint64_t now_us) {
     heard_us.store(now_us, std::memory_order_relaxed);
     if (unreachable.load(std::memory_order_relaxed)) [[unlikely]] {
       unreachable.store(false, std::memory_order_relaxed);

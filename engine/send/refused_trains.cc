@@ -8,7 +8,7 @@ void RefusedTrains::note(SendSocket& socket, const net::Endpoint& destination,
   last_until_ = now + kPause;
   const auto fingerprint = static_cast<std::uint32_t>(hash_(destination));
   entries_[fingerprint % kEntries] = {fingerprint, last_until_};
-  if (socket.note_refused_train()) socket.turn_trains_off(last_until_);
+  if (socket.count_refused_train()) socket.turn_trains_off(last_until_);
 }
 
 bool RefusedTrains::applies_to(const SendSocket& socket, const net::Endpoint& destination,

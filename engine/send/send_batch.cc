@@ -306,12 +306,12 @@ void SendBatch::pop_sent(SendSocket& socket, int count) {
     const SendMessage& message = window_.front();
     packets += message.count;
     bytes += message.bytes;
-    if (message.count > 1) socket.note_sent_train();
+    if (message.count > 1) socket.mark_sent_train();
     window_.pop();
   }
   counters_.add(Counter::kSentPackets, packets);
   counters_.add(Counter::kSentBytes, bytes);
-  socket.note_progress();
+  socket.mark_progress();
 }
 
 // ---- What the kernel refuses.

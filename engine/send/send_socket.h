@@ -76,7 +76,7 @@ class SendSocket {
     is_refused_ = true;
   }
   void try_again() { is_held_up_ = false; }
-  void note_progress() { is_refused_ = false; }
+  void mark_progress() { is_refused_ = false; }
   // The kernel has taken nothing for so long.
   bool is_stuck(Clock::time_point now, Clock::duration patience) const {
     return is_refused_ && now - refused_since_ >= patience;
@@ -87,8 +87,8 @@ class SendSocket {
   // As long as they are off.
   bool has_trains_off(Clock::time_point now) const { return now < trains_off_until_; }
   // True when so many were refused, with no success between them, that they had better be off.
-  bool note_refused_train() { return ++refused_trains_ >= kRefusedTrains; }
-  void note_sent_train() { refused_trains_ = 0; }
+  bool count_refused_train() { return ++refused_trains_ >= kRefusedTrains; }
+  void mark_sent_train() { refused_trains_ = 0; }
   void turn_trains_off(Clock::time_point until) {
     trains_off_until_ = until;
     refused_trains_ = kRefusedTrains - 1;  // then one refusal is enough

@@ -34,7 +34,7 @@ int RemoteChannel::available() {
   const bool asks_for_more = bound_.begin_look(server_->ticks());
   if (asks_for_more || remote_->queued_packets == 0) server_->take_arrivals();
   if (ends_loop()) return 0;
-  bound_.note_count(remote_->queued_packets);
+  bound_.promise(remote_->queued_packets);
   return static_cast<int>(remote_->queued_packets);
 }
 
@@ -51,9 +51,9 @@ Error RemoteChannel::take_next(std::span<const std::uint8_t>* packet, net::Endpo
   if (!bound_.is_promised() && ends_loop()) return server_->take_nothing();
   const Error error = server_->take(*remote_, packet, buffer, &last_arrival_us_);
   if (error == Error::OK) {
-    bound_.note_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
+    bound_.count_given(packet->size() + packet::kRecordOverhead, last_arrival_us_);
   } else {
-    bound_.note_nothing();
+    bound_.begin_again();
   }
   return error;
 }

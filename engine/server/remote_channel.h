@@ -42,7 +42,7 @@ class RemoteChannel final : public DrainSource, public PeerChannel {
   const net::Socket* socket() const override { return server_->socket(); }
   std::size_t most_of_a_batch() const override { return server_->most_packets_of_remote(); }
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
-  void note_taken(const DrainProgress& progress) override { server_->note_taken(progress); }
+  void record_taken(const DrainProgress& progress) override { server_->record_taken(progress); }
   void remind() override { server_->remind(); }
   const std::shared_ptr<Engine>& engine() const override { return server_->engine(); }
 

@@ -225,17 +225,17 @@ void ServerCore::take_published() {
     }
     drop_newest_pending();
   }
-  if (shared_.signal.is_watched()) note_if_empty();
+  if (shared_.signal.is_watched()) mark_if_empty();
 }
 
 // For the event loop that watches the signal.
-void ServerCore::note_if_empty() {
+void ServerCore::mark_if_empty() {
   const auto is_empty = [](const auto& shard) {
     return shard->demultiplexer.ring().front() == nullptr;
   };
   if (waiting_packets_ > 0 || !pending_.empty() || together_rest_.size > 0) return;
-  shared_.signal.note_empty();
-  if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) shared_.signal.note_missed();
+  shared_.signal.mark_empty();
+  if (!std::all_of(shards_.begin(), shards_.end(), is_empty)) shared_.signal.mark_missed();
 }
 
 void ServerCore::take_from(Shard& shard) {
@@ -373,7 +373,7 @@ bool ServerCore::has_pending() {
   const bool asks_for_more = connections_.begin_look(ticks());
   if (asks_for_more || pending_.empty()) take_arrivals();
   if (ends_loop_of_connections()) return false;
-  connections_.note_count(pending_.size());
+  connections_.promise(pending_.size());
   return !pending_.empty();
 }
 
@@ -382,7 +382,7 @@ bool ServerCore::finds_pending() {
   if (pending_.empty()) take_arrivals();
   if (!connections_.is_promised() && ends_loop_of_connections()) return false;
   if (pending_.empty()) {
-    connections_.note_nothing();
+    connections_.begin_again();
     return false;
   }
   if (accepted_.size() == accepted_.capacity())
@@ -397,7 +397,7 @@ worker::Remote* ServerCore::take_pending(RemoteChannel* owner) {
   remote->owner = owner;
   remote->established.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();
-  connections_.note_given(1, remote->heard_us.load(std::memory_order_relaxed));
+  connections_.count_given(1, remote->heard_us.load(std::memory_order_relaxed));
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);
   remote->accepted_index = static_cast<std::uint32_t>(accepted_.size()) & kIndexMask;
   accepted_.push_back(remote);
@@ -448,8 +448,8 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
   *buffer = descriptor->buffer;
   *packet = descriptor->take_packet();
   if (descriptor->size == 0) queues_.pop(remote);
-  note_taken_packet(remote, packet->size());
-  note_taken({0, 1, packet->size()});
+  record_taken_packet(remote, packet->size());
+  record_taken({0, 1, packet->size()});
   return Error::OK;
 }
 
@@ -475,7 +475,7 @@ void ServerCore::stop_counting(HeldView* view) {
   if (const packet::PacketBuffer* buffer = view->take_counted()) views_.let_go(buffer);
 }
 
-void ServerCore::note_taken_packet(worker::Remote& remote, std::size_t size) {
+void ServerCore::record_taken_packet(worker::Remote& remote, std::size_t size) {
   --waiting_packets_;
   if (--remote.queued_packets == 0) unlink_ready(remote);
   remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) +

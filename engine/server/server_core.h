@@ -64,7 +64,7 @@ class ServerCore final : public DrainSource {
   void set_automatic_poll(bool enabled) { automatic_poll_ = enabled; }
   void take_arrivals() {
     if (!automatic_poll_) {
-      if (shared_.signal.is_watched()) note_if_empty();
+      if (shared_.signal.is_watched()) mark_if_empty();
       return;
     }
     if (workers_.is_inline()) look_at_socket(false);
@@ -119,7 +119,7 @@ class ServerCore final : public DrainSource {
   Error take_any(ReceivedPacket* packet, HeldView* view);
   bool take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer) override;
   std::size_t most_of_a_batch() const override;
-  void note_taken(const DrainProgress& progress) override;
+  void record_taken(const DrainProgress& progress) override;
   void remind() override { shared_.signal.remind(); }
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
   // Of one remote, for a batch.
@@ -189,13 +189,13 @@ class ServerCore final : public DrainSource {
   void start_rotation();
   bool load_together();
   bool take_together(ReceivedPacket* packet, packet::PacketBuffer** buffer);
-  void note_taken_packet(worker::Remote& remote, std::size_t size);
+  void record_taken_packet(worker::Remote& remote, std::size_t size);
   // The same for each destination, whoever sends, so that its packets keep their order.
   Shard& shard_for(const net::Endpoint& destination);
   bool has_room_for_targets();
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
   void take_from(Shard& shard);
-  void note_if_empty();
+  void mark_if_empty();
   void drop_together(Shard& shard);
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);

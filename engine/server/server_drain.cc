@@ -65,7 +65,7 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->peer = static_cast<RemoteChannel*>(remote.owner)->peer();
   *buffer = descriptor->buffer;
   if (descriptor->size == 0) queues_.pop(remote);
-  note_taken_packet(remote, packet->payload.size());
+  record_taken_packet(remote, packet->payload.size());
   return true;
 }
 
@@ -100,7 +100,7 @@ bool ServerCore::take_together(ReceivedPacket* packet, packet::PacketBuffer** bu
   if (together_rest_.size == 0 && !load_together()) {
     take_arrivals();
     if (!load_together()) {
-      if (shared_.signal.is_watched()) note_if_empty();
+      if (shared_.signal.is_watched()) mark_if_empty();
       return false;
     }
   }
@@ -114,7 +114,7 @@ bool ServerCore::take_together(ReceivedPacket* packet, packet::PacketBuffer** bu
   return true;
 }
 
-void ServerCore::note_taken(const DrainProgress& progress) {
+void ServerCore::record_taken(const DrainProgress& progress) {
   counters_->add(Counter::kDeliveredPackets, progress.packets);
   counters_->add(Counter::kDeliveredBytes, progress.bytes);
 }
@@ -130,13 +130,13 @@ Error ServerCore::take_any(ReceivedPacket* packet, HeldView* view) {
   const bool ends = packets_.ends_loop(1, shards_.size() * kRingSlots);
   packet::PacketBuffer* buffer = nullptr;
   if (ends || !take_next(packet, &buffer)) {
-    ends ? remind() : packets_.note_nothing();
+    ends ? remind() : packets_.begin_again();
     view->let_go();
     return take_nothing();
   }
-  packets_.note_given(1, us_of(packet->arrived));
+  packets_.count_given(1, us_of(packet->arrived));
   view->hold(buffer);
-  note_taken({0, 1, packet->payload.size()});
+  record_taken({0, 1, packet->payload.size()});
   return Error::OK;
 }
 

@@ -74,7 +74,7 @@ void PacketPeerStream::start_over() {
   complete_ = 0;
   stuck_ = false;
   is_loop_begun_ = false;
-  bound_.note_nothing();
+  bound_.begin_again();
   input_error_ = Error::OK;
   output_error_ = Error::OK;
 }
@@ -195,7 +195,7 @@ int PacketPeerStream::get_available_packet_count() const {
   if (error != Error::OK) return complete_;
   self->begin_look();
   if (self->ends_loop()) return 0;
-  self->bound_.note_count(static_cast<std::uint64_t>(complete_));
+  self->bound_.promise(static_cast<std::uint64_t>(complete_));
   if (complete_ == 0) self->is_loop_begun_ = false;
   return complete_;
 }
@@ -222,7 +222,7 @@ bool PacketPeerStream::ends_loop() {
 
 Error PacketPeerStream::say_nothing() {
   if (complete_ == 0) {
-    bound_.note_nothing();
+    bound_.begin_again();
     is_loop_begun_ = false;
   }
   const Error error = take_error();
@@ -246,7 +246,7 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
   input_.drop_front(kLengthSize + length);
   whole_ -= kLengthSize + length;
   --complete_;
-  bound_.note_given(kLengthSize + length, read_at_us_);
+  bound_.count_given(kLengthSize + length, read_at_us_);
   *packet = packet_;
   return Error::OK;
 }

@@ -55,15 +55,15 @@ class ConsumerSignal {
   }
 
   // Consumer: from now on an event loop watches the descriptor. It is readable until
-  // note_empty(), and again once something is published.
+  // mark_empty(), and again once something is published.
   int watch() {
     if (!watched_.exchange(true, std::memory_order_seq_cst)) wakeup_.notify();
     return wakeup_.descriptor();
   }
   bool is_watched() const { return watched_.load(std::memory_order_relaxed); }
   // Consumer: the ring was found empty. Makes the descriptor quiet, also after an interrupt().
-  // Look at the ring once more after it, and call note_missed() if it is not empty after all.
-  void note_empty() {
+  // Look at the ring once more after it, and call mark_missed() if it is not empty after all.
+  void mark_empty() {
     const std::uint32_t interrupts = interrupts_.load(std::memory_order_acquire);
     const bool is_armed = (wanted_.load(std::memory_order_relaxed) & kDescriptor) != 0;
     if (is_armed && interrupts == ended_by_look_) return;  // quiet already
@@ -73,7 +73,7 @@ class ConsumerSignal {
     // Which may have eaten the notification of one that came just now.
     if (interrupts_.load(std::memory_order_seq_cst) != interrupts) wakeup_.notify();
   }
-  void note_missed() {
+  void mark_missed() {
     const std::uint32_t wanted = wanted_.fetch_and(~kDescriptor, std::memory_order_relaxed);
     if ((wanted & kDescriptor) != 0) wakeup_.notify();
   }

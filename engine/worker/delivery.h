@@ -52,7 +52,7 @@ class Delivery {
 
   // The sink at hand has been refusing packets for a while: they had better stay in the
   // socket, which the worker reads again when the sink has recovered.
-  void note_overrun() { overrun_ = true; }
+  void mark_overrun() { overrun_ = true; }
   bool take_overrun() { return std::exchange(overrun_, false); }
 
  private:

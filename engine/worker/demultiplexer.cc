@@ -126,7 +126,7 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.rewind_if_empty();
-  ring_.note_time(delivery.now_us());
+  ring_.record_time(delivery.now_us());
   if (shared_->arrival.timestamps) [[unlikely]]
     arrival_clock_.set(delivery.now_us());
   if (shared_->per_remote) [[likely]] {
@@ -176,7 +176,7 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
       if (remote == nullptr) remote = admit(endpoints_[i], datagram, delivery.now_us(), &reason);
     }
     if (remote != nullptr) [[likely]]
-      remote->note_heard(delivery.now_us());
+      remote->record_arrival(delivery.now_us());
     const std::uint32_t charge = datagram.packet.charge();
     if (remote == nullptr || !has_slot(*remote)) {
       delivery.drop(datagram, reason);
@@ -239,18 +239,18 @@ void Demultiplexer::check_errors(std::uint64_t now_us) {
     const auto returned = net::read_returned_error(descriptor_);
     if (!returned.has_value()) break;
     if (returned->error == EMSGSIZE) continue;  // lives, on a thinner link
-    if (!note_error(*returned, now_us) && shared_->several) shared_->stray_errors.add(*returned);
+    if (!record_error(*returned, now_us) && shared_->several) shared_->stray_errors.add(*returned);
   }
   if (!shared_->several) return;
   net::ReturnedError stray;
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
     if (!shared_->stray_errors.next(&stray_errors_seen_, &stray)) break;
-    note_error(stray, now_us);
+    record_error(stray, now_us);
   }
 }
 
 // False when there is no such remote here.
-bool Demultiplexer::note_error(const net::ReturnedError& returned, std::uint64_t now_us) {
+bool Demultiplexer::record_error(const net::ReturnedError& returned, std::uint64_t now_us) {
   Remote* remote = find(returned.destination);
   if (remote == nullptr) return false;
   // It does not hold up what is put for one that goes on sending.

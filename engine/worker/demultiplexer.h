@@ -115,7 +115,7 @@ class Demultiplexer final : public DatagramSink {
   void retire(Remote* remote);
   void announce_retired();
   bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
-  bool note_error(const net::ReturnedError& returned, std::uint64_t now_us);
+  bool record_error(const net::ReturnedError& returned, std::uint64_t now_us);
 
   const std::uint16_t shard_;
   int descriptor_ = -1;

@@ -4,7 +4,7 @@ namespace ringpeer::worker {
 
 void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.rewind_if_empty();
-  ring_.note_time(delivery.now_us());
+  ring_.record_time(delivery.now_us());
   if (patience_ < kPatience && ring_.slots_in_use() == 0) [[unlikely]]
     patience_ = kPatience;
   if (arrival_.any()) [[unlikely]] {
@@ -23,7 +23,7 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
     for (packet::PacketDescriptor& slot : slots) delivery.lend(*datagram++, &slot);
     ring_.stage_written(slots.size());
   }
-  ring_.note_staged(run.packets, run.charge());
+  ring_.count_staged(run.packets, run.charge());
 }
 
 bool SocketQueue::admit(const backend::Datagram& datagram, Delivery& delivery) {
@@ -42,7 +42,7 @@ void SocketQueue::refuse(const backend::Datagram& datagram, Counter reason, Deli
   delivery.drop(datagram, reason);
   if (--patience_ > 0) return;
   patience_ = 1;
-  delivery.note_overrun();
+  delivery.mark_overrun();
 }
 
 // Not before most of it has been taken: a socket that is read again brings many at once, and

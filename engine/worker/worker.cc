@@ -543,7 +543,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
     const std::uint64_t now = now_us();
     for (DatagramSink* sink : error_checked_) sink->check_errors(now);
   }
-  note_backend_events();
+  record_backend_events();
   return true;
 }
 
@@ -660,7 +660,7 @@ void Worker::sort(std::span<const backend::Datagram> batch, Delivery& delivery) 
   while (!batch.empty()) {
     const DatagramRun run = first_run(batch);
     if (run.datagrams.empty()) {
-      note_fault(batch.front(), delivery);
+      count_fault(batch.front(), delivery);
       batch = batch.subspan(1);
       continue;
     }
@@ -687,7 +687,7 @@ void Worker::hand_over(const DatagramRun& run, Delivery& delivery) {
   }
 }
 
-void Worker::note_fault(const backend::Datagram& datagram, Delivery& delivery) {
+void Worker::count_fault(const backend::Datagram& datagram, Delivery& delivery) {
   using backend::DatagramFault;
   if (datagram.fault == DatagramFault::kSocketError) {
     if (DatagramSink* sink = sinks_[datagram.slot]) {
@@ -739,7 +739,7 @@ void Worker::reclaim() {
   }
 }
 
-void Worker::note_backend_events() {
+void Worker::record_backend_events() {
   const backend::BackendEvents& events = backend_->events();
   counters_.add(Counter::kWakeups, events.wakeups - seen_events_.wakeups);
   counters_.add(Counter::kBufferStarved, events.starved - seen_events_.starved);
@@ -789,7 +789,7 @@ void Worker::leave_uring() {
   if (!std::exchange(is_ring_closed_, true)) {
     drain(kMaxBatchesPerStep);
     notify_consumers();
-    note_backend_events();
+    record_backend_events();
     backend_->give_up();
   }
   auto next = make_mmsg_backend(options_.backend, &home_, &failure_);
@@ -828,7 +828,7 @@ void Worker::shut_down() {
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
   }
-  note_backend_events();
+  record_backend_events();
   CommandList left;
   {
     const std::lock_guard lock(mutex_);

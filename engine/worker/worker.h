@@ -187,7 +187,7 @@ class Worker {
   void hand_over(const DatagramRun& run, Delivery& delivery);
   void pause(backend::SocketSlot slot);
   void resume_recovered();
-  void note_fault(const backend::Datagram& datagram, Delivery& delivery);
+  void count_fault(const backend::Datagram& datagram, Delivery& delivery);
   void publish(backend::SocketSlot slot);
   std::chrono::microseconds next_budget() const;
   bool may_notify_later(std::size_t taken) const;
@@ -197,7 +197,7 @@ class Worker {
   void maintain();
   void notice_sends();
   void send_what_was_noticed();
-  void note_backend_events();
+  void record_backend_events();
   bool follow_thread() noexcept;
   bool change_thread() noexcept;
   bool bind_ring_to_this_thread();

@@ -84,7 +84,7 @@ class WorkerGroup {
 
   // How often Engine::sync() has come to its end.
   std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
-  void note_sync() { syncs_.fetch_add(1, std::memory_order_relaxed); }
+  void count_sync() { syncs_.fetch_add(1, std::memory_order_relaxed); }
 
   // A socket whose kernel drops are to be counted, until forget().
   void watch(const net::Socket* socket);

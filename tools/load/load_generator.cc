@@ -218,7 +218,7 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
 void LoadGenerator::receive_from(Client& client) {
   int error = 0;
   const std::size_t count = batch_.receive(client.socket.descriptor(), &error);
-  note_receive_error(error);
+  count_receive_error(error);
   take_refusals(client);
   const Clock::time_point now = Clock::now();
   const auto id = static_cast<std::uint32_t>(&client - clients_.data());
@@ -229,7 +229,7 @@ void LoadGenerator::receive_from(Client& client) {
   }
 }
 
-void LoadGenerator::note_receive_error(int error) {
+void LoadGenerator::count_receive_error(int error) {
   // A call that is forbidden stays so. Anything else is a word of the network about one packet.
   if (error == EPERM || error == ENOSYS) report_.wait_error = error;
 }
@@ -240,7 +240,7 @@ void LoadGenerator::take_refusals(Client& client) {
   while ((returned = net::read_returned_error(descriptor)).has_value()) {
     if (returned->error == ECONNREFUSED) ++report_.connection_refused;
   }
-  note_receive_error(errno);
+  count_receive_error(errno);
 }
 
 void LoadGenerator::say_goodbye() {

@@ -58,7 +58,7 @@ class LoadGenerator {
   void receive_from(Client& client);
   // Counts the packets that the target's machine has refused: each comes back in an ICMP error.
   void take_refusals(Client& client);
-  void note_receive_error(int error);
+  void count_receive_error(int error);
   // How long to wait for a reply after the last one.
   std::chrono::nanoseconds patience() const;
   bool all_settled() const;

@@ -167,16 +167,16 @@ class World {
       if (server_ != nullptr && (peers_.empty() || random_() % 3 == 0)) {
         ReceivedPacket packet;
         const Error error = server_->get_packet(&packet);
-        note_shown(server_.get(), error, packet.payload);
+        record_shown(server_.get(), error, packet.payload);
       } else {
         PacketPeerUDP& peer = peer_ != nullptr ? *peer_ : *peers_[random_() % peers_.size()];
         std::span<const std::uint8_t> bytes;
         const Error error = peer.get_packet(&bytes);
-        note_shown(&peer, error, bytes);
+        record_shown(&peer, error, bytes);
       }
     }
   }
-  void note_shown(const void* by, Error error, std::span<const std::uint8_t> bytes) {
+  void record_shown(const void* by, Error error, std::span<const std::uint8_t> bytes) {
     shown_.erase(by);
     if (error != Error::OK) return;
     got(bytes);

@@ -133,7 +133,7 @@ class Model {
       ring_.stage_written(places.size());
       left -= places.size();
     }
-    ring_.note_staged(count, charge);
+    ring_.count_staged(count, charge);
     staged_.insert(staged_.end(), count, packet);
   }
   void push_event() {

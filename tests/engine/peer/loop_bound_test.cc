@@ -13,7 +13,7 @@ constexpr std::uint64_t kFrameUs = 16667;
 int take(LoopBound& bound, std::uint64_t* now_us, std::uint64_t gap_us, int at_most = 1000) {
   int taken = 0;
   while (taken < at_most && !bound.ends_loop(kCharge, kMost)) {
-    bound.note_given(kCharge, *now_us += gap_us);
+    bound.count_given(kCharge, *now_us += gap_us);
     ++taken;
   }
   return taken;
@@ -30,7 +30,7 @@ TEST(LoopBound, NothingBeginsAgain) {
   std::uint64_t now_us = 0;
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(take(bound, &now_us, 1, 2), 2);
-    bound.note_nothing();
+    bound.begin_again();
   }
 }
 
@@ -47,10 +47,10 @@ TEST(LoopBound, ATickBeginsAgain) {
 TEST(LoopBound, WhatWasCountedIsGiven) {
   LoopBound bound;
   EXPECT_FALSE(bound.is_promised());
-  bound.note_count(2);
+  bound.promise(2);
   for (int i = 0; i < 2; ++i) {
     EXPECT_TRUE(bound.is_promised());
-    bound.note_given(kCharge, 1);
+    bound.count_given(kCharge, 1);
   }
   EXPECT_FALSE(bound.is_promised());
 }
@@ -59,7 +59,7 @@ TEST(LoopBound, OneThatIsLargerThanTheQueueIsGivenAlone) {
   LoopBound bound;
   for (int i = 0; i < 3; ++i) {
     EXPECT_FALSE(bound.ends_loop(kMost + 1, kMost));
-    bound.note_given(kMost + 1, 1);
+    bound.count_given(kMost + 1, 1);
     EXPECT_TRUE(bound.ends_loop(kMost + 1, kMost));
   }
 }
@@ -68,7 +68,7 @@ TEST(LoopBound, WhoOnlyLooksAsksForMoreAndWhoTakesDoesNot) {
   LoopBound bound;
   EXPECT_TRUE(bound.begin_look(0));
   EXPECT_TRUE(bound.begin_look(0));
-  bound.note_given(kCharge, 1);
+  bound.count_given(kCharge, 1);
   EXPECT_FALSE(bound.begin_look(0));
   EXPECT_TRUE(bound.begin_look(0));
 }
@@ -83,7 +83,7 @@ TEST(LoopBound, AFloodAfterAQuietTimeIsBounded) {
   LoopBound bound;
   std::uint64_t now_us = 0;
   take(bound, &now_us, kFrameUs, 10);
-  bound.note_nothing();
+  bound.begin_again();
   now_us += 1'000'000'000;
   EXPECT_EQ(take(bound, &now_us, 1), 3);
 }

@@ -55,12 +55,12 @@ TEST(ConsumerSignal, ALookAtTheRingLeavesTheInterruptToTheWait) {
   ConsumerSignal signal;
   const int descriptor = signal.watch();
   EXPECT_TRUE(is_readable(descriptor)) << "nobody has looked yet";
-  signal.note_empty();
+  signal.mark_empty();
   EXPECT_FALSE(is_readable(descriptor));
   signal.interrupt();
   EXPECT_TRUE(is_readable(descriptor));
   signal.prepare_wait();
-  signal.note_empty();  // the look of the wait itself
+  signal.mark_empty();  // the look of the wait itself
   EXPECT_FALSE(is_readable(descriptor)) << "seen by one look";
   EXPECT_TRUE(signal.wait(now()));
   signal.finish_wait();
@@ -72,7 +72,7 @@ TEST(ConsumerSignal, AWaitLeavesTheDescriptorAsItIs) {
   ConsumerSignal signal;
   const int descriptor = signal.watch();
   for (const bool is_quiet : {false, true}) {
-    if (is_quiet) signal.note_empty();
+    if (is_quiet) signal.mark_empty();
     signal.prepare_wait();
     EXPECT_FALSE(signal.wait(now()));
     signal.finish_wait();
@@ -80,15 +80,15 @@ TEST(ConsumerSignal, AWaitLeavesTheDescriptorAsItIs) {
   }
   signal.notify_if_waiting();
   EXPECT_TRUE(is_readable(descriptor)) << "it is told although nobody sleeps";
-  signal.note_empty();
-  signal.note_missed();
+  signal.mark_empty();
+  signal.mark_missed();
   EXPECT_TRUE(is_readable(descriptor));
 }
 
 TEST(ConsumerSignal, SleeperAndDescriptorAreToldAtOnce) {
   ConsumerSignal signal;
   const int descriptor = signal.watch();
-  signal.note_empty();
+  signal.mark_empty();
   signal.prepare_wait();
   signal.notify_if_waiting();
   EXPECT_TRUE(signal.wait(now()));
