@@ -15,7 +15,7 @@ namespace ringpeer::bench {
 namespace {
 
 constexpr std::size_t kBuffers = 16;
-constexpr int kMostThreads = 4;
+constexpr int kMaxThreads = 4;
 
 // What an encoder does to the buffer: without it a cold one would cost nothing.
 void touch(std::uint8_t* buffer) {
@@ -26,17 +26,17 @@ void touch(std::uint8_t* buffer) {
 void pool_stack(benchmark::State& state) {
   static EncodePool pool({.prefilled_per_class = kBuffers, .kept_per_class = kBuffers});
   for (auto _ : state) {
-    const EncodePool::Lease lease = pool.lease(EncodePool::kLargestBuffer);
+    const EncodePool::Lease lease = pool.lease(EncodePool::kMaxBuffer);
     touch(lease.data());
   }
 }
-BENCHMARK(pool_stack)->ThreadRange(1, kMostThreads);
+BENCHMARK(pool_stack)->ThreadRange(1, kMaxThreads);
 
 class RemoteQueues {
  public:
   RemoteQueues() {
     for (std::size_t i = 0; i < kBuffers; ++i) {
-      buffers_.push_back(std::make_unique<std::uint8_t[]>(EncodePool::kLargestBuffer));
+      buffers_.push_back(std::make_unique<std::uint8_t[]>(EncodePool::kMaxBuffer));
       queue_.enqueue(buffers_.back().get());
     }
   }
@@ -62,16 +62,16 @@ void concurrent_queue(benchmark::State& state) {
     pool.give_back(buffer);
   }
 }
-BENCHMARK(concurrent_queue)->ThreadRange(1, kMostThreads);
+BENCHMARK(concurrent_queue)->ThreadRange(1, kMaxThreads);
 
 void heap(benchmark::State& state) {
   for (auto _ : state) {
-    auto* const buffer = static_cast<std::uint8_t*>(std::malloc(EncodePool::kLargestBuffer));
+    auto* const buffer = static_cast<std::uint8_t*>(std::malloc(EncodePool::kMaxBuffer));
     touch(buffer);
     std::free(buffer);
   }
 }
-BENCHMARK(heap)->ThreadRange(1, kMostThreads);
+BENCHMARK(heap)->ThreadRange(1, kMaxThreads);
 
 }  // namespace
 }  // namespace ringpeer::bench

@@ -107,9 +107,9 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < kBatches; ++i) {
     send_batch(traffic, batch);
     // A pass or two: the first may find only a part.
-    constexpr int kMostPasses = 100;
+    constexpr int kMaxPasses = 100;
     std::size_t taken = 0;
-    for (int pass = 0; taken < batch && pass < kMostPasses; ++pass) {
+    for (int pass = 0; taken < batch && pass < kMaxPasses; ++pass) {
       taken += views ? ringpeer_take_views(&peer, &bytes) : ringpeer_take_packets(&peer, &bytes);
     }
     if (taken != batch) give_up("packets were lost on the way");

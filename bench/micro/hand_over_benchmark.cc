@@ -32,7 +32,7 @@ using packet::PacketBuffer;
 using packet::PacketDescriptor;
 
 constexpr std::size_t kCapacity = 4096;
-constexpr std::size_t kLargestRun = 64;
+constexpr std::size_t kMaxRun = 64;
 constexpr std::size_t kWindow = 64;  // what a DrainBatch looks at in one go
 constexpr std::uint16_t kPacketSize = 64;
 
@@ -176,7 +176,7 @@ class ThroughMoodycamel {
   ring::MpscQueue<PacketDescriptor>::Producer producer_{queue_};
   ring::MpscQueue<PacketDescriptor>::Consumer consumer_{queue_};
   QueueBound bound_{kCapacity};
-  std::array<PacketDescriptor, kLargestRun> staged_{};
+  std::array<PacketDescriptor, kMaxRun> staged_{};
   alignas(ring::kInterferenceSize) std::array<PacketDescriptor, kWindow> window_{};
 };
 
@@ -242,14 +242,14 @@ void two_threads(benchmark::State& state) {
   report_packets(state, taken);
 }
 
-#define RINGPEER_BENCHMARK_CARRIER(Carrier)                                                  \
-  BENCHMARK(one_thread<Carrier>)->ArgName("run")->Arg(1)->Arg(8)->Arg(32)->Arg(kLargestRun); \
-  BENCHMARK(two_threads<Carrier>)                                                            \
-      ->ArgName("run")                                                                       \
-      ->Arg(1)                                                                               \
-      ->Arg(8)                                                                               \
-      ->Arg(32)                                                                              \
-      ->Arg(kLargestRun)                                                                     \
+#define RINGPEER_BENCHMARK_CARRIER(Carrier)                                              \
+  BENCHMARK(one_thread<Carrier>)->ArgName("run")->Arg(1)->Arg(8)->Arg(32)->Arg(kMaxRun); \
+  BENCHMARK(two_threads<Carrier>)                                                        \
+      ->ArgName("run")                                                                   \
+      ->Arg(1)                                                                           \
+      ->Arg(8)                                                                           \
+      ->Arg(32)                                                                          \
+      ->Arg(kMaxRun)                                                                     \
       ->UseRealTime()
 
 RINGPEER_BENCHMARK_CARRIER(ThroughPacketRing);

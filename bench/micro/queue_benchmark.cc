@@ -33,7 +33,7 @@ struct Element {
 
 // Elements that may be under way: the size of a worker's ring.
 constexpr std::size_t kCapacity = 4096;
-constexpr std::size_t kLargestBatch = 128;
+constexpr std::size_t kMaxBatch = 128;
 
 // Every queue below has: put(values, count), how many were taken in, and take(values,
 // most), how many came out.
@@ -149,7 +149,7 @@ template <typename Queue>
 void one_thread(benchmark::State& state) {
   const auto batch = static_cast<std::size_t>(state.range(0));
   Queue queue;
-  std::array<Element, kLargestBatch> values{};
+  std::array<Element, kMaxBatch> values{};
   for (auto step : state) {
     if (queue.put(values.data(), batch) != batch || queue.take(values.data(), batch) != batch) {
       state.SkipWithError("the queue lost elements");
@@ -172,7 +172,7 @@ void two_threads(benchmark::State& state) {
   std::atomic<bool> stop{false};
   std::thread producer([&] {
     const PinnedToCpu pinned(kProducerCpu);
-    std::array<Element, kLargestBatch> values{};
+    std::array<Element, kMaxBatch> values{};
     std::uint64_t next = 0;
     while (!stop.load(std::memory_order_relaxed)) {
       for (std::size_t i = 0; i < batch; ++i) values[i].sequence = next + i;
@@ -180,7 +180,7 @@ void two_threads(benchmark::State& state) {
     }
   });
   const PinnedToCpu pinned(kConsumerCpu);
-  std::array<Element, kLargestBatch> values{};
+  std::array<Element, kMaxBatch> values{};
   std::uint64_t expected = 0;
   std::int64_t taken = 0;
   bool in_order = true;

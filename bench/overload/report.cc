@@ -55,9 +55,9 @@ Json to_json(const OverloadReport& report) {
           {"command", "bench overload"},
           {"seconds", report.seconds},
           {"promised",
-           {{"longest_tick_ms", kLongestTickMs},
-            {"most_ticks_late", kMostTicksLate},
-            {"steal_percent", kMostStealPercent}}},
+           {{"longest_tick_ms", kMaxTickMs},
+            {"most_ticks_late", kMaxTicksLate},
+            {"steal_percent", kMaxStealPercent}}},
           {"rounds", rounds},
           {"ok", report.is_good()}};
 }

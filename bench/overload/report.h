@@ -11,9 +11,9 @@
 namespace ringpeer::bench {
 
 // What this project promises of its plain loops, checked where the host leaves the machine alone.
-inline constexpr double kLongestTickMs = 100;
-inline constexpr std::uint32_t kMostTicksLate = 2;
-inline constexpr double kMostStealPercent = 5;
+inline constexpr double kMaxTickMs = 100;
+inline constexpr std::uint32_t kMaxTicksLate = 2;
+inline constexpr double kMaxStealPercent = 5;
 
 // What was seen of one loop on one engine.
 struct OverloadResult {
@@ -29,10 +29,10 @@ struct OverloadResult {
   std::uint64_t others_drops = 0;  // of the engine's, that may have cost a quiet player a packet
   std::optional<double> steal_percent;
 
-  bool may_count() const { return steal_percent.value_or(0) < kMostStealPercent; }
+  bool may_count() const { return steal_percent.value_or(0) < kMaxStealPercent; }
   bool is_kept() const {
-    return longest_tick_ms <= kLongestTickMs && most_ticks_late <= kMostTicksLate &&
-           others_drops == 0 && quiet_taken > 0;
+    return longest_tick_ms <= kMaxTickMs && most_ticks_late <= kMaxTicksLate && others_drops == 0 &&
+           quiet_taken > 0;
   }
   bool is_good() const { return error.empty() && (is_kept() || !may_count()); }
 };

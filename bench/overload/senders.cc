@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kFloodBatch = 64;
-constexpr std::size_t kLargestInput = 256;
+constexpr std::size_t kMaxInput = 256;
 constexpr std::chrono::milliseconds kKnock{5};
 constexpr std::chrono::microseconds kQuietNap{500};
 
@@ -33,7 +33,7 @@ net::Endpoint loopback(int port) {
 }
 
 std::vector<std::uint8_t> encode(const Variant& value) {
-  std::vector<std::uint8_t> bytes(kLargestInput);
+  std::vector<std::uint8_t> bytes(kMaxInput);
   std::size_t size = 0;
   if (encode_variant(value, bytes, &size) != Error::OK || size > bytes.size()) ::_exit(1);
   bytes.resize(size);
@@ -82,7 +82,7 @@ void play_quietly(Arena* arena, int port) {
     for (; sent < due; ++sent) {
       const std::size_t player = sent % kQuietPlayers;
       const std::uint32_t n = arena->quiet_sent[player];
-      if (n >= kMostQuietPackets) continue;
+      if (n >= kMaxQuietPackets) continue;
       const Dictionary value{{"move", Vector2{1, 2}},
                              {"player", static_cast<std::int64_t>(player)},
                              {"n", static_cast<std::int64_t>(n)}};

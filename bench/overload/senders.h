@@ -12,7 +12,7 @@ namespace ringpeer::bench {
 inline constexpr std::size_t kQuietPlayers = 100;
 inline constexpr double kQuietHz = 20;  // packets a second of each
 // More than a quiet player sends in the longest round.
-inline constexpr std::size_t kMostQuietPackets = 4096;
+inline constexpr std::size_t kMaxQuietPackets = 4096;
 
 // What the game and those who send to it share, in memory of both processes.
 struct Arena {
@@ -22,7 +22,7 @@ struct Arena {
   std::atomic<std::uint64_t> flood_sent{0};
   // Of each quiet player: packets the kernel has taken, and the tick after each had gone.
   std::array<std::atomic<std::uint32_t>, kQuietPlayers> quiet_sent{};
-  std::array<std::array<std::atomic<std::uint32_t>, kMostQuietPackets>, kQuietPlayers> sent_in{};
+  std::array<std::array<std::atomic<std::uint32_t>, kMaxQuietPackets>, kQuietPlayers> sent_in{};
 };
 
 // Null when the memory is not to be had.

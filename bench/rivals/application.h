@@ -21,7 +21,7 @@ class Application {
   // latency_sample: one packet in so many (a power of two) has its latency taken; a
   // look at the clock costs about as much as the rest of the work.
   explicit Application(std::uint32_t latency_sample)
-      : sample_mask_(latency_sample - 1), remotes_(kMostRemotes) {}
+      : sample_mask_(latency_sample - 1), remotes_(kMaxRemotes) {}
 
   // Makes each packet cost so much of the thread's time: the overload case.
   void set_work(std::chrono::nanoseconds duration);
@@ -37,7 +37,7 @@ class Application {
     }
     PayloadHeader header;
     std::memcpy(&header, data, sizeof(header));
-    Remote& remote = remotes_[header.remote % kMostRemotes];
+    Remote& remote = remotes_[header.remote % kMaxRemotes];
     remote.content += header.content;
     reordered_ +=
         static_cast<std::uint64_t>(remote.packets != 0 && header.sequence <= remote.last_sequence);

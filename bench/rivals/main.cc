@@ -51,9 +51,9 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--peer", run.peers, "Only these peers (may be repeated)")
       ->check(CLI::IsMember(all_peers()));
   app.add_option("--size", run.sizes, "Only these packet sizes, in bytes")
-      ->check(CLI::Range(kSmallestPayload, kLargestPayload));
+      ->check(CLI::Range(kSmallestPayload, kMaxPayload));
   app.add_option("--remotes", run.remotes, "Only these numbers of remotes")
-      ->check(CLI::Range(1, kMostRemotes));
+      ->check(CLI::Range(1, kMaxRemotes));
   app.add_flag("--quick", run.quick,
                "64 bytes, 64 remotes, 4 rounds, the cases and peers of the check table");
   app.add_option("--rounds", run.rounds, "Counted rounds, after one that is not")

@@ -19,8 +19,8 @@ static_assert(sizeof(PayloadHeader) == 24);
 
 inline constexpr std::size_t kSmallestPayload = 32;
 // Fits an Ethernet frame: what games send, and the largest size that is measured.
-inline constexpr std::size_t kLargestPayload = 1400;
-inline constexpr int kMostRemotes = 4096;
+inline constexpr std::size_t kMaxPayload = 1400;
+inline constexpr int kMaxRemotes = 4096;
 
 inline std::uint64_t nanoseconds_of(std::chrono::nanoseconds duration) {
   return static_cast<std::uint64_t>(duration.count());

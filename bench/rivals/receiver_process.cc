@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 // After "finish" a receiver is done when it got nothing for so long; the limit ends one
 // that never runs dry.
 constexpr std::chrono::milliseconds kQuiet{120};
-constexpr std::chrono::seconds kLongestSettling{6};
+constexpr std::chrono::seconds kMaxSettling{6};
 
 struct Snapshot {
   std::uint64_t wall_ns = 0;
@@ -50,7 +50,7 @@ class ReceivingProcess {
       if (finish_seen == Clock::time_point{}) finish_seen = last_arrival = now;
       if (application_.packets() != before) last_arrival = now;
       before = application_.packets();
-      if (now - last_arrival > kQuiet || now - finish_seen > kLongestSettling) break;
+      if (now - last_arrival > kQuiet || now - finish_seen > kMaxSettling) break;
     }
     return totals();
   }

@@ -30,7 +30,7 @@ constexpr double kIdleSeconds = 4;
 constexpr milliseconds kStartLimit{10'000};
 constexpr milliseconds kResultLimit{20'000};
 // A paced sender that fell behind by more did not offer what the case says.
-constexpr double kMostRateError = 0.02;
+constexpr double kMaxRateError = 0.02;
 // As large as the kernel allows without special rights; it cuts more to its limit.
 constexpr int kLargeReceiveBuffer = 8 << 20;
 // As much as the socket buffer of the peers that have no other queue.
@@ -160,10 +160,10 @@ void fill_sent(const SendResult& sent, const ReceiveResult& received, const Tria
 }
 
 std::string void_reason(const Trial& trial, const Measurement& m) {
-  if (m.steal_percent > kMostStealPercent) return fmt::format("{:.1f} % steal", m.steal_percent);
+  if (m.steal_percent > kMaxStealPercent) return fmt::format("{:.1f} % steal", m.steal_percent);
   const double wanted = trial.test_case->packets_per_second;
   if (trial.test_case->kind == Case::Kind::kReceive && wanted > 0 &&
-      std::abs(m.offered_pps - wanted) > kMostRateError * wanted) {
+      std::abs(m.offered_pps - wanted) > kMaxRateError * wanted) {
     return fmt::format("the sender offered {:.0f} packets/s", m.offered_pps);
   }
   return "";

@@ -37,7 +37,7 @@ struct TrialResult {
 };
 
 // More stolen time than this, in percent, makes a round void.
-inline constexpr double kMostStealPercent = 5.0;
+inline constexpr double kMaxStealPercent = 5.0;
 
 // Starts the processes of one measurement, lets them run, and gathers what they say.
 TrialResult run_trial(const Trial& trial, const Programs& programs);

@@ -12,7 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A measurement that is void so often is given up: the machine is too busy.
-constexpr int kMostRepeats = 4;
+constexpr int kMaxRepeats = 4;
 // After so long a quick run repeats nothing more, to end within its 15 minutes.
 constexpr std::chrono::minutes kQuickRepeatLimit{11};
 
@@ -92,7 +92,7 @@ class Run {
       }
       observer_.progress(
           fmt::format("{} round {}: void, {}", title(trial), round, result.void_reason));
-      if (repeats == kMostRepeats || out_of_time()) {
+      if (repeats == kMaxRepeats || out_of_time()) {
         ++summary_.given_up;
         return;
       }

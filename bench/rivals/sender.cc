@@ -19,7 +19,7 @@ namespace ringpeer::bench {
 namespace {
 
 // Packets of one sendmmsg call at most.
-constexpr std::size_t kMostMessages = 64;
+constexpr std::size_t kMaxMessages = 64;
 // A flood sends short runs a remote: long ones would flatter whoever remembers the
 // last sender, single ones would measure the sender's system calls.
 constexpr std::size_t kFloodRun = 8;
@@ -42,7 +42,7 @@ class Sender {
       sockets_.push_back(std::move(socket));
     }
     sequences_.resize(sockets_.size());
-    const std::size_t packets = std::max(kMostMessages, static_cast<std::size_t>(task_.train));
+    const std::size_t packets = std::max(kMaxMessages, static_cast<std::size_t>(task_.train));
     payloads_.resize(packets * task_.size);
     return "";
   }
@@ -53,7 +53,7 @@ class Sender {
     const Pacer pacer(task_.packets_per_second, start);
     std::uint64_t now = start;
     for (; now < end && result_.error.empty(); now = steady_now_ns()) {
-      const std::uint64_t due = pacer.due(now, result_.sent, kMostMessages);
+      const std::uint64_t due = pacer.due(now, result_.sent, kMaxMessages);
       if (due == 0) continue;
       if (task_.train > 0) {
         send_train();
@@ -63,7 +63,7 @@ class Sender {
         // One call a packet: that is how packets of many remotes arrive.
         for (std::uint64_t n = 0; n < due && result_.error.empty(); ++n) send_run(1);
       } else {
-        send_run(sockets_.size() == 1 ? kMostMessages : kFloodRun);
+        send_run(sockets_.size() == 1 ? kMaxMessages : kFloodRun);
       }
     }
     result_.seconds = static_cast<double>(now - start) * 1e-9;
@@ -143,8 +143,8 @@ class Sender {
   std::vector<std::uint32_t> sequences_;
   std::vector<std::byte> payloads_;
   std::size_t turn_ = 0;
-  std::array<mmsghdr, kMostMessages> messages_{};
-  std::array<iovec, kMostMessages> parts_{};
+  std::array<mmsghdr, kMaxMessages> messages_{};
+  std::array<iovec, kMaxMessages> parts_{};
   SendResult result_;
 };
 

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kFanOutTick{1};
 constexpr std::size_t kRunLength = 8;
 constexpr std::chrono::milliseconds kRunsTick{8};
 // For the first packets of the destinations; without them put() is refused and counted.
-constexpr std::chrono::seconds kLongestGreeting{3};
+constexpr std::chrono::seconds kMaxGreeting{3};
 
 class TransmittingProcess {
  public:
@@ -45,7 +45,7 @@ class TransmittingProcess {
  private:
   void accept_all() {
     std::size_t accepted = 0;
-    const Clock::time_point give_up = Clock::now() + kLongestGreeting;
+    const Clock::time_point give_up = Clock::now() + kMaxGreeting;
     while (accepted < task_.ports.size() && Clock::now() < give_up) {
       if (transmitter_.accept_one()) {
         ++accepted;

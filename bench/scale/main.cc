@@ -22,9 +22,9 @@ namespace {
 using Json = nlohmann::json;
 
 // What this project promises, and this program checks.
-constexpr double kMostBytesPerPeer = 1024;
-constexpr double kMostLookupRatio = 2.5;
-constexpr std::size_t kLongestProbe = worker::RemoteTable::kLongestProbe;
+constexpr double kMaxBytesPerPeer = 1024;
+constexpr double kMaxLookupRatio = 2.5;
+constexpr std::size_t kMaxProbe = worker::RemoteTable::kMaxProbe;
 
 constexpr int kBadUsage = 2;
 
@@ -78,7 +78,7 @@ bool report_memory(const char* name, BackendKind backend, const std::vector<std:
     } else {
       const double resident = row["resident_bytes_per_peer"];
       const double allocated = row["malloc_bytes_per_peer"];
-      const bool kept = resident <= kMostBytesPerPeer && allocated <= kMostBytesPerPeer &&
+      const bool kept = resident <= kMaxBytesPerPeer && allocated <= kMaxBytesPerPeer &&
                         row["fewest_packets_of_a_peer"].get<std::size_t>() >= kPacketsPerPeer;
       good = good && kept;
       if (!quiet) {
@@ -104,7 +104,7 @@ bool report_lookups(const std::vector<std::size_t>& counts, bool quiet, Json* al
     const LookupCost cost = measure_lookup_cost(remotes);
     if (base == 0) base = cost.nanoseconds;
     const double ratio = cost.nanoseconds / base;
-    const bool kept = ratio <= kMostLookupRatio && cost.longest_probe <= kLongestProbe;
+    const bool kept = ratio <= kMaxLookupRatio && cost.longest_probe <= kMaxProbe;
     good = good && kept;
     all->push_back({{"remotes", remotes},
                     {"ns_per_lookup", cost.nanoseconds},

@@ -12,12 +12,12 @@ namespace ringpeer {
 // The nearest float, as the hardware converts: C++ leaves values beyond float's range
 // undefined, Godot's builds make them infinite.
 inline float narrow_float(double value) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
+  constexpr double kMax = std::numeric_limits<float>::max();
   // Halfway to the next float, which does not exist: from here on it is infinity.
   constexpr double kRoundsToInfinity = 3.4028235677973366e38;
   if (value >= kRoundsToInfinity) return std::numeric_limits<float>::infinity();
   if (value <= -kRoundsToInfinity) return -std::numeric_limits<float>::infinity();
-  return static_cast<float>(value != value ? value : std::clamp(value, -kLargest, kLargest));
+  return static_cast<float>(value != value ? value : std::clamp(value, -kMax, kMax));
 }
 
 // The integer that the processor, and so Godot, makes of a float: one of 64 bits, or one of 32

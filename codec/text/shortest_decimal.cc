@@ -208,13 +208,13 @@ void append_exponent(std::string* text, int exponent) {
 void append_digits(std::string* text, const Digits& digits) {
   // Godot's limits of plain notation: 0.0001 and 15 digits before the point.
   constexpr int kSmallestPlain = -4;
-  constexpr int kLargestPlain = 15;
+  constexpr int kMaxPlain = 15;
   const std::string_view shown(digits.digit, static_cast<std::size_t>(digits.count));
   const int point = digits.count + digits.exponent;
-  if (digits.exponent >= 0 && point <= kLargestPlain) {
+  if (digits.exponent >= 0 && point <= kMaxPlain) {
     text->append(shown);
     text->append(static_cast<std::size_t>(digits.exponent), '0');
-  } else if (point > 0 && point <= kLargestPlain) {
+  } else if (point > 0 && point <= kMaxPlain) {
     text->append(shown.substr(0, static_cast<std::size_t>(point)));
     text->push_back('.');
     text->append(shown.substr(static_cast<std::size_t>(point)));

@@ -129,7 +129,7 @@ void EntryList::reserve_in(Memory& memory, std::size_t capacity) {
 
 template <typename Memory>
 void EntryList::add_block(Memory& memory, std::size_t capacity) {
-  if (capacity > kMostEntries - std::min(kMostEntries, this->capacity())) throw std::bad_alloc();
+  if (capacity > kMaxEntries - std::min(kMaxEntries, this->capacity())) throw std::bad_alloc();
   auto* block = static_cast<EntryBlock*>(memory.allocate(block_bytes(capacity)));
   *block = {0, static_cast<std::uint32_t>(capacity), nullptr, block, 0, 0, 0};
   if (head_ == nullptr) {

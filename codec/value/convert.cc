@@ -194,8 +194,8 @@ std::size_t converted_bytes(const Variant& from, VariantType to) {
   if (to == VariantType::NODE_PATH) return path_bytes(from.as_text());
   if (to == VariantType::ARRAY) return array_bytes(from);
   if (from.is_array()) return packed_bytes(from.ref<Array>(), to);
-  constexpr std::size_t kLargestBox = sizeof(Projection);
-  return kLargestBox + text_bytes(from);
+  constexpr std::size_t kMaxBox = sizeof(Projection);
+  return kMaxBox + text_bytes(from);
 }
 
 bool convert_strictly(const Variant& from, VariantType to, Variant* converted) {

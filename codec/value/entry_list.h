@@ -33,10 +33,10 @@ struct EntryBlock {
 // Lifetime: an entry stays where it is while others are added, for room is added in blocks, as in
 // a std::deque; erasing moves entries together when more than half of them are holes. Adding costs
 // constant time, so does erasing on average, and stepping over holes no more than over entries.
-// At most kMostEntries entries: more is std::bad_alloc.
+// At most kMaxEntries entries: more is std::bad_alloc.
 class EntryList {
  public:
-  static constexpr std::size_t kMostEntries = std::size_t{1} << 30;  // what an index can double
+  static constexpr std::size_t kMaxEntries = std::size_t{1} << 30;  // what an index can double
 
   template <typename Entry>
   class BasicIterator {

@@ -5,9 +5,9 @@
 namespace ringpeer {
 
 Color color_from_hex(std::uint32_t rgba) {
-  constexpr float kLargest = 255.0F;
+  constexpr float kMax = 255.0F;
   const auto channel = [rgba](int shift) {
-    return static_cast<float>(rgba >> shift & 0xff) / kLargest;
+    return static_cast<float>(rgba >> shift & 0xff) / kMax;
   };
   return {channel(24), channel(16), channel(8), channel(0)};
 }

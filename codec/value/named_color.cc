@@ -170,15 +170,14 @@ constexpr auto kByName = [](const NamedColor& a, const NamedColor& b) { return a
 static_assert(std::is_sorted(std::begin(kNamedColors), std::end(kNamedColors), kByName));
 
 constexpr std::string_view kIgnored = " -_'.";
-constexpr std::size_t kLongestName =
-    std::ranges::max(kNamedColors, {}, [](const NamedColor& color) {
-      return color.name.size();
-    }).name.size();
+constexpr std::size_t kMaxName = std::ranges::max(kNamedColors, {}, [](const NamedColor& color) {
+                                   return color.name.size();
+                                 }).name.size();
 
 }  // namespace
 
 std::optional<Color> color_named(std::string_view name) {
-  std::array<char, kLongestName> letters;
+  std::array<char, kMaxName> letters;
   std::size_t size = 0;
   for (const char c : name) {
     if (kIgnored.find(c) != std::string_view::npos) continue;

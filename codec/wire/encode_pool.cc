@@ -46,7 +46,7 @@ std::size_t EncodePool::class_of(std::size_t bytes) {
 }
 
 EncodePool::Lease EncodePool::lease(std::size_t bytes) {
-  if (bytes > kLargestBuffer) return {};
+  if (bytes > kMaxBuffer) return {};
   const std::size_t class_index = class_of(bytes);
   Slot* const slot = take(classes_[class_index]);
   if (slot == nullptr) return grow(class_index);

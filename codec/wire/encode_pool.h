@@ -33,9 +33,9 @@ class EncodePool {
   static constexpr std::size_t kSmallestBuffer = 1024;
   // The power of two above the largest datagram (65,507 bytes). An encoding that is
   // larger is only counted: no socket would take it.
-  static constexpr std::size_t kLargestBuffer = std::size_t{64} << 10;
+  static constexpr std::size_t kMaxBuffer = std::size_t{64} << 10;
   static constexpr std::size_t kClassCount = 7;  // 1, 2, 4, 8, 16, 32, 64 KiB
-  static_assert(kSmallestBuffer << (kClassCount - 1) == kLargestBuffer);
+  static_assert(kSmallestBuffer << (kClassCount - 1) == kMaxBuffer);
 
   struct Options {
     // Buffers of every class that exist before the first lease; one for each
@@ -64,7 +64,7 @@ class EncodePool {
   EncodePool& operator=(const EncodePool&) = delete;
 
   // A buffer of the smallest class that holds `bytes`; an empty lease when no class
-  // does (bytes > kLargestBuffer).
+  // does (bytes > kMaxBuffer).
   Lease lease(std::size_t bytes);
 
   // A snapshot; classes are read one after the other.

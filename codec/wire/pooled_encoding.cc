@@ -11,7 +11,7 @@ namespace ringpeer {
 Error PooledEncoding::encode(EncodePool* pool, const Variant& value,
                              std::size_t encode_buffer_max_size, const EncodeOptions& options,
                              std::size_t largest_packet) {
-  const std::size_t wanted = std::min(encode_buffer_max_size, EncodePool::kLargestBuffer);
+  const std::size_t wanted = std::min(encode_buffer_max_size, EncodePool::kMaxBuffer);
   // A buffer of the right class is used again and again by who encodes in a loop.
   if (pool_ != pool || lease_.size() < wanted || lease_.size() / 2 >= wanted) {
     reset();

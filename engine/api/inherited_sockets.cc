@@ -14,7 +14,7 @@ namespace {
 // The protocol's own numbers: the first descriptor after the standard streams.
 constexpr int kFirstDescriptor = 3;
 // More than any unit file lists: a larger number is not ours to believe.
-constexpr int kMostSockets = 1024;
+constexpr int kMaxSockets = 1024;
 
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
@@ -32,7 +32,7 @@ int number(std::string_view text) {
 std::vector<InheritedSocket> inherited_sockets() {
   std::vector<InheritedSocket> sockets;
   if (number(variable("LISTEN_PID")) != ::getpid()) return sockets;
-  const int count = std::min(number(variable("LISTEN_FDS")), kMostSockets);
+  const int count = std::min(number(variable("LISTEN_FDS")), kMaxSockets);
   std::string_view names = variable("LISTEN_FDNAMES");
   for (int i = 0; i < count; ++i) {
     const std::size_t end = std::min(names.find(':'), names.size());

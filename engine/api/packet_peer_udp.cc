@@ -91,7 +91,7 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
   if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   const auto local = parse_listen_address(address, port);
-  if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
+  if (!local.has_value() || recv_buf_size < 1 || recv_buf_size > kMaxReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
   if (const Error error = take_engine(); error != Error::OK) return error;
@@ -211,7 +211,7 @@ bool PacketPeerUDP::send_to_remote() {
 Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   if (connected_) return Error::OK;
-  if (port < 0 || port > kLargestPort) return Error::ERR_INVALID_PARAMETER;
+  if (port < 0 || port > kMaxPort) return Error::ERR_INVALID_PARAMETER;
   auto remote = resolve(host);
   if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
   remote->port = static_cast<std::uint16_t>(port);
@@ -364,7 +364,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
   const std::lock_guard lock(opening_);
   if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
-  if (recv_buf_size < 1 || recv_buf_size > kLargestReceiveBufferSize) {
+  if (recv_buf_size < 1 || recv_buf_size > kMaxReceiveBufferSize) {
     return Error::ERR_INVALID_PARAMETER;
   }
   if (const Error error = take_engine(); error != Error::OK) return error;

@@ -13,7 +13,7 @@
 namespace ringpeer {
 namespace {
 
-constexpr int kLargestCodePoint = 63;
+constexpr int kMaxCodePoint = 63;
 
 // An interface by name or by number, as in RFC 4007. 0 when there is none such.
 std::uint32_t parse_scope(std::string_view scope) {
@@ -46,13 +46,13 @@ std::optional<net::Endpoint> parse_host(std::string_view host) {
 
 std::optional<net::Endpoint> parse_remote(std::string_view host, int port) {
   auto remote = parse_host(host);
-  if (!remote.has_value() || port < 1 || port > kLargestPort) return std::nullopt;
+  if (!remote.has_value() || port < 1 || port > kMaxPort) return std::nullopt;
   remote->port = static_cast<std::uint16_t>(port);
   return remote;
 }
 
 std::optional<ListenAddress> parse_listen_address(std::string_view address, int port) {
-  if (port < 0 || port > kLargestPort) return std::nullopt;
+  if (port < 0 || port > kMaxPort) return std::nullopt;
   ListenAddress result{{}, net::SocketFamily::kDualStack};
   if (address != "*") {
     const auto host = parse_host(address);
@@ -77,7 +77,7 @@ Error take_engine(std::shared_ptr<Engine>* engine) {
 
 int prepare_socket(net::Socket& socket, const EngineOptions& options,
                    const SocketOptions& socket_options) {
-  if (socket_options.dscp > kLargestCodePoint) return EINVAL;
+  if (socket_options.dscp > kMaxCodePoint) return EINVAL;
   const auto choose = [](int own, int engines) { return own > 0 ? own : engines; };
   const int receive = choose(socket_options.receive_buffer, options.socket_receive_buffer);
   const int send = choose(socket_options.send_buffer, options.socket_send_buffer);

@@ -13,11 +13,11 @@
 
 namespace ringpeer {
 
-inline constexpr int kLargestPort = 65535;
+inline constexpr int kMaxPort = 65535;
 
 // A receive buffer as large as the largest encode buffer; beyond it the arithmetic of
 // Godot's ring sizes overflows.
-inline constexpr int kLargestReceiveBufferSize = 256 << 20;
+inline constexpr int kMaxReceiveBufferSize = 256 << 20;
 
 struct ListenAddress {
   net::Endpoint endpoint;

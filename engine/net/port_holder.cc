@@ -22,7 +22,7 @@ namespace {
 
 // The kernel's deferred work is done 26 to 50 ms after the end of the process on an idle machine.
 // A start that has to wait longer had better say that it cannot have the port.
-constexpr std::chrono::milliseconds kLongestRelease{500};
+constexpr std::chrono::milliseconds kMaxRelease{500};
 constexpr std::chrono::milliseconds kBindAgain{2};
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
@@ -130,7 +130,7 @@ int bind_when_released(Socket& socket, const Endpoint& endpoint) {
   int error = socket.bind(endpoint);
   // Port 0 is in use when none is free.
   if (error != EADDRINUSE || endpoint.port == 0 || has_live_holder(endpoint)) return error;
-  const auto end = std::chrono::steady_clock::now() + kLongestRelease;
+  const auto end = std::chrono::steady_clock::now() + kMaxRelease;
   while (error == EADDRINUSE && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(kBindAgain);
     error = socket.bind(endpoint);

@@ -20,7 +20,7 @@ std::uint64_t inode_of(const Socket& socket);
 
 // Binds. When a process with io_uring is killed, the kernel closes its sockets some time after
 // the process is gone: a port that is taken although nobody alive is known to have it is tried
-// until it is free, for kLongestRelease at most. 0 or errno.
+// until it is free, for kMaxRelease at most. 0 or errno.
 int bind_when_released(Socket& socket, const Endpoint& endpoint);
 
 }  // namespace ringpeer::net

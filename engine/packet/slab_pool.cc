@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kHeaderSize = (sizeof(PacketBuffer) + 63) / 64 * 64;
 
 // Blocks of a size that are kept whole: a batch of the worker's, but no more than a page.
-constexpr std::size_t kMostKept = 64;
+constexpr std::size_t kMaxKept = 64;
 constexpr std::size_t most_kept(std::size_t level) {
-  return std::min(kMostKept, SlabPool::kPageSize / (SlabPool::kSmallestBlock << level));
+  return std::min(kMaxKept, SlabPool::kPageSize / (SlabPool::kSmallestBlock << level));
 }
 
 // A block's level and whether it is free, noted where it begins.
@@ -61,7 +61,7 @@ std::size_t SlabPool::block_size(std::size_t size) {
 
 PacketBuffer* SlabPool::allocate(std::size_t size, Use use) {
   lacks_memory_ = false;
-  if (size > kLargestBlock - kHeaderSize) return nullptr;
+  if (size > kMaxBlock - kHeaderSize) return nullptr;
   const std::size_t whole = block_size(size);
   const std::size_t strangers = use == Use::kStranger ? whole : 0;
   if (strangers > 0 && strangers_bytes_ > 0 && strangers_bytes_ + strangers > most_of_strangers_) {

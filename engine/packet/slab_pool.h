@@ -22,8 +22,8 @@ class SlabPool {
   // Blocks of 128 bytes (a tiny game packet, its sender's address and the header) to 128 KiB
   // (the largest datagram with those), doubling.
   static constexpr std::size_t kSmallestBlock = 128;
-  static constexpr std::size_t kLargestBlock = std::size_t{128} << 10;
-  static constexpr std::size_t kPageSize = 2 * kLargestBlock;
+  static constexpr std::size_t kMaxBlock = std::size_t{128} << 10;
+  static constexpr std::size_t kPageSize = 2 * kMaxBlock;
 
   // budget: bytes of pages at the most; with less than kPageSize there is no block at
   // all. Nothing is allocated before it is needed.

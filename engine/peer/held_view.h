@@ -66,13 +66,13 @@ class ViewLimit {
   // Buffers of the kernel's, each held by any number of views: a quarter of either backend's,
   // so half of those that may be lent. One takes a thousand small packets, and the peers that
   // are written to once a tick need two or three.
-  static constexpr std::size_t kMostBuffers = 16;
+  static constexpr std::size_t kMaxBuffers = 16;
   struct Held {
     const packet::PacketBuffer* buffer;
     std::size_t views;
   };
 
-  std::array<Held, kMostBuffers> held_;
+  std::array<Held, kMaxBuffers> held_;
   std::size_t held_count_ = 0;
   const std::size_t most_bytes_;
   std::size_t bytes_ = 0;

@@ -15,13 +15,13 @@ namespace {
 // for empty packets, within these limits. The upper one is 32 MiB of address space,
 // touched only as far as it is used.
 constexpr std::size_t kFewestSlots = 64;
-constexpr std::size_t kMostSlots = std::size_t{1} << 20;
+constexpr std::size_t kMaxSlots = std::size_t{1} << 20;
 
 // A connect drops at most what a socket buffer of any sane size holds.
-constexpr int kMostDroppedOnConnect = 1 << 20;
+constexpr int kMaxDroppedOnConnect = 1 << 20;
 // A socket reports one error at a time. One that reports more than can have come meanwhile is
 // broken.
-constexpr int kMostErrorsOnConnect = 64;
+constexpr int kMaxErrorsOnConnect = 64;
 
 // Packets of a batch that are taken before the worker learns of their room.
 constexpr std::size_t kWindowPackets = 64;
@@ -32,7 +32,7 @@ constexpr std::uint32_t kLooksPerClock = 16;
 
 std::size_t slots_for(std::uint64_t receive_bytes) {
   const std::uint64_t packets = receive_bytes / packet::kRecordOverhead + 1;
-  return std::clamp(static_cast<std::size_t>(packets), kFewestSlots, kMostSlots);
+  return std::clamp(static_cast<std::size_t>(packets), kFewestSlots, kMaxSlots);
 }
 
 }  // namespace
@@ -111,7 +111,7 @@ void SocketChannel::drop_waiting() {
 // What the kernel had queued before the socket was connected may come from anybody.
 void SocketChannel::drop_from_kernel() {
   int errors = 0;
-  for (int i = 0; i < kMostDroppedOnConnect && errors < kMostErrorsOnConnect; ++i) {
+  for (int i = 0; i < kMaxDroppedOnConnect && errors < kMaxErrorsOnConnect; ++i) {
     const net::WaitingDatagram datagram = socket_.discard();
     if (datagram.error == EAGAIN) return;
     if (datagram.error != 0) {

@@ -57,7 +57,7 @@ void RemoteTable::find_all(std::span<const net::Endpoint> endpoints, Remote** re
 
 bool RemoteTable::insert(Remote* remote, std::uint32_t hash) {
   std::size_t place = hash & mask();
-  for (std::size_t probe = 0; probe <= kLongestProbe; ++probe, place = next(place)) {
+  for (std::size_t probe = 0; probe <= kMaxProbe; ++probe, place = next(place)) {
     if (slots_[place].remote != nullptr) continue;
     slots_[place] = {remote, hash};
     return true;

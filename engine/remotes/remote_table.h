@@ -22,13 +22,13 @@ namespace ringpeer::worker {
 // where a slot lies can ask for a whole batch's slots ahead.
 //
 // Hashing is keyed, so nobody can choose addresses that collide; and no remote lies
-// more than kLongestProbe slots past its own: rather than that the table grows.
+// more than kMaxProbe slots past its own: rather than that the table grows.
 //
 // Owns no remote. Threads: the worker's.
 class RemoteTable {
  public:
   // Several times what random hashes lead to in a half full table of 100,000.
-  static constexpr std::size_t kLongestProbe = 128;
+  static constexpr std::size_t kMaxProbe = 128;
 
   RemoteTable() : slots_(kFewestSlots) {}
 

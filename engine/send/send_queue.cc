@@ -40,7 +40,7 @@ int SendQueue::push(std::span<const std::uint8_t> payload, const SendTarget& tar
   SendLane* const lane = this_threads_lane();
   if (lane == nullptr) [[unlikely]]
     return ENOMEM;
-  if (payload.size() > kLargestInChunk) return push_heap(*lane, payload, {&target, 1});
+  if (payload.size() > kMaxInChunk) return push_heap(*lane, payload, {&target, 1});
   return lane->push(payload, target);
 }
 

@@ -23,7 +23,7 @@ namespace ringpeer::worker {
 class SendQueue {
  public:
   // Larger payloads (rare in games) come from the heap, one allocation each.
-  static constexpr std::size_t kLargestInChunk = 2048;
+  static constexpr std::size_t kMaxInChunk = 2048;
   // Heap bytes that may wait: of larger payloads, and of broadcasts, which take 64 bytes
   // for each destination.
   static constexpr std::size_t kMaxHeapBytes = std::size_t{32} << 20;

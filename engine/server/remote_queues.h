@@ -14,14 +14,14 @@ namespace ringpeer::internal {
 
 // The nodes of all packet queues of a server's peers, so that an idle peer costs two
 // indices and a queue costs nothing until it holds a packet. Grows to what was ever
-// waiting at once, never beyond kMostNodes; no allocation once warm.
+// waiting at once, never beyond kMaxNodes; no allocation once warm.
 //
 // Threads: the server's consumer.
 class RemoteQueues {
  public:
   // 40 MiB of nodes: more than the payload budget holds of the smallest packets a
   // game sends.
-  static constexpr std::size_t kMostNodes = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxNodes = std::size_t{1} << 20;
 
   // arrival_us is the descriptor's time, whole. False when no node is left, and why.
   bool push(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
@@ -69,7 +69,7 @@ class RemoteQueues {
  private:
   bool add_node(Counter* reason) {
     *reason = Counter::kDropBudget;
-    if (nodes_.size() >= kMostNodes) return false;
+    if (nodes_.size() >= kMaxNodes) return false;
     try {
       nodes_.emplace_back();
       return true;

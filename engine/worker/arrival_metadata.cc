@@ -19,10 +19,10 @@ static_assert(kLocalAddressOffset >= net::kSocketAddressSize);
 
 // How far the two clocks part between two runs without that anybody set one: the wall clock is
 // slewed by half a millisecond a second, and the thread may lose its CPU between the readings.
-constexpr std::int64_t kLargestDriftUs = 20'000;
+constexpr std::int64_t kMaxDriftUs = 20'000;
 
 // No datagram is older, whatever its stamp says: descriptors count up to 71 minutes.
-constexpr std::int64_t kLongestInSocketUs = std::int64_t{3'600'000'000};
+constexpr std::int64_t kMaxInSocketUs = std::int64_t{3'600'000'000};
 
 }  // namespace
 
@@ -34,7 +34,7 @@ std::int64_t ArrivalClock::wall_clock_ns() {
 
 void ArrivalClock::set(std::uint64_t now_us, std::int64_t wall_ns) {
   const std::int64_t ahead_us = wall_ns / 1000 - static_cast<std::int64_t>(now_us);
-  was_set_ = wall_ns_ != 0 && std::abs(ahead_us - wall_ahead_us_) > kLargestDriftUs;
+  was_set_ = wall_ns_ != 0 && std::abs(ahead_us - wall_ahead_us_) > kMaxDriftUs;
   now_us_ = now_us;
   wall_ns_ = wall_ns;
   wall_ahead_us_ = ahead_us;
@@ -44,7 +44,7 @@ std::uint32_t ArrivalClock::arrival_us(const backend::Datagram& datagram) const 
   const std::int64_t stamp = backend::timestamp_of(datagram.control, datagram.control_size);
   std::int64_t age_us = 0;
   if (stamp != 0 && !was_set_) {
-    age_us = std::clamp<std::int64_t>((wall_ns_ - stamp) / 1000, 0, kLongestInSocketUs);
+    age_us = std::clamp<std::int64_t>((wall_ns_ - stamp) / 1000, 0, kMaxInSocketUs);
   }
   return static_cast<std::uint32_t>(now_us_ - static_cast<std::uint64_t>(age_us));
 }

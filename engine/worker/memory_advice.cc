@@ -14,7 +14,7 @@ namespace {
 // What a worker maps before it runs, at the most: 512 buffers of the largest datagram on kernels
 // before 6.12, the buffers and tails of recvmmsg, its stack and the heap that glibc gives a thread.
 // A bound that leaves more is not the cause.
-constexpr std::uint64_t kLargestWorker = std::uint64_t{160} << 20;
+constexpr std::uint64_t kMaxWorker = std::uint64_t{160} << 20;
 
 std::uint64_t left_of(std::uint64_t most, std::uint64_t used) {
   return most > used ? most - used : 0;
@@ -80,7 +80,7 @@ std::string advice_on_memory(const MemoryLimits& limits, std::string_view step,
     return "RLIMIT_MEMLOCK allows " + std::to_string(limits.locked >> 10) +
            " KiB to the rings of all processes of this user: raise `ulimit -l`";
   }
-  const std::uint64_t wanted = workers * kLargestWorker;
+  const std::uint64_t wanted = workers * kMaxWorker;
   if (!is_ring && limits.address_space.left < wanted) {
     return "RLIMIT_AS allows " + mebibytes(limits.address_space.most) +
            " of address space: raise `ulimit -v`";

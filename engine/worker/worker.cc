@@ -47,7 +47,7 @@ constexpr std::size_t kFewDatagrams = 64;
 // fills: the default one holds 256.
 constexpr std::size_t kTrickle = 16;
 constexpr int kBudgetsWhenBehind = 4;
-constexpr std::chrono::microseconds kLongestWhenBehind{1000};
+constexpr std::chrono::microseconds kMaxWhenBehind{1000};
 
 // A sync ends when a pass finds nothing; under a flood after this many passes.
 constexpr int kMaxSyncPasses = 256;
@@ -459,8 +459,8 @@ void Worker::finish_flushes() {
   while (Command* command = flushing_.pop()) {
     const bool is_sent = send_batch_.is_sent(command->mark);
     const auto now = SendSocket::Clock::now();
-    if (!is_sent && (now - command->begun < kLongestStall ||
-                     !send_batch_.is_stuck(command->mark, now, kLongestStall))) {
+    if (!is_sent && (now - command->begun < kMaxStall ||
+                     !send_batch_.is_stuck(command->mark, now, kMaxStall))) {
       left.push(command);
     } else {
       finish(command, is_sent ? 0 : EAGAIN);
@@ -477,8 +477,8 @@ void Worker::look_at_sends(Command* command) {
     if (!send_batch_.is_sent(command->mark, *command->sends)) {
       const auto now = SendSocket::Clock::now();
       const auto waited = now - command->begun;
-      const bool is_stuck = waited >= kLongestStall && command->sends->is_stuck(now, kLongestStall);
-      if (waited < kLongestClose && !is_stuck) return;
+      const bool is_stuck = waited >= kMaxStall && command->sends->is_stuck(now, kMaxStall);
+      if (waited < kMaxClose && !is_stuck) return;
       send_batch_.give_up(*command->sends, command->mark);
     }
   }
@@ -494,8 +494,8 @@ void Worker::send_the_rest() {
     const bool has_more = send_batch_.drain();
     send_batch_.update_marks();
     const auto now = SendSocket::Clock::now();
-    if (send_batch_.is_sent(mark) || now - begun >= kLongestClose) break;
-    if (now - begun >= kLongestStall && send_batch_.is_stuck(mark, now, kLongestStall)) break;
+    if (send_batch_.is_sent(mark) || now - begun >= kMaxClose) break;
+    if (now - begun >= kMaxStall && send_batch_.is_stuck(mark, now, kMaxStall)) break;
     if (!has_more) std::this_thread::sleep_for(kBacklogWait);
   }
   finish_flushes();
@@ -550,7 +550,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
 std::chrono::microseconds Worker::next_budget() const {
   const auto budget = options_.latency_budget;
   if (!may_gather_longer_) return budget;
-  return std::max(budget, std::min(budget * kBudgetsWhenBehind, kLongestWhenBehind));
+  return std::max(budget, std::min(budget * kBudgetsWhenBehind, kMaxWhenBehind));
 }
 
 // Nothing is in the queue that was not noticed, or will be when its sender gets so far.

@@ -84,7 +84,7 @@ class Worker {
   int attach_later(Command* command, int descriptor, DatagramSink* sink);
   // When it returns, the kernel has let go of the socket and the sink is touched no more.
   // What was queued for `sends`, which is closed, is with the kernel, or counted as failed
-  // when that took longer than kLongestClose, or the kernel took nothing for kLongestStall.
+  // when that took longer than kMaxClose, or the kernel took nothing for kMaxStall.
   // A socket that is not attached, but was put to, has kNoSlot.
   void detach(backend::SocketSlot slot, SendSocket* sends = nullptr);
   static constexpr backend::SocketSlot kNoSlot = backend::kMaxSockets;
@@ -105,9 +105,9 @@ class Worker {
 
   // How long what is queued for a socket may hold up its close, or a stop: both promise to end
   // within 500 ms, and to give up what is left takes a thread that shares its CPU some time.
-  static constexpr std::chrono::milliseconds kLongestClose{400};
+  static constexpr std::chrono::milliseconds kMaxClose{400};
   // How long the kernel may take nothing of a socket until nobody waits for it any more.
-  static constexpr std::chrono::milliseconds kLongestStall{100};
+  static constexpr std::chrono::milliseconds kMaxStall{100};
 
   // Queues a packet for the worker to send. 0, EAGAIN when the queue is full, ESHUTDOWN when
   // nothing more is taken. Only with a thread.
@@ -116,7 +116,7 @@ class Worker {
   // Whether something that this thread has queued may not be with the kernel yet.
   bool has_unsent_of_this_thread() { return send_queue_.has_waiting_of_this_thread(); }
   // Returns once everything that was queued when it was called is with the kernel. EAGAIN
-  // when the kernel takes nothing of the rest for kLongestStall; 0 or another errno.
+  // when the kernel takes nothing of the rest for kMaxStall; 0 or another errno.
   int flush();
   void begin_flush(Command* command);  // its first half; wait_for() is the second
 

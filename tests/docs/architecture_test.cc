@@ -58,8 +58,8 @@ std::vector<std::string> statements() {
   const char* const worker = "engine/worker/worker.cc";
   const char* const bounds = "engine/worker/worker.h";
   const char* const chunks = "engine/send/send_chunks.h";
-  const std::int64_t close = constant_of(bounds, "kLongestClose");
-  const std::int64_t stall = constant_of(bounds, "kLongestStall");
+  const std::int64_t close = constant_of(bounds, "kMaxClose");
+  const std::int64_t stall = constant_of(bounds, "kMaxStall");
   using Chunks = worker::SendChunks;
   return {
       "a **descriptor** of " + std::to_string(sizeof(packet::PacketDescriptor)) + " bytes",
@@ -67,7 +67,7 @@ std::vector<std::string> statements() {
       "that is " + instructions_a_view() + " user-space instructions a packet",
       "senders whom the application has not accepted yet get " +
           share("engine/packet/slab_pool.h", "kStrangersShare") + " together",
-      "hold " + number_of("engine/peer/held_view.h", "kMostBuffers") +
+      "hold " + number_of("engine/peer/held_view.h", "kMaxBuffers") +
           " of the kernel's buffers and " +
           share("engine/server/server_core.cc", "kViewsShareOfBudget") +
           " of the payload budget at most",
@@ -80,7 +80,7 @@ std::vector<std::string> statements() {
       "into a **chunk** of " + std::to_string(constant_of(chunks, "kSize") >> 10) + " KiB",
       number_of(chunks, "kChunkCount") + " chunks bound what may wait",
       "A payload larger than " +
-          std::to_string(constant_of("engine/send/send_queue.h", "kLargestInChunk") >> 10) + " KiB",
+          std::to_string(constant_of("engine/send/send_queue.h", "kMaxInChunk") >> 10) + " KiB",
       "takes up to " + number_of("engine/send/send_order.h", "kMaxItems") + " packets at a time",
       "in windows of " + number_of("engine/send/send_window.h", "kMaxMessages") + " messages",
       "no trains for " + in_words("engine/send/refused_trains.h", "kPause") + " seconds",
@@ -94,9 +94,9 @@ std::vector<std::string> statements() {
       "(or after " + in_words(worker, "kBatchesPerNotify") + " batches",
       "leaves fewer than " + number_of(worker, "kFewDatagrams") + " packets that come right after",
       "it sleeps " + in_words(worker, "kBudgetsWhenBehind") + " budgets (" +
-          std::to_string(constant_of(worker, "kLongestWhenBehind") / 1000) +
+          std::to_string(constant_of(worker, "kMaxWhenBehind") / 1000) +
           " ms at most), as long as " + number_of(worker, "kTrickle") + " packets or fewer",
-      "No remote lies more than " + number_of("engine/remotes/remote_table.h", "kLongestProbe") +
+      "No remote lies more than " + number_of("engine/remotes/remote_table.h", "kMaxProbe") +
           " slots past its own",
       "once they hold " +
           share(static_cast<std::int64_t>(Chunks::kChunkCount * Chunks::kChunkSize /

@@ -72,7 +72,7 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
   const std::vector<std::string> statements = {
       "The first round is thrown away, seven are counted (`--quick`: four)",
       "After " + number(round, "kWarmUp") + " ms of traffic the window opens",
-      "took more than " + std::to_string(static_cast<int>(bench::kMostStealPercent)) +
+      "took more than " + std::to_string(static_cast<int>(bench::kMaxStealPercent)) +
           " % of either CPU is void",
       "(nice " + std::to_string(constant_of("bench/rivals/scheduling.cc", "kBeforeOthers")) + ",",
       "the time of one packet in " + number(round, "kBusySample") + " (of every packet below " +
@@ -93,13 +93,13 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
       "to " + with_commas(bench::find_case("fan_out")->destinations) + " destinations in turn",
       "8 packets to each of " + with_commas(bench::find_case("runs_of_8")->destinations) +
           " destinations",
-      "at most " + number(scale, "kMostBytesPerPeer") + " bytes a peer",
-      "no probe longer than " + number("engine/remotes/remote_table.h", "kLongestProbe") + " slots",
+      "at most " + number(scale, "kMaxBytesPerPeer") + " bytes a peer",
+      "no probe longer than " + number("engine/remotes/remote_table.h", "kMaxProbe") + " slots",
       number("bench/overload/senders.h", "kQuietPlayers") + " quiet players at " +
           number("bench/overload/senders.h", "kQuietHz") + " packets/s each",
       number("bench/overload/main.cc", "kRestOfFrame") + " ms between two ticks",
-      "promised are " + number("bench/overload/report.h", "kLongestTickMs") + " and " +
-          number("bench/overload/report.h", "kMostTicksLate"),
+      "promised are " + number("bench/overload/report.h", "kMaxTickMs") + " and " +
+          number("bench/overload/report.h", "kMaxTicksLate"),
   };
   for (const std::string& statement : statements) {
     EXPECT_TRUE(says(page, statement)) << statement;

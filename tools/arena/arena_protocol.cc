@@ -8,13 +8,13 @@ namespace {
 
 // Sequence numbers and counts stay far from where arithmetic on them could overflow: at a
 // million packets a second this lasts for 285 years.
-constexpr std::int64_t kLargestCount = std::numeric_limits<std::int64_t>::max() / 1024;
+constexpr std::int64_t kMaxCount = std::numeric_limits<std::int64_t>::max() / 1024;
 
-// Reads dictionary[key] into *number when it is an int in [smallest, kLargestCount].
+// Reads dictionary[key] into *number when it is an int in [smallest, kMaxCount].
 bool read_count(const Dictionary& dictionary, const char* key, std::int64_t smallest,
                 std::int64_t* number) {
   const auto* value = dictionary[key].get_if<std::int64_t>();
-  if (value == nullptr || *value < smallest || *value > kLargestCount) return false;
+  if (value == nullptr || *value < smallest || *value > kMaxCount) return false;
   *number = *value;
   return true;
 }

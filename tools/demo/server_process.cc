@@ -24,7 +24,7 @@ namespace {
 using nlohmann::ordered_json;
 
 // Starting and stopping take milliseconds; this is for a machine under heavy load.
-constexpr std::chrono::seconds kLongestWait{15};
+constexpr std::chrono::seconds kMaxWait{15};
 
 // False when the parent reads no more, or cannot be written to.
 bool write_message(int pipe, const ordered_json& message) {
@@ -113,7 +113,7 @@ bool ServerProcess::start(const ServeOptions& options, std::string* error) {
 }
 
 std::optional<ordered_json> ServerProcess::read_message() {
-  const auto deadline = std::chrono::steady_clock::now() + kLongestWait;
+  const auto deadline = std::chrono::steady_clock::now() + kMaxWait;
   for (;;) {
     const std::size_t end = unread_.find('\n');
     if (end != std::string::npos) {

@@ -61,7 +61,7 @@ LoadClient::Session& LoadClient::session(std::uint64_t id) {
   const auto found = std::find_if(sessions_.begin(), sessions_.end(),
                                   [id](const Session& session) { return session.id == id; });
   if (found != sessions_.end()) return *found;
-  if (sessions_.size() == kMostSessions) {
+  if (sessions_.size() == kMaxSessions) {
     earlier_.newest_snapshot += sessions_.front().newest_snapshot;
     earlier_.inputs_received += sessions_.front().inputs_received;
     sessions_.erase(sessions_.begin());

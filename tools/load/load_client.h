@@ -63,7 +63,7 @@ class LoadClient {
   };
   // The last ones; of earlier ones only the sums are kept, so that a server that makes up
   // sessions costs no memory. Packets are not delayed by a whole session, let alone by four.
-  static constexpr std::size_t kMostSessions = 4;
+  static constexpr std::size_t kMaxSessions = 4;
 
   Session& session(std::uint64_t id);
 

@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 constexpr std::chrono::microseconds kSendQuantum{200};
 // A generator that was not scheduled for longer than this skips packets, and says so,
 // rather than flood the server with old ones.
-constexpr double kLongestCatchUpSeconds = 0.1;
+constexpr double kMaxCatchUpSeconds = 0.1;
 // How often a waiting generator looks whether it shall stop; signals wake it anyway,
 // but for the instant between looking and waiting.
 constexpr milliseconds kStopCheckInterval{100};
@@ -36,15 +36,15 @@ constexpr milliseconds kStopCheckInterval{100};
 // after this much silence is lost; on a slow path after twice the longest round trip...
 constexpr milliseconds kSilence{500};
 // ... but not later than this, which is also for a run that has had no reply yet.
-constexpr milliseconds kLongestSilence{5000};
+constexpr milliseconds kMaxSilence{5000};
 // However many come: a server that never stops must not hold up the report.
-constexpr milliseconds kLongestSettling{30'000};
+constexpr milliseconds kMaxSettling{30'000};
 constexpr milliseconds kSettleStep{10};
 // Leaving clients repeat themselves until the arena has answered.
 constexpr milliseconds kGoodbyeInterval{100};
-constexpr int kMostGoodbyes = 20;
+constexpr int kMaxGoodbyes = 20;
 
-constexpr int kMostEvents = 256;
+constexpr int kMaxEvents = 256;
 // Descriptors of the program itself: standard streams, epoll and some to spare.
 constexpr rlim_t kOtherDescriptors = 64;
 
@@ -95,7 +95,7 @@ const char* way_out(int error) {
 }  // namespace
 
 LoadGenerator::LoadGenerator(const LoadOptions& options)
-    : options_(options), payload_(make_load_payload(options)), batch_(kLargestRawPacket) {}
+    : options_(options), payload_(make_load_payload(options)), batch_(kMaxRawPacket) {}
 
 LoadGenerator::~LoadGenerator() {
   if (epoll_ >= 0) close(epoll_);
@@ -163,7 +163,7 @@ void LoadGenerator::send_until(Clock::time_point end, const StopSignal& stop,
                                ProgressLine* progress) {
   const double packets_per_second = options_.rate * options_.clients;
   Pacer pacer(packets_per_second, started_,
-              static_cast<std::uint64_t>(packets_per_second * kLongestCatchUpSeconds) + 1);
+              static_cast<std::uint64_t>(packets_per_second * kMaxCatchUpSeconds) + 1);
   Clock::time_point now = started_;
   while (now < end && !stop.requested() && report_.wait_error == 0) {
     const Pacer::Due due = pacer.take_due(now);
@@ -203,11 +203,11 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
   constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
   const timespec timeout = {.tv_sec = left / kNanosecondsPerSecond,
                             .tv_nsec = left % kNanosecondsPerSecond};
-  std::array<epoll_event, kMostEvents> events;
+  std::array<epoll_event, kMaxEvents> events;
   // Not epoll_pwait2: older kernels lack it, and older containers forbid it.
   pollfd event = {.fd = epoll_, .events = POLLIN, .revents = 0};
   int count = ppoll(&event, 1, &timeout, nullptr);
-  if (count > 0) count = epoll_wait(epoll_, events.data(), kMostEvents, 0);
+  if (count > 0) count = epoll_wait(epoll_, events.data(), kMaxEvents, 0);
   if (count < 0 && errno != EINTR) report_.wait_error = errno;
   for (int i = 0; i < count; ++i) {
     receive_from(clients_[events[static_cast<std::size_t>(i)].data.u32]);
@@ -244,7 +244,7 @@ void LoadGenerator::take_refusals(Client& client) {
 }
 
 void LoadGenerator::say_goodbye() {
-  for (int round = 0; round < kMostGoodbyes && !is_over(); ++round) {
+  for (int round = 0; round < kMaxGoodbyes && !is_over(); ++round) {
     for (Client& client : clients_) {
       if (!client.account.has_left()) send_one(client, true);
     }
@@ -255,14 +255,13 @@ void LoadGenerator::say_goodbye() {
 
 std::chrono::nanoseconds LoadGenerator::patience() const {
   if (report_.received == 0) {
-    return report_.connection_refused > 0 ? kSilence : kLongestSilence;
+    return report_.connection_refused > 0 ? kSilence : kMaxSilence;
   }
-  return std::clamp<std::chrono::nanoseconds>(2 * report_.round_trip.max(), kSilence,
-                                              kLongestSilence);
+  return std::clamp<std::chrono::nanoseconds>(2 * report_.round_trip.max(), kSilence, kMaxSilence);
 }
 
 void LoadGenerator::settle() {
-  const Clock::time_point deadline = Clock::now() + kLongestSettling;
+  const Clock::time_point deadline = Clock::now() + kMaxSettling;
   Clock::time_point last_arrival = Clock::now();
   for (Clock::time_point now = last_arrival; now < deadline && now < last_arrival + patience();
        now = Clock::now()) {

@@ -24,14 +24,14 @@ enum class ExpectedReply {
 // What `ringpeer load` is asked to do.
 struct LoadOptions {
   // One thread serves all clients; with more it would be the bottleneck that it measures.
-  static constexpr std::uint32_t kMostClients = 20'000;
-  static constexpr double kHighestRate = 10'000;  // packets a second and client
-  static constexpr double kLongestDuration = 7 * 24 * 3600.0;
+  static constexpr std::uint32_t kMaxClients = 20'000;
+  static constexpr double kMaxRate = 10'000;  // packets a second and client
+  static constexpr double kMaxDuration = 7 * 24 * 3600.0;
   // Seconds, as above. Shorter ones end before anything is sent.
   static constexpr double kShortestDuration = 0.001;
 
   static bool is_duration(double seconds) {  // NaN is none
-    return seconds >= kShortestDuration && seconds <= kLongestDuration;
+    return seconds >= kShortestDuration && seconds <= kMaxDuration;
   }
 
   std::string target_text;

@@ -5,8 +5,8 @@
 namespace ringpeer::tools {
 
 ReceiveBatch::ReceiveBatch(std::size_t largest_packet)
-    : slot_size_(largest_packet + 1), memory_(slot_size_ * kMostPackets) {
-  for (std::size_t i = 0; i < kMostPackets; ++i) {
+    : slot_size_(largest_packet + 1), memory_(slot_size_ * kMaxPackets) {
+  for (std::size_t i = 0; i < kMaxPackets; ++i) {
     vectors_[i] = {.iov_base = memory_.data() + i * slot_size_, .iov_len = slot_size_};
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
@@ -15,7 +15,7 @@ ReceiveBatch::ReceiveBatch(std::size_t largest_packet)
 
 std::size_t ReceiveBatch::receive(int descriptor, int* error) {
   *error = 0;
-  const int count = recvmmsg(descriptor, messages_.data(), kMostPackets, MSG_DONTWAIT, nullptr);
+  const int count = recvmmsg(descriptor, messages_.data(), kMaxPackets, MSG_DONTWAIT, nullptr);
   if (count >= 0) return static_cast<std::size_t>(count);
   if (errno != EAGAIN && errno != EINTR) *error = errno;
   return 0;

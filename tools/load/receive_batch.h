@@ -17,7 +17,7 @@ namespace ringpeer::tools {
 class ReceiveBatch {
  public:
   // A client seldom has more than one reply waiting.
-  static constexpr std::size_t kMostPackets = 16;
+  static constexpr std::size_t kMaxPackets = 16;
 
   // Packets longer than this are given cut to it and one byte more, so that no reader
   // takes a part for the whole.
@@ -32,8 +32,8 @@ class ReceiveBatch {
  private:
   std::size_t slot_size_;
   std::vector<std::uint8_t> memory_;
-  std::array<iovec, kMostPackets> vectors_{};
-  std::array<mmsghdr, kMostPackets> messages_{};
+  std::array<iovec, kMaxPackets> vectors_{};
+  std::array<mmsghdr, kMaxPackets> messages_{};
 };
 
 }  // namespace ringpeer::tools

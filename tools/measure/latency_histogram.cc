@@ -22,9 +22,9 @@ std::uint64_t LatencyHistogram::upper_edge(std::size_t bucket) {
 }
 
 void LatencyHistogram::record(std::chrono::nanoseconds latency) {
-  constexpr std::uint64_t kLargest = (std::uint64_t{1} << kLargestValueBits) - 1;
+  constexpr std::uint64_t kMax = (std::uint64_t{1} << kMaxValueBits) - 1;
   const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0));
-  ++buckets_[bucket_of(std::min(value, kLargest))];
+  ++buckets_[bucket_of(std::min(value, kMax))];
   ++count_;
   sum_ += value;
   min_ = std::min(min_, value);

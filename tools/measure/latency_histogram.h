@@ -16,7 +16,7 @@ namespace ringpeer::tools {
 class LatencyHistogram {
  public:
   // Longer durations are counted in the last bucket: 2^40 ns is 18 minutes.
-  static constexpr int kLargestValueBits = 40;
+  static constexpr int kMaxValueBits = 40;
 
   void record(std::chrono::nanoseconds latency);
   void merge(const LatencyHistogram& other);
@@ -34,7 +34,7 @@ class LatencyHistogram {
   static constexpr std::size_t kSubBuckets = std::size_t{1} << kSubBucketBits;
   // Values below kSubBuckets have a bucket each; every further power of two has kSubBuckets.
   static constexpr std::size_t kBuckets =
-      static_cast<std::size_t>(kLargestValueBits - kSubBucketBits + 1) * kSubBuckets;
+      static_cast<std::size_t>(kMaxValueBits - kSubBucketBits + 1) * kSubBuckets;
 
   static std::size_t bucket_of(std::uint64_t nanoseconds);
   static std::uint64_t upper_edge(std::size_t bucket);

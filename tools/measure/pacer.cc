@@ -10,7 +10,7 @@ namespace ringpeer::tools {
 namespace {
 
 // In milliseconds: callers look at the time again, and at signals.
-constexpr std::int64_t kLongestPoll = 1000;
+constexpr std::int64_t kMaxPoll = 1000;
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void sleep_until_or_signal(Pacer::Clock::time_point when) {
   if (error == 0 || error == EINTR) return;
   // Forbidden here. A caller that is not slept for would take a whole core.
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Pacer::Clock::now());
-  poll(nullptr, 0, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kLongestPoll)));
+  poll(nullptr, 0, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kMaxPoll)));
 }
 
 }  // namespace ringpeer::tools

@@ -7,18 +7,18 @@ namespace ringpeer::tools {
 namespace {
 
 // Remotes that may knock between two ticks without being turned away.
-constexpr int kMostPendingConnections = 4096;
+constexpr int kMaxPendingConnections = 4096;
 // More inputs of one player than this wait for the next tick, so that no player can hold
 // up the others. A client sends one a tick.
-constexpr int kMostInputsPerTick = 32;
+constexpr int kMaxInputsPerTick = 32;
 // A server that was held up makes good this many ticks of the world and skips the rest.
-constexpr std::uint64_t kMostTicksAtOnce = 4;
+constexpr std::uint64_t kMaxTicksAtOnce = 4;
 
 }  // namespace
 
 ArenaService::ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions)
     : most_sessions_(most_sessions), server_(std::move(engine)) {
-  server_.set_max_pending_connections(kMostPendingConnections);
+  server_.set_max_pending_connections(kMaxPendingConnections);
 }
 
 Error ArenaService::open(int port, const std::string& address) {
@@ -26,7 +26,7 @@ Error ArenaService::open(int port, const std::string& address) {
 }
 
 void ArenaService::serve(Clock::time_point until) {
-  if (!pacer_) pacer_.emplace(kTicksPerSecond, Clock::now(), kMostTicksAtOnce);
+  if (!pacer_) pacer_.emplace(kTicksPerSecond, Clock::now(), kMaxTicksAtOnce);
   if (pacer_->next_due() > until) {
     sleep_until_or_signal(until);
     return;
@@ -52,7 +52,7 @@ void ArenaService::tick(Clock::time_point now) {
 
 void ArenaService::accept_sessions(Clock::time_point now) {
   server_.poll();
-  for (int i = 0; i < kMostPendingConnections && server_.is_connection_available(); ++i) {
+  for (int i = 0; i < kMaxPendingConnections && server_.is_connection_available(); ++i) {
     std::shared_ptr<PacketPeerUDP> peer = server_.take_connection();
     if (!peer) return;
     Session session;
@@ -78,7 +78,7 @@ std::int64_t ArenaService::next_session_id() {
 }
 
 void ArenaService::take_inputs(Session& session, Clock::time_point now) {
-  int count = std::min(session.peer->get_available_packet_count(), kMostInputsPerTick);
+  int count = std::min(session.peer->get_available_packet_count(), kMaxInputsPerTick);
   for (; count > 0; --count) {
     Variant value;
     const Error error = session.peer->get_var(&value);

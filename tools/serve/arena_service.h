@@ -22,11 +22,11 @@ class ArenaService : public Service {
  public:
   static constexpr double kTicksPerSecond = 60;
   // Beyond it new remotes are turned away: their snapshots would not fit the tick.
-  static constexpr std::size_t kMostSessions = 4096;
+  static constexpr std::size_t kMaxSessions = 4096;
   // A player of whom nothing is heard for so long is gone.
   static constexpr std::chrono::seconds kIdleTimeout{5};
 
-  explicit ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions = kMostSessions);
+  explicit ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions = kMaxSessions);
 
   Error open(int port, const std::string& address) override;
   int port() const override { return server_.get_local_port(); }

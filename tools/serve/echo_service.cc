@@ -12,7 +12,7 @@ namespace ringpeer::tools {
 namespace {
 
 // A flood must not keep the caller from looking at the clock.
-constexpr std::size_t kMostPacketsAtOnce = 1024;
+constexpr std::size_t kMaxPacketsAtOnce = 1024;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ void EchoService::serve(Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
   if (server_.wait(std::max(left, std::chrono::milliseconds(0))) != Error::OK) return;
   DrainBudget budget;
-  budget.max_packets = kMostPacketsAtOnce;
+  budget.max_packets = kMaxPacketsAtOnce;
   server_.drain(budget, [this](const ReceivedPacket& packet) { serve_packet(packet); });
 }
 

@@ -31,10 +31,10 @@ std::string complaint_about_unused(const ServeOptions& options) {
 }  // namespace
 
 std::string check_serve_options(const ServeOptions& options) {
-  constexpr int kLargestPort = 65535;
-  if (options.port < 0 || options.port > kLargestPort) {
+  constexpr int kMaxPort = 65535;
+  if (options.port < 0 || options.port > kMaxPort) {
     return fmt::format("--port {}: choose 1 to {}, or 0 for any free port.", options.port,
-                       kLargestPort);
+                       kMaxPort);
   }
   if (options.workers < 0 || options.workers > ServeOptions::kMostWorkers) {
     return fmt::format(
@@ -49,8 +49,7 @@ std::string check_serve_options(const ServeOptions& options) {
   }
   if (options.seconds != 0 && !LoadOptions::is_duration(options.seconds)) {
     return fmt::format("--duration {}: choose {} to {} seconds, or 0 to run until a signal.",
-                       options.seconds, LoadOptions::kShortestDuration,
-                       LoadOptions::kLongestDuration);
+                       options.seconds, LoadOptions::kShortestDuration, LoadOptions::kMaxDuration);
   }
   if (options.latency_budget_microseconds < 0 ||
       options.latency_budget_microseconds > ServeOptions::kMostLatencyBudget) {

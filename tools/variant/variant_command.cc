@@ -144,7 +144,7 @@ enum class LineKind { kNone, kWhole, kTooLong, kOutOfMemory };
 void extend(std::string* line, std::string_view piece, LineKind* kind) {
   if (*kind != LineKind::kWhole) return;
   try {
-    if (line->size() + piece.size() <= kLongestVariantLine) {
+    if (line->size() + piece.size() <= kMaxVariantLine) {
       line->append(piece);
       return;
     }

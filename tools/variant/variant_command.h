@@ -10,7 +10,7 @@ namespace ringpeer {
 
 // In bytes: four times what the largest packet of default settings takes in hex. Some copies
 // of a line and the value in it are needed at once.
-inline constexpr std::size_t kLongestVariantLine = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxVariantLine = std::size_t{64} << 20;
 
 // `ringpeer variant decode`: reads one packet a line, bare hex or {"bytes": "hex"}, and
 // prints one JSON object a line:
@@ -21,7 +21,7 @@ inline constexpr std::size_t kLongestVariantLine = std::size_t{64} << 20;
 //
 // Returns the exit status. That a line is no value is an answer, kExitOk; when none of them is
 // one, the command has done nothing: kExitFailed, with words on stderr. The same when a line was
-// longer than kLongestVariantLine or memory was short for it (both are ERR_OUT_OF_MEMORY in their
+// longer than kMaxVariantLine or memory was short for it (both are ERR_OUT_OF_MEMORY in their
 // place), when input cannot be read and when output cannot be written.
 int run_variant_decode(std::istream& input, std::ostream& output, const DecodeOptions& options);
 

@@ -10,7 +10,7 @@ namespace ringpeer::bench {
 namespace {
 
 // Of ENet's wire format.
-constexpr std::size_t kMostPeers = 4095;
+constexpr std::size_t kMaxPeers = 4095;
 constexpr std::size_t kChannels = 1;
 
 class EnetReceiver : public Receiver {
@@ -25,7 +25,7 @@ class EnetReceiver : public Receiver {
     longest_wait_ = options.longest_wait;
     ENetAddress address{};
     address.host = htonl(INADDR_LOOPBACK);
-    host_ = enet_host_create(&address, kMostPeers, kChannels, 0, 0);
+    host_ = enet_host_create(&address, kMaxPeers, kChannels, 0, 0);
     if (host_ == nullptr) return "enet_host_create failed";
     return apply_options(host_->socket, options);
   }

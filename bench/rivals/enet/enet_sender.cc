@@ -14,9 +14,9 @@
 namespace ringpeer::bench {
 namespace {
 
-constexpr std::chrono::seconds kLongestConnecting{5};
+constexpr std::chrono::seconds kMaxConnecting{5};
 // Messages between two flushes; ENet puts those of one connection into one datagram.
-constexpr std::uint64_t kMostMessages = 64;
+constexpr std::uint64_t kMaxMessages = 64;
 
 class EnetSender {
  public:
@@ -39,7 +39,7 @@ class EnetSender {
       peers_.push_back(enet_host_connect(host_, &address, 1, 0));
     }
     sequences_.resize(remotes);
-    const auto give_up = std::chrono::steady_clock::now() + kLongestConnecting;
+    const auto give_up = std::chrono::steady_clock::now() + kMaxConnecting;
     std::size_t connected = 0;
     ENetEvent event;
     while (connected < remotes && std::chrono::steady_clock::now() < give_up) {
@@ -60,7 +60,7 @@ class EnetSender {
     const Pacer pacer(task_.packets_per_second, start);
     std::uint64_t now = start;
     for (; now < end; now = steady_now_ns()) {
-      const std::uint64_t due = pacer.due(now, result_.sent, kMostMessages);
+      const std::uint64_t due = pacer.due(now, result_.sent, kMaxMessages);
       for (std::uint64_t i = 0; i < due; ++i) send_one(now);
       // Sends, and reads the acknowledgements that keep the connections alive.
       ENetEvent event;

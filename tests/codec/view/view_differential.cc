@@ -18,7 +18,7 @@ namespace {
 
 // Lookups cost the square of the entries: larger dictionaries are compared by
 // iteration and by the lookup of their first and last keys.
-constexpr std::size_t kMostLookups = 64;
+constexpr std::size_t kMaxLookups = 64;
 
 std::string differs(const VariantView& view, const Variant& value);
 
@@ -113,7 +113,7 @@ std::string compare_dictionary(const VariantView& view, const Dictionary& dictio
   }
   std::size_t index = 0;
   for (const DictionaryEntry& entry : dictionary) {
-    const bool looked_up = index < kMostLookups || index + 1 == dictionary.size();
+    const bool looked_up = index < kMaxLookups || index + 1 == dictionary.size();
     ++index;
     if (!looked_up) continue;
     if (std::string what = compare_lookup(entries, entry, value); !what.empty()) return what;

@@ -140,7 +140,7 @@ TEST(Hostile, BudgetsAreChecked) {
 TEST(Hostile, EveryOperationIsBoundedByTheBytes) {
   constexpr std::size_t kSmall = std::size_t{4} << 10;
   constexpr std::size_t kLarge = std::size_t{64000};
-  constexpr std::uint64_t kMostAllocations = 2 * kLarge / kSmall;
+  constexpr std::uint64_t kMaxAllocations = 2 * kLarge / kSmall;
   constexpr std::uint64_t kSteps = 64;  // of strings and indexes that grow
   const auto small_shapes = testing::shapes_of_size(kSmall);
   const auto large_shapes = testing::shapes_of_size(kLarge);
@@ -164,7 +164,7 @@ TEST(Hostile, EveryOperationIsBoundedByTheBytes) {
         }
         allocations[large ? 1 : 0] = heap_use().allocations - before;
       }
-      EXPECT_LE(allocations[1], kMostAllocations * allocations[0] + kSteps);
+      EXPECT_LE(allocations[1], kMaxAllocations * allocations[0] + kSteps);
     }
   }
 }

@@ -313,7 +313,7 @@ class FloodOfConnectionsTest : public testing::TestWithParam<test::EngineKind> {
     engine_ = Engine::create(GetParam().options(), nullptr, &message);
     if (engine_ == nullptr) GTEST_SKIP() << message;
     server_ = std::make_unique<UDPServer>(engine_);
-    server_->set_max_pending_connections(kMostPending);
+    server_->set_max_pending_connections(kMaxPending);
     ASSERT_EQ(server_->listen(0, "127.0.0.1"), Error::OK);
   }
   // A stranger's first packet, which the engine, or the kernel, has when this returns.
@@ -330,7 +330,7 @@ class FloodOfConnectionsTest : public testing::TestWithParam<test::EngineKind> {
     return std::chrono::steady_clock::now() - begun > accepted * milliseconds(1);
   }
 
-  static constexpr int kMostPending = 8;
+  static constexpr int kMaxPending = 8;
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<UDPServer> server_;
   std::vector<test::Sender> strangers_;
@@ -346,14 +346,14 @@ TEST_P(FloodOfConnectionsTest, LoopOfLooksEnds) {
       ASSERT_TRUE(test::eventually([&] { return server_->is_connection_available(); }));
     }
     const auto begun = std::chrono::steady_clock::now();
-    while (accepted <= 2 * kMostPending && server_->is_connection_available()) {
+    while (accepted <= 2 * kMaxPending && server_->is_connection_available()) {
       players_.push_back(server_->take_connection());
       ASSERT_NE(players_.back(), nullptr);
       ++accepted;
       knock();
     }
     if (is_slow(begun, accepted)) GTEST_SKIP() << "this machine is too slow for a flood";
-    EXPECT_LE(accepted, kMostPending);
+    EXPECT_LE(accepted, kMaxPending);
   }
 }
 
@@ -377,7 +377,7 @@ TEST_P(FloodOfConnectionsTest, LoopOfTakesEnds) {
   knock();
   const auto begun = std::chrono::steady_clock::now();
   int accepted = 0;
-  while (accepted <= 2 * kMostPending) {
+  while (accepted <= 2 * kMaxPending) {
     auto player = server_->take_connection();
     if (player == nullptr) break;
     players_.push_back(std::move(player));
@@ -385,7 +385,7 @@ TEST_P(FloodOfConnectionsTest, LoopOfTakesEnds) {
     knock();
   }
   if (is_slow(begun, accepted)) GTEST_SKIP() << "this machine is too slow for a flood";
-  EXPECT_LE(accepted, kMostPending);
+  EXPECT_LE(accepted, kMaxPending);
   knock();
   EXPECT_TRUE(test::eventually([&] { return server_->is_connection_available(); }));
 }
@@ -394,8 +394,8 @@ TEST_P(FloodOfConnectionsTest, LoopThatSetsTheLimitEnds) {
   knock();
   const auto begun = std::chrono::steady_clock::now();
   int accepted = 0;
-  while (accepted <= 2 * kMostPending) {
-    server_->set_max_pending_connections(kMostPending);
+  while (accepted <= 2 * kMaxPending) {
+    server_->set_max_pending_connections(kMaxPending);
     auto player = server_->take_connection();
     if (player == nullptr) break;
     players_.push_back(std::move(player));
@@ -403,7 +403,7 @@ TEST_P(FloodOfConnectionsTest, LoopThatSetsTheLimitEnds) {
     knock();
   }
   if (is_slow(begun, accepted)) GTEST_SKIP() << "this machine is too slow for a flood";
-  EXPECT_LE(accepted, kMostPending);
+  EXPECT_LE(accepted, kMaxPending);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, FloodOfConnectionsTest, test::every_engine(), test::engine_name);

@@ -25,7 +25,7 @@ TEST_P(WakeUpTest, FewPacketsAfterManyAreAnnouncedWithinTheLatencyBudget) {
   constexpr int kRounds = 50;
   constexpr std::uint32_t kPackets = 5000;
   // The smallest default socket buffer holds a few more.
-  constexpr std::uint32_t kMostOnTheirWay = 200;
+  constexpr std::uint32_t kMaxOnTheirWay = 200;
   // A worker that has nothing to do looks again after half a second.
   constexpr std::chrono::milliseconds kLongest{400};
   EngineOptions options;
@@ -54,7 +54,7 @@ TEST_P(WakeUpTest, FewPacketsAfterManyAreAnnouncedWithinTheLatencyBudget) {
     const std::jthread sending([&sender, &all, &taken](const std::stop_token& stop) {
       sched_setaffinity(0, sizeof(all), &all);
       for (std::uint32_t i = 0; i < kPackets; ++i) {
-        while (i - taken.load() >= kMostOnTheirWay && !stop.stop_requested()) {
+        while (i - taken.load() >= kMaxOnTheirWay && !stop.stop_requested()) {
         }
         sender.send_numbered(i, 32);
       }

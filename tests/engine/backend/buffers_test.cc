@@ -44,9 +44,9 @@ TEST_P(BuffersTest, StopsLendingWhenHalfOfThemAreOut) {
   EXPECT_TRUE(backend().has_buffers_to_lend());
   hold_buffers(true);
   // The largest datagrams: no backend holds more of them than these.
-  constexpr std::uint32_t kMostBuffers = 5000;
+  constexpr std::uint32_t kMaxBuffers = 5000;
   std::uint32_t sent = 0;
-  while (backend().has_buffers_to_lend() && sent < kMostBuffers) {
+  while (backend().has_buffers_to_lend() && sent < kMaxBuffers) {
     ASSERT_TRUE(sender.send_numbered(sent++, 65507));
     ASSERT_TRUE(receive_until(sent));
   }
@@ -73,11 +73,11 @@ TEST_P(BuffersTest, WithoutBuffersNothingIsLostAndReceivingStartsAgain) {
     received().clear();
     hold_buffers(true);
     const std::uint64_t starved_before = backend().events().starved;
-    constexpr std::uint32_t kMostBuffers = 5000;
+    constexpr std::uint32_t kMaxBuffers = 5000;
     // A datagram that is not there by then is stuck: the kernel may deliver it late.
     constexpr std::chrono::milliseconds kLooks(200);
     std::uint32_t sent = 0;
-    while (received().size() == sent && sent < kMostBuffers) {
+    while (received().size() == sent && sent < kMaxBuffers) {
       ASSERT_TRUE(sender.send_numbered(sent++, 60000));
       const auto end = std::chrono::steady_clock::now() + kLooks;
       do {

@@ -190,7 +190,7 @@ class BusySocketTest : public SocketsTest {
     step_a_while();
     int waits = 0;
     bool heard = false;
-    for (; waits < kMostWaits && !heard; ++waits) {
+    for (; waits < kMaxWaits && !heard; ++waits) {
       for (backend::SocketSlot slot = 0; slot < busy; ++slot) {
         for (int i = 0; i < each_time; ++i) senders[slot].send_numbered(0, size);
       }
@@ -202,7 +202,7 @@ class BusySocketTest : public SocketsTest {
     return waits - kQuietSendsAt;
   }
 
-  static constexpr int kMostWaits = 200;
+  static constexpr int kMaxWaits = 200;
   static constexpr int kQuietSendsAt = 10;  // by then the busy one is known to be busy
   // Room for a ready queue of other entries; a fair backend needs two or three.
   static constexpr int kSoon = 20;

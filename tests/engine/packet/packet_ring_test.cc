@@ -148,7 +148,7 @@ TEST(PacketRingTorture, DepthIsNeverMoreThanCanBeTaken) {
   });
 
   // 16 slots of at most three packets.
-  constexpr std::size_t kMostPackets = 48;
+  constexpr std::size_t kMaxPackets = 48;
   std::uint64_t taken = 0;
   std::uint64_t impossible = 0;
   std::uint64_t broken_promises = 0;
@@ -156,16 +156,16 @@ TEST(PacketRingTorture, DepthIsNeverMoreThanCanBeTaken) {
   while (std::chrono::steady_clock::now() < deadline) {
     const bool was_done = producer_done.load(std::memory_order_acquire);
     const std::size_t promised = ring.depth();
-    if (promised > kMostPackets) ++impossible;
+    if (promised > kMaxPackets) ++impossible;
     std::size_t found = 0;
     while (const PacketDescriptor* front = ring.front()) {
       found += front->packet_count();
       take_front(ring);
       // Asked right after a take: the moment at which a count that lags behind the
       // ring would go below zero.
-      if (ring.depth() > kMostPackets) ++impossible;
+      if (ring.depth() > kMaxPackets) ++impossible;
     }
-    if (promised <= kMostPackets && found < promised) ++broken_promises;
+    if (promised <= kMaxPackets && found < promised) ++broken_promises;
     taken += found;
     if (was_done && found == 0) break;
   }

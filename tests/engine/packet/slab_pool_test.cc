@@ -13,7 +13,7 @@ namespace ringpeer::packet {
 namespace {
 
 constexpr std::size_t kPage = 256 * 1024;
-constexpr std::size_t kLargest = 65535 + 28;  // a payload and its sender's address
+constexpr std::size_t kMax = 65535 + 28;  // a payload and its sender's address
 
 std::size_t bytes_of(const std::vector<PacketBuffer*>& blocks) {
   std::size_t sum = 0;
@@ -27,7 +27,7 @@ TEST(SlabPool, GivesAtLeastTheBytesAskedForAndOneReference) {
   std::vector<PacketBuffer*> blocks;
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{64}, std::size_t{65}, std::size_t{1200},
-        std::size_t{4032}, std::size_t{4033}, std::size_t{65507}, kLargest}) {
+        std::size_t{4032}, std::size_t{4033}, std::size_t{65507}, kMax}) {
     PacketBuffer* block = pool.allocate(size);
     ASSERT_NE(block, nullptr) << size;
     EXPECT_GE(block->capacity, size);
@@ -75,13 +75,13 @@ TEST(SlabPool, KeepsToItsBudget) {
   BufferReturn home;
   SlabPool pool(3 * kPage, &home);
   std::vector<PacketBuffer*> blocks;
-  while (PacketBuffer* block = pool.allocate(kLargest)) blocks.push_back(block);
+  while (PacketBuffer* block = pool.allocate(kMax)) blocks.push_back(block);
   EXPECT_EQ(blocks.size(), 6u) << "two of the largest blocks a page";
   EXPECT_EQ(pool.pages_in_use(), 3u);
   EXPECT_EQ(pool.allocate(1), nullptr);
   pool.free(blocks.back());
   blocks.pop_back();
-  EXPECT_NE(pool.allocate(kLargest), nullptr);
+  EXPECT_NE(pool.allocate(kMax), nullptr);
 }
 
 TEST(SlabPool, WithoutBudgetGivesNothing) {
@@ -102,7 +102,7 @@ TEST(SlabPool, AFreedBlockIsTheNextOneOut) {
 TEST(SlabPool, WhatIsFreeServesEverySize) {
   BufferReturn home;
   SlabPool pool(2 * kPage, &home);
-  for (const std::size_t size : {std::size_t{10}, kLargest, std::size_t{1200}, std::size_t{10}}) {
+  for (const std::size_t size : {std::size_t{10}, kMax, std::size_t{1200}, std::size_t{10}}) {
     std::vector<PacketBuffer*> blocks;
     while (PacketBuffer* block = pool.allocate(size)) blocks.push_back(block);
     EXPECT_GE(blocks.size() * (size + 64), kPage / 2) << "both pages serve size " << size;
@@ -115,9 +115,9 @@ TEST(SlabPool, APacketThatStaysTakesNothingButItsBlock) {
   BufferReturn home;
   SlabPool pool(kPage, &home);
   PacketBuffer* const small = pool.allocate(10);
-  PacketBuffer* const large = pool.allocate(kLargest);
+  PacketBuffer* const large = pool.allocate(kMax);
   ASSERT_TRUE(small != nullptr && large != nullptr);
-  EXPECT_EQ(pool.allocate(kLargest), nullptr) << "half of the page is not free";
+  EXPECT_EQ(pool.allocate(kMax), nullptr) << "half of the page is not free";
   // The other half but for the small one's block: of any size.
   std::size_t taken = SlabPool::block_size(10);
   for (const std::size_t size : {std::size_t{60000}, std::size_t{1200}, std::size_t{10}}) {
@@ -125,7 +125,7 @@ TEST(SlabPool, APacketThatStaysTakesNothingButItsBlock) {
   }
   EXPECT_EQ(taken, kPage / 2);
   pool.free(large);
-  EXPECT_NE(pool.allocate(kLargest), nullptr);
+  EXPECT_NE(pool.allocate(kMax), nullptr);
 }
 
 TEST(SlabPool, SmallPacketsUseUpTheWholeBudget) {
@@ -165,7 +165,7 @@ TEST(SlabPool, StaysWholeUnderRandomUse) {
   SlabPool pool(16 * kPage, &home);
   std::minstd_rand random(11);
   std::vector<PacketBuffer*> blocks;
-  const std::size_t sizes[] = {10, 200, 500, 1200, 2000, 9000, 30000, kLargest};
+  const std::size_t sizes[] = {10, 200, 500, 1200, 2000, 9000, 30000, kMax};
   for (int round = 0; round < 40; ++round) {
     const std::size_t size = sizes[random() % 8];
     for (int i = 0; i < 3000; ++i) {
@@ -188,7 +188,7 @@ TEST(SlabPool, StaysWholeUnderRandomUse) {
   for (PacketBuffer* block : blocks) pool.free(block);
   // Nothing is stranded: the whole budget can be had in the largest blocks.
   std::size_t largest = 0;
-  while (pool.allocate(kLargest) != nullptr) ++largest;
+  while (pool.allocate(kMax) != nullptr) ++largest;
   EXPECT_EQ(largest, 32u);
 }
 

@@ -99,7 +99,7 @@ TEST(RemoteTableTest, ProbesStayShortWhateverTheAddresses) {
       remotes.push_back(remote_of(i * stride));
       table.put(remotes.back().get());
     }
-    EXPECT_LE(table.longest_probe(), RemoteTable::kLongestProbe);
+    EXPECT_LE(table.longest_probe(), RemoteTable::kMaxProbe);
     EXPECT_LE(table.memory(), std::size_t{4} << 20) << "the table had to grow to keep the bound";
   }
 }

@@ -359,13 +359,12 @@ class SendModel {
     std::size_t count = 0;
     hands_[0]([&] { count = fill(queue_); });
     // Each thread may keep a chunk, and has brought one.
-    EXPECT_NEAR(
-        static_cast<double>(count), static_cast<double>(expected),
-        kThreads * static_cast<double>(SendChunks::kChunkSize) / SendQueue::kLargestInChunk);
+    EXPECT_NEAR(static_cast<double>(count), static_cast<double>(expected),
+                kThreads * static_cast<double>(SendChunks::kChunkSize) / SendQueue::kMaxInChunk);
   }
   static std::size_t fill(SendQueue& queue) {
     SendSocket socket(nullptr, nullptr);
-    const auto payload = numbered_payload(0, SendQueue::kLargestInChunk);
+    const auto payload = numbered_payload(0, SendQueue::kMaxInChunk);
     const auto large = numbered_payload(0, 60000);
     std::size_t count = 0;
     while (queue.push(payload, {&socket, {}}) == 0) ++count;

@@ -69,7 +69,7 @@ TEST_F(SendQueueTest, GivesWhatWasPushedInItsOrder) {
 }
 
 TEST_F(SendQueueTest, IsFullWhenItsMemoryIsAndHasAllOfItBackAfterwards) {
-  const auto payload = numbered_payload(1, SendQueue::kLargestInChunk);
+  const auto payload = numbered_payload(1, SendQueue::kMaxInChunk);
   std::size_t first = 0;
   for (int round = 0; round < 3; ++round) {
     std::size_t count = 0;
@@ -77,8 +77,8 @@ TEST_F(SendQueueTest, IsFullWhenItsMemoryIsAndHasAllOfItBackAfterwards) {
     while ((error = queue_.push(payload, to())) == 0) ++count;
     EXPECT_EQ(error, EAGAIN);
     // Whatever does not fill a chunk is lost with it, a seventh at the most.
-    EXPECT_GE(count, SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kLargestInChunk *
-                         6 / 7);
+    EXPECT_GE(count,
+              SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kMaxInChunk * 6 / 7);
     if (round == 0) first = count;
     EXPECT_EQ(count, first) << "memory was lost";
     std::size_t taken = 0;
@@ -244,11 +244,11 @@ TEST_F(SendQueueTest, IdleThreadsHoweverManyTakeNoRoomFromOthers) {
   while (!is_there) take_all();
   waiter.join();
   take_all();
-  const auto payload = numbered_payload(1, SendQueue::kLargestInChunk);
+  const auto payload = numbered_payload(1, SendQueue::kMaxInChunk);
   std::size_t count = 0;
   while (queue_.push(payload, to()) == 0) ++count;
   EXPECT_GE(count,
-            SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kLargestInChunk * 6 / 7);
+            SendChunks::kChunkCount * SendChunks::kChunkSize / SendQueue::kMaxInChunk * 6 / 7);
   take_all();
   in_step.arrive_and_wait();
   in_step.arrive_and_wait();

@@ -37,8 +37,8 @@ constexpr std::uint8_t kPlayerBlock = 16;
 constexpr std::uint8_t kSpoofedBlock = 32;
 constexpr double kPacketsPerPlayerAndSecond = 20;
 constexpr std::size_t kFloodBatch = 64;
-constexpr double kMostLoss = 0.001;
-constexpr std::size_t kMostGrowth = std::size_t{16} << 20;
+constexpr double kMaxLoss = 0.001;
+constexpr std::size_t kMaxGrowth = std::size_t{16} << 20;
 // Another program that takes the processors away for longer than the kernel's buffer
 // lasts makes a loss that is nobody's here.
 constexpr int kAttempts = 3;
@@ -251,11 +251,11 @@ TEST_P(SpoofedFloodTest, HalfTheDrainRateCostsPlayersNothing) {
     outcome = play(kSpoofed, drain_rate / 2, at_most);
     outcome.print("half the drain rate");
     EXPECT_EQ(0u, outcome.other_engine_drops);
-    if (outcome.loss() <= kMostLoss) break;
+    if (outcome.loss() <= kMaxLoss) break;
   }
   EXPECT_GT(outcome.players_sent, kPlayers);
-  EXPECT_LE(outcome.loss(), kMostLoss);
-  EXPECT_LE(outcome.growth, kMostGrowth);
+  EXPECT_LE(outcome.loss(), kMaxLoss);
+  EXPECT_LE(outcome.growth, kMaxGrowth);
   expect_nobody_moved();
   expect_all_spoofed(outcome);
 }
@@ -270,7 +270,7 @@ TEST_P(SpoofedFloodTest, UnlimitedFloodLosesNoPlayersPacketInTheEngine) {
   // What the kernel let through has arrived, each packet of a player with the player.
   EXPECT_EQ(outcome.received, outcome.players_received + outcome.strangers_dropped +
                                   static_cast<std::uint64_t>(waiting_strangers()));
-  EXPECT_LE(outcome.growth, kMostGrowth);
+  EXPECT_LE(outcome.growth, kMaxGrowth);
   expect_all_spoofed(outcome);
 }
 

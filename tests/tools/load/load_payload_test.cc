@@ -39,7 +39,7 @@ void expect_stamp(const LoadStamp& stamp) {
 }
 
 TEST(RawPayloadTest, AnEchoBringsTheStampBack) {
-  for (const std::size_t size : {kSmallestRawPacket, std::size_t{64}, kLargestRawPacket}) {
+  for (const std::size_t size : {kSmallestRawPacket, std::size_t{64}, kMaxRawPacket}) {
     RawPayload payload(size);
     const auto packet = copy(payload.compose(kStamp, false));
     ASSERT_EQ(packet.size(), size);
@@ -88,13 +88,13 @@ TEST(VarPayloadTest, SizesAreKeptWhereTheyCanBe) {
   EXPECT_EQ(packet_size(100), 100U);
   EXPECT_EQ(packet_size(1200), 1200U);
   EXPECT_EQ(packet_size(1198), 1200U);
-  EXPECT_EQ(packet_size(kLargestVarPacket), kLargestVarPacket);
+  EXPECT_EQ(packet_size(kMaxVarPacket), kMaxVarPacket);
 }
 
 TEST(VarPayloadTest, TheLargestPacketStaysADatagramToTheEnd) {
-  const std::size_t size = VarPayload(kLargestVarPacket).compose(kStamp, true).size();
-  EXPECT_GT(size, kLargestVarPacket);
-  EXPECT_LE(size, kLargestRawPacket);
+  const std::size_t size = VarPayload(kMaxVarPacket).compose(kStamp, true).size();
+  EXPECT_GT(size, kMaxVarPacket);
+  EXPECT_LE(size, kMaxRawPacket);
 }
 
 TEST(VarPayloadTest, AnEchoBringsTheStampBack) {

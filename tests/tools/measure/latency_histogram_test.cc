@@ -56,7 +56,7 @@ TEST(LatencyHistogramTest, PercentilesAreWithinOneBucketOfSorting) {
 }
 
 TEST(LatencyHistogramTest, EveryPowerOfTwoAndItsNeighboursFindTheirBucket) {
-  for (int bits = 0; bits < LatencyHistogram::kLargestValueBits; ++bits) {
+  for (int bits = 0; bits < LatencyHistogram::kMaxValueBits; ++bits) {
     for (const std::int64_t offset : {-1, 0, 1}) {
       const std::int64_t value = std::max<std::int64_t>(0, (std::int64_t{1} << bits) + offset);
       LatencyHistogram histogram;
