@@ -3,11 +3,13 @@
 
 #include <cstddef>
 
+#include "ringpeer/codec/base/wire_format.h"
+
 namespace ringpeer::net {
 
 // The most payload that one UDP datagram carries. 16 bits of length count IPv4's header (20
 // bytes) and UDP's (8), but not IPv6's.
-inline constexpr std::size_t kLargestIpv4Datagram = 65535 - 20 - 8;
+inline constexpr std::size_t kLargestIpv4Datagram = kMaximumDatagramSize;
 inline constexpr std::size_t kLargestDatagram = 65535 - 8;
 
 }  // namespace ringpeer::net

@@ -6,6 +6,7 @@
 #include "ringpeer/bench/rivals/raw_ring.h"
 #include "ringpeer/bench/rivals/receivers/receivers.h"
 #include "ringpeer/bench/rivals/udp_socket.h"
+#include "ringpeer/engine/net/datagram_size.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -16,7 +17,7 @@ constexpr unsigned kMinComplete = 8;
 constexpr unsigned kBuffers = 8;
 constexpr std::size_t kBufferBytes = std::size_t{128} << 10;
 // Any datagram of IPv4 is accepted.
-constexpr std::size_t kLargestDatagram = 65507;
+constexpr std::size_t kLargestDatagram = net::kLargestIpv4Datagram;
 constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(int));
 
 class FloorReceiver : public Receiver {
