@@ -88,7 +88,7 @@ std::vector<std::string> statements() {
       "gives up after " + with_commas(close) + " ms, so that it ends within " +
           with_commas(close + stall) + ", or after " + with_commas(stall) + " ms",
       "fingerprints of up to " + number_of("engine/peer/verified_destinations.h", "kEntries") +
-          " that are proven",
+          " that are verified",
       "the latency budget (" + with_commas(EngineOptions().latency_budget.count()) +
           " us unless told)",
       "(or after " + in_words(worker, "kBatchesPerNotify") + " batches",
@@ -119,6 +119,13 @@ TEST(ArchitecturePageTest, AWrongNumberIsHeardOf) {
   page.replace(page.find(truth), truth.size(), "When it has refused 2,048");
   const std::vector<std::string> all = statements();
   EXPECT_FALSE(std::ranges::all_of(all, [&](const auto& text) { return says(page, text); }));
+}
+
+TEST(ArchitecturePageTest, ThePictureStatesTheNumbersThatTheCodeHas) {
+  const std::string picture = read_page("docs/data_path.svg");
+  EXPECT_TRUE(says(picture, std::to_string(sizeof(packet::PacketDescriptor)) + " bytes;"));
+  EXPECT_TRUE(
+      says(picture, "chunks of " + std::to_string(worker::SendChunks::kChunkSize >> 10) + " KiB"));
 }
 
 TEST(ArchitecturePageTest, ThePagesCountersExist) {
