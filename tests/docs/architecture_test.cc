@@ -206,6 +206,18 @@ TEST(ArchitectureRoomsTest, EveryRoomIsOnThePage) {
   EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), expected);
 }
 
+// "Where a change begins"
+TEST(ArchitectureRoomsTest, TheFilesThatThePageNamesExist) {
+  int seen = 0;
+  for (const std::string& span : code_spans(read_page(kPage))) {
+    if (!span.ends_with(".cc") && !(span.ends_with(".h") && !span.starts_with("ringpeer/")))
+      continue;
+    EXPECT_TRUE(std::filesystem::exists(span)) << span;
+    ++seen;
+  }
+  EXPECT_GE(seen, 10);
+}
+
 // "the only place that knows socket options and the fields of a sockaddr".
 TEST(ArchitectureRoomsTest, OnlyTheNetKnowsSocketCalls) {
   const std::regex call(R"(\W::(setsockopt|getsockopt|bind|connect)\(|sockaddr_in6? )");
