@@ -1,6 +1,6 @@
 // The queues that could carry descriptors from a worker to the application, one thread
 // to another, with the same 32-byte element: which one stands on which edge is decided
-// by these figures (docs/benchmarks.md).
+// by these figures (docs/benchmarks_tables.md).
 
 // First, for its reason see ring/mpsc_queue.h.
 #include "concurrentqueue.h"

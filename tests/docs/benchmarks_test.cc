@@ -1,5 +1,5 @@
-// docs/benchmarks.md: what is measured is what the programs measure, its limits are the programs',
-// and figures that stand in several places are the same.
+// docs/benchmarks.md and benchmarks_tables.md: what is measured is what the programs measure, its
+// limits are the programs', and figures that stand in several places are the same.
 
 #include <gtest/gtest.h>
 
@@ -25,6 +25,7 @@ namespace ringpeer::docs {
 namespace {
 
 constexpr const char* kPage = "docs/benchmarks.md";
+constexpr const char* kTablesPage = "docs/benchmarks_tables.md";
 
 std::set<std::string> spans_of_first_cells(const std::vector<Row>& rows) {
   std::set<std::string> names;
@@ -95,6 +96,18 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
           " destinations",
       "at most " + number(scale, "kMaxBytesPerPeer") + " bytes a peer",
       "no probe longer than " + number("engine/remotes/remote_table.h", "kMaxProbe") + " slots",
+  };
+  for (const std::string& statement : statements) {
+    EXPECT_TRUE(says(page, statement)) << statement;
+  }
+}
+
+TEST(BenchmarksTablesPageTest, SaysWhatThePlainLoopsDo) {
+  const std::string page = read_page(kTablesPage);
+  const auto number = [](const char* path, const char* name) {
+    return with_commas(constant_of(path, name));
+  };
+  const std::vector<std::string> statements = {
       number("bench/overload/senders.h", "kQuietPlayers") + " quiet players at " +
           number("bench/overload/senders.h", "kQuietHz") + " packets/s each",
       number("bench/overload/main.cc", "kRestOfFrame") + " ms between two ticks",
@@ -155,9 +168,8 @@ using Figures = std::map<std::pair<std::string, std::string>, std::vector<std::s
 Figures all_figures() {
   Figures figures;
   std::string test_case;
-  for (const Table& table : tables_of(read_page(kPage))) {
-    if (table.heading != "Figures" || table.head.cells[0] != "case") continue;
-    if (table.head.cells.size() != 9) continue;
+  for (const Table& table : tables_of(read_page(kTablesPage))) {
+    if (table.heading != "All figures") continue;
     for (const Row& row : table.rows) {
       if (!row.cells[0].empty()) test_case = code_spans(row.cells[0]).at(0);
       figures[{test_case, row.cells[1]}] = row.cells;
@@ -183,7 +195,7 @@ TEST(BenchmarksPageTest, HasTheFiguresOfEveryPeerOfAQuickRun) {
   EXPECT_EQ(found, expected);
 }
 
-// The table of checks is made of the figures: ratios of what stands below.
+// The table of checks is made of the figures: ratios of what the other page has.
 TEST(BenchmarksPageTest, TheChecksAreRatiosOfTheFigures) {
   const Figures figures = all_figures();
   const std::regex ratio("(.+): (ringpeer/[a-z_]+) (CPU a packet|packets/s) / ([a-z_]+)");
@@ -196,7 +208,7 @@ TEST(BenchmarksPageTest, TheChecksAreRatiosOfTheFigures) {
     if (one == figures.end() || other == figures.end()) continue;
     const std::size_t column = match[3] == "packets/s" ? 2 : 3;
     const double expected = number_in(one->second[column]) / number_in(other->second[column]);
-    // What is rounded below: two digits at the least.
+    // What is rounded there: two digits at the least.
     EXPECT_NEAR(number_in(row.cells[2]) / expected, 1, 0.02) << row.cells[0];
     ++compared;
   }
