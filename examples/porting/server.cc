@@ -22,6 +22,7 @@ struct Game {
     if (error != Error::OK) {
       std::fprintf(stderr, "listen: %d\n", static_cast<int>(error));
     }
+    server.set_idle_timeout(std::chrono::seconds(30));
     return error == Error::OK;
   }
 
@@ -39,6 +40,10 @@ struct Game {
           positions.set(id, Vector2{before.x + move->x, before.y + move->y});
         }
       }
+    }
+    while (PacketPeerUDP* gone = server.next_disconnected()) {
+      positions.erase(gone->get_packet_port());
+      std::erase_if(players, [gone](const auto& player) { return player.get() == gone; });
     }
     for (const auto& player : players) {
       player->put_var(Dictionary{{"tick", tick}, {"positions", positions}});

@@ -1,8 +1,10 @@
 extends Node
 
 const TICKS := 600
+const TIMEOUT_MS := 30000
 var server := UDPServer.new()
 var players: Array[PacketPeerUDP] = []
+var last_heard := {}
 var positions := {}
 var tick := 0
 
@@ -15,14 +17,21 @@ func _ready() -> void:
 func _physics_process(_delta: float) -> void:
 	server.poll()
 	while server.is_connection_available():
-		players.append(server.take_connection())
+		var player := server.take_connection()
+		players.append(player)
+		last_heard[player] = Time.get_ticks_msec()
 	for player in players:
 		while player.get_available_packet_count() > 0:
 			var input = player.get_var()
+			last_heard[player] = Time.get_ticks_msec()
 			if input is Dictionary and input.get("move") is Vector2:
 				var id: int = player.get_packet_port()
 				var before: Vector2 = positions.get(id, Vector2())
 				positions[id] = before + input["move"]
+		if Time.get_ticks_msec() - last_heard[player] > TIMEOUT_MS:
+			positions.erase(player.get_packet_port())
+			last_heard.erase(player)
+	players = players.filter(func(player): return player in last_heard)
 	for player in players:
 		player.put_var({"tick": tick, "positions": positions})
 	tick += 1

@@ -129,6 +129,21 @@ TEST_P(PortingTest, PlayersWhoHaveGoneAreFound) {
       eventually([&] { return accepted.server.next_disconnected() == accepted.peer.get(); }));
 }
 
+// "peer = null": the last shared_ptr gone, as in the loop over next_disconnected().
+TEST_P(PortingTest, APlayerWhoHasGoneIsForgotten) {
+  Accepted accepted(engine_);
+  accepted.server.set_idle_timeout(milliseconds(20));
+  EXPECT_TRUE(
+      eventually([&] { return accepted.server.next_disconnected() == accepted.peer.get(); }));
+  EXPECT_EQ(accepted.peer->get_packet_port(), accepted.client.get_local_port());
+  accepted.peer.reset();
+  EXPECT_EQ(accepted.server.next_disconnected(), nullptr);
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_EQ(accepted.server.poll(), Error::OK);
+    return accepted.server.get_remote_count() == 0;
+  }));
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, PortingTest, test::every_engine(), test::engine_name);
 
 }  // namespace
