@@ -9,8 +9,9 @@
 
 namespace ringpeer::bench {
 
-// The summary of a run as Markdown, so that it can be pasted into docs/benchmarks.md:
-// medians for each case, each with the ratio to a common rival, then the checks.
+// The summary of a run as Markdown, so that it can be pasted into docs/benchmarks.md and
+// benchmarks_tables.md: medians for each case, each with the ratio to a common rival, then the
+// checks.
 std::string summary_tables(const Series& series);
 std::string check_table(const std::vector<Check>& checks);
 
