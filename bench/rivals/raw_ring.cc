@@ -187,7 +187,7 @@ void RawReceiveRing::wait(std::uint64_t timeout_ns) {
 
 void RawReceiveRing::poll() {
   if (!armed_) arm();
-  // More than can ever complete and no time: the kernel does all work it has at hand,
+  // More than can ever complete and no time: the kernel does all work that it has,
   // where a minimum of 0 or 1 stops after 33 packets.
   constexpr unsigned kAll = 65536;
   enter(0, kAll, 0, 1);

@@ -66,7 +66,7 @@ ReceiveTask receive_task(const Trial& trial) {
   task.receive_buffer = test_case.default_receive_buffer ? 0 : kLargeReceiveBuffer;
   task.gro = peer_uses_gro(test_case, trial.peer);
   task.latency_budget_us = latency_budget_us(trial.peer);
-  // A slow application shall meet a queue that is full, not one that takes seconds to fill.
+  // A slow application is to meet a queue that is full, not one that takes seconds to fill.
   task.queue_bytes = test_case.drain == Drain::kSlow ? 0 : kLargeQueue;
   if (test_case.kind == Case::Kind::kIdle) {
     task.longest_wait_ms = static_cast<int>(kIdleWait.count());

@@ -179,7 +179,7 @@ class Variant {
   // question: see variant_equality.h.)
   friend bool operator==(const Variant& a, const Variant& b);
 
-  // A Nil that lives for ever.
+  // A Nil that is never destroyed.
   static const Variant& nil();
 
   // --- For builders (see memory.h). ---

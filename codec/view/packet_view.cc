@@ -91,7 +91,7 @@ inline Error PacketView::parse_fields(std::span<const std::uint8_t> packet,
 }
 
 // An entry with a longer name, a key that is no name, or a value that is a container or
-// a long string. Not inlined: the loop above shall have the registers for itself.
+// a long string. Not inlined: the loop above needs the registers for itself.
 [[gnu::noinline]] Error PacketView::parse_entry(std::span<const std::uint8_t> packet,
                                                 const DecodeOptions& options, std::uint32_t index,
                                                 wire_scan::Progress* progress) {

@@ -42,7 +42,7 @@ class EncodePool {
     // thread that encodes is enough to never grow.
     std::size_t prefilled_per_class = 4;
     // Buffers a class may keep. More at once come from the heap and go back to it,
-    // so that one burst does not pin its peak for ever, and a search stays short.
+    // so that one burst does not keep its peak pinned, and a search stays short.
     std::size_t kept_per_class = 64;
   };
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kMaxCodePoint = 63;
 
-// An interface by name or by number, as in RFC 4007. 0 when there is none such.
+// An interface by name or by number, as in RFC 4007. 0 when there is no such interface.
 std::uint32_t parse_scope(std::string_view scope) {
   std::array<char, IF_NAMESIZE> name{};
   if (scope.size() < name.size()) {

@@ -50,7 +50,7 @@ struct SocketOptions {
   bool detect_unreachable = false;
 
   // Other sockets that ask for it too may have the same port: the kernel spreads
-  // senders over them by a hash of the addresses, anew whenever one comes or goes.
+  // senders over them by a hash of the addresses, and again whenever one comes or goes.
   bool share_port = false;
 };
 

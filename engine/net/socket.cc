@@ -137,7 +137,7 @@ int Socket::adopt(int descriptor) {
 }
 
 // Whether it blocks is left as it is, for others may hold the same socket: each call here says
-// for itself that it shall not.
+// for itself that it must not.
 void Socket::keep() {
   if (std::exchange(borrowed_, false)) ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
 }

@@ -23,7 +23,7 @@ class Wakeup {
   // Whether both work here: notify() itself cannot tell. 0 or errno.
   int try_out() const noexcept;
 
-  // True when notified within the time; a negative time waits for ever.
+  // True when notified within the time; a negative time has no end.
   bool wait(int timeout_ms) const noexcept;
 
  private:

@@ -45,7 +45,7 @@ class PeerChannel {
   virtual void leave(HeldView* /*view*/) {}
 
   // OK when something waits, ERR_TIMEOUT, ERR_SKIP when interrupted, FAILED. A
-  // negative timeout waits for ever.
+  // negative timeout has no end.
   virtual Error wait(std::chrono::milliseconds timeout) = 0;
   virtual void interrupt() = 0;
 
@@ -88,7 +88,7 @@ inline Error take_from_dead(const worker::WorkerGroup& workers, HeldView* view) 
 inline constexpr std::chrono::milliseconds kInlineWait{20};
 
 // The engine's wait loop around any endpoint: what is queued counts first, then the
-// signal, then the time. A negative timeout waits for ever.
+// signal, then the time. A negative timeout has no end.
 template <typename HasPackets, typename IsDead>
 Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,
                        std::chrono::milliseconds timeout, HasPackets has_packets, IsDead is_dead) {

@@ -235,7 +235,7 @@ class ServerCore final : public DrainSource {
   // 0: none.
   std::chrono::milliseconds idle_timeout_{0};
   std::size_t next_idle_look_ = 0;
-  std::vector<worker::SendTarget> targets_;  // of the broadcast at hand
+  std::vector<worker::SendTarget> targets_;  // of the current broadcast
   ViewLimit views_;
   packet::PacketRelease release_;  // of packets that were dropped, or looked at
   bool automatic_poll_ = true;

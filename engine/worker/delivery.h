@@ -50,7 +50,7 @@ class Delivery {
   // One whose sizes mean nothing: it counts as one packet.
   void drop_faulty(const backend::Datagram& datagram, Counter reason) { drop(datagram, reason, 1); }
 
-  // The sink at hand has been refusing packets for a while: they had better stay in the
+  // The current sink has been refusing packets for a while: they had better stay in the
   // socket, which the worker reads again when the sink has recovered.
   void mark_overrun() { overrun_ = true; }
   bool take_overrun() { return std::exchange(overrun_, false); }

@@ -126,7 +126,7 @@ class Demultiplexer final : public DatagramSink {
   const std::size_t stranger_reserve_;
   ArrivalClock arrival_clock_;
   RemoteTable table_;
-  // The senders of the batch at hand.
+  // The senders of the current batch.
   std::array<net::Endpoint, backend::kBatchSize> endpoints_;
   std::array<Remote*, backend::kBatchSize> remotes_;
   // The remote of the last datagram: trains of one sender need no look-up.

@@ -34,7 +34,7 @@ constexpr std::size_t kMaxBatchesPerPump = 4;
 constexpr int kMaxEarlyStops = 3;
 
 // Batches after which consumers are woken although there are more: a consumer on another
-// CPU shall begin meanwhile. 10 us of the worker's time, and 150 us where it reads the
+// CPU begins meanwhile. 10 us of the worker's time, and 150 us where it reads the
 // socket itself.
 constexpr std::size_t kBatchesPerNotify = 4;
 

@@ -85,7 +85,7 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
 
 WorkerGroup::~WorkerGroup() {
   stop();
-  // The threads are the parent's; joining them here would wait for ever.
+  // The threads are the parent's; joining them here would never return.
   if (!is_usable()) {
     for (auto& worker : workers_) static_cast<void>(worker.release());
   }

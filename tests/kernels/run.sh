@@ -11,7 +11,7 @@ set -euo pipefail
 
 folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 readonly folder
-# An emulated processor is some twenty times slower; the whole run is not to last for ever either.
+# An emulated processor is some twenty times slower; and the whole run must end.
 readonly seconds_a_program=900
 readonly seconds_a_run=7200
 readonly memory=3G

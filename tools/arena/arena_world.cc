@@ -75,13 +75,13 @@ const std::vector<ArenaWorld::Player>& ArenaWorld::neighbours(PlayerId id) {
   for (const std::uint32_t index : near_) {
     if (players_at_step_[index].id != id) neighbours_.push_back(players_at_step_[index]);
   }
-  if (neighbours_.size() > kMostNeighbours) {
-    std::nth_element(neighbours_.begin(), neighbours_.begin() + kMostNeighbours, neighbours_.end(),
+  if (neighbours_.size() > kMaxNeighbours) {
+    std::nth_element(neighbours_.begin(), neighbours_.begin() + kMaxNeighbours, neighbours_.end(),
                      [center](const Player& a, const Player& b) {
                        return squared_distance(a.position, center) <
                               squared_distance(b.position, center);
                      });
-    neighbours_.resize(kMostNeighbours);
+    neighbours_.resize(kMaxNeighbours);
   }
   return neighbours_;
 }

@@ -21,7 +21,7 @@ class ArenaWorld {
   static constexpr float kViewRadius = 125;
   // What a player is shown: 32 neighbours make a snapshot of some 600 bytes, which fits
   // one Ethernet frame.
-  static constexpr std::size_t kMostNeighbours = 32;
+  static constexpr std::size_t kMaxNeighbours = 32;
 
   using PlayerId = std::uint32_t;
 
@@ -39,13 +39,13 @@ class ArenaWorld {
   // A longer direction than 1 is shortened: a client cannot run faster by asking.
   void set_move(PlayerId id, Vector2 move);
 
-  // Moves everyone on by `seconds`, and looks anew at who is near whom.
+  // Moves everyone on by `seconds`, and finds again who is near whom.
   void step(float seconds);
 
   const Player& player(PlayerId id) const { return players_[index_of(id)]; }
   std::size_t player_count() const { return players_.size(); }
 
-  // The nearest players to `id` as of the last step(), at most kMostNeighbours.
+  // The nearest players to `id` as of the last step(), at most kMaxNeighbours.
   // Valid until the next call.
   const std::vector<Player>& neighbours(PlayerId id);
 

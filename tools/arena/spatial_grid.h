@@ -10,7 +10,7 @@
 namespace ringpeer::tools {
 
 // Vector2s of a square, sorted into equal cells, so that what is near is found without
-// looking at all of them. Built anew each tick by counting: two passes, no allocation
+// looking at all of them. Rebuilt each tick by counting: two passes, no allocation
 // once it has seen its largest number of points.
 //
 // Threads: one.

@@ -153,7 +153,7 @@ std::optional<ordered_json> ServerProcess::finish(std::string* error) {
     return std::nullopt;
   }
   std::optional<ordered_json> report = read_message();
-  // What does not stop when asked is stopped: the caller must not wait for ever.
+  // What does not stop when asked is stopped: the caller must not wait without end.
   const int status = end(report ? SIGTERM : SIGKILL);
   if (!report) {
     *error =

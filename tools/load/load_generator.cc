@@ -28,7 +28,7 @@ constexpr std::chrono::microseconds kSendQuantum{200};
 // A generator that was not scheduled for longer than this skips packets, and says so,
 // rather than flood the server with old ones.
 constexpr double kMaxCatchUpSeconds = 0.1;
-// How often a waiting generator looks whether it shall stop; signals wake it anyway,
+// How often a waiting generator looks whether it is to stop; signals wake it anyway,
 // but for the instant between looking and waiting.
 constexpr milliseconds kStopCheckInterval{100};
 

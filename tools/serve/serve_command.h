@@ -6,7 +6,7 @@
 namespace ringpeer::tools {
 
 // Adds `ringpeer serve` to `app`. When the command line named it, *exit_status is what the
-// program shall exit with after app.parse().
+// program exits with after app.parse().
 void add_serve_command(CLI::App& app, int* exit_status);
 
 }  // namespace ringpeer::tools

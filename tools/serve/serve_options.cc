@@ -36,10 +36,10 @@ std::string check_serve_options(const ServeOptions& options) {
     return fmt::format("--port {}: choose 1 to {}, or 0 for any free port.", options.port,
                        kMaxPort);
   }
-  if (options.workers < 0 || options.workers > ServeOptions::kMostWorkers) {
+  if (options.workers < 0 || options.workers > ServeOptions::kMaxServeWorkers) {
     return fmt::format(
         "--workers {}: choose 1 to {}, at most one for each core, or 0 to run without a thread.",
-        options.workers, ServeOptions::kMostWorkers);
+        options.workers, ServeOptions::kMaxServeWorkers);
   }
   if (!parse_listen_address(options.address, options.port)) {
     return fmt::format(
@@ -52,9 +52,9 @@ std::string check_serve_options(const ServeOptions& options) {
                        options.seconds, LoadOptions::kShortestDuration, LoadOptions::kMaxDuration);
   }
   if (options.latency_budget_microseconds < 0 ||
-      options.latency_budget_microseconds > ServeOptions::kMostLatencyBudget) {
+      options.latency_budget_microseconds > ServeOptions::kMaxServeLatencyBudget) {
     return fmt::format("--latency-budget {}: choose 0 to {} microseconds.",
-                       options.latency_budget_microseconds, ServeOptions::kMostLatencyBudget);
+                       options.latency_budget_microseconds, ServeOptions::kMaxServeLatencyBudget);
   }
   return complaint_about_unused(options);
 }

@@ -21,10 +21,11 @@ enum class ServeMode {
 struct ServeOptions {
   // One application thread takes what all workers receive, and is the bottleneck long before
   // this many; each worker has a share of the payload budget and packet memory of its own.
-  static constexpr int kMostWorkers = 64;
-  static_assert(kMostWorkers <= kMaxWorkers);
+  static constexpr int kMaxServeWorkers = 64;
+  static_assert(kMaxServeWorkers <= kMaxWorkers);
   // The engine's own, in microseconds.
-  static constexpr int kMostLatencyBudget = std::chrono::microseconds(kMaxLatencyBudget).count();
+  static constexpr int kMaxServeLatencyBudget =
+      std::chrono::microseconds(kMaxLatencyBudget).count();
 
   ServeMode mode = ServeMode::kEcho;
   int port = 0;

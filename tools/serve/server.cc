@@ -14,7 +14,7 @@
 namespace ringpeer::tools {
 namespace {
 
-// How often a server without traffic looks whether it shall stop.
+// How often a server without traffic looks whether it is to stop.
 constexpr std::chrono::milliseconds kStopCheckInterval{100};
 
 // What the kernel says to a plain socket there: a peer's Error has one word for many reasons.

@@ -38,7 +38,7 @@ class RecvmmsgReceiver : public Receiver {
     gro_ = options.gro;
     prepare_messages(gro_ ? kTrainBuffer : kPlainBuffer);
     // The kernel stretches a sleep by 50 us unless told otherwise; io_uring's min_wait is
-    // exact, and both shall wait equally long.
+    // exact, and both must wait equally long.
     if (wait_ == MmsgWait::kCadence) prctl(PR_SET_TIMERSLACK, 1);
     return wait_ == MmsgWait::kEpoll ? open_epoll() : "";
   }

@@ -44,7 +44,7 @@ class BackendTest : public testing::TestWithParam<BackendVariant> {
   void SetUp() override;
   void TearDown() override;
 
-  // Makes the backend anew. Only what the variant does not decide is taken from
+  // Makes the backend again. Only what the variant does not decide is taken from
   // options. False on failure.
   bool restart(backend::BackendOptions options = {});
 

@@ -71,7 +71,7 @@ class DurationsTest : public testing::TestWithParam<test::EngineKind> {
     EXPECT_EQ(waits.wait(milliseconds(0)), Error::ERR_TIMEOUT);
     EXPECT_EQ(waits.wait(milliseconds(1)), Error::ERR_TIMEOUT);
     for (const milliseconds timeout : kLong) expect_sleep(waits, timeout);
-    // For ever.
+    // Without end.
     expect_sleep(waits, milliseconds(-1));
     expect_sleep(waits, milliseconds::min());
   }

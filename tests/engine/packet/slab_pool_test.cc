@@ -98,7 +98,7 @@ TEST(SlabPool, AFreedBlockIsTheNextOneOut) {
   EXPECT_EQ(pool.allocate(100), block) << "it is the one still in the cache";
 }
 
-// What is free must serve any size, else a burst of one size starves every other for ever.
+// What is free must serve any size, else a burst of one size starves every other from then on.
 TEST(SlabPool, WhatIsFreeServesEverySize) {
   BufferReturn home;
   SlabPool pool(2 * kPage, &home);

@@ -85,7 +85,7 @@ TEST_P(SpscRingFrom, RefusesWhatDoesNotFitAndLosesNothing) {
   EXPECT_EQ(ring.front(), nullptr);
 }
 
-// Past the first slots, an empty ring may start anew at its beginning.
+// Past the first slots, an empty ring may start again at its beginning.
 TEST_P(SpscRingFrom, GoesOnInOrderAfterARewind) {
   constexpr std::size_t kCapacity = 2048;
   SpscRing<std::size_t> ring(kCapacity, GetParam());

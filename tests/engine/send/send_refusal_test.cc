@@ -224,7 +224,7 @@ TEST_F(SendRefusalTest, AFullDeviceLosesATrainAsAWhole) {
   EXPECT_EQ(errors_.take(loopback_ipv4(8)), 0);
 }
 
-// A kernel that has no port to give says the same as for a full buffer, and would for ever.
+// A kernel that has no port to give says the same as for a full buffer, and never stops.
 TEST_F(SendRefusalTest, NoFreePortIsNoFullBuffer) {
   kernel_.without_port = {kDescriptor};
   push_all(socket_, 7, 0, 10);

@@ -247,7 +247,7 @@ class Model {
     expected_.clear();
   }
 
-  // After an end that the peer has seen a stream need not even say that it begins anew.
+  // After an end that the peer has seen a stream need not even say that it begins again.
   void start_again_in_silence() {
     stream_->connect_again();
     accepted_.clear();

@@ -110,7 +110,7 @@ TEST_P(WorkerTest, CopiesKeepPayloadAndSender) {
 TEST_P(WorkerTest, AStalledConsumerDoesNotStarveAnother) {
   auto worker = make();
   Consumer stalled(*worker, 1 << 16, 65535);
-  Consumer pinning(*worker, 1 << 16, kManyBytes);  // a buffer a packet, for ever
+  Consumer pinning(*worker, 1 << 16, kManyBytes);  // a buffer a packet, never given back
   Consumer reading(*worker, kManyPackets, kManyBytes);
   const Sender to_stalled(stalled.port());
   const Sender to_pinning(pinning.port());

@@ -63,7 +63,7 @@ TEST(ArenaWorldTest, NeighboursAreTheNearestAndNeverOneself) {
     EXPECT_TRUE(shown.insert(neighbour.id).second);
     farthest_shown = std::max(farthest_shown, distance(7, neighbour.id));
   }
-  EXPECT_EQ(shown.size(), ArenaWorld::kMostNeighbours);
+  EXPECT_EQ(shown.size(), ArenaWorld::kMaxNeighbours);
   EXPECT_LE(farthest_shown, ArenaWorld::kViewRadius);
   for (ArenaWorld::PlayerId id = 0; id < 3000; ++id) {
     if (id != 7 && !shown.contains(id)) {
