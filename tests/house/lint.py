@@ -1,0 +1,261 @@
+"""What ./dev lint does: words, limits, and each C++ file through clang by the one include path.
+
+usage: lint.py [--parse | --analyzer] [--jobs N] [FILES]
+
+Words and limits are read from words.txt and limits.txt beside this file. Sources of engine, codec
+and tools go through clang-tidy, every other file is parsed. --parse only parses; --analyzer gives
+every source to clang-tidy, with clang's analyser. A file that passed is not given to clang again
+until it, a header of this project that it includes, the rules or the tool change.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import functools
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import shape
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CACHE = ROOT / '.cache' / 'lint'
+INCLUDE_TREE = '.cache/include'
+
+MAX_FUNCTION = 70  # lines: more than a screen
+MAX_CLASS = 20     # public methods: more than one purpose
+MAX_FILE = 500     # lines, outside tests: more than one concept
+
+# Others' text, history, data, and the two files that name what is not to be written.
+UNREAD = ('third_party/*', 'tests/testdata/*', 'tests/fuzz/*_seeds.txt', 'LICENSE', 'CHANGELOG.md',
+          'tests/house/words.txt', 'tests/house/lint_test.py', 'compile_commands.json')
+BINARY = ('.png', '.bin', '.gz')
+CODE = ('.h', '.cc', '.py', '.sh', '.bzl', '.bazel')
+TIDY = ('engine/', 'codec/', 'tools/')
+
+
+def files_of_the_house():
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [f for f in folders if f not in ('.git', '.cache', '.fuzz', '__pycache__')]
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), ROOT)
+            unread = any(fnmatch.fnmatch(path, pattern) for pattern in UNREAD)
+            if not unread and not path.endswith(BINARY) and path != '.git':
+                found.append(path)
+    return sorted(found)
+
+
+@functools.cache
+def text_of(path):
+    return (ROOT / path).read_text(encoding='utf-8', errors='replace')
+
+
+def rows(name):
+    """The lines of a list beside this file that are not blank or comments."""
+    for line in (HERE / name).read_text(encoding='utf-8').splitlines():
+        if line.strip() and not line.startswith('#'):
+            yield line.strip()
+
+
+# ---- words ------------------------------------------------------------------
+
+
+def banned():
+    """(its first word if it is no expression, expression, advice, files) of each row of words.txt."""
+    for row in rows('words.txt'):
+        # An expression may have a "|" of its own; one between columns stands between spaces.
+        word, advice, *files = re.split(r'\s+\|\s+', row)
+        if word.startswith('/'):
+            first, expression = '', word[1:-1]
+        else:
+            # Between the words of one comment a line may end and its marks may begin.
+            first = word.split()[0]
+            expression = r'(?i)(?<![\w-])' + r'[\s/#*]+'.join(word.split()) + r'(?![\w-])'
+        yield first, re.compile(expression), advice, files[0] if files else '*'
+
+
+def check_words(paths):
+    found = []
+    lower = {path: text_of(path).lower() for path in paths}
+    for first, expression, advice, files in banned():
+        for path in paths:
+            # Most files lack the word, and that is seen sooner than by an expression.
+            if first not in lower[path] or not fnmatch.fnmatch(path, files):
+                continue
+            text = text_of(path)
+            for match in expression.finditer(text):
+                line = text.count('\n', 0, match.start()) + 1
+                said = ' '.join(match.group().split())
+                found.append(f'{path}:{line}: "{said}": write {advice}')
+    return found
+
+
+# ---- limits -----------------------------------------------------------------
+
+
+def public_headers():
+    """What applications include: their classes are as large as Godot's are."""
+    lines = text_of('ringpeer.bzl').split('PUBLIC_HEADERS = {')[1].split('}')[0]
+    return set(re.findall(r'": "([^"]+)"', lines))
+
+
+def exceptions():
+    """{(kind, path, name): size}"""
+    allowed = {}
+    for row in rows('limits.txt'):
+        kind, path, *rest = row.split()
+        name = '' if kind == 'file' else rest.pop(0)
+        allowed[kind, path, name] = int(rest[0])
+    return allowed
+
+
+def too_large(paths):
+    """{(kind, path, name): (size, line)} of what is above its limit, and what could not be read."""
+    large, unreadable = {}, []
+    public = public_headers()
+    for path in paths:
+        text = text_of(path)
+        lines = text.count('\n')
+        if (path.endswith(CODE) or path in ('dev', '.ci/run')) and not path.startswith('tests/'):
+            if lines > MAX_FILE:
+                large['file', path, ''] = lines, 1
+        if not path.endswith(('.h', '.cc')):
+            continue
+        try:
+            functions, classes = shape.shape_of(text)
+        except shape.Unreadable as why:
+            unreadable.append(f'{path}: cannot be parsed: {why}')
+            continue
+        for name, line, size in functions:
+            if size > MAX_FUNCTION:  # the longest of those that share a name
+                key = 'function', path, name
+                large[key] = max(large.get(key, (0, 0)), (size, line))
+        for name, line, methods in classes:
+            if methods > MAX_CLASS and path not in public:
+                large['class', path, name] = methods, line
+    return large, unreadable
+
+
+def check_limits(paths, all_files):
+    large, found = too_large(paths)
+    allowed = exceptions()
+    for (kind, path, name), (size, line) in large.items():
+        limit = allowed.pop((kind, path, name), 0)
+        unit = 'public methods' if kind == 'class' else 'lines'
+        most = limit or {'file': MAX_FILE, 'class': MAX_CLASS, 'function': MAX_FUNCTION}[kind]
+        if size > most:
+            found.append(f'{path}:{line}: {kind} {name or path} has {size} {unit}, at most {most}')
+    for kind, path, name in allowed if all_files else ():
+        found.append(f'tests/house/limits.txt: {kind} {path} {name} needs no exception any more')
+    return found
+
+
+# ---- clang ------------------------------------------------------------------
+
+
+def tool(name):
+    for candidate in (name + '-14', name):
+        found = subprocess.run(['which', candidate], capture_output=True, text=True, check=False)
+        if found.returncode == 0:
+            return found.stdout.strip()
+    sys.exit(f'lint.py: {name} is missing: install version 14 of it.')
+
+
+@functools.cache
+def included_by(path):
+    """The files of this project that one file includes."""
+    found = []
+    for name in re.findall(r'^\s*#\s*include\s*["<]([^">]+)', text_of(path), re.MULTILINE):
+        header = (ROOT / INCLUDE_TREE / name).resolve()
+        if header.is_file() and header.is_relative_to(ROOT):
+            found.append(str(header.relative_to(ROOT)))
+    return found
+
+
+def digest(path, command, rules):
+    """Of all that decides what clang says of a file, but for others' headers."""
+    reached, waiting = set(), [path]
+    while waiting:
+        here = waiting.pop()
+        if here not in reached:
+            reached.add(here)
+            waiting += included_by(here)
+    value = hashlib.sha256('\0'.join([*command, rules]).encode())
+    for each in sorted(reached):
+        value.update(f'{each}\0{text_of(each)}\0'.encode())
+    return value.hexdigest()
+
+
+class Clang:
+    def __init__(self, how):
+        self.how = how
+        # As ./dev compile-commands has it.
+        self.flags = ['-std=c++20', '-I' + INCLUDE_TREE, '-DASIO_STANDALONE']
+        self.parser, self.tidy = tool('clang++'), tool('clang-tidy')
+        version = subprocess.run([self.tidy, '--version'], capture_output=True, text=True, check=True)
+        self.rules = text_of('.clang-tidy') + version.stdout
+
+    def command(self, path):
+        tidied = path.endswith('.cc') and (
+            self.how == 'analyzer' or self.how == 'tidy' and path.startswith(TIDY))
+        if not tidied:
+            # A header is given to clang as if it were a source: "#pragma once" is none's here.
+            return [self.parser, *self.flags, '-x', 'c++', '-fsyntax-only', path]
+        more = ['--checks=clang-analyzer-*'] if self.how == 'analyzer' else []
+        return [self.tidy, '--quiet', *more, path, '--', *self.flags]
+
+    def check(self, path):
+        """What clang has against a file; nothing, and at once, where it said so before."""
+        command = self.command(path)
+        stamp = CACHE / digest(path, command, self.rules)
+        if stamp.exists():
+            return ''
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f'{path}: clang has something against it, or could not parse it\n' + (
+                done.stdout + done.stderr)
+        stamp.touch()
+        return ''
+
+
+def check_by_clang(paths, how, jobs):
+    CACHE.mkdir(parents=True, exist_ok=True)
+    clang = Clang(how)
+    sources = [path for path in paths if path.endswith(('.h', '.cc'))]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return [said for said in pool.map(clang.check, sources) if said]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog='./dev lint')
+    how = options.add_mutually_exclusive_group()
+    how.add_argument('--parse', dest='how', action='store_const', const='parse', default='tidy')
+    how.add_argument('--analyzer', dest='how', action='store_const', const='analyzer')
+    options.add_argument('--jobs', type=int, default=os.cpu_count())
+    options.add_argument('files', nargs='*')
+    asked = options.parse_args()
+    every = files_of_the_house()
+    paths = [os.path.relpath(file, ROOT) for file in asked.files] or every
+    missing = [path for path in paths if not (ROOT / path).is_file()]
+    if missing:
+        print('lint: no such file:', *missing, file=sys.stderr)
+        return 2
+    # The quick ones first; all are heard.
+    found = 0
+    for said in (check_words(paths), check_limits(paths, not asked.files),
+                 check_by_clang(paths, asked.how, asked.jobs)):
+        for complaint in said:
+            print(complaint)
+        found += len(said)
+        sys.stdout.flush()
+    print(f'lint: {len(paths)} files, {found} complaints', file=sys.stderr)
+    return int(found > 0)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
