@@ -5,7 +5,8 @@ usage: lint.py [--parse | --analyzer] [--jobs N] [FILES]
 Words and limits are read from words.txt and limits.txt beside this file. Sources of engine, codec
 and tools go through clang-tidy, every other file is parsed. --parse only parses; --analyzer gives
 every source to clang-tidy, with clang's analyser. A file that passed is not given to clang again
-until it, a header of this project that it includes, the rules or the tool change.
+until it, a header of this project that it includes, the rules or the tool change. ./dev makes the
+folder of the one include path and sets TOOL_FLAGS.
 """
 
 import argparse
@@ -194,8 +195,8 @@ def digest(path, command, rules):
 class Clang:
     def __init__(self, how):
         self.how = how
-        # As ./dev compile-commands has it.
-        self.flags = ['-std=c++20', '-I' + INCLUDE_TREE, '-DASIO_STANDALONE']
+        # ./dev gives the flags that compile_commands.json has.
+        self.flags = os.environ['TOOL_FLAGS'].split()
         self.parser, self.tidy = tool('clang++'), tool('clang-tidy')
         version = subprocess.run([self.tidy, '--version'], capture_output=True, text=True, check=True)
         self.rules = text_of('.clang-tidy') + version.stdout
@@ -204,8 +205,7 @@ class Clang:
         tidied = path.endswith('.cc') and (
             self.how == 'analyzer' or self.how == 'tidy' and path.startswith(TIDY))
         if not tidied:
-            # A header is given to clang as if it were a source: "#pragma once" is none's here.
-            return [self.parser, *self.flags, '-x', 'c++', '-fsyntax-only', path]
+                return [self.parser, *self.flags, '-x', 'c++', '-fsyntax-only', path]
         more = ['--checks=clang-analyzer-*'] if self.how == 'analyzer' else []
         return [self.tidy, '--quiet', *more, path, '--', *self.flags]
 
