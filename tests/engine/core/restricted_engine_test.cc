@@ -28,14 +28,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kNoFilters = "this sandbox allows no seccomp filters";
 
-// Long enough for anything on loopback, on a busy machine too.
-constexpr milliseconds kPatience{3000};
+// Long enough for anything on loopback, on a busy machine and under a sanitizer too.
+constexpr milliseconds kPatience{8000};
+// How often who waits for a packet looks whether the counters say that it was not sent.
+constexpr milliseconds kLook{100};
 // close() and stop() of everything, all bounds together.
 constexpr milliseconds kEndPatience{6000};
-// How long an idle engine is looked at, and how much of that it may use: a spinning thread
-// would use all, or half where two share a core.
+// How long an idle engine is looked at, and how much of the time that this took it may use: a
+// spinning thread would use all, or half where two share a core.
 constexpr milliseconds kIdleTime{200};
-constexpr milliseconds kIdleUse{60};
+constexpr double kIdleShare = 0.3;
 
 // The runtime of the sanitizers cannot do without mmap and munmap; UBSan tells whether an object's
 // memory may be read by writing it into a pipe, and TSan starts a thread with signals blocked.
@@ -119,19 +121,20 @@ std::string describe(const char* what, Error error) {
   return std::string("says: ") + what + " gives error " + std::to_string(static_cast<int>(error));
 }
 
-// Sleeps on a futex, for the usual calls may be what is forbidden. Returns the processor time
-// that the process has used meanwhile.
-milliseconds processor_time_while_idle(milliseconds duration) {
-  const auto used = [] {
+// Sleeps on a futex, for the usual calls may be what is forbidden. Returns the share of a
+// processor that the process has used meanwhile.
+double share_used_while_idle(milliseconds duration) {
+  const auto seconds_of = [](clockid_t clock) {
     timespec now{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return milliseconds(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
   };
-  const milliseconds before = used();
+  const double used = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  const double begun = seconds_of(CLOCK_MONOTONIC);
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable().wait_for(lock, duration);
-  return used() - before;
+  return (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - used) / (seconds_of(CLOCK_MONOTONIC) - begun);
 }
 
 // A small server and a client. Each step gives "" when it went well.
@@ -166,22 +169,18 @@ class Scene {
   // A question and its answer.
   std::string exchange() {
     if (std::string said = put(*client_, "question"); !said.empty()) return said;
-    if (std::string said = hear([this] { return server_->wait(kPatience); }); !said.empty()) {
-      return said;
-    }
+    if (std::string said = hear(*server_); !said.empty()) return said;
     if (player_ == nullptr) player_ = server_->take_connection();
     if (player_ == nullptr) return "deaf: nobody there";
     if (player_->get_packet().empty()) return "deaf: an empty packet";
     if (std::string said = put(*player_, "answer"); !said.empty()) return said;
-    if (std::string said = hear([this] { return client_->wait(kPatience); }); !said.empty()) {
-      return said;
-    }
+    if (std::string said = hear(*client_); !said.empty()) return said;
     return client_->get_packet().empty() ? "deaf: an empty answer" : "";
   }
 
   static std::string idle() {
-    const milliseconds used = processor_time_while_idle(kIdleTime);
-    return used <= kIdleUse ? "" : "spins: " + std::to_string(used.count()) + " ms";
+    const double used = share_used_while_idle(kIdleTime);
+    return used <= kIdleShare ? "" : "spins: uses " + std::to_string(used) + " of a processor";
   }
 
   std::string close() {
@@ -211,14 +210,18 @@ class Scene {
   }
 
   // OK, or an error that is more than "nothing came": a packet that was not sent is told of by
-  // the next put, or by the counters.
-  template <typename Wait>
-  std::string hear(Wait wait) {
-    const Error error = wait();
-    if (error == Error::OK) return "";
-    if (error != Error::ERR_TIMEOUT) return describe("wait", error);
-    const CounterSnapshot counters = engine_->counters();
-    if (counters[Counter::kSendFailedOther] > 0) return "says: not sent, by the counters";
+  // the counters, or by the next put.
+  template <typename Source>
+  std::string hear(Source& source) {
+    const auto deadline = Clock::now() + kPatience;
+    while (Clock::now() < deadline) {
+      const Error error = source.wait(kLook);
+      if (error == Error::OK) return "";
+      if (error != Error::ERR_TIMEOUT) return describe("wait", error);
+      if (engine_->counters()[Counter::kSendFailedOther] > 0) {
+        return "says: not sent, by the counters";
+      }
+    }
     if (const Error put = client_->put_packet(bytes_of("?")); put != Error::OK) {
       return describe("the next put_packet", put);
     }

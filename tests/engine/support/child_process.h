@@ -12,7 +12,7 @@ struct ChildResult {
   std::string output;      // what body() returned
 };
 
-// Runs body() in a forked child and waits for it, kPatience at the most. Only the
+// Runs body() in a forked child and waits for it, 30 s at the most. Only the
 // text that body() returns comes back, so that assertions stay with the parent.
 ChildResult run_in_child(const std::function<std::string()>& body);
 
