@@ -12,6 +12,9 @@
 
 namespace ringpeer::backend {
 
+// What the kernel says beside a datagram, read where it lies: nothing here keeps or changes it, any
+// thread may ask, and what is cut short or unknown counts as not said.
+
 // Room for the segment size of a train (UDP_GRO). With less the kernel cuts the
 // message and the train cannot be taken apart.
 inline constexpr std::uint16_t kGroControlSize = CMSG_SPACE(sizeof(int));

@@ -10,7 +10,7 @@
 namespace ringpeer::backend {
 
 // Slots that wait for their turn, first in, first out, each at most once: so it is never
-// larger than at first, and allocates nothing.
+// larger than at first, allocates nothing, and cannot fail. front() and pop() want one to be there.
 //
 // Threads: one.
 class SlotQueue {

@@ -12,6 +12,7 @@
 // liburing this project builds with (2.3, Debian 12). Source: include/uapi/linux/
 // io_uring.h; the kernel's ABI never changes, so a copy of a layout is safe.
 
+// Threads: the ring's. Errors are errno, or -errno where a count is the result.
 namespace ringpeer::backend::abi {
 
 // Linux 6.12: io_uring_enter can wait for a while before it settles for less.

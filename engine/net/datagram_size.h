@@ -8,7 +8,7 @@
 namespace ringpeer::net {
 
 // The most payload that one UDP datagram carries. 16 bits of length count IPv4's header (20
-// bytes) and UDP's (8), but not IPv6's.
+// bytes) and UDP's (8), but not IPv6's. Constants.
 inline constexpr std::size_t kLargestIpv4Datagram = kMaximumDatagramSize;
 inline constexpr std::size_t kLargestDatagram = 65535 - 8;
 

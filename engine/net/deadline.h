@@ -6,7 +6,7 @@
 namespace ringpeer::net {
 
 // The end of a wait. Any duration may be asked for: one that the clock cannot count to
-// never ends.
+// never ends. A value type.
 class Deadline {
  public:
   using Clock = std::chrono::steady_clock;

@@ -20,7 +20,8 @@ namespace ringpeer::net {
 inline constexpr std::size_t kSocketAddressSize = sizeof(sockaddr_in6);
 
 // Address, port and, for link-local IPv6, interface: who a datagram is from or to.
-// A value type of three words, so that it compares and hashes cheaply.
+// A value type of three words, so that it compares and hashes cheaply; nothing here fails or
+// keeps anything.
 struct Endpoint {
   IpAddress address;
   std::uint32_t scope_id = 0;  // IPv6 interface index; 0 where it means nothing

@@ -17,6 +17,8 @@ namespace ringpeer::worker {
 // hashing is fast", 2014); six multiplications that do not wait for each other. A last
 // multiplication breaks the linearity: without it one key in a hundred lays neighbours
 // (ports of one address, addresses of one net) into few of a table's buckets.
+//
+// Threads: any, once it is made. A table keeps its own, for as long as it lives.
 class EndpointHash {
  public:
   EndpointHash();  // keys from the kernel's random source

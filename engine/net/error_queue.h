@@ -14,7 +14,9 @@ struct ReturnedError {
 };
 
 // The oldest message that waits in the error queue of a socket with
-// Socket::set_error_queue(), or nothing, and why in errno. Never blocks.
+// Socket::set_error_queue(), or nothing, and why in errno (EAGAIN: none waits). Never blocks.
+//
+// Threads: any; each message is read once.
 std::optional<ReturnedError> read_returned_error(int descriptor);
 
 }  // namespace ringpeer::net

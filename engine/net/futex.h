@@ -16,7 +16,9 @@
 namespace ringpeer::net {
 
 // std::atomic::wait knows no timeout. One system call for a sleep, one for a wake-up:
-// an eventfd takes three.
+// an eventfd takes three. The word outlives both; they do not fail.
+//
+// Threads: any.
 
 // Sleeps while `word` is `expected`. False when the time is over.
 inline bool wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t expected,

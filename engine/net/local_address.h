@@ -10,7 +10,7 @@
 namespace ringpeer::net {
 
 // One of this machine's addresses: what a datagram was sent to, and what its answer
-// leaves from. A value type.
+// leaves from. A value type, all zeros while nothing is known.
 struct LocalAddress {
   IpAddress address;                  // :: when not known
   std::uint32_t interface_index = 0;  // that the datagram came in on; 0: any

@@ -9,6 +9,8 @@
 
 namespace ringpeer::net {
 
+// Threads: any. Nothing is kept between calls; what /proc does not show counts as not there.
+
 // Whether a process that goes on has a UDP socket that is in the way of this address, as far as
 // /proc shows: sockets of other users' processes are seen only by root.
 bool has_live_holder(const Endpoint& endpoint);

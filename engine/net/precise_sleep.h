@@ -8,7 +8,9 @@
 namespace ringpeer::net {
 
 // Sleeps for less than a second. The thread's timer slack (PR_SET_TIMERSLACK) says
-// how precisely.
+// how precisely. A signal ends it early.
+//
+// Threads: any.
 inline void sleep_precisely(std::chrono::microseconds duration) {
   const timespec request{0, static_cast<long>(duration.count() * 1000)};
   ::clock_nanosleep(CLOCK_MONOTONIC, 0, &request, nullptr);

@@ -17,7 +17,7 @@ inline constexpr std::size_t kSourceControlSize = CMSG_SPACE(sizeof(in6_pktinfo)
 
 // Writes the control message that makes a datagram leave from `source` through a
 // socket of `family`, at `space` (kSourceControlSize bytes, aligned for cmsghdr).
-// Returns the bytes used.
+// Returns the bytes used. Cannot fail, and keeps neither.
 //
 // The interface is named only where the address means nothing without it: elsewhere
 // the route decides, which may have changed since the address was learned.

@@ -19,6 +19,8 @@ using FilterProgram = std::vector<sock_filter>;
 //
 // An IPv6 packet with more extension headers than four, or with one that is none of the usual
 // (hop-by-hop, routing, fragment, destination options), is dropped.
+//
+// Threads: any. Whether the kernel takes a program, the calls of Socket say; then it keeps a copy.
 class Steering {
  public:
   explicit Steering(std::size_t sockets);

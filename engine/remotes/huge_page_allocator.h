@@ -11,6 +11,9 @@ namespace ringpeer::worker {
 // For large tables that are read at random: asks for huge pages, without which each
 // look-up would also wait for the page tables, and filling a new table would take a page
 // fault every 4 KiB. A wish: where the kernel has none to give, nothing changes.
+// Where there is no memory at all it throws std::bad_alloc, as any allocator.
+//
+// Threads: any.
 template <typename T>
 struct HugePageAllocator {
   using value_type = T;

@@ -9,6 +9,11 @@
 namespace ringpeer::internal {
 
 // One remote of a server, as the peer that take_connection() gave out sees it.
+// Owned by its peer; it keeps the server's core, and outlives stop() of the server as a peer that
+// is not alive (see orphan()).
+//
+// Threads: as PeerChannel says: the consumer, but any for send() and interrupt().
+//
 // The bases stand in this order so that what a put reads of one of a thousand lies together.
 class RemoteChannel final : public DrainSource, public PeerChannel {
  public:

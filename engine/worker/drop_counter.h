@@ -8,6 +8,8 @@ namespace ringpeer::worker {
 
 // Adds up a count of the kernel's that begins again after 2^32: exact while it is looked at
 // before as many more have come.
+//
+// Threads: one. A value type.
 class DropCounter {
  public:
   // What was counted before is no concern of this one.

@@ -8,7 +8,7 @@
 
 namespace ringpeer::worker {
 
-// What bounds the memory of this process, in bytes.
+// What bounds the memory of this process, in bytes: a look at one moment, from any thread.
 struct MemoryLimits {
   static constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
   struct Bound {

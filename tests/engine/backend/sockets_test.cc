@@ -72,7 +72,7 @@ TEST_P(SocketsTest, DetachWithPacketsInFlightLosesTrackOfNothing) {
     // to bring it there.
     std::array<std::uint8_t, 256> bytes{};
     pollfd readable{socket.descriptor(), POLLIN, 0};
-    while (next < kCount && ::poll(&readable, 1, kArrivalMs) > 0) {
+    while (next<kCount&& ::poll(&readable, 1, kArrivalMs)> 0) {
       ASSERT_EQ(::recv(socket.descriptor(), bytes.data(), bytes.size(), 0), 200);
       ASSERT_EQ(number_of(bytes), next++);
     }
