@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 #include <string>
 #include <string_view>
@@ -24,6 +25,16 @@
 #include "ringpeer/codec/value/variant_type_of.h"
 
 namespace ringpeer {
+namespace internal {
+
+// A set of types: a bit for each.
+constexpr std::uint64_t bits_of(std::initializer_list<VariantType> types) {
+  std::uint64_t bits = 0;
+  for (const VariantType type : types) bits |= std::uint64_t{1} << static_cast<unsigned>(type);
+  return bits;
+}
+
+}  // namespace internal
 
 // Godot's Variant: one value of any of its 39 types, with value semantics all the way
 // down. 24 bytes; everything up to 16 bytes (Vector4, Rect2, Color, short strings)
@@ -186,10 +197,10 @@ class Variant {
 
   // Whether the value is nothing but the bytes held here.
   bool is_trivial() const {
-    constexpr std::uint64_t kTrivial =
-        (1ull << 0) | (1ull << 1) | (1ull << 2) | (1ull << 3) | (1ull << 5) | (1ull << 6) |
-        (1ull << 7) | (1ull << 8) | (1ull << 9) | (1ull << 10) | (1ull << 12) | (1ull << 13) |
-        (1ull << 14) | (1ull << 15) | (1ull << 20) | (1ull << 23) | (1ull << 25);
+    constexpr std::uint64_t kTrivial = internal::bits_of(
+        {Type::NIL, Type::BOOL, Type::INT, Type::FLOAT, Type::VECTOR2, Type::VECTOR2I, Type::RECT2,
+         Type::RECT2I, Type::VECTOR3, Type::VECTOR3I, Type::VECTOR4, Type::VECTOR4I, Type::PLANE,
+         Type::QUATERNION, Type::COLOR, Type::RID, Type::CALLABLE});
     return (kTrivial >> static_cast<unsigned>(type_) & 1) != 0;
   }
 

@@ -215,7 +215,8 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
   auto remote = resolve(host);
   if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
   remote->port = static_cast<std::uint16_t>(port);
-  const internal::PutDestination::Value destination{*remote, false, reply_address_for(*remote)};
+  const internal::PutDestination::Value destination{.endpoint = *remote,
+                                                    .source = reply_address_for(*remote)};
   if (puts_.destination.version() == 0 || destination != destination_) set_destination(destination);
   return Error::OK;
 } catch (const std::bad_alloc&) {

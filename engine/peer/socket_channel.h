@@ -74,6 +74,8 @@ class SocketChannel final : public PeerChannel, public DrainSource {
     return descriptor != nullptr ? descriptor : front_of_empty();
   }
   packet::PacketDescriptor* front_of_empty();
+  // For an event loop that watches: whether something waits is what front() finds out.
+  void tell_watcher() { front(); }
   packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
                                   std::span<const std::uint8_t>* packet);
   void count_delivered(std::uint64_t packets, std::uint64_t bytes) {

@@ -174,7 +174,13 @@ void ServerCore::stop() {
   worker::PutSection::wait_for_begun();
   detach_all();
   // Nothing is published any more. What still waits is dropped with its remote.
-  for (auto& shard : shards_) shared_.per_remote ? take_from(*shard) : drop_together(*shard);
+  for (auto& shard : shards_) {
+    if (shared_.per_remote) {
+      take_from(*shard);
+    } else {
+      drop_together(*shard);
+    }
+  }
   ready_ = nullptr;
   for (const Pending& pending : pending_) drop_queue(*pending.remote);
   for (worker::Remote* remote : accepted_) {
