@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ringpeer/engine/net/precise_sleep.h"
+
 namespace ringpeer::worker {
 namespace {
 
@@ -189,7 +191,7 @@ void Worker::thread_main(backend::BackendFailure* failure) {
 
 std::uint64_t Worker::now_us() const {
   using std::chrono::microseconds;
-  const auto since = std::chrono::steady_clock::now() - options_.epoch;
+  const auto since = base::Clock::now() - options_.epoch;
   return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(since).count());
 }
 
@@ -211,7 +213,7 @@ Worker::Command* Worker::CommandList::pop() {
 void Worker::begin(Command* command) {
   command->result = ESHUTDOWN;
   command->done = true;
-  command->begun = SendSocket::Clock::now();
+  command->begun = base::Clock::now();
   // In a forked child nobody would answer.
   if (fork_generation_.is_outdated()) return;
   if (!options_.has_thread) {
@@ -322,7 +324,7 @@ void Worker::execute(Command* command) {
       if (command->slot != kNoSlot && sinks_[command->slot] != nullptr) {
         backend_->begin_detach(command->slot);
       }
-      command->patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
+      command->patience_ends = base::Clock::now() + kDetachPatience;
       detaching_.push(command);
       finish_detaches();
       return;
@@ -379,7 +381,7 @@ void Worker::finish_detaches() {
       forget_socket(slot);
       give_back(slot);
       finish(command, 0);
-    } else if (std::chrono::steady_clock::now() > command->patience_ends) {
+    } else if (base::Clock::now() > command->patience_ends) {
       forget_socket(slot);  // and the slot with it
       tell("the kernel does not let go of a closed socket, nor of its port", {});
       finish(command, ETIMEDOUT);
@@ -458,7 +460,7 @@ void Worker::finish_flushes() {
   CommandList left;
   while (Command* command = flushing_.pop()) {
     const bool is_sent = send_batch_.is_sent(command->mark);
-    const auto now = SendSocket::Clock::now();
+    const auto now = base::Clock::now();
     if (!is_sent && (now - command->begun < kMaxStall ||
                      !send_batch_.is_stuck(command->mark, now, kMaxStall))) {
       left.push(command);
@@ -475,7 +477,7 @@ void Worker::look_at_sends(Command* command) {
   if (command->sends != nullptr) {
     send_batch_.update_marks();
     if (!send_batch_.is_sent(command->mark, *command->sends)) {
-      const auto now = SendSocket::Clock::now();
+      const auto now = base::Clock::now();
       const auto waited = now - command->begun;
       const bool is_stuck = waited >= kMaxStall && command->sends->is_stuck(now, kMaxStall);
       if (waited < kMaxClose && !is_stuck) return;
@@ -488,15 +490,15 @@ void Worker::look_at_sends(Command* command) {
 // At the end, when nothing more is put.
 void Worker::send_the_rest() {
   send_queue_.refuse();
-  const auto begun = SendSocket::Clock::now();
+  const auto begun = base::Clock::now();
   const std::uint64_t mark = send_batch_.mark();
   for (;;) {
     const bool has_more = send_batch_.drain();
     send_batch_.update_marks();
-    const auto now = SendSocket::Clock::now();
+    const auto now = base::Clock::now();
     if (send_batch_.is_sent(mark) || now - begun >= kMaxClose) break;
     if (now - begun >= kMaxStall && send_batch_.is_stuck(mark, now, kMaxStall)) break;
-    if (!has_more) std::this_thread::sleep_for(kBacklogWait);
+    if (!has_more) net::sleep_precisely(kBacklogWait);
   }
   finish_flushes();
   send_batch_.give_up_all();
@@ -851,10 +853,10 @@ void Worker::detach_all() {
   for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
     if (is_attached(slot)) backend_->begin_detach(static_cast<backend::SocketSlot>(slot));
   }
-  const auto patience_ends = std::chrono::steady_clock::now() + kDetachPatience;
+  const auto patience_ends = base::Clock::now() + kDetachPatience;
   for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
     while (is_attached(slot)) {
-      if (failure_.error != 0 || std::chrono::steady_clock::now() > patience_ends ||
+      if (failure_.error != 0 || base::Clock::now() > patience_ends ||
           !backend_->wait({.poll = true}, &failure_)) {
         backend_->give_up();
         return;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/packet/packet_buffer.h"
 #include "ringpeer/engine/packet/slab_pool.h"
@@ -65,7 +66,7 @@ class Worker {
     // Of packets to wait for.
     SendSocket* sends = nullptr;
     std::uint64_t mark = 0;
-    SendSocket::Clock::time_point begun{};
+    base::Clock::time_point begun{};
     bool sends_are_over = false;
   };
 

@@ -136,12 +136,12 @@ std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
   if (!is_inline() || is_stopped()) return 0;
   const std::size_t taken = workers_[0]->pump(longest_wait);
   const bool may_be_more = taken >= backend::kBatchSize;
-  next_pump_ = std::chrono::steady_clock::now();
+  next_pump_ = base::Clock::now();
   if (!may_be_more) next_pump_ += latency_budget_;
   return taken;
 }
 
-bool WorkerGroup::is_pump_due() const { return std::chrono::steady_clock::now() >= next_pump_; }
+bool WorkerGroup::is_pump_due() const { return base::Clock::now() >= next_pump_; }
 
 void WorkerGroup::pump_if_due() {
   if (is_inline() && is_pump_due()) pump();

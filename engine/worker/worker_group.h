@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/engine/worker/drop_counter.h"
@@ -149,11 +150,11 @@ class LentCounters {
 
 template <typename HasRoom>
 void WorkerGroup::pump_all(HasRoom has_room) {
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = base::Clock::now();
   bool is_large = false;
   while (pump() >= backend::kBatchSize && has_room()) is_large = true;
   if (!is_large) return;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = base::Clock::now();
   next_pump_ = std::max(next_pump_, now + (now - begun));
 }
 
