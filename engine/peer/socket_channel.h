@@ -89,7 +89,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
   // Without threads these calls are what reads the socket.
   void pump_if_empty() {
-    if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
+    if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.inline_pump().step();
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
@@ -122,7 +122,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::atomic<VerifiedDestinations*> verified_{nullptr};
   // Packets to destinations that are not known as verified may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
-  worker::Worker::Command attach_later_;
+  worker::Command attach_later_;
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
   const std::uint64_t receive_bytes_;

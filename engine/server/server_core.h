@@ -163,7 +163,7 @@ class ServerCore final : public DrainSource {
     worker::Demultiplexer demultiplexer;
     backend::SocketSlot slot = 0;
     bool receiving = false;
-    worker::Worker::Command detach;
+    worker::Command detach;
   };
 
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
