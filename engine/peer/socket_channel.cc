@@ -272,8 +272,16 @@ bool SocketChannel::is_verified(const net::Endpoint& destination, std::uint64_t 
 // First into the table, if there is one: what the version says is lost with the next.
 void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t version,
                            PutState& state) {
-  std::unique_lock<std::mutex> lock;
-  if (verified_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(verifying_);
+  if (verified_.load(std::memory_order_acquire) != nullptr) {
+    record_verified(destination, version, state);
+  } else {
+    const base::MutexLock lock(verifying_);
+    record_verified(destination, version, state);
+  }
+}
+
+void SocketChannel::record_verified(const net::Endpoint& destination, std::uint64_t version,
+                                    PutState& state) {
   if (VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire)) {
     verified->insert(destination, &may_overtake_);
   }
@@ -282,7 +290,7 @@ void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t versi
 
 void SocketChannel::remember_destination(const PutState& state) {
   if (verified_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
-  const std::lock_guard lock(verifying_);
+  const base::MutexLock lock(verifying_);
   verified_memory_.reset(new (std::nothrow) VerifiedDestinations);
   if (verified_memory_ == nullptr) {
     may_overtake_.store(true, std::memory_order_release);

@@ -5,26 +5,26 @@
 namespace ringpeer::worker {
 
 void CommandQueue::open(bool has_started) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   is_open_.store(has_started, std::memory_order_relaxed);
   was_tried_ = true;
   changed_.notify_all();
 }
 
 bool CommandQueue::wait_until_tried() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return was_tried_; });
+  const base::MutexLock lock(mutex_);
+  while (!was_tried_) changed_.wait(mutex_);
   return is_open();
 }
 
 CommandList CommandQueue::close() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   is_open_.store(false, std::memory_order_relaxed);
   return std::exchange(commands_, {});
 }
 
 bool CommandQueue::push(Command* command) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (!is_open()) return false;
   command->done = false;
   commands_.push(command);
@@ -33,22 +33,22 @@ bool CommandQueue::push(Command* command) {
 }
 
 CommandList CommandQueue::take_pushed() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   has_commands_.store(false, std::memory_order_relaxed);
   return std::exchange(commands_, {});
 }
 
 void CommandQueue::finish(Command* command, int result) {
   if (result != 0 && !command->has_waiter) command->sink->on_worker_stopped();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   command->result = result;
   command->done = true;
   changed_.notify_all();
 }
 
 int CommandQueue::wait_for(Command* command) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [command] { return command->done; });
+  const base::MutexLock lock(mutex_);
+  while (!command->done) changed_.wait(mutex_);
   return command->result;
 }
 

@@ -2,10 +2,10 @@
 #define RINGPEER_ENGINE_WORKER_FREE_SLOTS_H_
 
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine/backend/backend.h"
 
 namespace ringpeer::worker {
@@ -24,22 +24,22 @@ class FreeSlots {
   }
 
   // Nothing when there is none.
-  std::optional<backend::SocketSlot> take() {
-    const std::lock_guard lock(mutex_);
+  std::optional<backend::SocketSlot> take() RINGPEER_EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
     if (slots_.empty()) return std::nullopt;
     const backend::SocketSlot slot = slots_.back();
     slots_.pop_back();
     return slot;
   }
   // Does not allocate.
-  void give_back(backend::SocketSlot slot) {
-    const std::lock_guard lock(mutex_);
+  void give_back(backend::SocketSlot slot) RINGPEER_EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
     slots_.push_back(slot);
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<backend::SocketSlot> slots_;
+  base::Mutex mutex_;
+  std::vector<backend::SocketSlot> slots_ RINGPEER_GUARDED_BY(mutex_);
 };
 
 }  // namespace ringpeer::worker

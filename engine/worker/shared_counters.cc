@@ -6,13 +6,13 @@
 namespace ringpeer::worker {
 
 void SharedCounters::watch(const net::Socket* socket) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   sockets_.push_back({socket, DropCounter(socket->kernel_drops())});
 }
 
 void SharedCounters::forget(const net::Socket* socket) {
   if (fork_generation_.is_outdated()) return;  // as in sum_with()
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = std::find_if(sockets_.begin(), sockets_.end(),
                                   [socket](const auto& entry) { return entry.socket == socket; });
   if (found == sockets_.end()) return;
@@ -23,14 +23,14 @@ void SharedCounters::forget(const net::Socket* socket) {
 }
 
 Counters* SharedCounters::lend() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   lent_.push_back(std::make_unique<Counters>());
   return lent_.back().get();
 }
 
 void SharedCounters::take_back(Counters* counters) {
   if (fork_generation_.is_outdated()) return;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = std::find_if(lent_.begin(), lent_.end(), [counters](const auto& entry) {
     return entry.get() == counters;
   });
@@ -61,7 +61,7 @@ void SharedCounters::count_send(int error, std::size_t bytes) {
 
 CounterSnapshot SharedCounters::sum_with(std::span<const std::unique_ptr<Worker>> workers) const {
   if (fork_generation_.is_outdated()) return {};  // a thread that is not here may hold the lock
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   CounterSnapshot sum = past_;
   for (const auto& worker : workers) sum += worker->snapshot();
   for (const auto& counters : lent_) sum += counters->snapshot();

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/engine/worker/drop_counter.h"
@@ -24,18 +24,19 @@ namespace ringpeer::worker {
 class SharedCounters {
  public:
   // A socket whose kernel drops are to be counted, until forget().
-  void watch(const net::Socket* socket);
-  void forget(const net::Socket* socket);
+  void watch(const net::Socket* socket) RINGPEER_EXCLUDES(mutex_);
+  void forget(const net::Socket* socket) RINGPEER_EXCLUDES(mutex_);
 
   // The counters of a consumer, until take_back(), which keeps their sums. See LentCounters.
-  Counters* lend();
-  void take_back(Counters* counters);
+  Counters* lend() RINGPEER_EXCLUDES(mutex_);
+  void take_back(Counters* counters) RINGPEER_EXCLUDES(mutex_);
 
   // A packet that a call has sent, or has failed to. What is queued for a worker counts there.
   void count_send(int error, std::size_t bytes);
 
   // With the workers' own. Nothing in a child that was forked off.
-  CounterSnapshot sum_with(std::span<const std::unique_ptr<Worker>> workers) const;
+  CounterSnapshot sum_with(std::span<const std::unique_ptr<Worker>> workers) const
+      RINGPEER_EXCLUDES(mutex_);
 
  private:
   struct WatchedSocket {
@@ -44,10 +45,10 @@ class SharedCounters {
   };
 
   const ForkGeneration fork_generation_;
-  mutable std::mutex mutex_;
-  mutable std::vector<WatchedSocket> sockets_;  // a sum looks at them
-  std::vector<std::unique_ptr<Counters>> lent_;
-  CounterSnapshot past_;  // of sockets and consumers that are gone
+  mutable base::Mutex mutex_;
+  mutable std::vector<WatchedSocket> sockets_ RINGPEER_GUARDED_BY(mutex_);  // a sum looks at them
+  std::vector<std::unique_ptr<Counters>> lent_ RINGPEER_GUARDED_BY(mutex_);
+  CounterSnapshot past_ RINGPEER_GUARDED_BY(mutex_);  // of sockets and consumers that are gone
 
   std::atomic<std::uint64_t> send_requested_{0};
   std::atomic<std::uint64_t> sent_{0};

@@ -36,7 +36,7 @@ void prepare_this_thread(int index, int cpu) {
 WorkerThread::~WorkerThread() { abandon(); }
 
 int WorkerThread::start(const WorkerOptions& options, std::function<void()> main) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -59,7 +59,6 @@ int WorkerThread::start(const WorkerOptions& options, std::function<void()> main
 
 bool WorkerThread::is_current() const { return current_thread == this; }
 
-// The lock may be held by a thread that is not here.
 void WorkerThread::abandon() {
   if (thread_.joinable()) thread_.detach();
 }

@@ -2,9 +2,9 @@
 #define RINGPEER_ENGINE_WORKER_WORKER_THREAD_H_
 
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine/worker/worker_options.h"
 
 namespace ringpeer::worker {
@@ -21,23 +21,24 @@ class WorkerThread {
   WorkerThread& operator=(const WorkerThread&) = delete;
 
   // Calls main() on it. 0 or errno.
-  int start(const WorkerOptions& options, std::function<void()> main);
+  int start(const WorkerOptions& options, std::function<void()> main) RINGPEER_EXCLUDES(mutex_);
   // Whether it is the calling thread.
   bool is_current() const;
   // Tells it, unless it has ended before, and returns when it has.
   template <typename TellToEnd>
-  void end(TellToEnd tell_to_end) {
-    const std::lock_guard lock(mutex_);
+  void end(TellToEnd tell_to_end) RINGPEER_EXCLUDES(mutex_) {
+    const base::MutexLock lock(mutex_);
     if (!thread_.joinable()) return;
     tell_to_end();
     thread_.join();
   }
   // Nobody waits for it: it is not here (after a fork), or is the one that ends the process.
-  void abandon();
+  // Without the lock, which a thread that is not here either may hold.
+  void abandon() RINGPEER_NO_THREAD_SAFETY_ANALYSIS;
 
  private:
-  std::mutex mutex_;
-  std::thread thread_;
+  base::Mutex mutex_;
+  std::thread thread_ RINGPEER_GUARDED_BY(mutex_);
 };
 
 }  // namespace ringpeer::worker
