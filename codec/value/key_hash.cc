@@ -3,10 +3,10 @@
 #include <sys/random.h>
 
 #include <bit>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/codec/base/depth_stack.h"
 #include "ringpeer/codec/base/sip_hash.h"
 #include "ringpeer/codec/value/child_cursor.h"
@@ -28,7 +28,7 @@ HashKey draw_hash_key() {
   if (getrandom(&key, sizeof(key), 0) == static_cast<ssize_t>(sizeof(key))) return key;
   // No entropy to be had (a very old kernel): the clock and the address space's
   // layout are still unknown to a peer.
-  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  const auto now = base::Clock::now().time_since_epoch().count();
   key.key0 = static_cast<std::uint64_t>(now);
   key.key1 = std::bit_cast<std::uintptr_t>(&key);
   return key;

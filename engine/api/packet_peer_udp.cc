@@ -80,14 +80,25 @@ internal::SocketChannel* PacketPeerUDP::own_socket() const {
              : static_cast<internal::SocketChannel*>(channel_.get());
 }
 
-Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) {
-  return bind(port, address, recv_buf_size, socket_options_);
+Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) try {
+  if (is_in_child()) return Error::ERR_UNAVAILABLE;
+  const base::MutexLock lock(opening_);
+  return open_and_bind(port, address, recv_buf_size, socket_options_);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                           const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const std::lock_guard lock(opening_);
+  const base::MutexLock lock(opening_);
+  return open_and_bind(port, address, recv_buf_size, options);
+} catch (const std::bad_alloc&) {
+  return Error::ERR_OUT_OF_MEMORY;
+}
+
+Error PacketPeerUDP::open_and_bind(int port, std::string_view address, int recv_buf_size,
+                                   const SocketOptions& options) {
   if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   const auto local = parse_listen_address(address, port);
@@ -103,8 +114,6 @@ Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
                                          : net::bind_when_released(socket, local->endpoint);
   if (refused != 0) return Error::ERR_UNAVAILABLE;
   return open_bound(std::move(socket), recv_buf_size, options);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
 }
 
 Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
@@ -143,7 +152,7 @@ void PacketPeerUDP::close() {
   }
   std::unique_ptr<internal::PeerChannel> closing;
   {
-    const std::lock_guard lock(opening_);
+    const base::MutexLock lock(opening_);
     is_closing_ = true;
     closing.reset(channel_.hide());
   }
@@ -155,7 +164,7 @@ void PacketPeerUDP::close() {
   connected_ = false;
   // Of the next socket nothing is known yet.
   if (puts_.destination.version() > 0) set_destination({destination_.endpoint, false, {}});
-  const std::lock_guard lock(opening_);
+  const base::MutexLock lock(opening_);
   is_closing_ = false;
 }
 
@@ -183,7 +192,7 @@ Error PacketPeerUDP::connect_to_host(std::string_view host, int port) try {
   const auto remote = parse_remote(host, port);
   if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
   {
-    const std::lock_guard lock(opening_);
+    const base::MutexLock lock(opening_);
     if (channel_ == nullptr) {
       if (const Error error = open_unbound(remote->address); error != Error::OK) return error;
     }
@@ -227,8 +236,12 @@ Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
 // which it may have verified the first of.
 void PacketPeerUDP::set_destination(const internal::PutDestination::Value& destination) {
   destination_ = destination;
-  std::unique_lock<std::mutex> lock;
-  if (channel_ == nullptr) lock = std::unique_lock(opening_);
+  if (channel_ != nullptr) return give_destination(destination);
+  const base::MutexLock lock(opening_);
+  give_destination(destination);
+}
+
+void PacketPeerUDP::give_destination(const internal::PutDestination::Value& destination) {
   if (internal::SocketChannel* own = own_socket()) own->remember_destination(puts_);
   puts_.destination.set(destination);
 }
@@ -241,7 +254,7 @@ int PacketPeerUDP::get_local_port() const { return is_open() ? channel_->local_p
 
 void PacketPeerUDP::set_broadcast_enabled(bool enabled) {
   if (is_in_child()) return;
-  const std::lock_guard lock(opening_);
+  const base::MutexLock lock(opening_);
   if (channel_ != nullptr && channel_->is_server_peer()) return;
   broadcast_ = enabled;
   if (auto* own = own_socket()) own->own_socket().set_broadcast(enabled);
@@ -261,7 +274,7 @@ Error PacketPeerUDP::join_multicast_group(std::string_view group,
   net::IpAddress address;
   if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
   {
-    const std::lock_guard lock(opening_);
+    const base::MutexLock lock(opening_);
     if (channel_ == nullptr) {
       if (const Error error = open_unbound(address); error != Error::OK) return error;
     }
@@ -323,7 +336,7 @@ EncodePool& PacketPeerUDP::encode_pool() {
 
 Error PacketPeerUDP::open_for_put() try {
   if (puts_.destination.version() == 0) return Error::ERR_UNCONFIGURED;
-  const std::lock_guard lock(opening_);
+  const base::MutexLock lock(opening_);
   if (is_closing_) return Error::FAILED;
   if (channel_ != nullptr) return Error::OK;  // another put was faster
   internal::PutDestination::Value destination;
@@ -362,7 +375,7 @@ Error PacketPeerUDP::check_options(const SocketOptions& options) const {
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
                                      const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const std::lock_guard lock(opening_);
+  const base::MutexLock lock(opening_);
   if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   if (recv_buf_size < 1 || recv_buf_size > kMaxReceiveBufferSize) {
@@ -383,7 +396,7 @@ Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
 
 Error PacketPeerUDP::set_socket_options(const SocketOptions& options) try {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const std::lock_guard lock(opening_);
+  const base::MutexLock lock(opening_);
   if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
   if (const Error error = check_options(options); error != Error::OK) return error;
   SocketOptions copy = options;

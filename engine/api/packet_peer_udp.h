@@ -5,11 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/endpoint.h"
@@ -170,17 +170,22 @@ class PacketPeerUDP : public PacketPeer {
   EncodePool& encode_pool() override;
 
   bool is_open() const;
-  // See listen_address.h. With opening_ locked.
-  Error take_engine();
+  // See listen_address.h.
+  Error take_engine() RINGPEER_REQUIRES(opening_);
   bool is_in_child() const;
-  // Opens a socket that is bound to nothing yet, for the family of an address. With opening_
-  // locked; for a put, by any thread.
-  Error open_unbound(const net::IpAddress& address, bool for_put = false);
-  Error open_for_put();
+  // Opens a socket that is bound to nothing yet, for the family of an address. For a put, by any
+  // thread.
+  Error open_unbound(const net::IpAddress& address, bool for_put = false)
+      RINGPEER_REQUIRES(opening_);
+  Error open_and_bind(int port, std::string_view address, int recv_buf_size,
+                      const SocketOptions& options) RINGPEER_REQUIRES(opening_);
+  Error open_for_put() RINGPEER_EXCLUDES(opening_);
   bool send_to_remote();
   Error check_group_call(std::string_view group, net::IpAddress* address) const;
   internal::SocketChannel* own_socket() const;
-  void set_destination(const internal::PutDestination::Value& destination);
+  void set_destination(const internal::PutDestination::Value& destination)
+      RINGPEER_EXCLUDES(opening_);
+  void give_destination(const internal::PutDestination::Value& destination);
   net::LocalAddress reply_address_for(const net::Endpoint& destination) const;
 
   // With what every put looks at.
@@ -188,11 +193,12 @@ class PacketPeerUDP : public PacketPeer {
   std::atomic<Engine*> known_engine_;  // engine_, for any thread
   internal::PutState puts_;
 
-  std::mutex opening_;              // of whoever opens or closes, for what follows
-  bool is_closing_ = false;         // puts do not open it again
-  std::shared_ptr<Engine> engine_;  // the same once there is one; view_ lies in its memory
-  bool broadcast_ = false;
-  SocketOptions socket_options_;
+  base::Mutex opening_;                                    // of whoever opens or closes
+  bool is_closing_ RINGPEER_GUARDED_BY(opening_) = false;  // puts do not open it again
+  // Set with opening_ locked; the same once there is one. view_ lies in its memory.
+  std::shared_ptr<Engine> engine_;
+  bool broadcast_ RINGPEER_GUARDED_BY(opening_) = false;
+  SocketOptions socket_options_ RINGPEER_GUARDED_BY(opening_);
 
   // The consumer's.
   bool has_sender_ = false;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/backend/slot_queue.h"
 
@@ -57,7 +58,7 @@ class ErrorBreaks {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::Clock;
 
   struct Recent {
     std::uint16_t errors = 0;

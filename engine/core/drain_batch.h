@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/local_address.h"
@@ -174,7 +175,7 @@ class DrainBatch {
 
  private:
   friend class internal::DrainSource;
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::Clock;
   using Run = internal::DrainSource::Run;
 
   // next() for the iterators: from a window, current_ has no local address and no peer

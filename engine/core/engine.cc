@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/core/live_engines.h"
 #include "ringpeer/engine/packet/slab_pool.h"
 #include "ringpeer/engine/worker/worker_group.h"
@@ -38,7 +39,7 @@ worker::GroupOptions group_options(const EngineOptions& options) {
   group.worker.backend.use_min_wait = options.use_min_wait;
   group.worker.backend.use_incremental_buffers = options.use_incremental_buffers;
   group.worker.log = options.log;
-  group.worker.epoch = std::chrono::steady_clock::now();
+  group.worker.epoch = base::Clock::now();
   return group;
 }
 

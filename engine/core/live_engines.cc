@@ -23,12 +23,13 @@ LiveEngines& LiveEngines::of_process() {
 }
 
 LiveEngines::LiveEngines() {
-  constexpr auto kUnlock = [] {
+  // Locked by one function and unlocked by another, which clang cannot follow.
+  constexpr auto kUnlock = []() RINGPEER_NO_THREAD_SAFETY_ANALYSIS {
     of_process().mutex_.unlock();
     of_process().shared_mutex_.unlock();
   };
   pthread_atfork(
-      [] {
+      []() RINGPEER_NO_THREAD_SAFETY_ANALYSIS {
         of_process().shared_mutex_.lock();
         of_process().mutex_.lock();
       },
@@ -36,7 +37,7 @@ LiveEngines::LiveEngines() {
 }
 
 void LiveEngines::add(Engine* engine) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   engine->next_live_ = first_;
   first_ = engine;
   if (!has_exit_handler_) has_exit_handler_ = std::atexit(&end_all) == 0;
@@ -44,7 +45,7 @@ void LiveEngines::add(Engine* engine) {
 }
 
 void LiveEngines::remove(Engine* engine) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Engine** link = &first_;
   while (*link != nullptr && *link != engine) link = &(*link)->next_live_;
   if (*link != nullptr) *link = engine->next_live_;
@@ -55,7 +56,7 @@ void LiveEngines::end_all() { of_process().stop_all(); }
 // All at a time: each may take as long as its stop() does. Engines of a parent process refuse,
 // and those without threads have nothing queued.
 void LiveEngines::stop_all() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   has_exit_handler_ = false;
   for (Engine* engine = first_; engine != nullptr; engine = engine->next_live_) {
     if (engine->workers() > 0) engine->workers_->begin_stop();
@@ -66,7 +67,7 @@ void LiveEngines::stop_all() {
 }
 
 std::shared_ptr<Engine> LiveEngines::shared(Error* error) {
-  const std::lock_guard lock(shared_mutex_);
+  const base::MutexLock lock(shared_mutex_);
   std::shared_ptr<Engine> engine = shared_.lock();
   if (engine == nullptr || !engine->is_running()) {
     engine = Engine::create(EngineOptions{}, error);

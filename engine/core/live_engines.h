@@ -2,9 +2,9 @@
 #define RINGPEER_ENGINE_CORE_LIVE_ENGINES_H_
 
 #include <memory>
-#include <mutex>
 
 #include "ringpeer/codec/base/error.h"
+#include "ringpeer/codec/base/mutex.h"
 
 namespace ringpeer {
 
@@ -25,25 +25,26 @@ class LiveEngines {
   LiveEngines& operator=(const LiveEngines&) = delete;
 
   // Until remove(), an exit stops the engine.
-  void add(Engine* engine);
-  void remove(Engine* engine);
+  void add(Engine* engine) RINGPEER_EXCLUDES(mutex_);
+  void remove(Engine* engine) RINGPEER_EXCLUDES(mutex_);
 
   // The engine of those who were given none, made when there is none that runs. Null, and why in
   // *error.
-  std::shared_ptr<Engine> shared(Error* error);
+  std::shared_ptr<Engine> shared(Error* error) RINGPEER_EXCLUDES(shared_mutex_, mutex_);
 
  private:
   LiveEngines();
   static void end_all();
-  void stop_all();
+  void stop_all() RINGPEER_EXCLUDES(mutex_);
 
-  std::mutex shared_mutex_;  // locked before mutex_
-  std::weak_ptr<Engine> shared_;
+  base::Mutex shared_mutex_ RINGPEER_ACQUIRED_BEFORE(mutex_);
+  std::weak_ptr<Engine> shared_ RINGPEER_GUARDED_BY(shared_mutex_);
 
-  std::mutex mutex_;
-  Engine* first_ = nullptr;  // a list, so that nothing has to be allocated
-  bool has_exit_handler_ = false;
-  bool has_quick_exit_handler_ = false;
+  base::Mutex mutex_;
+  // A list, so that nothing has to be allocated. It guards Engine::next_live_, too.
+  Engine* first_ RINGPEER_GUARDED_BY(mutex_) = nullptr;
+  bool has_exit_handler_ RINGPEER_GUARDED_BY(mutex_) = false;
+  bool has_quick_exit_handler_ RINGPEER_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ringpeer

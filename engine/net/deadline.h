@@ -3,13 +3,15 @@
 
 #include <chrono>
 
+#include "ringpeer/codec/base/clock.h"
+
 namespace ringpeer::net {
 
 // The end of a wait. Any duration may be asked for: one that the clock cannot count to
 // never ends. A value type.
 class Deadline {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::Clock;
 
   static Deadline never() { return Deadline(Clock::time_point::max()); }
   template <typename Rep, typename Period>

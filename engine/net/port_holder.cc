@@ -14,8 +14,10 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include "ringpeer/codec/base/clock.h"
+#include "ringpeer/engine/net/precise_sleep.h"
 
 namespace ringpeer::net {
 namespace {
@@ -130,9 +132,9 @@ int bind_when_released(Socket& socket, const Endpoint& endpoint) {
   int error = socket.bind(endpoint);
   // Port 0 is in use when none is free.
   if (error != EADDRINUSE || endpoint.port == 0 || has_live_holder(endpoint)) return error;
-  const auto end = std::chrono::steady_clock::now() + kMaxRelease;
-  while (error == EADDRINUSE && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(kBindAgain);
+  const auto end = base::Clock::now() + kMaxRelease;
+  while (error == EADDRINUSE && base::Clock::now() < end) {
+    sleep_precisely(kBindAgain);
     error = socket.bind(endpoint);
   }
   return error;

@@ -3,17 +3,19 @@
 
 #include <time.h>
 
+#include <cerrno>
 #include <chrono>
 
 namespace ringpeer::net {
 
-// Sleeps for less than a second. The thread's timer slack (PR_SET_TIMERSLACK) says
-// how precisely. A signal ends it early.
+// Sleeps for less than a second, whatever signals come meanwhile. The thread's timer slack
+// (PR_SET_TIMERSLACK) says how precisely. Every sleep of the engine is here.
 //
 // Threads: any.
 inline void sleep_precisely(std::chrono::microseconds duration) {
-  const timespec request{0, static_cast<long>(duration.count() * 1000)};
-  ::clock_nanosleep(CLOCK_MONOTONIC, 0, &request, nullptr);
+  timespec left{0, static_cast<long>(duration.count() * 1000)};
+  while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
+  }
 }
 
 }  // namespace ringpeer::net

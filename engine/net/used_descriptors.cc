@@ -18,13 +18,17 @@ UsedDescriptors& UsedDescriptors::of_process() {
 }
 
 UsedDescriptors::UsedDescriptors() {
-  pthread_atfork([] { of_process().mutex_.lock(); }, [] { of_process().mutex_.unlock(); },
-                 [] { of_process().mutex_.unlock(); });
+  // Locked by one function and unlocked by another, which clang cannot follow.
+  struct Fork {
+    static void lock() RINGPEER_NO_THREAD_SAFETY_ANALYSIS { of_process().mutex_.lock(); }
+    static void unlock() RINGPEER_NO_THREAD_SAFETY_ANALYSIS { of_process().mutex_.unlock(); }
+  };
+  pthread_atfork(&Fork::lock, &Fork::unlock, &Fork::unlock);
 }
 
 bool UsedDescriptors::add(int descriptor) {
   const auto index = static_cast<std::size_t>(descriptor);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (index >= used_.size()) used_.resize(index + 1);
   if (used_[index]) return false;
   used_[index] = true;
@@ -32,7 +36,7 @@ bool UsedDescriptors::add(int descriptor) {
 }
 
 void UsedDescriptors::remove(int descriptor) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto index = static_cast<std::size_t>(descriptor);
   if (index < used_.size()) used_[index] = false;
 }

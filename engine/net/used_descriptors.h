@@ -2,8 +2,9 @@
 #define RINGPEER_ENGINE_NET_USED_DESCRIPTORS_H_
 
 #include <cstddef>
-#include <mutex>
 #include <vector>
+
+#include "ringpeer/codec/base/mutex.h"
 
 namespace ringpeer::net {
 
@@ -16,15 +17,15 @@ class UsedDescriptors {
   static UsedDescriptors& of_process();
 
   // False when it is there already.
-  bool add(int descriptor);
-  void remove(int descriptor);
+  bool add(int descriptor) RINGPEER_EXCLUDES(mutex_);
+  void remove(int descriptor) RINGPEER_EXCLUDES(mutex_);
 
  private:
   UsedDescriptors();
 
   // Held during fork(), so that a child does not find it held by a thread that it has not.
-  std::mutex mutex_;
-  std::vector<bool> used_;  // by descriptor, which the kernel keeps low
+  base::Mutex mutex_;
+  std::vector<bool> used_ RINGPEER_GUARDED_BY(mutex_);  // by descriptor, which the kernel keeps low
 };
 
 }  // namespace ringpeer::net

@@ -105,10 +105,10 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
   };
   if (workers.is_inline()) {
     // Nobody has looked at the socket yet, however short the time is.
-    if (!has_packets()) workers.pump();
+    if (!has_packets()) workers.inline_pump().step();
     for (;;) {
       if (const auto error = answer(); error.has_value()) return *error;
-      workers.pump(deadline.left(kInlineWait));
+      workers.inline_pump().step(deadline.left(kInlineWait));
     }
   }
   for (;;) {

@@ -64,13 +64,13 @@ int send_or_queue(worker::WorkerGroup& workers, worker::Worker& worker, const ne
     return error;
   int error = 0;
   if (!now && worker.has_thread()) {
-    error = worker.send(packet, target);
+    error = worker.sends().send(packet, target);
     if (error == 0) return 0;
   } else {
-    error =
-        worker.is_refusing_sends() ? ESHUTDOWN : explain(socket, send_now(socket, packet, target));
+    error = worker.sends().is_refusing() ? ESHUTDOWN
+                                         : explain(socket, send_now(socket, packet, target));
   }
-  if (error != ESHUTDOWN) workers.count_send(error, packet.size());
+  if (error != ESHUTDOWN) workers.counters().count_send(error, packet.size());
   return error;
 }
 

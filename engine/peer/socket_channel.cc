@@ -42,7 +42,7 @@ SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
     : DrainSource(!options.reply_from_received_address),
       engine_(std::move(engine)),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_),
+      counters_(workers_.counters()),
       socket_(std::move(socket)),
       records_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
@@ -50,7 +50,7 @@ SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
       receive_bytes_(receive_bytes),
       most_packets_(slots_for(receive_bytes)) {
   sends_.open(socket_.descriptor(), socket_.family());
-  workers_.watch(&socket_);
+  workers_.counters().watch(&socket_);
 }
 
 std::unique_ptr<SocketChannel> SocketChannel::create(std::shared_ptr<Engine> engine,
@@ -71,7 +71,7 @@ SocketChannel::~SocketChannel() {
   sends_.close();
   if (worker_ != nullptr) stop_receiving(&sends_);
   drop_waiting();
-  workers_.forget(&socket_);
+  workers_.counters().forget(&socket_);
 }
 
 int SocketChannel::start_receiving() {
@@ -144,7 +144,7 @@ int SocketChannel::available() {
   const bool asks_for_more = bound_.begin_look(ticks());
   if (workers_.is_inline()) {
     looks_ = asks_for_more ? looks_ + 1 : 0;
-    if (asks_for_more && looks_ % kLooksPerClock == 0) workers_.pump_if_due();
+    if (asks_for_more && looks_ % kLooksPerClock == 0) workers_.inline_pump().step_if_due();
   }
   pump_if_empty();
   if (has_failed()) return -1;
@@ -159,7 +159,7 @@ packet::PacketDescriptor* SocketChannel::front_of_empty() {
   if (workers_.is_inline()) {
     // So that a backlog stays with the kernel instead of overflowing here, the socket is
     // read only now.
-    workers_.pump_if_due();
+    workers_.inline_pump().step_if_due();
     return queue_.ring().front();
   }
   worker::ConsumerSignal& signal = queue_.signal();
@@ -231,7 +231,7 @@ int SocketChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
   worker::ErrorLatch& latch = to.connected ? queue_.socket_error() : send_error_;
   if (const int error = latch.take(); error != 0) {
     if (!is_overload(error)) forget_proofs(state);
-    workers_.count_send(error, packet.size());
+    workers_.counters().count_send(error, packet.size());
     return error;
   }
   worker::SendTarget target{&sends_, to.endpoint, to.connected};
@@ -253,7 +253,7 @@ int SocketChannel::send_unverified(std::span<const std::uint8_t> packet,
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and verifies nothing.
   const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_->has_thread() &&
-                     worker_->has_unsent_of_this_thread();
+                     worker_->sends().has_unsent_of_this_thread();
   const int error = send_or_queue(workers_, *worker_, socket_, packet, target, !waits);
   if (error == 0 && !waits) verify(to, version, state);
   return error;
@@ -272,8 +272,16 @@ bool SocketChannel::is_verified(const net::Endpoint& destination, std::uint64_t 
 // First into the table, if there is one: what the version says is lost with the next.
 void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t version,
                            PutState& state) {
-  std::unique_lock<std::mutex> lock;
-  if (verified_.load(std::memory_order_acquire) == nullptr) lock = std::unique_lock(verifying_);
+  if (verified_.load(std::memory_order_acquire) != nullptr) {
+    record_verified(destination, version, state);
+  } else {
+    const base::MutexLock lock(verifying_);
+    record_verified(destination, version, state);
+  }
+}
+
+void SocketChannel::record_verified(const net::Endpoint& destination, std::uint64_t version,
+                                    PutState& state) {
   if (VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire)) {
     verified->insert(destination, &may_overtake_);
   }
@@ -282,7 +290,7 @@ void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t versi
 
 void SocketChannel::remember_destination(const PutState& state) {
   if (verified_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
-  const std::lock_guard lock(verifying_);
+  const base::MutexLock lock(verifying_);
   verified_memory_.reset(new (std::nothrow) VerifiedDestinations);
   if (verified_memory_ == nullptr) {
     may_overtake_.store(true, std::memory_order_release);
@@ -317,7 +325,7 @@ int SocketChannel::send_to(const net::Endpoint& destination, std::span<const std
 Error SocketChannel::poll() {
   settle();
   ++ticks_;
-  workers_.pump();
+  workers_.inline_pump().step();
   tell_watcher();
   return is_alive() ? Error::OK : Error::FAILED;
 }

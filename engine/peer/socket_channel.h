@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/peer/loop_bound.h"
@@ -56,7 +56,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
   // Before another destination is set: from then on those that are verified are remembered.
-  void remember_destination(const PutState& state);
+  void remember_destination(const PutState& state) RINGPEER_EXCLUDES(verifying_);
 
   // To any destination. From any thread. 0 or errno.
   int send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);
@@ -91,7 +91,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
   // Without threads these calls are what reads the socket.
   void pump_if_empty() {
-    if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.pump();
+    if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.inline_pump().step();
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
@@ -103,7 +103,9 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   int send_unverified(std::span<const std::uint8_t> packet, const worker::SendTarget& target,
                       std::uint64_t version, PutState& state);
   bool is_verified(const net::Endpoint& destination, std::uint64_t version, PutState& state) const;
-  void verify(const net::Endpoint& destination, std::uint64_t version, PutState& state);
+  void verify(const net::Endpoint& destination, std::uint64_t version, PutState& state)
+      RINGPEER_EXCLUDES(verifying_);
+  void record_verified(const net::Endpoint& destination, std::uint64_t version, PutState& state);
   void forget_proofs(PutState& state);
 
   const std::shared_ptr<Engine> engine_;
@@ -119,12 +121,12 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   worker::ErrorLatch send_error_;  // of an unconnected socket
   worker::SendSocket sends_{&queue_.socket_error(), &send_error_};
   // Made when a second destination is set. Locked for what is verified before there is one.
-  std::mutex verifying_;
-  std::unique_ptr<VerifiedDestinations> verified_memory_;
+  base::Mutex verifying_;
+  std::unique_ptr<VerifiedDestinations> verified_memory_ RINGPEER_GUARDED_BY(verifying_);
   std::atomic<VerifiedDestinations*> verified_{nullptr};
   // Packets to destinations that are not known as verified may be in the worker's queue.
   std::atomic<bool> may_overtake_{false};
-  worker::Worker::Command attach_later_;
+  worker::Command attach_later_;
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;
   const std::uint64_t receive_bytes_;

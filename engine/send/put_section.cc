@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <thread>
+
+#include "ringpeer/engine/net/precise_sleep.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -24,7 +25,7 @@ bool membarrier(int command) { return ::syscall(SYS_membarrier, command, 0, 0) =
 template <typename IsOver>
 void wait_until(IsOver is_over) {
   for (int look = 0; !is_over(); ++look) {
-    if (look >= kLooks) std::this_thread::sleep_for(kNap);
+    if (look >= kLooks) net::sleep_precisely(kNap);
   }
 }
 
@@ -61,7 +62,7 @@ void PutSection::place_barriers() {
   if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return;
   // Forbidden since (seccomp).
   needs_fence_.store(true, std::memory_order_relaxed);
-  std::this_thread::sleep_for(kStoreIsSeen);
+  net::sleep_precisely(kStoreIsSeen);
 }
 
 void PutSection::wait_for_begun() {

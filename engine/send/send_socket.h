@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/send/error_latch.h"
 #include "ringpeer/engine/send/send_errors.h"
 #include "ringpeer/engine/send/send_item.h"
@@ -20,7 +21,7 @@ namespace ringpeer::worker {
 // Threads: descriptor, family, refusal, close: any. The rest is the worker's.
 class SendSocket {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::Clock;
 
   // Where failures of the worker are left for who puts next: by destination, or those of
   // the one destination of a connected socket and those of all others.

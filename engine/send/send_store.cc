@@ -28,7 +28,7 @@ SendLane* SendStore::reclaim_lane() {
 }
 
 SendLane* SendStore::claim_lane() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (SendLane* lane = reclaim_lane()) return lane;
   auto* lane = new (std::nothrow) SendLane(*this);
   if (lane == nullptr || !lane->is_valid()) {

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine/ring/mpsc_queue.h"
 #include "ringpeer/engine/send/send_chunks.h"
 #include "ringpeer/engine/send/send_item.h"
@@ -36,7 +36,7 @@ class SendStore {
   SendStore& operator=(const SendStore&) = delete;
 
   // A lane for the calling thread, until it leaves it. Null when there is no memory.
-  SendLane* claim_lane();
+  SendLane* claim_lane() RINGPEER_EXCLUDES(mutex_);
   // Calls visit(SendLane&) for each lane there is.
   template <typename Visit>
   void for_each_lane(Visit visit) const {
@@ -58,7 +58,7 @@ class SendStore {
   bool is_closed() const { return closed_.load(std::memory_order_relaxed); }
 
  private:
-  SendLane* reclaim_lane();
+  SendLane* reclaim_lane() RINGPEER_REQUIRES(mutex_);
 
   // Pointers that the queue has memory for from the start: several ticks of a thousand
   // players. It grows to its peak.
@@ -69,9 +69,9 @@ class SendStore {
   std::atomic<std::size_t> heap_bytes_{0};
   std::atomic<bool> closed_{false};
 
-  std::mutex mutex_;  // of threads that put here for the first time
-  std::size_t lane_count_ = 0;
-  std::atomic<SendLane*> lanes_{nullptr};
+  base::Mutex mutex_;  // of threads that put here for the first time
+  std::size_t lane_count_ RINGPEER_GUARDED_BY(mutex_) = 0;
+  std::atomic<SendLane*> lanes_{nullptr};  // written with mutex_ locked
 };
 
 }  // namespace ringpeer::worker

@@ -40,7 +40,7 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
     : engine_(std::move(engine)),
       socket_options_(options.socket),
       workers_(engine_->workers_of_engine()),
-      counters_(workers_),
+      counters_(workers_.counters()),
       views_(engine_->options().payload_budget / kViewsShareOfBudget) {
   shared_.max_pending.store(max_pending, std::memory_order_relaxed);
   shared_.per_remote = options.receive == ServerReceive::kPerRemote;
@@ -164,7 +164,7 @@ int ServerCore::receive_on(Shard& shard, bool by_any_worker) {
                     : shard.worker->attach(descriptor, &shard.demultiplexer, &shard.slot);
   if (error != 0) return error;
   shard.receiving = true;
-  workers_.watch(&shard.socket);
+  workers_.counters().watch(&shard.socket);
   return 0;
 }
 
@@ -202,7 +202,7 @@ void ServerCore::detach_all() {
   for (auto& shard : shards_) {
     if (!shard->receiving) continue;
     shard->worker->wait_for(&shard->detach);
-    workers_.forget(&shard->socket);
+    workers_.counters().forget(&shard->socket);
     shard->socket.close();
   }
 }
@@ -219,9 +219,9 @@ int ServerCore::local_port() const {
 // who comes once a frame leaves nobody's packets behind those of a flood, as long as there is
 // plenty of room in the ring.
 void ServerCore::look_at_socket(bool at_once) {
-  if (shards_.empty() || (!at_once && !workers_.is_pump_due())) return;
+  if (shards_.empty() || (!at_once && !workers_.inline_pump().is_due())) return;
   const packet::PacketRing& ring = shards_[0]->demultiplexer.ring();
-  workers_.pump_all([&ring] { return ring.slots_in_use() < kRingSlots / 2; });
+  workers_.inline_pump().step_all([&ring] { return ring.slots_in_use() < kRingSlots / 2; });
 }
 
 void ServerCore::take_published() {

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/socket.h"
@@ -162,7 +163,7 @@ class ServerCore final : public DrainSource {
     worker::Demultiplexer demultiplexer;
     backend::SocketSlot slot = 0;
     bool receiving = false;
-    worker::Worker::Command detach;
+    worker::Command detach;
   };
 
   ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
@@ -181,7 +182,7 @@ class ServerCore final : public DrainSource {
   bool finds_something();
   bool ends_loop_of_connections();
   std::uint64_t us_of(std::chrono::steady_clock::time_point time) const;
-  std::uint64_t now_us() const { return us_of(std::chrono::steady_clock::now()); }
+  std::uint64_t now_us() const { return us_of(base::Clock::now()); }
   bool is_silent(const worker::Remote& remote, std::uint64_t now_us) const;
   bool is_gone(const worker::Remote& remote, std::uint64_t now_us) const;
   void link_ready(worker::Remote& remote);

@@ -41,7 +41,7 @@ int ServerCore::send(const net::Endpoint& remote, const net::LocalAddress& sourc
   if (!takes_puts()) return ESHUTDOWN;
   if (should_look_for_error(state)) {
     if (const int error = shared_.send_errors.take(remote); error != 0) {
-      workers_.count_send(error, packet.size());
+      workers_.counters().count_send(error, packet.size());
       return error;
     }
   }
@@ -65,7 +65,7 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
   if (!is_alive()) return ESHUTDOWN;
   if (!has_room_for_targets()) {
     const std::size_t packets = accepted_.size() - (except != nullptr ? 1 : 0);
-    for (std::size_t i = 0; i < packets; ++i) workers_.count_send(ENOMEM, packet.size());
+    for (std::size_t i = 0; i < packets; ++i) workers_.counters().count_send(ENOMEM, packet.size());
     return ENOMEM;
   }
   int result = 0;
@@ -103,9 +103,10 @@ int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> pa
     }
     return result;
   }
-  const int error = shard.worker->send_to_all(packet, targets_);
+  const int error = shard.worker->sends().send_to_all(packet, targets_);
   if (error == 0) return 0;
-  for (std::size_t i = 0; i < targets_.size(); ++i) workers_.count_send(error, packet.size());
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    workers_.counters().count_send(error, packet.size());
   return error;
 }
 

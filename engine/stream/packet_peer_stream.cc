@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/codec/base/clock.h"
+
 namespace ringpeer {
 namespace {
 
@@ -35,7 +37,7 @@ std::uint32_t decode_length(const Length& bytes) {
 }
 
 std::uint64_t now_us() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const auto now = base::Clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }

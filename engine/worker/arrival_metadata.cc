@@ -1,7 +1,5 @@
 #include "ringpeer/engine/worker/arrival_metadata.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -25,12 +23,6 @@ constexpr std::int64_t kMaxDriftUs = 20'000;
 constexpr std::int64_t kMaxInSocketUs = std::int64_t{3'600'000'000};
 
 }  // namespace
-
-std::int64_t ArrivalClock::wall_clock_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
-}
 
 void ArrivalClock::set(std::uint64_t now_us, std::int64_t wall_ns) {
   const std::int64_t ahead_us = wall_ns / 1000 - static_cast<std::int64_t>(now_us);

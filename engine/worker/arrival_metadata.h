@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/backend/datagram.h"
 #include "ringpeer/engine/net/local_address.h"
 #include "ringpeer/engine/packet/packet_descriptor.h"
@@ -31,12 +32,10 @@ class ArrivalClock {
  public:
   // Before a run of datagrams: the engine's clock and the wall clock, read one after the other.
   void set(std::uint64_t now_us, std::int64_t wall_ns);
-  void set(std::uint64_t now_us) { set(now_us, wall_clock_ns()); }
+  void set(std::uint64_t now_us) { set(now_us, base::wall_clock_ns()); }
   std::uint32_t arrival_us(const backend::Datagram& datagram) const;
 
  private:
-  static std::int64_t wall_clock_ns();
-
   std::uint64_t now_us_ = 0;
   std::int64_t wall_ns_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the engine's clock

@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
+#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine/net/error_queue.h"
 
 namespace ringpeer::worker {
@@ -21,18 +21,18 @@ class StrayErrors {
   // How many errors came before those that its holder has not seen.
   using Position = std::uint64_t;
 
-  void add(const net::ReturnedError& error);
+  void add(const net::ReturnedError& error) RINGPEER_EXCLUDES(mutex_);
   // The oldest that was not seen. False when there is none.
-  bool next(Position* seen, net::ReturnedError* error);
+  bool next(Position* seen, net::ReturnedError* error) RINGPEER_EXCLUDES(mutex_);
 
  private:
   // Anybody can send any number of forged ones: the oldest make room. A dead remote's come
   // again with each packet that is put for it.
   static constexpr std::size_t kEntries = 256;
 
-  std::atomic<Position> count_{0};
-  std::mutex mutex_;
-  std::array<net::ReturnedError, kEntries> entries_{};
+  std::atomic<Position> count_{0};  // written with mutex_ locked
+  base::Mutex mutex_;
+  std::array<net::ReturnedError, kEntries> entries_ RINGPEER_GUARDED_BY(mutex_){};
 };
 
 }  // namespace ringpeer::worker

@@ -40,7 +40,6 @@ std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
                                                  backend::BackendFailure* failure) {
   PutSection::prepare();
   std::unique_ptr<WorkerGroup> group(new WorkerGroup);
-  group->latency_budget_ = options.worker.latency_budget;
   group->epoch_ = options.worker.epoch;
   const auto workers = static_cast<std::size_t>(std::max(options.workers, 1));
   std::string why_not;
@@ -80,6 +79,7 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
     }
     workers_.push_back(std::move(created));
   }
+  pump_.begin(options.workers > 0 ? nullptr : workers_[0].get(), options.worker.latency_budget);
   return true;
 }
 
@@ -94,7 +94,7 @@ WorkerGroup::~WorkerGroup() {
 void WorkerGroup::begin_stop() {
   if (!is_usable()) return;
   life_.end();
-  for (auto& worker : workers_) worker->refuse_sends();
+  for (auto& worker : workers_) worker->sends().refuse();
   PutSection::wait_for_begun();
   for (auto& worker : workers_) worker->begin_stop();
 }
@@ -112,7 +112,7 @@ bool WorkerGroup::is_running() const {
 
 // Without asking for memory, which there may be none of.
 int WorkerGroup::flush() {
-  std::array<Worker::Command, kFlushedAtATime> commands;
+  std::array<Command, kFlushedAtATime> commands;
   int result = 0;
   for (std::size_t first = 0; first < workers_.size(); first += commands.size()) {
     const std::size_t count = std::min(workers_.size() - first, commands.size());
@@ -132,21 +132,6 @@ std::string_view WorkerGroup::backend_reason() const {
   return "io_uring serves one thread, and another has gone on with an engine without threads";
 }
 
-std::size_t WorkerGroup::pump(std::chrono::milliseconds longest_wait) {
-  if (!is_inline() || is_stopped()) return 0;
-  const std::size_t taken = workers_[0]->pump(longest_wait);
-  const bool may_be_more = taken >= backend::kBatchSize;
-  next_pump_ = std::chrono::steady_clock::now();
-  if (!may_be_more) next_pump_ += latency_budget_;
-  return taken;
-}
-
-bool WorkerGroup::is_pump_due() const { return std::chrono::steady_clock::now() >= next_pump_; }
-
-void WorkerGroup::pump_if_due() {
-  if (is_inline() && is_pump_due()) pump();
-}
-
 int WorkerGroup::attach(int descriptor, DatagramSink* sink, Worker** worker,
                         backend::SocketSlot* slot) {
   const std::size_t first = next_.fetch_add(1, std::memory_order_relaxed);
@@ -156,82 +141,6 @@ int WorkerGroup::attach(int descriptor, DatagramSink* sink, Worker** worker,
     error = (*worker)->attach(descriptor, sink, slot);
   }
   return error;
-}
-
-void WorkerGroup::watch(const net::Socket* socket) {
-  const std::lock_guard lock(mutex_);
-  sockets_.push_back({socket, DropCounter(socket->kernel_drops())});
-}
-
-void WorkerGroup::forget(const net::Socket* socket) {
-  if (!is_usable()) return;  // as in snapshot()
-  const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(sockets_.begin(), sockets_.end(),
-                                  [socket](const auto& entry) { return entry.socket == socket; });
-  if (found == sockets_.end()) return;
-  found->drops.look(socket->kernel_drops());
-  past_.values[static_cast<std::size_t>(Counter::kKernelDrops)] += found->drops.total();
-  *found = sockets_.back();
-  sockets_.pop_back();
-}
-
-Counters* WorkerGroup::lend_counters() {
-  const std::lock_guard lock(mutex_);
-  lent_counters_.push_back(std::make_unique<Counters>());
-  return lent_counters_.back().get();
-}
-
-void WorkerGroup::release_counters(Counters* counters) {
-  if (!is_usable()) return;
-  const std::lock_guard lock(mutex_);
-  const auto found =
-      std::find_if(lent_counters_.begin(), lent_counters_.end(),
-                   [counters](const auto& entry) { return entry.get() == counters; });
-  if (found == lent_counters_.end()) return;
-  past_ += counters->snapshot();
-  std::swap(*found, lent_counters_.back());
-  lent_counters_.pop_back();
-}
-
-void WorkerGroup::count_send(int error, std::size_t bytes) {
-  send_requested_.fetch_add(1, std::memory_order_relaxed);
-  switch (error) {
-    case 0:
-      sent_.fetch_add(1, std::memory_order_relaxed);
-      sent_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-      break;
-    case EAGAIN:
-    case ENOBUFS:
-      send_full_.fetch_add(1, std::memory_order_relaxed);
-      break;
-    case ECONNREFUSED:
-      send_refused_.fetch_add(1, std::memory_order_relaxed);
-      break;
-    default:
-      send_other_.fetch_add(1, std::memory_order_relaxed);
-  }
-}
-
-CounterSnapshot WorkerGroup::snapshot() const {
-  if (!is_usable()) return {};  // a thread that is not here may hold the lock
-  const std::lock_guard lock(mutex_);
-  CounterSnapshot sum = past_;
-  for (const auto& worker : workers_) sum += worker->snapshot();
-  for (const auto& counters : lent_counters_) sum += counters->snapshot();
-  const auto add = [&sum](Counter counter, std::uint64_t n) {
-    sum.values[static_cast<std::size_t>(counter)] += n;
-  };
-  for (WatchedSocket& entry : sockets_) {
-    entry.drops.look(entry.socket->kernel_drops());
-    add(Counter::kKernelDrops, entry.drops.total());
-  }
-  add(Counter::kSendRequestedPackets, send_requested_.load(std::memory_order_relaxed));
-  add(Counter::kSentPackets, sent_.load(std::memory_order_relaxed));
-  add(Counter::kSentBytes, sent_bytes_.load(std::memory_order_relaxed));
-  add(Counter::kSendFailedQueueFull, send_full_.load(std::memory_order_relaxed));
-  add(Counter::kSendFailedRefused, send_refused_.load(std::memory_order_relaxed));
-  add(Counter::kSendFailedOther, send_other_.load(std::memory_order_relaxed));
-  return sum;
 }
 
 }  // namespace ringpeer::worker

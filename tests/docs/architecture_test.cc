@@ -59,6 +59,7 @@ std::string instructions_a_view() {
 // What docs/architecture.md says, with the numbers that the code has.
 std::vector<std::string> statements() {
   const char* const worker = "engine/worker/worker.cc";
+  const char* const receives = "engine/worker/receive_half.cc";
   return {
       "a **descriptor** of " + std::to_string(sizeof(packet::PacketDescriptor)) + " bytes",
       number_of("engine/backend/mmsg_receiver.h", "kDatagramsPerBuffer") + " places in each",
@@ -77,8 +78,9 @@ std::vector<std::string> statements() {
           " descriptors",
       "the latency budget (" + with_commas(EngineOptions().latency_budget.count()) +
           " us unless told)",
-      "(or after " + in_words(worker, "kBatchesPerNotify") + " batches",
-      "leaves fewer than " + number_of(worker, "kFewDatagrams") + " packets that come right after",
+      "(or after " + in_words(receives, "kBatchesPerNotify") + " batches",
+      "leaves fewer than " + number_of(receives, "kFewDatagrams") +
+          " packets that come right after",
       "it sleeps " + in_words(worker, "kBudgetsWhenBehind") + " budgets (" +
           std::to_string(constant_of(worker, "kMaxWhenBehind") / 1000) +
           " ms at most), as long as " + number_of(worker, "kTrickle") + " packets or fewer",
@@ -89,7 +91,7 @@ std::vector<std::string> statements() {
 
 // The same of docs/sending.md.
 std::vector<std::string> statements_of_sending() {
-  const char* const bounds = "engine/worker/worker.h";
+  const char* const bounds = "engine/worker/send_half.h";
   const char* const chunks = "engine/send/send_chunks.h";
   const std::int64_t close = constant_of(bounds, "kMaxClose");
   const std::int64_t stall = constant_of(bounds, "kMaxStall");

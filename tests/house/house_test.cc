@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -166,6 +167,16 @@ std::map<std::string, std::string> public_door() {
   return door;
 }
 
+// What asks the machine for the time or sleeps, of a line without its comment; empty: nothing does.
+std::string time_asked_for(const std::string& line) {
+  static const std::regex kTime(
+      R"(\b(steady_clock(?!::time_point\b)|(system|high_resolution)_clock|clock_gettime|gettimeofday|)"
+      R"((clock_)?nanosleep|usleep|sleep_(for|until)|wait_(for|until)\(\w*[Ll]ock\b|FUTEX_WAIT\w*))");
+  std::smatch found;
+  const std::string code = line.substr(0, line.find("//"));
+  return std::regex_search(code, found, kTime) ? found.str() : "";
+}
+
 std::vector<std::string> files_ending(std::initializer_list<std::string_view> endings) {
   std::vector<std::string> found;
   for (const char* top : {"engine", "codec", "tools", "bench", "tests", "examples"}) {
@@ -243,6 +254,41 @@ TEST(HouseTest, EveryRoomThatALabelNamesIsReadHere) {
 TEST(HouseTest, NoBuildFileSetsAPrefix) {
   for (const std::string& path : files_ending({"/BUILD.bazel"})) {
     EXPECT_EQ(read(path).find("include_prefix"), std::string::npos) << path;
+  }
+}
+
+// A simulation gives the engine a time of its own by replacing these three files.
+TEST(HouseTest, OneClockIsAskedForTheTime) {
+  const std::set<std::string> allowed = {"codec/base/clock.h", "engine/net/futex.h",
+                                         "engine/net/precise_sleep.h"};
+  std::set<std::string> asking;
+  for (const std::string& path : files_ending({".cc", ".h"})) {
+    if (!path.starts_with("engine/") && !path.starts_with("codec/")) continue;
+    std::istringstream lines(read(path));
+    for (std::string line; std::getline(lines, line);) {
+      const std::string asked = time_asked_for(line);
+      if (asked.empty()) continue;
+      asking.insert(path);
+      EXPECT_TRUE(allowed.contains(path)) << path << " has " << asked << ": see codec/base/clock.h";
+    }
+  }
+  EXPECT_EQ(asking, allowed);
+}
+
+TEST(HousePlanTest, FindsAFileThatReadsAClockItself) {
+  for (const char* line :
+       {"  const auto now = std::chrono::steady_clock::now();",
+        "using Clock = std::chrono::steady_clock;", "using std::chrono::steady_clock;",
+        "auto t = system_clock::now();", "::clock_gettime(CLOCK_MONOTONIC, &now);",
+        "std::this_thread::sleep_for(kNap);", "ready_.wait_for(lock, kPatience);",
+        "::clock_nanosleep(CLOCK_MONOTONIC, 0, &t, nullptr);"}) {
+    EXPECT_NE(time_asked_for(line), "") << line;
+  }
+  for (const char* line :
+       {"  std::chrono::steady_clock::time_point arrived;", "// In nanoseconds of clock_gettime.",
+        "const auto now = base::Clock::now();", "net::sleep_precisely(kNap);",
+        "  shard->worker->wait_for(&shard->detach);"}) {
+    EXPECT_EQ(time_asked_for(line), "") << line;
   }
 }
 

@@ -80,6 +80,16 @@ class LintTest(unittest.TestCase):
         self.expect_found(self.plant('engine/ring/planted.cc', 'int f() { return nobody; }\n'), 'nobody')
         self.expect_found(self.plant(HEADER, 'int f() { return nobody; }\n', '--parse'), 'nobody')
 
+    def test_a_member_that_is_used_without_its_mutex_is_found(self):
+        text = ('#include "ringpeer/codec/base/mutex.h"\n'
+                'class A {{ public: int f() {{ {} return n_; }}\n'
+                ' private: ringpeer::base::Mutex m_; int n_ RINGPEER_GUARDED_BY(m_) = 0; }};\n')
+        good = text.format('const ringpeer::base::MutexLock lock(m_);')
+        for path in (HEADER, 'engine/ring/planted.cc'):
+            self.expect_found(self.plant(path, text.format('')), 'thread-safety')
+            status, said = self.plant(path, good)
+            self.assertEqual(status, 0, said)
+
     def test_clang_tidy_is_heard(self):
         self.expect_found(self.plant('engine/ring/planted.cc', 'int* f() { return 0; }\n'),
                           'modernize-use-nullptr')

@@ -130,14 +130,14 @@ TEST_P(ForkTest, CallsOfTheChildFailAndTheParentGoesOn) {
     const ChildResult child = run_in_child([&]() -> std::string {
       if (group->is_usable()) return "the group says it is usable";
       sender.send_numbered(1, 10);
-      group->pump();
+      group->inline_pump().step();
       if (consumer->depth() != 0) return "the child took the parent's packet";
       if (group->at(0).sync() == 0) return "sync() says 0";
       const net::Socket socket = open_receiver();
       worker::SocketQueue queue(64, kManyBytes);
       backend::SocketSlot slot = 0;
       if (group->at(0).attach(socket.descriptor(), &queue, &slot) == 0) return "attach() says 0";
-      group->forget(&consumer->socket());
+      group->counters().forget(&consumer->socket());
       consumer.reset();  // detaches
       group->stop();
       group.reset();
@@ -211,7 +211,7 @@ TEST_P(GroupTest, WithoutThreadsHasOneInlineWorker) {
   EXPECT_TRUE(group->is_inline());
   Consumer consumer(group->at(0), 64, kManyBytes);
   ASSERT_TRUE(Sender(consumer.port()).send_numbered(1, 10));
-  group->pump();
+  group->inline_pump().step();
   EXPECT_EQ(consumer.take_all(), 1u);
 }
 
@@ -266,26 +266,26 @@ TEST_P(GroupTest, SumsWorkersConsumersAndSockets) {
   const auto group = make({});
   net::Socket socket = open_receiver(1);
   const net::Socket* watched = &socket;
-  group->watch(watched);
+  group->counters().watch(watched);
   const Sender sender(port_of(socket));
   for (std::uint32_t i = 0; i < 100; ++i) ASSERT_TRUE(sender.send_numbered(i, 1000));
   const std::uint64_t drops = socket.kernel_drops().value_or(0);
   ASSERT_GT(drops, 0u);
   EXPECT_EQ(group->snapshot()[Counter::kKernelDrops], drops);
-  group->forget(watched);
+  group->counters().forget(watched);
   socket.close();
   EXPECT_EQ(group->snapshot()[Counter::kKernelDrops], drops) << "kept after the socket is gone";
 
-  Counters* counters = group->lend_counters();
+  Counters* counters = group->counters().lend();
   counters->add(Counter::kDeliveredPackets, 7);
   EXPECT_EQ(group->snapshot()[Counter::kDeliveredPackets], 7u);
-  group->release_counters(counters);
+  group->counters().take_back(counters);
   EXPECT_EQ(group->snapshot()[Counter::kDeliveredPackets], 7u);
 
-  group->count_send(0, 100);
-  group->count_send(EAGAIN, 100);
-  group->count_send(ECONNREFUSED, 100);
-  group->count_send(EMSGSIZE, 100);
+  group->counters().count_send(0, 100);
+  group->counters().count_send(EAGAIN, 100);
+  group->counters().count_send(ECONNREFUSED, 100);
+  group->counters().count_send(EMSGSIZE, 100);
   const CounterSnapshot sum = group->snapshot();
   EXPECT_EQ(sum[Counter::kSendRequestedPackets], 4u);
   EXPECT_EQ(sum[Counter::kSentPackets], 1u);
@@ -302,11 +302,11 @@ TEST_P(GroupTest, CountsKernelDropsFromTheMomentItWatches) {
   const Sender sender(port_of(socket));
   for (std::uint32_t i = 0; i < 100; ++i) ASSERT_TRUE(sender.send_numbered(i, 1000));
   ASSERT_GT(socket.kernel_drops(), 0u);
-  group->watch(&socket);
+  group->counters().watch(&socket);
   EXPECT_EQ(group->snapshot()[Counter::kKernelDrops], 0u);
   ASSERT_TRUE(sender.send_numbered(1, 1000));
   EXPECT_EQ(group->snapshot()[Counter::kKernelDrops], 1u);
-  group->forget(&socket);
+  group->counters().forget(&socket);
 }
 
 TEST_P(GroupTest, StopsOnce) {

@@ -420,7 +420,7 @@ TEST_P(WorkerTest, WithoutAThreadOthersAskItToReceive) {
   auto worker = make(options);
   const net::Socket socket = open_receiver();
   worker::SocketQueue queue(64, kManyBytes);
-  worker::Worker::Command command;
+  worker::Command command;
   std::thread([&] {
     EXPECT_EQ(worker->attach_later(&command, socket.descriptor(), &queue), 0);
   }).join();

@@ -1,0 +1,96 @@
+#include "ringpeer/engine/worker/send_half.h"
+
+#include <cerrno>
+
+#include "ringpeer/codec/base/clock.h"
+#include "ringpeer/engine/net/precise_sleep.h"
+
+namespace ringpeer::worker {
+
+int SendHalf::send(std::span<const std::uint8_t> payload, const SendTarget& target) {
+  const int error = queue_.push(payload, target);
+  notice();
+  return error;
+}
+
+int SendHalf::send_to_all(std::span<const std::uint8_t> payload,
+                          std::span<const SendTarget> targets) {
+  const int error = queue_.push_to_all(payload, targets);
+  notice();
+  return error;
+}
+
+// Wakes the worker once for all packets until it has looked at them.
+void SendHalf::notice() {
+  if (queue_.needs_notice() && sleeping_.load(std::memory_order_seq_cst)) sleeper_.wake();
+}
+
+void SendHalf::send_noticed(bool is_waited_for) {
+  if (!has_more_ && !batch_.has_waiting() && !queue_.has_notice() && !is_waited_for &&
+      !has_flushes()) {
+    return;
+  }
+  queue_.take_notice();
+  has_more_ = batch_.drain();
+  finish_flushes();
+}
+
+void SendHalf::begin_flush(Command* command) {
+  mark(command);
+  flushes_.push(command);
+  finish_flushes();
+}
+
+void SendHalf::finish_flushes() {
+  if (flushes_.empty()) return;
+  batch_.update_marks();
+  CommandList left;
+  while (Command* command = flushes_.pop()) {
+    const bool is_sent = batch_.is_sent(command->mark);
+    const auto now = base::Clock::now();
+    if (!is_sent &&
+        (now - command->begun < kMaxStall || !batch_.is_stuck(command->mark, now, kMaxStall))) {
+      left.push(command);
+    } else {
+      commands_.finish(command, is_sent ? 0 : EAGAIN);
+    }
+  }
+  flushes_ = left;
+}
+
+void SendHalf::end_flushes(int error) {
+  while (Command* command = flushes_.pop()) commands_.finish(command, error);
+}
+
+void SendHalf::look_at(Command* command) {
+  if (command->sends_are_over) return;
+  if (command->sends != nullptr) {
+    batch_.update_marks();
+    if (!batch_.is_sent(command->mark, *command->sends)) {
+      const auto now = base::Clock::now();
+      const auto waited = now - command->begun;
+      const bool is_stuck = waited >= kMaxStall && command->sends->is_stuck(now, kMaxStall);
+      if (waited < kMaxClose && !is_stuck) return;
+      batch_.give_up(*command->sends, command->mark);
+    }
+  }
+  command->sends_are_over = true;
+}
+
+void SendHalf::send_the_rest() {
+  queue_.refuse();
+  const auto begun = base::Clock::now();
+  const std::uint64_t mark = batch_.mark();
+  for (;;) {
+    const bool has_more = batch_.drain();
+    batch_.update_marks();
+    const auto now = base::Clock::now();
+    if (batch_.is_sent(mark) || now - begun >= kMaxClose) break;
+    if (now - begun >= kMaxStall && batch_.is_stuck(mark, now, kMaxStall)) break;
+    if (!has_more) net::sleep_precisely(kBacklogWait);
+  }
+  finish_flushes();
+  batch_.give_up_all();
+}
+
+}  // namespace ringpeer::worker

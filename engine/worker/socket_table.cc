@@ -1,0 +1,88 @@
+#include "ringpeer/engine/worker/socket_table.h"
+
+#include <algorithm>
+
+namespace ringpeer::worker {
+
+SocketTable::SocketTable()
+    : sinks_(backend::kMaxSockets),
+      descriptors_(backend::kMaxSockets, -1),
+      is_to_be_notified_(backend::kMaxSockets) {
+  to_be_notified_.reserve(backend::kMaxSockets);
+  error_checked_.reserve(backend::kMaxSockets);
+  paused_.reserve(backend::kMaxSockets);
+}
+
+void SocketTable::add(backend::SocketSlot slot, int descriptor, DatagramSink* sink) {
+  if (sink->wants_error_checks()) error_checked_.push_back(sink);
+  sinks_[slot] = sink;
+  descriptors_[slot] = descriptor;
+  was_used_ = true;
+}
+
+void SocketTable::remove(backend::SocketSlot slot) {
+  std::erase(error_checked_, sinks_[slot]);
+  std::erase(paused_, slot);
+  std::erase(to_be_notified_, slot);
+  is_to_be_notified_[slot] = false;
+  sinks_[slot] = nullptr;
+}
+
+int SocketTable::attach_to(backend::Backend& backend) {
+  for (std::size_t slot = 0; slot < sinks_.size(); ++slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink == nullptr) continue;
+    const int error = backend.attach(static_cast<backend::SocketSlot>(slot), descriptors_[slot],
+                                     sink->wants_control());
+    if (error != 0) return error;
+  }
+  paused_.clear();
+  return 0;
+}
+
+bool SocketTable::consumers_are_behind() const {
+  return !to_be_notified_.empty() &&
+         std::all_of(to_be_notified_.begin(), to_be_notified_.end(),
+                     [this](backend::SocketSlot slot) { return sinks_[slot]->is_behind(); });
+}
+
+void SocketTable::notify_consumers() {
+  for (const backend::SocketSlot slot : to_be_notified_) {
+    sinks_[slot]->notify();
+    is_to_be_notified_[slot] = false;
+  }
+  to_be_notified_.clear();
+}
+
+void SocketTable::pause(backend::SocketSlot slot, backend::Backend& backend) {
+  backend.pause(slot);
+  if (std::find(paused_.begin(), paused_.end(), slot) == paused_.end()) paused_.push_back(slot);
+}
+
+void SocketTable::resume_recovered(backend::Backend& backend) {
+  std::erase_if(paused_, [&](backend::SocketSlot slot) {
+    DatagramSink* const sink = sinks_[slot];
+    if (sink != nullptr && !sink->has_recovered()) return false;
+    if (sink != nullptr) backend.resume(slot);
+    return true;
+  });
+}
+
+void SocketTable::check_errors(std::uint64_t now_us) {
+  for (DatagramSink* sink : error_checked_) sink->check_errors(now_us);
+}
+
+void SocketTable::maintain() {
+  for (DatagramSink* sink : sinks_) {
+    if (sink != nullptr) sink->maintain();
+  }
+}
+
+void SocketTable::stop_all() {
+  error_checked_.clear();
+  for (DatagramSink*& sink : sinks_) {
+    if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
+  }
+}
+
+}  // namespace ringpeer::worker
