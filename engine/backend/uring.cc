@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "ringpeer/engine/net/own_descriptor.h"
+#include "ringpeer/engine/net/kernel_calls.h"
 #include "ringpeer/engine/net/precise_sleep.h"
 
 namespace ringpeer::backend {
@@ -42,7 +42,7 @@ bool Uring::create(BackendFailure* failure) {
     return false;
   }
   is_open_ = true;
-  ring_.ring_fd = ring_.enter_ring_fd = net::own_descriptor(ring_.ring_fd);
+  ring_.ring_fd = ring_.enter_ring_fd = net::kernel::own_descriptor(ring_.ring_fd);
   if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
     *failure = {ENOSYS, "io_uring_enter without extended arguments"};
     return false;
