@@ -1,12 +1,13 @@
 #include "ringpeer/inherited_sockets.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+
+#include "ringpeer/engine/net/kernel_calls.h"
 
 namespace ringpeer {
 namespace {
@@ -37,7 +38,7 @@ std::vector<InheritedSocket> inherited_sockets() {
   for (int i = 0; i < count; ++i) {
     const std::size_t end = std::min(names.find(':'), names.size());
     const int descriptor = kFirstDescriptor + i;
-    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    net::kernel::set_close_on_exec(descriptor);
     sockets.push_back({descriptor, std::string(names.substr(0, end))});
     names.remove_prefix(std::min(end + 1, names.size()));
   }

@@ -1,5 +1,4 @@
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <array>
 #include <cassert>
@@ -11,7 +10,7 @@
 #include "ringpeer/engine/backend/error_breaks.h"
 #include "ringpeer/engine/backend/mmsg_receiver.h"
 #include "ringpeer/engine/backend/slot_queue.h"
-#include "ringpeer/engine/net/own_descriptor.h"
+#include "ringpeer/engine/net/kernel_calls.h"
 #include "ringpeer/engine/net/precise_sleep.h"
 #include "ringpeer/engine/net/wakeup.h"
 
@@ -71,7 +70,7 @@ class MmsgBackend final : public Backend {
 };
 
 MmsgBackend::~MmsgBackend() {
-  if (epoll_ >= 0) ::close(epoll_);
+  if (epoll_ >= 0) net::kernel::close(epoll_);
 }
 
 bool MmsgBackend::set_up(BackendFailure* failure) {
@@ -83,15 +82,13 @@ bool MmsgBackend::set_up(BackendFailure* failure) {
     *failure = {wakeup_.error(), "eventfd"};
     return false;
   }
-  epoll_ = net::own_descriptor(::epoll_create1(EPOLL_CLOEXEC));
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u32 = kWakeToken;
-  if (epoll_ < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_.descriptor(), &event) != 0) {
-    *failure = {errno, "epoll"};
-    return false;
-  }
-  return true;
+  epoll_ = net::kernel::open_epoll();
+  const int error = epoll_ < 0
+                        ? -epoll_
+                        : net::kernel::change_epoll(epoll_, EPOLL_CTL_ADD, wakeup_.descriptor(),
+                                                    EPOLLIN, kWakeToken);
+  if (error != 0) *failure = {error, "epoll"};
+  return error == 0;
 }
 
 bool MmsgBackend::start(BackendFailure* failure) {
@@ -116,10 +113,7 @@ int MmsgBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) 
 }
 
 int MmsgBackend::listen(SocketSlot slot, int operation, std::uint32_t events) {
-  epoll_event event{};
-  event.events = events;
-  event.data.u32 = slot;
-  return ::epoll_ctl(epoll_, operation, descriptors_[slot], &event) == 0 ? 0 : errno;
+  return net::kernel::change_epoll(epoll_, operation, descriptors_[slot], events, slot);
 }
 
 // A change of what is there needs no memory, so it does not fail. With nothing to listen for
@@ -162,9 +156,8 @@ void MmsgBackend::give_up() {
 // 0, or an errno that no later call will cure.
 int MmsgBackend::poll_sockets(int timeout_ms) {
   std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
-  const int count =
-      ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
-  if (count < 0) return errno == EINTR ? 0 : errno;
+  const int count = net::kernel::wait_epoll(epoll_, events, timeout_ms);
+  if (count < 0) return count == -EINTR ? 0 : -count;
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
     if (event.data.u32 == kWakeToken) {
       if (const int error = wakeup_.clear(); error != 0) return error;

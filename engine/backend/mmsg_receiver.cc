@@ -6,6 +6,7 @@
 
 #include "ringpeer/engine/backend/control_messages.h"
 #include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/kernel_calls.h"
 
 namespace ringpeer::backend {
 namespace {
@@ -149,22 +150,21 @@ void MmsgReceiver::take(std::size_t count) {
 // What a filter refuses shows with a descriptor that there is not.
 int MmsgReceiver::try_out() {
   mmsghdr message{};
-  const int result = ::recvmmsg(-1, &message, 1, MSG_DONTWAIT, nullptr);
-  return result < 0 && is_refusal(errno) ? errno : 0;
+  const int error = -net::kernel::receive_batch(-1, {&message, 1});
+  return is_refusal(error) ? error : 0;
 }
 
 MmsgReceiver::Result MmsgReceiver::receive(int descriptor, SocketSlot slot,
                                            std::span<Datagram> batch, bool with_control) {
   const std::size_t ready = prepare(std::min(batch.size(), kBatchSize), with_control);
   if (ready == 0) return {{}, Outcome::kStarved};
-  const int result =
-      ::recvmmsg(descriptor, messages_.data(), static_cast<unsigned>(ready), MSG_DONTWAIT, nullptr);
-  if (result < 0 && is_refusal(errno)) return {{}, Outcome::kRefused, errno};
-  if (result < 0 && errno != EAGAIN && errno != EINTR) {
+  const int result = net::kernel::receive_batch(descriptor, std::span(messages_).first(ready));
+  if (is_refusal(-result)) return {{}, Outcome::kRefused, -result};
+  if (result < 0 && result != -EAGAIN && result != -EINTR) {
     batch[0] = Datagram{};
     batch[0].slot = slot;
     batch[0].fault = DatagramFault::kSocketError;
-    batch[0].error = errno;
+    batch[0].error = -result;
     return {{1, false, 0, true}, Outcome::kError};
   }
   if (result <= 0) return {{}, Outcome::kDrained};

@@ -8,9 +8,13 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "ringpeer/engine/net/kernel_calls.h"
+
 // The parts of the kernel's io_uring interface that are younger than the oldest
 // liburing this project builds with (2.3, Debian 12). Source: include/uapi/linux/
-// io_uring.h; the kernel's ABI never changes, so a copy of a layout is safe.
+// io_uring.h; the kernel's ABI never changes, so a copy of a layout is safe. And io_uring's own
+// system calls, each of which stands here alone. 0 or errno, unless said; the ring's worker calls
+// them, can_set_up() who creates a ring.
 
 // Threads: the ring's. Errors are errno, or -errno where a count is the result.
 namespace ringpeer::backend::abi {
@@ -44,26 +48,29 @@ static_assert(sizeof(BufferRingRegistration) == 40);
 
 inline constexpr unsigned kRegisterBufferRing = 22;
 
+inline int register_with(int ring, unsigned what, const void* argument, unsigned count) {
+  return ::syscall(__NR_io_uring_register, ring, what, argument, count) == 0 ? 0 : errno;
+}
+
+// EINVAL from kernels that do not know one of its fields.
 inline int register_buffer_ring(int ring, const BufferRingRegistration& registration) {
-  return ::syscall(__NR_io_uring_register, ring, kRegisterBufferRing, &registration, 1) == 0
-             ? 0
-             : errno;
+  return register_with(ring, kRegisterBufferRing, &registration, 1);
 }
 
 // The call alone, without the mappings that liburing makes.
 inline bool can_set_up(unsigned entries, io_uring_params params) {
   const long ring = ::syscall(__NR_io_uring_setup, entries, &params);
-  if (ring >= 0) ::close(static_cast<int>(ring));
+  if (ring >= 0) net::kernel::close(static_cast<int>(ring));
   return ring >= 0;
 }
 
 // Older than that, but liburing 2.3's shared library does not export its helper.
 inline int enable_rings(int ring) {
-  return ::syscall(__NR_io_uring_register, ring, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) == 0
-             ? 0
-             : errno;
+  return register_with(ring, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
 }
 
+// How many requests were submitted, or a negative errno value: EINTR, ETIME, EBUSY, EAGAIN and
+// ENOMEM pass.
 inline int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned flags,
                  const EnterArgument& argument) {
   const long result = ::syscall(__NR_io_uring_enter, ring, to_submit, min_complete,

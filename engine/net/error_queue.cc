@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "ringpeer/engine/net/kernel_calls.h"
+
 namespace ringpeer::net {
 namespace {
 
@@ -36,7 +38,11 @@ std::optional<ReturnedError> read_returned_error(int descriptor) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof(control);
-  if (::recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
+  const std::ptrdiff_t size = kernel::receive_error(descriptor, &message);
+  if (size < 0) {
+    errno = static_cast<int>(-size);
+    return std::nullopt;
+  }
   ReturnedError returned;
   if (message.msg_namelen > 0)
     returned.destination = endpoint_from_socket_address(&destination.generic);

@@ -1,6 +1,5 @@
 #include "ringpeer/engine/net/socket.h"
 
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/membarrier.h>
 #include <linux/sock_diag.h>
@@ -14,7 +13,7 @@
 #include <cstring>
 #include <utility>
 
-#include "ringpeer/engine/net/own_descriptor.h"
+#include "ringpeer/engine/net/kernel_calls.h"
 #include "ringpeer/engine/net/source_control.h"
 #include "ringpeer/engine/net/used_descriptors.h"
 
@@ -35,20 +34,19 @@ namespace ringpeer::net {
 namespace {
 
 int set_option(int descriptor, int level, int name, int value) {
-  return ::setsockopt(descriptor, level, name, &value, sizeof(value)) == 0 ? 0 : errno;
+  return kernel::set_option(descriptor, level, name, &value, sizeof(value));
 }
 
 int get_option(int descriptor, int level, int name) {
   int value = 0;
-  socklen_t size = sizeof(value);
-  return ::getsockopt(descriptor, level, name, &value, &size) == 0 ? value : 0;
+  return kernel::get_option(descriptor, level, name, &value, sizeof(value)) == 0 ? value : 0;
 }
 
 int attach_program(int descriptor, int name, const FilterProgram& program) {
   // It is only read.
   const sock_fprog steps{static_cast<unsigned short>(program.size()),
                          const_cast<sock_filter*>(program.data())};
-  return ::setsockopt(descriptor, SOL_SOCKET, name, &steps, sizeof(steps)) == 0 ? 0 : errno;
+  return kernel::set_option(descriptor, SOL_SOCKET, name, &steps, sizeof(steps));
 }
 
 // The kernel clamps the plain option at rmem_max or wmem_max without a word; the
@@ -99,13 +97,12 @@ int Socket::open(SocketFamily family) {
   close();
   interface_ = 0;
   family_ = family == SocketFamily::kIpv4 ? AF_INET : AF_INET6;
-  constexpr int kType = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  descriptor_ = own_descriptor(::socket(family_, kType, IPPROTO_UDP));
-  if (descriptor_ < 0 && family == SocketFamily::kDualStack && errno == EAFNOSUPPORT) {
+  descriptor_ = kernel::open_udp(family_);
+  if (descriptor_ == -EAFNOSUPPORT && family == SocketFamily::kDualStack) {
     family_ = AF_INET;
-    descriptor_ = own_descriptor(::socket(family_, kType, IPPROTO_UDP));
+    descriptor_ = kernel::open_udp(family_);
   }
-  if (descriptor_ < 0) return errno;
+  if (descriptor_ < 0) return -std::exchange(descriptor_, -1);
   UsedDescriptors::of_process().add(descriptor_);
   if (family_ == AF_INET6) {
     const int only = family == SocketFamily::kIpv6 ? 1 : 0;
@@ -124,8 +121,7 @@ int Socket::adopt(int descriptor) {
     return EPROTOTYPE;
   }
   SocketAddress address;
-  socklen_t size = kSocketAddressSize;
-  if (::getsockname(descriptor, &address.generic, &size) != 0) return errno;
+  if (const int error = kernel::local_address(descriptor, &address); error != 0) return error;
   if (endpoint_from_socket_address(&address.generic).port == 0) return EINVAL;
   close();
   if (!UsedDescriptors::of_process().add(descriptor)) return EEXIST;
@@ -139,14 +135,14 @@ int Socket::adopt(int descriptor) {
 // Whether it blocks is left as it is, for others may hold the same socket: each call here says
 // for itself that it must not.
 void Socket::keep() {
-  if (std::exchange(borrowed_, false)) ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+  if (std::exchange(borrowed_, false)) kernel::set_close_on_exec(descriptor_);
 }
 
 void Socket::close() {
   if (descriptor_ < 0) return;
   UsedDescriptors::of_process().remove(descriptor_);
   const int descriptor = std::exchange(descriptor_, -1);
-  if (!std::exchange(borrowed_, false)) ::close(descriptor);
+  if (!std::exchange(borrowed_, false)) kernel::close(descriptor);
 }
 
 int Socket::bind(const Endpoint& endpoint) {
@@ -154,20 +150,19 @@ int Socket::bind(const Endpoint& endpoint) {
   if (!may_send_to_scope(endpoint.scope_id)) return EADDRNOTAVAIL;
   const SocketAddress address = to_socket_address(endpoint, family_);
   if (address.size == 0) return EAFNOSUPPORT;
-  return ::bind(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
+  return kernel::bind(descriptor_, address);
 }
 
 int Socket::connect(const Endpoint& endpoint) {
   if (!may_send_to_scope(endpoint.scope_id)) return ENETUNREACH;
   const SocketAddress address = to_socket_address(endpoint, family_);
   if (address.size == 0) return EAFNOSUPPORT;
-  return ::connect(descriptor_, &address.generic, address.size) == 0 ? 0 : errno;
+  return kernel::connect(descriptor_, address);
 }
 
 std::optional<Endpoint> Socket::local_endpoint() const {
   SocketAddress address;
-  socklen_t size = kSocketAddressSize;
-  if (::getsockname(descriptor_, &address.generic, &size) != 0) return std::nullopt;
+  if (kernel::local_address(descriptor_, &address) != 0) return std::nullopt;
   return endpoint_from_socket_address(&address.generic);
 }
 
@@ -235,8 +230,9 @@ int Socket::set_path_mtu_discovery(PathMtuDiscovery discovery) {
 }
 
 int Socket::bind_to_interface(const std::string& name) {
-  const auto size = static_cast<socklen_t>(name.size());
-  if (::setsockopt(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), size) != 0) return errno;
+  const int error =
+      kernel::set_option(descriptor_, SOL_SOCKET, SO_BINDTODEVICE, name.data(), name.size());
+  if (error != 0) return error;
   interface_ = ::if_nametoindex(name.c_str());
   return 0;
 }
@@ -258,10 +254,9 @@ int Socket::set_error_queue(bool enabled) {
 
 std::optional<std::uint32_t> Socket::kernel_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
-  socklen_t size = sizeof(info);
-  if (::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) {
-    return std::nullopt;
-  }
+  const int error =
+      kernel::get_option(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), sizeof(info));
+  if (error != 0) return std::nullopt;
   return info[SK_MEMINFO_DROPS];
 }
 
@@ -285,8 +280,8 @@ WaitingDatagram Socket::discard() const {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof(control);
-  const ssize_t size = ::recvmsg(descriptor_, &message, MSG_DONTWAIT | MSG_TRUNC);
-  if (size < 0) return {.error = errno};
+  const std::ptrdiff_t size = kernel::receive_one(descriptor_, &message);
+  if (size < 0) return {.error = static_cast<int>(-size)};
   WaitingDatagram datagram{.size = static_cast<std::size_t>(size)};
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
@@ -306,14 +301,14 @@ int Socket::change_group(const IpAddress& group, const std::string& interface_na
     if (request.imr_interface.s_addr == 0) return ENODEV;
     // An IPv6 socket takes IPv4 memberships too when it is dual-stack.
     const int name = join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP;
-    return ::setsockopt(descriptor_, IPPROTO_IP, name, &request, sizeof(request)) == 0 ? 0 : errno;
+    return kernel::set_option(descriptor_, IPPROTO_IP, name, &request, sizeof(request));
   }
   ipv6_mreq request{};
   std::memcpy(&request.ipv6mr_multiaddr, group.bytes().data(), group.bytes().size());
   // As in Godot, an unknown name is 0 here: the kernel chooses the interface.
   request.ipv6mr_interface = if_nametoindex(interface_name.c_str());
   const int name = join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP;
-  return ::setsockopt(descriptor_, IPPROTO_IPV6, name, &request, sizeof(request)) == 0 ? 0 : errno;
+  return kernel::set_option(descriptor_, IPPROTO_IPV6, name, &request, sizeof(request));
 }
 
 int Socket::join_group(const IpAddress& group, const std::string& interface_name) {
@@ -325,16 +320,11 @@ int Socket::leave_group(const IpAddress& group, const std::string& interface_nam
 }
 
 int Socket::send(std::span<const std::uint8_t> payload) const {
-  return ::send(descriptor_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0
-             ? 0
-             : errno;
+  return kernel::send_one(descriptor_, payload, nullptr);
 }
 
 int Socket::send_to(std::span<const std::uint8_t> payload, const SocketAddress& destination) const {
-  return ::sendto(descriptor_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                  &destination.generic, destination.size) >= 0
-             ? 0
-             : errno;
+  return kernel::send_one(descriptor_, payload, &destination);
 }
 
 int Socket::send_from(std::span<const std::uint8_t> payload, const SocketAddress& destination,
@@ -350,7 +340,7 @@ int Socket::send_from(std::span<const std::uint8_t> payload, const SocketAddress
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = write_source_control(control, source, family_);
-  return ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ? 0 : errno;
+  return kernel::send_message(descriptor_, message);
 }
 
 // The kernel answers for a connected socket only.

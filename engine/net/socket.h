@@ -40,8 +40,8 @@ struct WaitingDatagram {
   }
 };
 
-// A close-on-exec UDP socket, no call of which blocks. The only place that knows setsockopt.
-// Owns its descriptor. Calls return 0 or an errno value.
+// A close-on-exec UDP socket, no call of which blocks. Its system calls are in
+// kernel_calls.h. Owns its descriptor. Calls return 0 or an errno value.
 //
 // Threads: send_to and the getters from any thread; the rest from one at a time.
 class Socket {

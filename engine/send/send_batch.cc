@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/engine/net/kernel_calls.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -16,8 +17,7 @@ constexpr int kMaxBatchesPerDrain = 4;
 
 bool has_local_port(int descriptor) {
   net::SocketAddress address;
-  socklen_t size = net::kSocketAddressSize;
-  if (::getsockname(descriptor, &address.generic, &size) != 0) return true;
+  if (net::kernel::local_address(descriptor, &address) != 0) return true;
   return net::endpoint_from_socket_address(&address.generic).port != 0;
 }
 
@@ -32,11 +32,7 @@ bool may_be_of_earlier_packet(int error) { return error != EINVAL && error != EI
 
 }  // namespace
 
-const SendCalls SendCalls::kKernel{
-    [](int descriptor, mmsghdr* messages, unsigned count, int flags) {
-      return ::sendmmsg(descriptor, messages, count, flags);
-    },
-    has_local_port};
+const SendCalls SendCalls::kKernel{net::kernel::send_batch, has_local_port};
 
 bool SendBatch::drain() {
   const bool has_more = retry_waiting();
@@ -288,12 +284,10 @@ SendMessage SendBatch::next_message() const {
 // Until the window is dealt with, the kernel's buffer is full, or a train was refused.
 void SendBatch::send_window(SendSocket& socket) {
   while (!window_.is_empty()) {
-    const int sent =
-        calls_.send_messages(socket.descriptor(), window_.headers(),
-                             static_cast<unsigned>(window_.left()), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent = calls_.send_batch(socket.descriptor(), window_.headers());
     if (sent > 0) {
       pop_sent(socket, sent);
-    } else if (const int error = explain(socket, sent < 0 ? errno : EAGAIN); error != EINTR) {
+    } else if (const int error = explain(socket, sent < 0 ? -sent : EAGAIN); error != EINTR) {
       refuse(socket, error);
     }
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ringpeer/engine/send/refused_trains.h"
 #include "ringpeer/engine/send/send_marks.h"
@@ -17,9 +18,10 @@
 
 namespace ringpeer::worker {
 
-// The system calls of a batch. Tests put others in their place.
+// The system calls of a batch: net::kernel::send_batch(), and whether a socket has a local port.
+// Tests put others in their place.
 struct SendCalls {
-  int (*send_messages)(int descriptor, mmsghdr* messages, unsigned count, int flags);
+  int (*send_batch)(int descriptor, std::span<mmsghdr> messages);
   bool (*has_port)(int descriptor);
 
   static const SendCalls kKernel;

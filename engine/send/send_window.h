@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/source_control.h"
@@ -51,8 +52,7 @@ class SendWindow {
 
   // What is not dealt with yet, from the first such message on.
   bool is_empty() const { return next_ == count_; }
-  std::size_t left() const { return count_ - next_; }
-  mmsghdr* headers() { return &headers_[next_]; }
+  std::span<mmsghdr> headers() { return {&headers_[next_], count_ - next_}; }
   SendMessage& front() { return messages_[next_]; }
   void pop() { ++next_; }
 

@@ -1,8 +1,9 @@
 // The house, drawn from its includes: a room rests on rooms of lower floors alone, each header has
-// one name, and each BUILD file is read here.
+// one name, and each BUILD file is read here. And each system call has its place.
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -50,6 +51,69 @@ const Floors kFloors = {
     {"codec/value"},
     {"codec/base"},
 };
+
+const std::string kKernelCalls = "engine/net/kernel_calls.cc";
+const std::string kTcpSocket = "engine/net/tcp_socket.cc";
+const std::string kUringAbi = "engine/backend/uring_abi.h";
+
+// Where a system call of the engine stands: once in each of these files, and nowhere else.
+using Places = std::map<std::string, std::set<std::string>>;
+
+// What has no place is not called at all: it would be a second way to do the same.
+const Places kSocketCalls = {
+    {"socket", {kKernelCalls, kTcpSocket}},
+    {"bind", {kKernelCalls}},
+    {"connect", {kKernelCalls}},
+    {"getsockname", {kKernelCalls}},
+    {"getpeername", {kTcpSocket}},
+    {"setsockopt", {kKernelCalls}},
+    {"getsockopt", {kKernelCalls}},
+    {"fcntl", {kKernelCalls}},
+    {"ioctl", {kTcpSocket}},
+    {"close", {kKernelCalls}},
+    {"recv", {kTcpSocket}},
+    {"recvmsg", {kKernelCalls}},
+    {"recvmmsg", {kKernelCalls}},
+    {"send", {kTcpSocket}},
+    {"sendto", {kKernelCalls}},
+    {"sendmsg", {kKernelCalls}},
+    {"sendmmsg", {kKernelCalls}},
+    {"poll", {kKernelCalls}},
+    {"epoll_create1", {kKernelCalls}},
+    {"epoll_ctl", {kKernelCalls}},
+    {"epoll_wait", {kKernelCalls}},
+    {"eventfd", {kKernelCalls}},
+    {"read", {kKernelCalls}},
+    {"write", {kKernelCalls}},
+    {"io_uring_setup", {kUringAbi}},
+    {"io_uring_register", {kUringAbi}},
+    {"io_uring_enter", {kUringAbi}},
+    {"io_uring_queue_init_params", {"engine/backend/uring.cc"}},
+    {"io_uring_queue_exit", {"engine/backend/uring.h"}},
+    {"accept", {}},
+    {"accept4", {}},
+    {"dup", {}},
+    {"epoll_create", {}},
+    {"epoll_pwait", {}},
+    {"epoll_pwait2", {}},
+    {"io_uring_queue_init", {}},
+    {"io_uring_submit", {}},
+    {"io_uring_submit_and_wait", {}},
+    {"io_uring_wait_cqe", {}},
+    {"listen", {}},
+    {"ppoll", {}},
+    {"readv", {}},
+    {"recvfrom", {}},
+    {"select", {}},
+    {"shutdown", {}},
+    {"socketpair", {}},
+    {"writev", {}},
+};
+
+// Methods have these names too, so only "::send(" is the system call.
+const std::set<std::string> kAlsoMethods = {"accept", "bind",     "close",  "connect", "dup",
+                                            "listen", "poll",     "read",   "recv",    "select",
+                                            "send",   "shutdown", "socket", "write"};
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -134,6 +198,55 @@ std::set<std::string> circles(const Floors& floors, const Includes& includes) {
     if (rooms.contains(from)) found.insert(from);
   }
   return found;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+std::string without_comments(const std::string& text) {
+  std::string code;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) code += line.substr(0, line.find("//")) + '\n';
+  return code;
+}
+
+// Whether what begins at `at` in code, a word with the name of a system call, calls it: by its
+// name in the global scope, or by its number.
+bool is_call(const std::string& code, std::size_t at, const std::string& name) {
+  const std::string_view before = std::string_view(code).substr(0, at);
+  if (before.ends_with("__NR_") || before.ends_with("SYS_")) return true;
+  if (code[at + name.size()] != '(') return false;
+  if (before.ends_with("::")) {
+    return before.size() < 3 || !(is_word(before[at - 3]) || before[at - 3] == '>');
+  }
+  if (before.ends_with(".") || before.ends_with("->")) return false;
+  return !is_word(before.back()) && !kAlsoMethods.contains(name);
+}
+
+std::size_t count_calls(const std::string& code, const std::string& name) {
+  std::size_t count = 0;
+  for (std::size_t at = code.find(name); at != std::string::npos; at = code.find(name, at + 1)) {
+    if (at > 0 && !is_word(code[at + name.size()]) && is_call(code, at, name)) ++count;
+  }
+  return count;
+}
+
+// Path -> text.
+using Sources = std::map<std::string, std::string>;
+
+// One line for each call that stands where it has no place, or not once where it has one.
+std::set<std::string> misplaced_calls(const Places& places, const Sources& sources) {
+  std::set<std::string> wrong;
+  for (const auto& [path, text] : sources) {
+    const std::string code = without_comments(text);
+    for (const auto& [name, files] : places) {
+      const std::size_t wanted = files.contains(path) ? 1 : 0;
+      const std::size_t count = count_calls(code, name);
+      if (count == wanted) continue;
+      wrong.insert(path + " calls " + name + ' ' + std::to_string(count) + " times, not " +
+                   std::to_string(wanted));
+    }
+  }
+  return wrong;
 }
 
 std::string read(const std::string& path) {
@@ -292,7 +405,36 @@ TEST(HousePlanTest, FindsAFileThatReadsAClockItself) {
   }
 }
 
+// What takes the network's place, a simulated one, does it in these files.
+TEST(HouseTest, EverySystemCallOnSocketsHasOnePlace) {
+  Sources sources;
+  for (const std::string& path : files_ending({".cc", ".h"})) {
+    if (path.starts_with("engine/")) sources[path] = read(path);
+  }
+  for (const auto& [name, files] : kSocketCalls) {
+    for (const std::string& path : files) EXPECT_TRUE(sources.contains(path)) << path;
+  }
+  EXPECT_EQ(misplaced_calls(kSocketCalls, sources), std::set<std::string>());
+}
+
 // The plan is worth what it finds.
+TEST(HousePlanTest, FindsASystemCallOutOfItsPlace) {
+  const Places places = {{"sendto", {"engine/net/a.cc"}}, {"send", {}}};
+  const auto found = [&](const std::string& path, const std::string& text) {
+    return misplaced_calls(places, {{path, text}}).size();
+  };
+  EXPECT_EQ(found("engine/net/a.cc", "return ::sendto(1);\n"), 0u);
+  EXPECT_EQ(found("engine/net/a.cc", "\n"), 1u) << "it has moved";
+  EXPECT_EQ(found("engine/net/a.cc", "::sendto(1) + ::sendto(2);\n"), 1u) << "twice";
+  EXPECT_EQ(found("engine/net/b.cc", "return ::sendto(1);\n"), 1u);
+  EXPECT_EQ(found("engine/net/b.cc", "return sendto(1);\n"), 1u);
+  EXPECT_EQ(found("engine/net/b.cc", "return ::syscall(SYS_sendto, 1);\n"), 1u);
+  EXPECT_EQ(found("engine/net/b.cc", "return ::send(1);\n"), 1u);
+  EXPECT_EQ(found("engine/net/b.cc", "x.send(1); y->sendto(1); Peer::send(1);\n"), 0u);
+  EXPECT_EQ(found("engine/net/b.cc", "int send(int); kernel::sendto(1); resend(1);\n"), 0u);
+  EXPECT_EQ(found("engine/net/b.cc", "// as ::sendto(1) does\n"), 0u);
+}
+
 TEST(HousePlanTest, FindsAnUpwardArrowACircleAndARoomWithoutAFloor) {
   const Floors floors = {{"tools"}, {"engine/net", "engine/ring"}, {"codec/base"}};
   EXPECT_EQ(wrong_arrows(floors, {{"tools/a.cc", {"engine/net/b.h", "codec/base/c.h"}}}).size(),

@@ -137,79 +137,68 @@ TEST(PacketRelease, IgnoresPacketsWithoutABuffer) {
 // The owner opens buffers, hands datagrams of them to several threads and retires
 // them while those give back: every buffer must come home once, never while a
 // datagram of it is out.
-TEST(PacketBufferTorture, EveryBufferComesHomeExactlyOnce) {
-  constexpr int kConsumers = 3;
-  constexpr int kBuffers = 8;
-  constexpr std::uint32_t kPerBuffer = 24;
+class PacketBufferTorture : public testing::Test {
+ protected:
+  static constexpr std::size_t kConsumers = 3;
+  static constexpr std::size_t kBuffers = 8;
+  static constexpr std::uint32_t kPerBuffer = 24;
+
   struct Tracked {
     PacketBuffer buffer;
-    std::atomic<int> out{0};
+    std::atomic<int> out{0};  // its datagrams that a consumer has not given back
   };
-  BufferReturn home;
-  std::array<Tracked, kBuffers> tracked;
-  std::vector<std::unique_ptr<ring::SpscRing<Tracked*>>> rings;
-  for (int i = 0; i < kConsumers; ++i) {
-    rings.push_back(std::make_unique<ring::SpscRing<Tracked*>>(64));
-  }
-  std::atomic<bool> done{false};
-  std::vector<std::thread> consumers;
-  for (int i = 0; i < kConsumers; ++i) {
-    consumers.emplace_back([&, i] {
-      PacketRelease release;
-      for (;;) {
-        const bool was_done = done.load(std::memory_order_acquire);
-        bool any = false;
-        while (Tracked* const* item = rings[static_cast<std::size_t>(i)]->front()) {
-          Tracked* const taken = *item;
-          rings[static_cast<std::size_t>(i)]->pop();
-          taken->out.fetch_sub(1, std::memory_order_relaxed);
-          if (i == 0) {
-            taken->buffer.release();  // one by one
-          } else {
-            release.add(&taken->buffer);  // in runs
-          }
-          any = true;
-        }
-        release.flush();
-        if (!any && was_done) return;
-        if (!any) std::this_thread::yield();
-      }
-    });
+
+  PacketBufferTorture() {
+    for (Tracked& entry : tracked_) {
+      entry.buffer.home = &home_;
+      entry.buffer.index = static_cast<std::uint16_t>(&entry - tracked_.data());
+      free_.push_back(&entry);
+    }
+    for (std::size_t i = 0; i < kConsumers; ++i) {
+      rings_.push_back(std::make_unique<ring::SpscRing<Tracked*>>(64));
+    }
+    for (std::size_t i = 0; i < kConsumers; ++i) {
+      consumers_.emplace_back([this, i] { consume(*rings_[i], i == 0); });
+    }
   }
 
-  std::vector<Tracked*> free;
-  for (Tracked& entry : tracked) {
-    entry.buffer.home = &home;
-    entry.buffer.index = static_cast<std::uint16_t>(&entry - tracked.data());
-    free.push_back(&entry);
+  // One consumer's thread: takes datagrams until the owner is done and its ring is empty.
+  void consume(ring::SpscRing<Tracked*>& ring, bool one_by_one) {
+    PacketRelease release;
+    for (;;) {
+      const bool was_done = done_.load(std::memory_order_acquire);
+      const bool any = give_back_all(ring, one_by_one ? nullptr : &release);
+      release.flush();
+      if (!any && was_done) return;
+      if (!any) std::this_thread::yield();
+    }
   }
-  std::uint64_t opened = 0;
-  std::uint64_t returned = 0;
-  std::uint64_t returned_while_out = 0;
-  const auto reclaim = [&] {
-    for (PacketBuffer* buffer = home.take_all(); buffer != nullptr;) {
-      PacketBuffer* const next = buffer->next;
-      Tracked& entry = tracked[buffer->index];
-      if (entry.out.load(std::memory_order_relaxed) != 0) ++returned_while_out;
-      free.push_back(&entry);
-      ++returned;
-      buffer = next;
+
+  // What waits in the ring, in runs, or one by one without a release. True when there was any.
+  static bool give_back_all(ring::SpscRing<Tracked*>& ring, PacketRelease* release) {
+    bool any = false;
+    while (Tracked* const* item = ring.front()) {
+      Tracked* const taken = *item;
+      ring.pop();
+      taken->out.fetch_sub(1, std::memory_order_relaxed);
+      if (release == nullptr) {
+        taken->buffer.release();
+      } else {
+        release->add(&taken->buffer);
+      }
+      any = true;
     }
-  };
-  unsigned turn = 0;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
-  while (std::chrono::steady_clock::now() < deadline) {
-    reclaim();
-    if (free.empty()) {
-      std::this_thread::yield();
-      continue;
-    }
-    Tracked* const entry = free.back();
-    free.pop_back();
+    return any;
+  }
+
+  // The owner's: opens a free buffer, hands its datagrams round, and retires it.
+  void use_one_buffer() {
+    Tracked* const entry = free_.back();
+    free_.pop_back();
     entry->buffer.open();
-    ++opened;
+    ++opened_;
     for (std::uint32_t n = 0; n < kPerBuffer; ++n) {
-      auto& ring = *rings[turn++ % kConsumers];
+      auto& ring = *rings_[turn_++ % kConsumers];
       entry->out.fetch_add(1, std::memory_order_relaxed);
       ++entry->buffer.issued;
       while (!ring.push(entry)) std::this_thread::yield();
@@ -217,13 +206,52 @@ TEST(PacketBufferTorture, EveryBufferComesHomeExactlyOnce) {
     }
     entry->buffer.retire();
   }
-  done.store(true, std::memory_order_release);
-  for (std::thread& consumer : consumers) consumer.join();
-  reclaim();
-  EXPECT_GT(opened, static_cast<std::uint64_t>(kBuffers));
-  EXPECT_EQ(returned, opened);
-  EXPECT_EQ(free.size(), tracked.size());
-  EXPECT_EQ(returned_while_out, 0u);
+
+  // The owner's: takes the buffers that have come home.
+  void reclaim() {
+    for (PacketBuffer* buffer = home_.take_all(); buffer != nullptr;) {
+      PacketBuffer* const next = buffer->next;
+      Tracked& entry = tracked_[buffer->index];
+      if (entry.out.load(std::memory_order_relaxed) != 0) ++returned_while_out_;
+      free_.push_back(&entry);
+      ++returned_;
+      buffer = next;
+    }
+  }
+
+  void finish() {
+    done_.store(true, std::memory_order_release);
+    for (std::thread& consumer : consumers_) consumer.join();
+    reclaim();
+  }
+
+  BufferReturn home_;
+  std::array<Tracked, kBuffers> tracked_;
+  std::vector<Tracked*> free_;
+  std::vector<std::unique_ptr<ring::SpscRing<Tracked*>>> rings_;
+  std::vector<std::thread> consumers_;
+  std::atomic<bool> done_{false};
+  std::size_t turn_ = 0;
+  std::uint64_t opened_ = 0;
+  std::uint64_t returned_ = 0;
+  std::uint64_t returned_while_out_ = 0;
+};
+
+TEST_F(PacketBufferTorture, EveryBufferComesHomeExactlyOnce) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+  while (std::chrono::steady_clock::now() < deadline) {
+    reclaim();
+    if (free_.empty()) {
+      std::this_thread::yield();
+    } else {
+      use_one_buffer();
+    }
+  }
+  finish();
+  EXPECT_GT(opened_, std::uint64_t{kBuffers});
+  EXPECT_EQ(returned_, opened_);
+  EXPECT_EQ(free_.size(), tracked_.size());
+  EXPECT_EQ(returned_while_out_, 0u);
 }
 
 }  // namespace

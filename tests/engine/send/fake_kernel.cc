@@ -45,40 +45,34 @@ std::vector<std::uint8_t> joined(const msghdr& message) {
 
 }  // namespace
 
-const worker::SendCalls FakeKernel::kCalls{&FakeKernel::send_messages, &FakeKernel::has_port};
+const worker::SendCalls FakeKernel::kCalls{&FakeKernel::send_batch, &FakeKernel::has_port};
 
 FakeKernel::FakeKernel() { present = this; }
 FakeKernel::~FakeKernel() { present = nullptr; }
 
 bool FakeKernel::has_port(int descriptor) { return !present->without_port.contains(descriptor); }
 
-int FakeKernel::send_messages(int descriptor, mmsghdr* messages, unsigned count, int flags) {
-  EXPECT_EQ(flags & MSG_DONTWAIT, MSG_DONTWAIT);
-  return present->send(descriptor, messages, count);
+int FakeKernel::send_batch(int descriptor, std::span<mmsghdr> messages) {
+  return present->send(descriptor, messages);
 }
 
-int FakeKernel::send(int descriptor, const mmsghdr* messages, unsigned count) {
+int FakeKernel::send(int descriptor, std::span<const mmsghdr> messages) {
   ++calls;
   if (closed.contains(descriptor)) ++calls_on_closed;
   if (auto& errors = once[descriptor]; !errors.empty()) {
-    errno = errors.back();
+    const int error = errors.back();
     errors.pop_back();
-    return -1;
+    return -error;
   }
-  if (full.contains(descriptor) || without_port.contains(descriptor)) {
-    errno = EAGAIN;
-    return -1;
+  if (full.contains(descriptor) || without_port.contains(descriptor)) return -EAGAIN;
+  if (most_a_call) messages = messages.first(std::min<std::size_t>(messages.size(), most_a_call()));
+  int taken = 0;
+  for (const mmsghdr& message : messages) {
+    const int error = take(descriptor, message.msg_hdr);
+    if (error != 0) return taken > 0 ? taken : -error;
+    ++taken;
   }
-  if (most_a_call) count = std::min(count, most_a_call());
-  for (unsigned i = 0; i < count; ++i) {
-    if (const int error = take(descriptor, messages[i].msg_hdr); error != 0) {
-      errno = error;
-      return i == 0 ? -1 : static_cast<int>(i);
-    }
-  }
-  if (count > 0) return static_cast<int>(count);
-  errno = EAGAIN;
-  return -1;
+  return taken > 0 ? taken : -EAGAIN;
 }
 
 int FakeKernel::take(int descriptor, const msghdr& message) {

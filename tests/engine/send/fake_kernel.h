@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "ringpeer/engine/net/endpoint.h"
@@ -48,9 +49,9 @@ class FakeKernel {
   int calls_on_closed = 0;
 
  private:
-  static int send_messages(int descriptor, mmsghdr* messages, unsigned count, int flags);
+  static int send_batch(int descriptor, std::span<mmsghdr> messages);
   static bool has_port(int descriptor);
-  int send(int descriptor, const mmsghdr* messages, unsigned count);
+  int send(int descriptor, std::span<const mmsghdr> messages);
   int take(int descriptor, const msghdr& message);
 };
 
