@@ -24,6 +24,9 @@ const char* const kPage = "docs/api.md";
 const std::set<std::string> kInternalHeaders = {
     "codec/wire/arena.h",
     "codec/text/base64.h",
+    "codec/text/constructor_parser.h",
+    "codec/text/text_names.h",
+    "codec/text/token_cursor.h",
     "codec/value/child_cursor.h",
     "codec/value/components.h",
     "codec/value/container_inline.h",
