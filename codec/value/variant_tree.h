@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -50,6 +51,9 @@ struct VariantTree {
   template <typename Memory>
   static void copy_at_depth(Memory& memory, const Variant& from, Variant* to, std::size_t depth,
                             std::vector<Deferred>* deferred);
+  // Of a value that holds no others.
+  template <typename T, typename Memory>
+  static void copy_leaf(Memory& memory, const T& from, Variant* to);
   template <typename Memory>
   static String copy_string(Memory& memory, const String& from) {
     return String(String::Valid{}, memory, from.view());
@@ -74,6 +78,34 @@ ContainerType VariantTree::copy_type(Memory& memory, const ContainerType& from) 
   return ContainerType::named(memory, from.kind(), from.name());
 }
 
+template <typename T, typename Memory>
+void VariantTree::copy_leaf(Memory& memory, const T& from, Variant* to) {
+  if constexpr (std::is_same_v<T, String> || std::is_same_v<T, StringName>) {
+    to->emplace_in<T>(memory, String::Valid{}, memory, from.view());
+  } else if constexpr (std::is_same_v<T, Signal>) {
+    Signal& signal = to->emplace_in<Signal>(memory);
+    signal.object_id = from.object_id;
+    signal.name = StringName(String::Valid{}, memory, from.name.view());
+  } else if constexpr (std::is_same_v<T, NodePath>) {
+    NodePath& path = to->emplace_in<NodePath>(memory, CompactVector<String>(), 0, from.absolute());
+    path.storage().reserve_in(memory, from.names().size() + from.subnames().size());
+    append_strings(memory, from.names(), &path.storage());
+    append_strings(memory, from.subnames(), &path.storage());
+    path.set_name_count(from.names().size());
+  } else if constexpr (std::is_same_v<T, PackedStringArray>) {
+    auto& strings = to->emplace_in<PackedStringArray>(memory);
+    strings.reserve_in(memory, from.size());
+    append_strings(memory, {from.data(), from.size()}, &strings);
+  } else if constexpr (std::is_trivially_copyable_v<T>) {
+    to->emplace_in<T>(memory, from);
+  } else {  // the other packed arrays
+    using Element = typename T::value_type;
+    T& packed = to->emplace_in<T>(memory);
+    Element* elements = packed.fill_uninitialized(memory, from.size());
+    if (!from.empty()) std::memcpy(elements, from.data(), from.size() * sizeof(Element));
+  }
+}
+
 template <typename Memory>
 void VariantTree::copy_at_depth(Memory& memory, const Variant& from, Variant* to, std::size_t depth,
                                 std::vector<Deferred>* deferred) {
@@ -87,8 +119,6 @@ void VariantTree::copy_at_depth(Memory& memory, const Variant& from, Variant* to
   visit_variant(from, [&]<typename T>(const T& value) {
     if constexpr (std::is_same_v<T, NilValue>) {
       return;
-    } else if constexpr (std::is_same_v<T, String> || std::is_same_v<T, StringName>) {
-      to->emplace_in<T>(memory, String::Valid{}, memory, value.view());
     } else if constexpr (std::is_same_v<T, Array>) {
       Array& array = to->emplace_in<Array>(memory);
       array.set_element_type(copy_type(memory, value.element_type()));
@@ -124,28 +154,8 @@ void VariantTree::copy_at_depth(Memory& memory, const Variant& from, Variant* to
         place->name = copy_string(memory, property.name);
         copy_child(property.value, &place->value);
       }
-    } else if constexpr (std::is_same_v<T, Signal>) {
-      Signal& signal = to->emplace_in<Signal>(memory);
-      signal.object_id = value.object_id;
-      signal.name = StringName(String::Valid{}, memory, value.name.view());
-    } else if constexpr (std::is_same_v<T, NodePath>) {
-      NodePath& path =
-          to->emplace_in<NodePath>(memory, CompactVector<String>(), 0, value.absolute());
-      path.storage().reserve_in(memory, value.names().size() + value.subnames().size());
-      append_strings(memory, value.names(), &path.storage());
-      append_strings(memory, value.subnames(), &path.storage());
-      path.set_name_count(value.names().size());
-    } else if constexpr (std::is_same_v<T, PackedStringArray>) {
-      auto& strings = to->emplace_in<PackedStringArray>(memory);
-      strings.reserve_in(memory, value.size());
-      append_strings(memory, {value.data(), value.size()}, &strings);
-    } else if constexpr (std::is_trivially_copyable_v<T>) {
-      to->emplace_in<T>(memory, value);
-    } else {  // the other packed arrays
-      using Element = typename T::value_type;
-      T& packed = to->emplace_in<T>(memory);
-      Element* elements = packed.fill_uninitialized(memory, value.size());
-      if (!value.empty()) std::memcpy(elements, value.data(), value.size() * sizeof(Element));
+    } else {
+      copy_leaf(memory, value, to);
     }
   });
 }

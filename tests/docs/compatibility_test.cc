@@ -48,147 +48,141 @@ int kept(PacketPeerUDP& peer, const EnginePointer& engine, int sent, std::size_t
 
 using Case = std::function<void(const EnginePointer&)>;
 
-const std::map<std::string, Case>& choices() {
-  static const std::map<std::string, Case> all = {
-      {"default `recv_buf_size` of `bind()`",
-       [](const EnginePointer& engine) {
-         PacketPeerUDP peer(engine);
-         ASSERT_EQ(peer.bind(0, kHost), Error::OK);
-         // The power of two above 524,288, less one: 1,048,575 bytes, 24 and the payload each.
-         EXPECT_EQ(kept(peer, engine, 1100, 1000), 1048575 / 1024);
-         PacketPeerUDP small(engine);
-         ASSERT_EQ(small.bind(0, kHost, 1024), Error::OK);
-         EXPECT_EQ(kept(small, engine, 100, 76), 2047 / 100);
-       }},
-      {"queue of a connected peer, or a server's",
-       [](const EnginePointer& engine) {
-         const net::Socket remote = test::open_receiver(0);
-         PacketPeerUDP peer(engine);
-         ASSERT_EQ(peer.connect_to_host(kHost, test::port_of(remote)), Error::OK);
-         const net::SocketAddress to =
-             net::to_socket_address(test::loopback_ipv4(port_of(peer)), AF_INET);
-         const Bytes packet(1000, 1);
-         for (int i = 0; i < 100; ++i) EXPECT_EQ(remote.send_to(packet, to), 0);
-         ASSERT_EQ(engine->sync(), Error::OK);
-         EXPECT_EQ(peer.get_available_packet_count(), 65535 / 1024);
-         const Bytes largest(65507, 1);  // with its 24 bytes more than the queue
-         while (peer.get_available_packet_count() > 0) peer.get_packet();
-         EXPECT_EQ(remote.send_to(largest, to), 0);
-         ASSERT_EQ(engine->sync(), Error::OK);
-         EXPECT_EQ(peer.get_packet(), largest);
-       }},
-      {"a loop that takes until nothing waits", nullptr},
-      {"`put_packet` when the kernel's buffer is full", nullptr},
-      {"a process that is killed, or ends by `_exit`, right after `put_packet`", nullptr},
-      {"errors of packets that a worker sends",
-       [](const EnginePointer& engine) {
-         int port = 0;
-         {
-           const net::Socket gone = test::open_receiver(0);
-           port = test::port_of(gone);
-         }
-         PacketPeerUDP peer(engine);
-         ASSERT_EQ(peer.connect_to_host(kHost, port), Error::OK);
-         peer.put_packet(kByte);
-         std::span<const std::uint8_t> packet;
-         EXPECT_TRUE(eventually([&] { return peer.get_packet(&packet) == Error::FAILED; }));
-         EXPECT_EQ(peer.get_packet(&packet), Error::ERR_UNAVAILABLE);
-       }},
-      {"`wait()`",
-       [](const EnginePointer& engine) {
-         PacketPeerUDP peer(engine);
-         ASSERT_EQ(peer.bind(0, kHost), Error::OK);
-         EXPECT_EQ(kept(peer, engine, 1, 1), 1);
-         EXPECT_EQ(peer.wait(), Error::OK);
-         EXPECT_EQ(peer.get_packet().size(), 1u);
-         EXPECT_EQ(peer.wait(milliseconds(1)), Error::ERR_TIMEOUT);
-         peer.wake();
-         EXPECT_EQ(peer.wait(), Error::ERR_SKIP);
-       }},
-      {"`get_var()`",
-       [](const EnginePointer& engine) {
-         PacketPeerUDP peer(engine);
-         ASSERT_EQ(peer.bind(0, kHost), Error::OK);
-         EXPECT_TRUE(peer.get_var().is_nil());
-         Variant value = 1;
-         EXPECT_EQ(peer.get_var(&value), Error::ERR_UNAVAILABLE);
-         EXPECT_TRUE(value.is_nil());
-       }},
-      {"`get_packet_error()`",
-       [](const EnginePointer& engine) {
-         PacketPeerUDP peer(engine);
-         ASSERT_EQ(peer.bind(0, kHost), Error::OK);
-         peer.get_var();
-         std::span<const std::uint8_t> packet;
-         EXPECT_EQ(peer.get_packet(&packet), Error::ERR_UNAVAILABLE);
-         EXPECT_EQ(peer.get_packet_error(), Error::OK);
-         peer.get_packet();
-         EXPECT_EQ(peer.get_packet_error(), Error::ERR_UNAVAILABLE);
-       }},
-      {"rejected `encode_buffer_max_size` and `max_pending_connections`",
-       [](const EnginePointer& engine) {
-         PacketPeerUDP peer(engine);
-         peer.set_encode_buffer_max_size(1000);
-         EXPECT_EQ(peer.get_encode_buffer_max_size(), 8 << 20);
-         UDPServer server(engine);
-         server.set_max_pending_connections(-1);
-         EXPECT_EQ(server.get_max_pending_connections(), 16);
-       }},
-      {"`get_packet_ip()` of link-local IPv6", nullptr},
-      {"`bind()` and `listen()` on link-local IPv6", nullptr},
-      {"`PacketPeerExtension` without `_get_packet` or `_put_packet`",
-       [](const EnginePointer&) { EXPECT_TRUE(std::is_abstract_v<PacketPeerExtension>); }},
-      {"`PacketPeerStream.put_packet` to a full stream", nullptr},
-      {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
-       nullptr},
-      {"`PacketPeerStream`: a packet larger than the input buffer",
-       [](const EnginePointer&) {
-         PacketPeerStream peer(
-             std::make_shared<StreamPeerBuffer>(std::vector<std::uint8_t>{0, 0, 1, 0, 1}));
-         EXPECT_EQ(peer.get_available_packet_count(), -1);
-       }},
-      {"objects",
-       [](const EnginePointer&) {
-         // An id, and a full object of a class that no engine has.
-         const Bytes id = {24, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0};
-         Variant value;
-         ASSERT_EQ(decode_variant(id, &value, nullptr), Error::OK);
-         EXPECT_EQ(value.get<Object>().class_name(), "EncodedObjectAsID");
-         EXPECT_EQ(value.get<Object>().id(), 3u);
-         const Bytes full = {24, 0, 0, 0, 4, 0, 0, 0, 'N', 'o', 'n', 'e', 0, 0, 0, 0};
-         ASSERT_EQ(decode_variant(full, &value, nullptr,
-                                  {.allow_objects = true,
-                                   .allowed_classes = {},
-                                   .distinct_object_keys = false,
-                                   .limits = {}}),
-                   Error::OK);
-         EXPECT_EQ(value.get<Object>().class_name(), "None");
-         EXPECT_TRUE(value.get<Object>().is_full());
-       }},
-  };
-  return all;
-}
+const std::map<std::string, Case> kChoices = {
+    {"default `recv_buf_size` of `bind()`",
+     [](const EnginePointer& engine) {
+       PacketPeerUDP peer(engine);
+       ASSERT_EQ(peer.bind(0, kHost), Error::OK);
+       // The power of two above 524,288, less one: 1,048,575 bytes, 24 and the payload each.
+       EXPECT_EQ(kept(peer, engine, 1100, 1000), 1048575 / 1024);
+       PacketPeerUDP small(engine);
+       ASSERT_EQ(small.bind(0, kHost, 1024), Error::OK);
+       EXPECT_EQ(kept(small, engine, 100, 76), 2047 / 100);
+     }},
+    {"queue of a connected peer, or a server's",
+     [](const EnginePointer& engine) {
+       const net::Socket remote = test::open_receiver(0);
+       PacketPeerUDP peer(engine);
+       ASSERT_EQ(peer.connect_to_host(kHost, test::port_of(remote)), Error::OK);
+       const net::SocketAddress to =
+           net::to_socket_address(test::loopback_ipv4(port_of(peer)), AF_INET);
+       const Bytes packet(1000, 1);
+       for (int i = 0; i < 100; ++i) EXPECT_EQ(remote.send_to(packet, to), 0);
+       ASSERT_EQ(engine->sync(), Error::OK);
+       EXPECT_EQ(peer.get_available_packet_count(), 65535 / 1024);
+       const Bytes largest(65507, 1);  // with its 24 bytes more than the queue
+       while (peer.get_available_packet_count() > 0) peer.get_packet();
+       EXPECT_EQ(remote.send_to(largest, to), 0);
+       ASSERT_EQ(engine->sync(), Error::OK);
+       EXPECT_EQ(peer.get_packet(), largest);
+     }},
+    {"a loop that takes until nothing waits", nullptr},
+    {"`put_packet` when the kernel's buffer is full", nullptr},
+    {"a process that is killed, or ends by `_exit`, right after `put_packet`", nullptr},
+    {"errors of packets that a worker sends",
+     [](const EnginePointer& engine) {
+       int port = 0;
+       {
+         const net::Socket gone = test::open_receiver(0);
+         port = test::port_of(gone);
+       }
+       PacketPeerUDP peer(engine);
+       ASSERT_EQ(peer.connect_to_host(kHost, port), Error::OK);
+       EXPECT_EQ(peer.put_packet(kByte), Error::OK);
+       std::span<const std::uint8_t> packet;
+       EXPECT_TRUE(eventually([&] { return peer.get_packet(&packet) == Error::FAILED; }));
+       EXPECT_EQ(peer.get_packet(&packet), Error::ERR_UNAVAILABLE);
+     }},
+    {"`wait()`",
+     [](const EnginePointer& engine) {
+       PacketPeerUDP peer(engine);
+       ASSERT_EQ(peer.bind(0, kHost), Error::OK);
+       EXPECT_EQ(kept(peer, engine, 1, 1), 1);
+       EXPECT_EQ(peer.wait(), Error::OK);
+       EXPECT_EQ(peer.get_packet().size(), 1u);
+       EXPECT_EQ(peer.wait(milliseconds(1)), Error::ERR_TIMEOUT);
+       peer.wake();
+       EXPECT_EQ(peer.wait(), Error::ERR_SKIP);
+     }},
+    {"`get_var()`",
+     [](const EnginePointer& engine) {
+       PacketPeerUDP peer(engine);
+       ASSERT_EQ(peer.bind(0, kHost), Error::OK);
+       EXPECT_TRUE(peer.get_var().is_nil());
+       Variant value = 1;
+       EXPECT_EQ(peer.get_var(&value), Error::ERR_UNAVAILABLE);
+       EXPECT_TRUE(value.is_nil());
+     }},
+    {"`get_packet_error()`",
+     [](const EnginePointer& engine) {
+       PacketPeerUDP peer(engine);
+       ASSERT_EQ(peer.bind(0, kHost), Error::OK);
+       peer.get_var();
+       std::span<const std::uint8_t> packet;
+       EXPECT_EQ(peer.get_packet(&packet), Error::ERR_UNAVAILABLE);
+       EXPECT_EQ(peer.get_packet_error(), Error::OK);
+       peer.get_packet();
+       EXPECT_EQ(peer.get_packet_error(), Error::ERR_UNAVAILABLE);
+     }},
+    {"rejected `encode_buffer_max_size` and `max_pending_connections`",
+     [](const EnginePointer& engine) {
+       PacketPeerUDP peer(engine);
+       peer.set_encode_buffer_max_size(1000);
+       EXPECT_EQ(peer.get_encode_buffer_max_size(), 8 << 20);
+       UDPServer server(engine);
+       server.set_max_pending_connections(-1);
+       EXPECT_EQ(server.get_max_pending_connections(), 16);
+     }},
+    {"`get_packet_ip()` of link-local IPv6", nullptr},
+    {"`bind()` and `listen()` on link-local IPv6", nullptr},
+    {"`PacketPeerExtension` without `_get_packet` or `_put_packet`",
+     [](const EnginePointer&) { EXPECT_TRUE(std::is_abstract_v<PacketPeerExtension>); }},
+    {"`PacketPeerStream.put_packet` to a full stream", nullptr},
+    {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
+     nullptr},
+    {"`PacketPeerStream`: a packet larger than the input buffer",
+     [](const EnginePointer&) {
+       PacketPeerStream peer(
+           std::make_shared<StreamPeerBuffer>(std::vector<std::uint8_t>{0, 0, 1, 0, 1}));
+       EXPECT_EQ(peer.get_available_packet_count(), -1);
+     }},
+    {"objects",
+     [](const EnginePointer&) {
+       // An id, and a full object of a class that no engine has.
+       const Bytes id = {24, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0};
+       Variant value;
+       ASSERT_EQ(decode_variant(id, &value, nullptr), Error::OK);
+       EXPECT_EQ(value.get<Object>().class_name(), "EncodedObjectAsID");
+       EXPECT_EQ(value.get<Object>().id(), 3u);
+       const Bytes full = {24, 0, 0, 0, 4, 0, 0, 0, 'N', 'o', 'n', 'e', 0, 0, 0, 0};
+       ASSERT_EQ(decode_variant(full, &value, nullptr,
+                                {.allow_objects = true,
+                                 .allowed_classes = {},
+                                 .distinct_object_keys = false,
+                                 .limits = {}}),
+                 Error::OK);
+       EXPECT_EQ(value.get<Object>().class_name(), "None");
+       EXPECT_TRUE(value.get<Object>().is_full());
+     }},
+};
 
 // Choices that a test of its own executes: the file, the test.
-const std::map<std::string, std::pair<std::string, std::string>>& elsewhere() {
-  static const std::map<std::string, std::pair<std::string, std::string>> all = {
-      {"a loop that takes until nothing waits",
-       {"tests/engine/api/flooded_loop_test.cc", "OfCountsEnds"}},
-      {"`put_packet` when the kernel's buffer is full",
-       {"tests/docs/packet_peer_error_cases.cc", "PacketPeer | ERR_BUSY | put"}},
-      {"a process that is killed, or ends by `_exit`, right after `put_packet`",
-       {"tests/engine/core/exit_test.cc", "PacketsThatWerePutArrive"}},
-      {"`get_packet_ip()` of link-local IPv6",
-       {"tests/engine/api/link_local_test.cc", "ClientsOfTwoLinksAreAnsweredAtTheirAddressInText"}},
-      {"`bind()` and `listen()` on link-local IPv6",
-       {"tests/engine/api/link_local_test.cc", "AServersPeersOfTwoLinksAreTwoAndSayWhere"}},
-      {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
-       {"tests/engine/stream/packet_peer_stream_test.cc", "OfCountsEndsUnderAFlood"}},
-      {"`PacketPeerStream.put_packet` to a full stream",
-       {"tests/engine/stream/packet_peer_stream_test.cc", "WaitsForRoomInsteadOfBlocking"}},
-  };
-  return all;
-}
+const std::map<std::string, std::pair<std::string, std::string>> kElsewhere = {
+    {"a loop that takes until nothing waits",
+     {"tests/engine/api/flooded_loop_test.cc", "OfCountsEnds"}},
+    {"`put_packet` when the kernel's buffer is full",
+     {"tests/docs/packet_peer_error_cases.cc", "PacketPeer | ERR_BUSY | put"}},
+    {"a process that is killed, or ends by `_exit`, right after `put_packet`",
+     {"tests/engine/core/exit_test.cc", "PacketsThatWerePutArrive"}},
+    {"`get_packet_ip()` of link-local IPv6",
+     {"tests/engine/api/link_local_test.cc", "ClientsOfTwoLinksAreAnsweredAtTheirAddressInText"}},
+    {"`bind()` and `listen()` on link-local IPv6",
+     {"tests/engine/api/link_local_test.cc", "AServersPeersOfTwoLinksAreTwoAndSayWhere"}},
+    {"`PacketPeerStream`: a loop that takes until nothing waits, under a sender that is faster",
+     {"tests/engine/stream/packet_peer_stream_test.cc", "OfCountsEndsUnderAFlood"}},
+    {"`PacketPeerStream.put_packet` to a full stream",
+     {"tests/engine/stream/packet_peer_stream_test.cc", "WaitsForRoomInsteadOfBlocking"}},
+};
 
 std::vector<Table> tables_under(const std::string& page, const std::string& heading) {
   std::vector<Table> found;
@@ -209,16 +203,16 @@ std::set<std::string> first_cells(const std::string& page, const std::string& he
 
 std::set<std::string> choices_with_a_case() {
   std::set<std::string> names;
-  for (const auto& [name, run] : choices()) names.insert(name);
+  for (const auto& [name, run] : kChoices) names.insert(name);
   return names;
 }
 
 TEST(CompatibilityRowsTest, EachChoiceHasACaseAndEachCaseARow) {
   EXPECT_EQ(first_cells(read_page(kPage), "Choices without a probe"), choices_with_a_case());
-  for (const auto& [name, run] : choices()) {
-    EXPECT_EQ(run == nullptr, elsewhere().contains(name)) << name;
+  for (const auto& [name, run] : kChoices) {
+    EXPECT_EQ(run == nullptr, kElsewhere.contains(name)) << name;
   }
-  for (const auto& [name, where] : elsewhere()) {
+  for (const auto& [name, where] : kElsewhere) {
     EXPECT_NE(read_page(where.first).find(where.second), std::string::npos) << name;
   }
 }
@@ -288,7 +282,7 @@ class CompatibilityTest : public testing::TestWithParam<test::EngineKind> {};
 
 TEST_P(CompatibilityTest, EachChoiceHolds) {
   std::string message;
-  for (const auto& [name, run] : choices()) {
+  for (const auto& [name, run] : kChoices) {
     if (run == nullptr) continue;
     const EnginePointer engine = Engine::create(GetParam().options(), nullptr, &message);
     if (engine == nullptr) GTEST_SKIP() << message;
@@ -299,13 +293,8 @@ TEST_P(CompatibilityTest, EachChoiceHolds) {
 
 INSTANTIATE_TEST_SUITE_P(Engines, CompatibilityTest, test::every_engine(), test::engine_name);
 
-// What a real Godot says of itself in rows about it.
-TEST(GodotRowsTest, HoldOfTheGodotThatIsHere) {
-  if (std::system("command -v godot >/dev/null 2>&1") != 0) {
-    GTEST_SKIP() << "there is no godot on the PATH";
-  }
-  const std::string folder = testing::TempDir();
-  std::ofstream(folder + "/rows.gd") << R"(extends SceneTree
+// Prints what rows say about Godot, a line each.
+constexpr const char* kScript = R"(extends SceneTree
 func _init() -> void:
 	var peer := PacketPeerUDP.new()
 	for method in ClassDB.class_get_method_list("PacketPeerUDP", true):
@@ -359,6 +348,14 @@ func _init() -> void:
 	print("an id ", bytes_to_var(PackedByteArray([24, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0])).get_class())
 	quit()
 )";
+
+// What a real Godot says of itself in rows about it.
+TEST(GodotRowsTest, HoldOfTheGodotThatIsHere) {
+  if (std::system("command -v godot >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "there is no godot on the PATH";
+  }
+  const std::string folder = testing::TempDir();
+  std::ofstream(folder + "/rows.gd") << kScript;
   const std::string command =
       "HOME=" + folder + " timeout 60 godot --headless --script " + folder + "/rows.gd 2>/dev/null";
   std::FILE* const pipe = ::popen(command.c_str(), "r");

@@ -32,63 +32,66 @@ std::vector<std::string> found(const Header& header) {
   return texts;
 }
 
-TEST(HeaderScannerTest, FindsWhatIsPublic) {
-  const Header header = scan_header(R"cpp(
+// Every kind of declaration that the scanner knows.
+constexpr const char* kHeader = R"cpp(
 #include <vector>
-    namespace ringpeer {
-    namespace internal {
-    class Hidden {
-     public:
-      int x;
-    };
-    }  // namespace internal
-    class Declared;
-    using net::Elsewhere;
-    inline constexpr std::size_t kSize = std::size_t{2} << 20;  // a comment; with "words"
-    enum class Kind : int {
-      kOne,
-      kTwo = 2,
-    };
-    struct Options {
-      std::function<void(int value)> log;
-      std::chrono::microseconds time{200};
-      std::vector<int> list = {1, 2};
-    };
-    class Peer final : public Base {
-     public:
-      using Type = Kind;
-      explicit Peer(std::shared_ptr<Engine> engine = nullptr) : a_(engine), b_{1} { run(); }
-      Peer(const Peer&) = delete;
-      Peer& operator=(const Peer&) = delete;
-      ~Peer() override;
-      template <typename T>
-      requires(sizeof(T) > 1) T get(std::map<int, T> map, int size = kSize)
-      const { return {}; }
-      const Value& operator[](std::size_t index) const;
-      friend bool operator==(const Peer& a, const Peer& b) { return true; }
-      int count() const override { return 1; }
-      [[nodiscard]] static Error open(int port);
-      int kept = 1;
-      // --- For builders (see memory.h). ---
-      void hidden();
+  namespace ringpeer {
+  namespace internal {
+  class Hidden {
+   public:
+    int x;
+  };
+  }  // namespace internal
+  class Declared;
+  using net::Elsewhere;
+  inline constexpr std::size_t kSize = std::size_t{2} << 20;  // a comment; with "words"
+  enum class Kind : int {
+    kOne,
+    kTwo = 2,
+  };
+  struct Options {
+    std::function<void(int value)> log;
+    std::chrono::microseconds time{200};
+    std::vector<int> list = {1, 2};
+  };
+  class Peer final : public Base {
+   public:
+    using Type = Kind;
+    explicit Peer(std::shared_ptr<Engine> engine = nullptr) : a_(engine), b_{1} { run(); }
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+    ~Peer() override;
+    template <typename T>
+    requires(sizeof(T) > 1) T get(std::map<int, T> map, int size = kSize)
+    const { return {}; }
+    const Value& operator[](std::size_t index) const;
+    friend bool operator==(const Peer& a, const Peer& b) { return true; }
+    int count() const override { return 1; }
+    [[nodiscard]] static Error open(int port);
+    int kept = 1;
+    // --- For builders (see memory.h). ---
+    void hidden();
 
-     protected:
-      virtual int needed(int a) = 0;
-      virtual int optional() { return 0; }
+   protected:
+    virtual int needed(int a) = 0;
+    virtual int optional() { return 0; }
 
-     private:
-      int a_ = 0;
-      void secret();
-    };
-    inline int Peer::open(int port) { return port; }
-    int free_function(int a, int b = 3);
-    }  // namespace ringpeer
-    namespace ringpeer::net {
-    struct Endpoint {
-      int port = 0;
-    };
-    }  // namespace ringpeer::net
-  )cpp");
+   private:
+    int a_ = 0;
+    void secret();
+  };
+  inline int Peer::open(int port) { return port; }
+  int free_function(int a, int b = 3);
+  }  // namespace ringpeer
+  namespace ringpeer::net {
+  struct Endpoint {
+    int port = 0;
+  };
+  }  // namespace ringpeer::net
+)cpp";
+
+TEST(HeaderScannerTest, FindsWhatIsPublic) {
+  const Header header = scan_header(kHeader);
   EXPECT_EQ(header.errors, std::vector<std::string>());
   EXPECT_EQ(found(header), (std::vector<std::string>{".Elsewhere again",
                                                      ".kSize=std::size_t{2}<<20",

@@ -148,6 +148,46 @@ Bytes container_of(const std::vector<std::uint32_t>& head, std::size_t count, Pu
   return bytes;
 }
 
+// Bytes of a key or a value that is repeated until there are enough.
+inline constexpr std::size_t kUnit = 900;
+inline constexpr std::uint32_t kNanHigh = 0x7ff80000;  // the high word of a double that is NaN
+
+// Keys of arrays in each other, which differ in what is innermost.
+inline Bytes keys_that_differ_at_their_end(std::size_t size) {
+  return container_of({kDictionaryHeader}, size / kUnit + 1, [](Bytes* bytes, std::uint32_t i) {
+    put_nested(bytes, kUnit / 8 - 2, i);
+    put_word(bytes, 0);
+  });
+}
+
+// Such a key equals nothing, itself included.
+inline Bytes keys_with_nan_inside(std::size_t size) {
+  return container_of({kDictionaryHeader}, size / 24, [](Bytes* bytes, std::uint32_t) {
+    for (const std::uint32_t word : {kArrayHeader, 1u, 3u | kHeaderFlag64, 0u, kNanHigh, 0u}) {
+      put_word(bytes, word);
+    }
+  });
+}
+
+// All are one key.
+inline Bytes nan_keys(std::size_t size) {
+  return container_of({kDictionaryHeader}, size / 16, [](Bytes* bytes, std::uint32_t i) {
+    for (const std::uint32_t word : {3u | kHeaderFlag64, i, kNanHigh, 0u}) put_word(bytes, word);
+  });
+}
+
+// One object of properties with names of four letters.
+inline Bytes object_of_properties(std::size_t size) {
+  return container_of({24, 1, 'A'}, size / 16, [](Bytes* bytes, std::uint32_t i) {
+    put_word(bytes, 4);
+    for (std::uint32_t digit = 0; digit < 4; ++digit) {
+      bytes->push_back(static_cast<std::uint8_t>('a' + (i >> (4 * digit) & 15)));
+    }
+    put_word(bytes, kIntHeader);
+    put_word(bytes, i);
+  });
+}
+
 // About `size` bytes of each shape that has once cost more than its bytes.
 inline std::vector<HostileShape> shapes_of_size(std::size_t size) {
   const auto array_of_units = [size](const Bytes& unit) {
@@ -155,37 +195,15 @@ inline std::vector<HostileShape> shapes_of_size(std::size_t size) {
       bytes->insert(bytes->end(), unit.begin(), unit.end());
     });
   };
-  const std::uint32_t nan_high = 0x7ff80000;
-  constexpr std::size_t kUnit = 900;
   Bytes chain;
   put_nested(&chain, std::min<std::size_t>(1000, size / 8 - 4), 1);
   return {
       {"deep", array_of_units(chain), true},
       {"wide", array_of_units({0, 0, 0, 0}), true},
       {"keys in keys", array_of_units(nested_keys(kUnit / 12, 0)), true},
-      {"keys that differ at their end",
-       container_of({kDictionaryHeader}, size / kUnit + 1,
-                    [](Bytes* bytes, std::uint32_t i) {
-                      put_nested(bytes, kUnit / 8 - 2, i);
-                      put_word(bytes, 0);
-                    }),
-       true},
-      {"keys with NaN inside",
-       container_of({kDictionaryHeader}, size / 24,
-                    [nan_high](Bytes* bytes, std::uint32_t) {
-                      for (const std::uint32_t word :
-                           {kArrayHeader, 1u, 3u | kHeaderFlag64, 0u, nan_high, 0u}) {
-                        put_word(bytes, word);
-                      }
-                    }),
-       true},
-      {"NaN keys",
-       container_of({kDictionaryHeader}, size / 16,
-                    [nan_high](Bytes* bytes, std::uint32_t i) {
-                      for (const std::uint32_t word : {3u | kHeaderFlag64, i, nan_high, 0u})
-                        put_word(bytes, word);
-                    }),
-       true},
+      {"keys that differ at their end", keys_that_differ_at_their_end(size), true},
+      {"keys with NaN inside", keys_with_nan_inside(size), true},
+      {"NaN keys", nan_keys(size), true},
       {"long strings",
        container_of({kDictionaryHeader}, size / 112 + 1,
                     [](Bytes* bytes, std::uint32_t i) {
@@ -207,17 +225,7 @@ inline std::vector<HostileShape> shapes_of_size(std::size_t size) {
                       for (const std::uint32_t word : {29u, 8u, i, 0u}) put_word(bytes, word);
                     }),
        true},
-      {"objects",
-       container_of({24, 1, 'A'}, size / 16,
-                    [](Bytes* bytes, std::uint32_t i) {
-                      put_word(bytes, 4);
-                      for (std::uint32_t digit = 0; digit < 4; ++digit) {
-                        bytes->push_back(static_cast<std::uint8_t>('a' + (i >> (4 * digit) & 15)));
-                      }
-                      put_word(bytes, kIntHeader);
-                      put_word(bytes, i);
-                    }),
-       true},
+      {"objects", object_of_properties(size), true},
       {"objects in objects", array_of_units(nested_objects(kUnit / 24)), true},
       {"scripts in scripts", scripts_in_scripts(size), true},
   };

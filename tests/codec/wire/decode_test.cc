@@ -115,6 +115,31 @@ TEST(Regression, ANullObjectKeyBecomesANilKey) {
   EXPECT_EQ(decoded(again).size(), 1U);
 }
 
+// A dictionary in which `others` int keys come first, then a: 1 and b: 2.
+testing::Bytes two_keys(const Variant& a, const Variant& b, std::uint32_t others) {
+  testing::Bytes bytes;
+  testing::put_word(&bytes, 27);
+  testing::put_word(&bytes, others + 2);
+  const auto put = [&bytes](const Variant& value) {
+    const testing::Bytes more = encoded(value);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  };
+  for (std::uint32_t i = 0; i < others; ++i) {
+    put(1000 + i);
+    put(0);
+  }
+  for (const Variant* key : {&a, &b}) {
+    // A null object is written as Nil by who encodes it.
+    if (key->is_object()) {
+      for (const std::uint32_t word : {24u | 1u << 16, 0u, 0u}) testing::put_word(&bytes, word);
+    } else {
+      put(*key);
+    }
+    put(key == &a ? 1 : 2);
+  }
+  return bytes;
+}
+
 // As a real Godot 4.6.3 answered: the entries that a packet with two keys leaves.
 TEST(Decode, TwoKeysAreOneAsInGodot) {
   const double nan = std::nan("");
@@ -158,27 +183,7 @@ TEST(Decode, TwoKeysAreOneAsInGodot) {
     SCOPED_TRACE(var_to_str(a) + " and " + var_to_str(b));
     // Few, and so many that there is an index.
     for (const std::uint32_t others : {0u, 20u}) {
-      testing::Bytes bytes;
-      testing::put_word(&bytes, 27);
-      testing::put_word(&bytes, others + 2);
-      const auto put = [&bytes](const Variant& value) {
-        const testing::Bytes more = encoded(value);
-        bytes.insert(bytes.end(), more.begin(), more.end());
-      };
-      for (std::uint32_t i = 0; i < others; ++i) {
-        put(1000 + i);
-        put(0);
-      }
-      for (const Variant* key : {&a, &b}) {
-        // A null object is written as Nil by who encodes it.
-        if (key->is_object()) {
-          for (const std::uint32_t word : {24u | 1u << 16, 0u, 0u}) testing::put_word(&bytes, word);
-        } else {
-          put(*key);
-        }
-        put(key == &a ? 1 : 2);
-      }
-      const Variant value = decoded(bytes);
+      const Variant value = decoded(two_keys(a, b, others));
       EXPECT_EQ(value.size(), others + entries);
       EXPECT_EQ(std::next(value.ref<Dictionary>().begin(), others)->value, Variant(3 - entries));
       Dictionary made;
