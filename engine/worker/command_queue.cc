@@ -32,7 +32,7 @@ bool CommandQueue::push(Command* command) {
   return true;
 }
 
-CommandList CommandQueue::take_pushed() {
+CommandList CommandQueue::take_all() {
   const base::MutexLock lock(mutex_);
   has_commands_.store(false, std::memory_order_relaxed);
   return std::exchange(commands_, {});

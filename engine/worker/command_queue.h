@@ -27,18 +27,16 @@ class CommandQueue {
 
   // False when nothing is taken.
   bool push(Command* command) RINGPEER_EXCLUDES(mutex_);
-  // All that were pushed, at the price of one load when there is none.
-  CommandList take_all() RINGPEER_EXCLUDES(mutex_) {
-    return has_commands_.load(std::memory_order_acquire) ? take_pushed() : CommandList();
-  }
+  // At the price of one load.
+  bool has_any() const { return has_commands_.load(std::memory_order_acquire); }
+  // All that were pushed.
+  CommandList take_all() RINGPEER_EXCLUDES(mutex_);
   // The answer. Whoever asked without waiting learns of a failure by the end of the sink.
   void finish(Command* command, int result) RINGPEER_EXCLUDES(mutex_);
   // The answer, when it is there.
   int wait_for(Command* command) RINGPEER_EXCLUDES(mutex_);
 
  private:
-  CommandList take_pushed() RINGPEER_EXCLUDES(mutex_);
-
   base::Mutex mutex_;
   base::Condition changed_;
   CommandList commands_ RINGPEER_GUARDED_BY(mutex_);

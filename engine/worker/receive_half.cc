@@ -12,10 +12,6 @@ namespace {
 // socket itself.
 constexpr std::size_t kBatchesPerNotify = 4;
 
-// Fewer datagrams than this, right after others, are no reason to wake a consumer again:
-// what came while it was at work. They may wait for the next, one latency budget at most.
-constexpr std::size_t kFewDatagrams = 64;
-
 }  // namespace
 
 ReceiveHalf::ReceiveHalf(const WorkerOptions& options, Counters& counters)
@@ -155,32 +151,6 @@ void ReceiveHalf::reclaim() {
     }
     buffer = next;
   }
-}
-
-bool ReceiveHalf::may_notify_later(std::size_t taken) const {
-  return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
-         looked_at_us_ - notified_at_us_ <
-             static_cast<std::uint64_t>(options_.latency_budget.count());
-}
-
-void ReceiveHalf::notify_consumers() {
-  if (!sockets_.has_to_notify()) return;
-  sockets_.notify_consumers();
-  notified_at_us_ = looked_at_us_;
-}
-
-void ReceiveHalf::record_events() {
-  const backend::BackendEvents& events = backend_->events();
-  counters_.add(Counter::kWakeups, events.wakeups - seen_events_.wakeups);
-  counters_.add(Counter::kBufferStarved, events.starved - seen_events_.starved);
-  counters_.add(Counter::kRearms, events.rearms - seen_events_.rearms);
-  seen_events_ = events;
-}
-
-std::uint64_t ReceiveHalf::now_us() const {
-  using std::chrono::microseconds;
-  const auto since = base::Clock::now() - options_.epoch;
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(since).count());
 }
 
 bool ReceiveHalf::make_uring_again() {

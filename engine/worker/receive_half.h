@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/packet/packet_buffer.h"
 #include "ringpeer/engine/packet/slab_pool.h"
@@ -32,6 +33,9 @@ class ReceiveHalf {
   // The kernel ends a cancelled receive within microseconds. A call that waits for it must come
   // back all the same where it does not.
   static constexpr std::chrono::seconds kDetachPatience{1};
+  // Fewer datagrams than this, right after others, are no reason to wake a consumer again: what
+  // came while it was at work. They may wait for the next, one latency budget at most.
+  static constexpr std::size_t kFewDatagrams = 64;
 
   ReceiveHalf(const WorkerOptions& options, Counters& counters);
 
@@ -55,13 +59,31 @@ class ReceiveHalf {
   // Takes back the buffers that consumers are done with.
   void reclaim();
   // Whether those that something came for may be told later: of so few datagrams.
-  bool may_notify_later(std::size_t taken) const;
-  void notify_consumers();
+  bool may_notify_later(std::size_t taken) const {
+    return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
+           looked_at_us_ - notified_at_us_ <
+               static_cast<std::uint64_t>(options_.latency_budget.count());
+  }
+  void notify_consumers() {
+    if (!sockets_.has_to_notify()) return;
+    sockets_.notify_consumers();
+    notified_at_us_ = looked_at_us_;
+  }
   // Adds to the counters what the backend did.
-  void record_events();
+  void record_events() {
+    const backend::BackendEvents& events = backend_->events();
+    counters_.add(Counter::kWakeups, events.wakeups - seen_events_.wakeups);
+    counters_.add(Counter::kBufferStarved, events.starved - seen_events_.starved);
+    counters_.add(Counter::kRearms, events.rearms - seen_events_.rearms);
+    seen_events_ = events;
+  }
   // See BackendEvents.
   bool stopped_early() const { return seen_events_.stopped_early; }
-  std::uint64_t now_us() const;
+  std::uint64_t now_us() const {
+    using std::chrono::microseconds;
+    const auto since = base::Clock::now() - options_.epoch;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(since).count());
+  }
 
   // ---- Another thread goes on, and the io_uring takes requests of one thread alone.
 

@@ -25,11 +25,7 @@ void SendHalf::notice() {
   if (queue_.needs_notice() && sleeping_.load(std::memory_order_seq_cst)) sleeper_.wake();
 }
 
-void SendHalf::send_noticed(bool is_waited_for) {
-  if (!has_more_ && !batch_.has_waiting() && !queue_.has_notice() && !is_waited_for &&
-      !has_flushes()) {
-    return;
-  }
+void SendHalf::send_some() {
   queue_.take_notice();
   has_more_ = batch_.drain();
   finish_flushes();

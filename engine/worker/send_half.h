@@ -59,7 +59,12 @@ class SendHalf {
   bool has_backlog() const { return batch_.has_waiting(); }
   // Sends what was put. Nothing is in the queue that was not noticed, or will be when its put gets
   // so far. is_waited_for: somebody waits besides the flushes.
-  void send_noticed(bool is_waited_for);
+  void send_noticed(bool is_waited_for) {
+    if (has_more_ || batch_.has_waiting() || queue_.has_notice() || is_waited_for ||
+        has_flushes()) {
+      send_some();
+    }
+  }
   // At the end of the worker, with the bounds of a close: what is left counts as failed.
   void send_the_rest();
 
@@ -78,6 +83,7 @@ class SendHalf {
 
  private:
   void notice();
+  void send_some();
   void finish_flushes();
 
   ReceiveHalf& sleeper_;

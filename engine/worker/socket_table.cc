@@ -40,20 +40,6 @@ int SocketTable::attach_to(backend::Backend& backend) {
   return 0;
 }
 
-bool SocketTable::consumers_are_behind() const {
-  return !to_be_notified_.empty() &&
-         std::all_of(to_be_notified_.begin(), to_be_notified_.end(),
-                     [this](backend::SocketSlot slot) { return sinks_[slot]->is_behind(); });
-}
-
-void SocketTable::notify_consumers() {
-  for (const backend::SocketSlot slot : to_be_notified_) {
-    sinks_[slot]->notify();
-    is_to_be_notified_[slot] = false;
-  }
-  to_be_notified_.clear();
-}
-
 void SocketTable::pause(backend::SocketSlot slot, backend::Backend& backend) {
   backend.pause(slot);
   if (std::find(paused_.begin(), paused_.end(), slot) == paused_.end()) paused_.push_back(slot);

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_WORKER_SOCKET_TABLE_H_
 #define RINGPEER_ENGINE_WORKER_SOCKET_TABLE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -35,9 +36,19 @@ class SocketTable {
     if (!std::exchange(is_to_be_notified_[slot], 1)) to_be_notified_.push_back(slot);
   }
   bool has_to_notify() const { return !to_be_notified_.empty(); }
-  void notify_consumers();
+  void notify_consumers() {
+    for (const backend::SocketSlot slot : to_be_notified_) {
+      sinks_[slot]->notify();
+      is_to_be_notified_[slot] = false;
+    }
+    to_be_notified_.clear();
+  }
   // Whether all that something came for have enough to do.
-  bool consumers_are_behind() const;
+  bool consumers_are_behind() const {
+    return !to_be_notified_.empty() &&
+           std::all_of(to_be_notified_.begin(), to_be_notified_.end(),
+                       [this](backend::SocketSlot slot) { return sinks_[slot]->is_behind(); });
+  }
 
   // A queue that could take no more for a while: its socket is not read.
   void pause(backend::SocketSlot slot, backend::Backend& backend);

@@ -204,6 +204,7 @@ int Worker::wait_for(Command* command) {
 // ---- Commands: executed.
 
 void Worker::execute_commands() {
+  if (!commands_.has_any()) return;
   CommandList commands = commands_.take_all();
   while (Command* command = commands.pop()) execute(command);
 }
@@ -291,23 +292,10 @@ bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_ba
 }
 
 bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+  SocketTable& sockets = receives_.sockets();
   execute_commands();
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
   sends_.send_noticed(!detaching_.empty());
-  if (!wait(longest_wait)) return false;
-  SocketTable& sockets = receives_.sockets();
-  const std::size_t taken = taken_by_step_ = receives_.drain(max_batches);
-  may_gather_longer_ = taken <= kTrickle && sockets.consumers_are_behind();
-  if (!receives_.may_notify_later(taken)) receives_.notify_consumers();
-  receives_.reclaim();
-  if (!detaching_.empty()) finish_detaches();
-  if (sockets.has_error_queues()) sockets.check_errors(receives_.now_us());
-  receives_.record_events();
-  return true;
-}
-
-bool Worker::wait(std::chrono::microseconds longest_wait) {
-  SocketTable& sockets = receives_.sockets();
   const bool has_more_to_send = sends_.begin_sleep();
   const bool is_waited_for = sends_.has_flushes() || !detaching_.empty();
   const bool poll =
@@ -323,7 +311,15 @@ bool Worker::wait(std::chrono::microseconds longest_wait) {
        .poll = poll},
       &failure_);
   sends_.end_sleep();
-  return can_go_on;
+  if (!can_go_on) return false;
+  const std::size_t taken = taken_by_step_ = receives_.drain(max_batches);
+  may_gather_longer_ = taken <= kTrickle && sockets.consumers_are_behind();
+  if (!receives_.may_notify_later(taken)) receives_.notify_consumers();
+  receives_.reclaim();
+  if (!detaching_.empty()) finish_detaches();
+  if (sockets.has_error_queues()) sockets.check_errors(receives_.now_us());
+  receives_.record_events();
+  return true;
 }
 
 std::chrono::microseconds Worker::next_budget() const {

@@ -110,7 +110,6 @@ class Worker {
   // False when it cannot go on: the reason is in failure_.
   bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
   bool step(std::chrono::microseconds longest_wait, std::size_t max_batches);
-  bool wait(std::chrono::microseconds longest_wait);
   std::size_t pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
   std::chrono::microseconds next_budget() const;
   void maintain();

@@ -79,7 +79,7 @@ std::vector<std::string> statements() {
       "the latency budget (" + with_commas(EngineOptions().latency_budget.count()) +
           " us unless told)",
       "(or after " + in_words(receives, "kBatchesPerNotify") + " batches",
-      "leaves fewer than " + number_of(receives, "kFewDatagrams") +
+      "leaves fewer than " + number_of("engine/worker/receive_half.h", "kFewDatagrams") +
           " packets that come right after",
       "it sleeps " + in_words(worker, "kBudgetsWhenBehind") + " budgets (" +
           std::to_string(constant_of(worker, "kMaxWhenBehind") / 1000) +
