@@ -477,8 +477,8 @@ void Worker::look_at_sends(Command* command) {
     if (!send_batch_.is_sent(command->mark, *command->sends)) {
       const auto now = SendSocket::Clock::now();
       const auto waited = now - command->begun;
-      const bool is_stuck = waited >= kMaxStall && command->sends->is_stuck(now, kMaxStall);
-      if (waited < kMaxClose && !is_stuck) return;
+      const bool stuck = waited >= kMaxStall && command->sends->progress().is_stuck(now, kMaxStall);
+      if (waited < kMaxClose && !stuck) return;
       send_batch_.give_up(*command->sends, command->mark);
     }
   }
