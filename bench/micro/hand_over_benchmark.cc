@@ -126,25 +126,25 @@ class Application {
 class ThroughPacketRing {
  public:
   std::size_t put(PacketSource& source, std::size_t run) {
-    if (!ring_.has_slots(run) || !ring_.has_bytes(run * kCharge)) return 0;
+    if (!ring_.producer().has_slots(run) || !ring_.producer().has_bytes(run * kCharge)) return 0;
     std::size_t written = 0;
     while (written < run) {
-      const auto slots = ring_.next_slots(run - written);
+      const auto slots = ring_.producer().next_slots(run - written);
       const std::size_t filled = source.fill(slots);
-      ring_.stage_written(filled);
+      ring_.producer().stage_written(filled);
       written += filled;
       if (filled < slots.size()) break;
     }
-    ring_.count_staged(written, written * kCharge);
-    ring_.publish();
+    ring_.producer().count_staged(written, written * kCharge);
+    ring_.producer().publish();
     return written;
   }
   std::size_t take(Application& application) {
-    const auto window = ring_.front_run(kWindow);
+    const auto window = ring_.consumer().front_run(kWindow);
     const std::size_t count = window.size();
     if (count == 0) return 0;
     application.take(window);
-    ring_.take(count, count, application.take_bytes() + count * packet::kRecordOverhead);
+    ring_.consumer().take(count, count, application.take_bytes() + count * packet::kRecordOverhead);
     return count;
   }
 

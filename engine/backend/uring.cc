@@ -19,6 +19,21 @@ constexpr unsigned kCompletionEntriesSmall = 1024;
 // Until the kernel is asked again, when it had no memory for what it was asked.
 constexpr std::chrono::milliseconds kShortOfMemory{1};
 
+// What liburing does before it enters; its own entry point knows no minimum wait. How many
+// requests wait for the kernel.
+unsigned publish(io_uring_sq& queue) {
+  const unsigned tail = queue.sqe_tail;
+  // Newer ones than 2.5 ask for rings without this array where the kernel can.
+  if (queue.array != nullptr) {
+    for (unsigned i = *queue.ktail; i != tail; ++i) {
+      queue.array[i & queue.ring_mask] = i & queue.ring_mask;
+    }
+  }
+  queue.sqe_head = tail;
+  io_uring_smp_store_release(queue.ktail, tail);
+  return tail - io_uring_smp_load_acquire(queue.khead);
+}
+
 }  // namespace
 
 // Only one thread enters (SINGLE_ISSUER and DEFER_TASKRUN): without both, waiting for several
@@ -61,21 +76,6 @@ io_uring_sqe* Uring::next_request() {
   return request;
 }
 
-// What liburing does before it enters; its own entry point knows no minimum wait.
-unsigned Uring::publish_requests() {
-  io_uring_sq& queue = ring_.sq;
-  const unsigned tail = queue.sqe_tail;
-  // Newer ones than 2.5 ask for rings without this array where the kernel can.
-  if (queue.array != nullptr) {
-    for (unsigned i = *queue.ktail; i != tail; ++i) {
-      queue.array[i & queue.ring_mask] = i & queue.ring_mask;
-    }
-  }
-  queue.sqe_head = tail;
-  io_uring_smp_store_release(queue.ktail, tail);
-  return tail - io_uring_smp_load_acquire(queue.khead);
-}
-
 void Uring::enter(unsigned min_complete, std::chrono::microseconds min_wait,
                   std::chrono::nanoseconds timeout) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
@@ -85,7 +85,7 @@ void Uring::enter(unsigned min_complete, std::chrono::microseconds min_wait,
   abi::EnterArgument argument{};
   argument.min_wait_us = static_cast<std::uint32_t>(min_wait.count());
   argument.timeout = reinterpret_cast<std::uint64_t>(&limit);
-  const unsigned pending = publish_requests();
+  const unsigned pending = publish(ring_.sq);
   const int result =
       abi::enter(ring_.ring_fd, pending, min_complete, IORING_ENTER_GETEVENTS, argument);
   switch (-result) {

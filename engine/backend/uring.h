@@ -75,8 +75,6 @@ class Uring {
   void fail(int error, const char* what) { failure_ = {error, what}; }
 
  private:
-  unsigned publish_requests();
-
   io_uring ring_{};
   bool is_open_ = false;
   BackendFailure failure_;

@@ -127,7 +127,7 @@ bool UringReceives::cancel_unwanted(Uring& ring) {
 }
 
 // What is wanted may have changed while it waited here.
-void UringReceives::request(Uring& ring, bool kernel_has_buffers) {
+void UringReceives::request_what_is_due(Uring& ring, bool kernel_has_buffers) {
   if (!cancel_unwanted(ring) || !kernel_has_buffers) return;
   for (std::size_t left = to_arm_.size(); left > 0; --left) {
     const SocketSlot slot = to_arm_.pop();

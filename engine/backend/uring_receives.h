@@ -65,7 +65,9 @@ class UringReceives {
 
   // Writes the requests that are due, as far as the ring has room. Armed without a buffer in
   // reach a receive fails at once, even with nothing to receive: it waits until there are some.
-  void request(Uring& ring, bool kernel_has_buffers);
+  void request(Uring& ring, bool kernel_has_buffers) {
+    if (!to_cancel_.empty() || !to_arm_.empty()) request_what_is_due(ring, kernel_has_buffers);
+  }
 
  private:
   struct Socket {
@@ -81,6 +83,7 @@ class UringReceives {
     bool is_wanted() const { return descriptor >= 0 && !closing && !paused; }
   };
 
+  void request_what_is_due(Uring& ring, bool kernel_has_buffers);
   bool arm(Uring& ring, SocketSlot slot);
   bool cancel(Uring& ring, SocketSlot slot);
   bool cancel_unwanted(Uring& ring);

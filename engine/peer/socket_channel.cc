@@ -100,10 +100,10 @@ void SocketChannel::stop_receiving(worker::SendSocket* sends) {
 void SocketChannel::drop_waiting() {
   packet::PacketRelease release;
   std::uint64_t packets = 0;
-  while (const packet::PacketDescriptor* descriptor = queue_.ring().front()) {
+  while (const packet::PacketDescriptor* descriptor = queue_.consumer().front()) {
     packets += descriptor->packet_count();
     release.add(descriptor->buffer, descriptor->packet_count());
-    queue_.ring().take(1, descriptor->packet_count(), descriptor->charge());
+    queue_.consumer().take(1, descriptor->packet_count(), descriptor->charge());
   }
   counters_->add(Counter::kDropClosed, packets);
 }
@@ -150,7 +150,7 @@ int SocketChannel::available() {
   if (has_failed()) return -1;
   const packet::PacketDescriptor* const next = front();  // an event loop that watches has to know
   if (next != nullptr && ends_loop(*next)) return 0;
-  const std::size_t waiting = queue_.ring().depth();
+  const std::size_t waiting = queue_.depth();
   bound_.promise(waiting);
   return static_cast<int>(waiting);
 }
@@ -160,13 +160,13 @@ packet::PacketDescriptor* SocketChannel::front_of_empty() {
     // So that a backlog stays with the kernel instead of overflowing here, the socket is
     // read only now.
     workers_.inline_pump().step_if_due();
-    return queue_.ring().front();
+    return queue_.consumer().front();
   }
   worker::ConsumerSignal& signal = queue_.signal();
   if (!signal.is_watched()) return nullptr;
   // Which the event loop that watches has to know.
   signal.mark_empty();
-  packet::PacketDescriptor* const descriptor = queue_.ring().front();
+  packet::PacketDescriptor* const descriptor = queue_.consumer().front();
   if (descriptor != nullptr) signal.mark_missed();
   return descriptor;
 }
@@ -176,17 +176,17 @@ packet::PacketDescriptor* SocketChannel::front_of_empty() {
 inline packet::PacketBuffer* SocketChannel::take_from(packet::PacketDescriptor& descriptor,
                                                       std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
-  last_arrival_us_ = queue_.ring().arrival_us(descriptor.received_at_us);
+  last_arrival_us_ = queue_.consumer().arrival_us(descriptor.received_at_us);
   if (records_local_addresses_) last_local_ = worker::recorded_local_address(descriptor.source);
   packet::PacketBuffer* const buffer = descriptor.buffer;
   if (descriptor.segment_size == 0) [[likely]] {
     const std::size_t size = descriptor.size;
     *packet = {descriptor.payload, size};
-    queue_.ring().take(1, 1, size + packet::kRecordOverhead);
+    queue_.consumer().take(1, 1, size + packet::kRecordOverhead);
     return buffer;
   }
   *packet = descriptor.take_packet();
-  queue_.ring().take(descriptor.size == 0 ? 1 : 0, 1, packet->size() + packet::kRecordOverhead);
+  queue_.consumer().take(descriptor.size == 0 ? 1 : 0, 1, packet->size() + packet::kRecordOverhead);
   return buffer;
 }
 
@@ -333,9 +333,9 @@ Error SocketChannel::poll() {
 DrainWindow SocketChannel::next_window(std::size_t most) {
   if (!is_alive() || front() == nullptr) return {};
   DrainWindow window;
-  window.descriptors = queue_.ring().front_run(std::min(most, kWindowPackets));
-  window.seen = workers_.time_of(queue_.ring().seen_at_us());
-  window.seen_us = static_cast<std::uint32_t>(queue_.ring().seen_at_us());
+  window.descriptors = queue_.consumer().front_run(std::min(most, kWindowPackets));
+  window.seen = workers_.time_of(queue_.consumer().seen_at_us());
+  window.seen_us = static_cast<std::uint32_t>(queue_.consumer().seen_at_us());
   return window;
 }
 
@@ -354,8 +354,8 @@ bool SocketChannel::take_next(ReceivedPacket* packet, packet::PacketBuffer** buf
 
 void SocketChannel::record_taken(const DrainProgress& progress) {
   if (has_windows()) {  // else take_from() has told the ring
-    queue_.ring().take(progress.descriptors, progress.packets,
-                       progress.bytes + progress.packets * packet::kRecordOverhead);
+    queue_.consumer().take(progress.descriptors, progress.packets,
+                           progress.bytes + progress.packets * packet::kRecordOverhead);
   }
   count_delivered(progress.packets, progress.bytes);
 }

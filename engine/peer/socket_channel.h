@@ -70,7 +70,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
                 const SocketOptions& options);
   // The oldest descriptor or null.
   packet::PacketDescriptor* front() {
-    packet::PacketDescriptor* const descriptor = queue_.ring().front();
+    packet::PacketDescriptor* const descriptor = queue_.consumer().front();
     return descriptor != nullptr ? descriptor : front_of_empty();
   }
   packet::PacketDescriptor* front_of_empty();
@@ -91,7 +91,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
   // Without threads these calls are what reads the socket.
   void pump_if_empty() {
-    if (workers_.is_inline() && queue_.ring().depth() == 0) workers_.inline_pump().step();
+    if (workers_.is_inline() && queue_.depth() == 0) workers_.inline_pump().step();
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();

@@ -8,12 +8,12 @@ void RefusedTrains::note(SendSocket& socket, const net::Endpoint& destination,
   last_until_ = now + kPause;
   const auto fingerprint = static_cast<std::uint32_t>(hash_(destination));
   entries_[fingerprint % kEntries] = {fingerprint, last_until_};
-  if (socket.count_refused_train()) socket.turn_trains_off(last_until_);
+  if (socket.progress().count_refused_train()) socket.progress().turn_trains_off(last_until_);
 }
 
 bool RefusedTrains::applies_to(const SendSocket& socket, const net::Endpoint& destination,
                                Clock::time_point now) const {
-  if (socket.has_trains_off(now)) return true;
+  if (socket.progress().has_trains_off(now)) return true;
   const auto fingerprint = static_cast<std::uint32_t>(hash_(destination));
   const Entry& entry = entries_[fingerprint % kEntries];
   return entry.fingerprint == fingerprint && now < entry.until;

@@ -63,14 +63,15 @@ bool SendBatch::load_from_queue() {
 
 void SendBatch::load_from(SendSocket& socket, std::size_t most) {
   waited_with_ = &socket;
-  for (count_ = 0; count_ < most && socket.has_waiting();) items_[count_++] = socket.take_first();
+  WaitingItems& waiting = socket.waiting();
+  for (count_ = 0; count_ < most && !waiting.is_empty();) items_[count_++] = waiting.pop_front();
 }
 
 // What comes for a socket with packets that wait is behind them.
 void SendBatch::leave_to_waiting() {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < count_; ++i) {
-    if (items_[i]->socket->has_waiting()) {
+    if (!items_[i]->socket->waiting().is_empty()) {
       wait_last(items_[i]);
     } else {
       items_[kept++] = items_[i];
@@ -107,7 +108,7 @@ void SendBatch::finish_batch() {
 void SendBatch::put_unsent_back() {
   if (waited_with_ != nullptr) {
     for (std::size_t i = count_; i-- > 0;) {
-      if (is_unsent_[i]) waited_with_->wait_first(items_[i]);
+      if (is_unsent_[i]) waited_with_->waiting().push_front(items_[i]);
     }
   }
   std::size_t sent = 0;
@@ -133,16 +134,16 @@ bool SendBatch::retry_waiting() {
   SendSocket* socket = std::exchange(waiting_, nullptr);
   while (socket != nullptr) {
     SendSocket* const next = socket->next_waiting;
-    socket->try_again();
+    socket->progress().try_again();
     for (const std::size_t most : {SendWindow::kMaxMessages, items_.size()}) {
-      if (socket->is_held_up()) break;
+      if (socket->progress().is_held_up()) break;
       load_from(*socket, most);
       send_all();
       finish_batch();
     }
-    if (socket->has_waiting()) {
+    if (!socket->waiting().is_empty()) {
       list_as_waiting(*socket);
-      has_more = has_more || !socket->is_held_up();
+      has_more = has_more || !socket->progress().is_held_up();
     } else {
       socket->set_full(false);
     }
@@ -154,11 +155,11 @@ bool SendBatch::retry_waiting() {
 
 void SendBatch::wait_last(SendItem* item) {
   SendSocket& socket = *item->socket;
-  if (!socket.has_waiting()) {
-    socket.begin_waiting(marks_.last_passed());
+  if (socket.waiting().is_empty()) {
+    socket.waiting().begin(marks_.last_passed());
     list_as_waiting(socket);
   }
-  socket.wait_last(item);
+  socket.waiting().push_back(item);
   item->memory->lane->count_popped(1);
 }
 
@@ -169,9 +170,11 @@ void SendBatch::list_as_waiting(SendSocket& socket) {
 
 void SendBatch::set_full() {
   std::size_t held = 0;
-  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) held += s->held_bytes();
   for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
-    s->set_full(s->held_bytes() >= kMaxHeldBySocket || held >= kMaxHeld);
+    held += s->waiting().held_bytes();
+  }
+  for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
+    s->set_full(s->waiting().held_bytes() >= kMaxHeldBySocket || held >= kMaxHeld);
   }
 }
 
@@ -181,15 +184,15 @@ void SendBatch::update_marks() {
   if (marks_.is_idle() && waiting_ == nullptr) return;
   const bool has_passed = marks_.update();
   for (SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
-    if (has_passed) s->cover(marks_.last_passed());
-    s->settle();
+    if (has_passed) s->waiting().cover(marks_.last_passed());
+    s->waiting().settle();
   }
 }
 
 bool SendBatch::is_sent(std::uint64_t mark) const {
   if (!marks_.has_passed(mark)) return false;
   for (const SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
-    if (!s->is_settled(mark)) return false;
+    if (!s->waiting().is_settled(mark)) return false;
   }
   return true;
 }
@@ -198,7 +201,7 @@ bool SendBatch::is_stuck(std::uint64_t mark, Clock::time_point now,
                          Clock::duration patience) const {
   if (!marks_.has_passed(mark)) return false;
   for (const SendSocket* s = waiting_; s != nullptr; s = s->next_waiting) {
-    if (!s->is_settled(mark) && !s->is_stuck(now, patience)) return false;
+    if (!s->waiting().is_settled(mark) && !s->progress().is_stuck(now, patience)) return false;
   }
   return true;
 }
@@ -208,7 +211,7 @@ void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
     take_without_sending();
     update_marks();
   }
-  if (!socket.has_waiting()) return;
+  if (socket.waiting().is_empty()) return;
   SendSocket** link = &waiting_;
   while (*link != &socket) link = &(*link)->next_waiting;
   *link = socket.next_waiting;
@@ -232,7 +235,7 @@ bool SendBatch::take_without_sending() {
 }
 
 void SendBatch::drop_waiting(SendSocket& socket) {
-  while (SendItem* item = socket.take_first()) {
+  while (SendItem* item = socket.waiting().pop_front()) {
     counters_.add(Counter::kSendFailedClosed, 1);
     queue_.release({&item, 1}, false);
   }
@@ -243,7 +246,7 @@ void SendBatch::drop_waiting(SendSocket& socket) {
 // The next messages, as many as a system call is to have, all of one socket.
 void SendBatch::build_window() {
   window_.clear();
-  while (position_ < count_ && item_at(position_).socket->is_held_up()) {
+  while (position_ < count_ && item_at(position_).socket->progress().is_held_up()) {
     is_unsent_[order_.index_at(position_++)] = true;
   }
   if (position_ == count_) return;
@@ -300,12 +303,12 @@ void SendBatch::pop_sent(SendSocket& socket, int count) {
     const SendMessage& message = window_.front();
     packets += message.count;
     bytes += message.bytes;
-    if (message.count > 1) socket.mark_sent_train();
+    if (message.count > 1) socket.progress().mark_sent_train();
     window_.pop();
   }
   counters_.add(Counter::kSentPackets, packets);
   counters_.add(Counter::kSentBytes, bytes);
-  socket.mark_progress();
+  socket.progress().mark_taken();
 }
 
 // ---- What the kernel refuses.
@@ -336,7 +339,7 @@ void SendBatch::refuse(SendSocket& socket, int error) {
 
 void SendBatch::hold_up(SendSocket& socket) {
   if (!std::exchange(has_unsent_, true)) std::fill_n(is_unsent_.begin(), count_, false);
-  socket.hold_up(Clock::now());
+  socket.progress().hold_up(Clock::now());
   go_on_from(window_.front().first);
 }
 

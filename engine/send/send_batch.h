@@ -72,7 +72,7 @@ class SendBatch {
   bool is_sent(std::uint64_t mark) const;
   // The same for one socket that nothing more is pushed for.
   bool is_sent(std::uint64_t mark, const SendSocket& socket) const {
-    return marks_.has_passed(mark) && !socket.has_waiting();
+    return marks_.has_passed(mark) && socket.waiting().is_empty();
   }
   // Whether what is left of it is for sockets that the kernel takes nothing for, and has not
   // for so long.

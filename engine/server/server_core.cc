@@ -220,14 +220,14 @@ int ServerCore::local_port() const {
 // plenty of room in the ring.
 void ServerCore::look_at_socket(bool at_once) {
   if (shards_.empty() || (!at_once && !workers_.inline_pump().is_due())) return;
-  const packet::PacketRing& ring = shards_[0]->demultiplexer.ring();
+  const packet::PacketRing::Consumer ring = shards_[0]->demultiplexer.consumer();
   workers_.inline_pump().step_all([&ring] { return ring.slots_in_use() < kRingSlots / 2; });
 }
 
 void ServerCore::take_published() {
   if (shared_.per_remote) {  // else it stays in the rings
     for (auto& shard : shards_) {
-      if (shard->demultiplexer.ring().front() != nullptr) take_from(*shard);
+      if (shard->demultiplexer.consumer().front() != nullptr) take_from(*shard);
     }
     drop_newest_pending();
   }
@@ -237,7 +237,7 @@ void ServerCore::take_published() {
 // For the event loop that watches the signal.
 void ServerCore::mark_if_empty() {
   const auto is_empty = [](const auto& shard) {
-    return shard->demultiplexer.ring().front() == nullptr;
+    return shard->demultiplexer.consumer().front() == nullptr;
   };
   if (waiting_packets_ > 0 || !pending_.empty() || together_rest_.size > 0) return;
   shared_.signal.mark_empty();
@@ -245,7 +245,7 @@ void ServerCore::mark_if_empty() {
 }
 
 void ServerCore::take_from(Shard& shard) {
-  packet::PacketRing& ring = shard.demultiplexer.ring();
+  const packet::PacketRing::Consumer ring = shard.demultiplexer.consumer();
   const std::size_t known_pending = pending_.size();
   // Only what is there now: a flood must not keep the consumer here.
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
@@ -351,7 +351,7 @@ void ServerCore::drop_queue(worker::Remote& remote) {
 }
 
 void ServerCore::drop_together(Shard& shard) {
-  packet::PacketRing& ring = shard.demultiplexer.ring();
+  const packet::PacketRing::Consumer ring = shard.demultiplexer.consumer();
   if (together_rest_.size > 0) {
     counters_->add(Counter::kDropClosed, together_rest_.packet_count());
     release_.add(together_rest_.buffer, together_rest_.packet_count());

@@ -84,7 +84,7 @@ bool ServerCore::take_next(ReceivedPacket* packet, packet::PacketBuffer** buffer
 
 bool ServerCore::load_together() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    packet::PacketRing& ring = shards_[next_shard_]->demultiplexer.ring();
+    const packet::PacketRing::Consumer ring = shards_[next_shard_]->demultiplexer.consumer();
     next_shard_ = next_shard_ + 1 == shards_.size() ? 0 : next_shard_ + 1;
     if (const packet::PacketDescriptor* descriptor = ring.front()) {
       together_rest_ = *descriptor;
@@ -147,7 +147,7 @@ bool ServerCore::finds_something() {
   if (shared_.per_remote) return waiting_packets_ > 0 || !pending_.empty();
   return together_rest_.size > 0 ||
          std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) {
-           return shard->demultiplexer.ring().front() != nullptr;
+           return shard->demultiplexer.consumer().front() != nullptr;
          });
 }
 

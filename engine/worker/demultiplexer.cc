@@ -65,7 +65,7 @@ packet::SlabPool::Use Demultiplexer::use_of(const Remote& remote) {
 
 bool Demultiplexer::has_slot(const Remote& remote) {
   const bool established = remote.established.load(std::memory_order_relaxed);
-  return ring_.has_slots((established ? kEventReserve : stranger_reserve_) + 1);
+  return ring_.producer().has_slots((established ? kEventReserve : stranger_reserve_) + 1);
 }
 
 bool Demultiplexer::announce(Remote* remote, Event event, std::uint64_t now_us) {
@@ -73,7 +73,7 @@ bool Demultiplexer::announce(Remote* remote, Event event, std::uint64_t now_us) 
   descriptor.source = remote;
   descriptor.size = event;
   descriptor.received_at_us = static_cast<std::uint32_t>(now_us);
-  return ring_.push_event(descriptor);
+  return ring_.producer().push_event(descriptor);
 }
 
 // A sender that is not known, or whose peer was closed.
@@ -87,7 +87,7 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
     }
   } while (
       !shared_->pending.compare_exchange_weak(pending, pending + 1, std::memory_order_relaxed));
-  const bool has_room = ring_.has_slots(stranger_reserve_ + 2);
+  const bool has_room = ring_.producer().has_slots(stranger_reserve_ + 2);
   Remote* const remote = has_room ? make_remote(endpoint, datagram) : nullptr;
   if (remote == nullptr) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
@@ -125,8 +125,8 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
 }
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
-  ring_.rewind_if_empty();
-  ring_.record_time(delivery.now_us());
+  ring_.producer().rewind_if_empty();
+  ring_.producer().record_time(delivery.now_us());
   if (shared_->arrival.timestamps) [[unlikely]]
     arrival_clock_.set(delivery.now_us());
   if (shared_->per_remote) [[likely]] {
@@ -141,7 +141,7 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
   const bool notes = shared_->arrival.any();
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
-    if (!ring_.has_slots()) {
+    if (!ring_.producer().has_slots()) {
       delivery.drop(datagram, Counter::kDropRingFull);
       continue;
     }
@@ -155,7 +155,7 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
     }
     descriptor.received_at_us = arrival_us;
     if (notes) record_local_address(datagram, descriptor);
-    ring_.push(descriptor);
+    ring_.producer().push(descriptor);
   }
 }
 
@@ -192,7 +192,7 @@ void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
         descriptor.source = remote;
       }
       remote->admitted_bytes += charge;
-      ring_.push(descriptor);
+      ring_.producer().push(descriptor);
     }
   }
 }

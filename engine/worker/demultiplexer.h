@@ -52,7 +52,7 @@ struct ServerShared {
 // was sent to; unsorted: its sockaddr) or, with no buffer and no payload, an event whose size
 // says which.
 //
-// Threads: the DatagramSink side is the worker's; ring() reading and close() belong
+// Threads: the DatagramSink side is the worker's; consumer() and close() belong
 // to the consumer. After the worker has let go, for_each_remote() is the consumer's.
 class Demultiplexer final : public DatagramSink {
  public:
@@ -72,7 +72,7 @@ class Demultiplexer final : public DatagramSink {
   void publish() override {
     if (to_retire_ != nullptr) [[unlikely]]
       announce_retired();
-    ring_.publish();
+    ring_.producer().publish();
   }
   void notify() override { shared_->signal.notify_if_waiting(); }
   bool is_behind() const override { return ring_.is_half_full(); }
@@ -87,7 +87,7 @@ class Demultiplexer final : public DatagramSink {
   // The socket whose error queue is to be read; before it is attached.
   void set_descriptor(int descriptor) { descriptor_ = descriptor; }
 
-  packet::PacketRing& ring() { return ring_; }
+  packet::PacketRing::Consumer consumer() { return ring_.consumer(); }
   static bool is_event(const packet::PacketDescriptor& descriptor) {
     return descriptor.payload == nullptr && descriptor.buffer == nullptr;
   }

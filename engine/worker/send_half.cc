@@ -65,8 +65,8 @@ void SendHalf::look_at(Command* command) {
     if (!batch_.is_sent(command->mark, *command->sends)) {
       const auto now = base::Clock::now();
       const auto waited = now - command->begun;
-      const bool is_stuck = waited >= kMaxStall && command->sends->is_stuck(now, kMaxStall);
-      if (waited < kMaxClose && !is_stuck) return;
+      const bool stuck = waited >= kMaxStall && command->sends->progress().is_stuck(now, kMaxStall);
+      if (waited < kMaxClose && !stuck) return;
       batch_.give_up(*command->sends, command->mark);
     }
   }

@@ -3,8 +3,9 @@
 namespace ringpeer::worker {
 
 void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
-  ring_.rewind_if_empty();
-  ring_.record_time(delivery.now_us());
+  const packet::PacketRing::Producer ring = ring_.producer();
+  ring.rewind_if_empty();
+  ring.record_time(delivery.now_us());
   if (patience_ < kPatience && ring_.slots_in_use() == 0) [[unlikely]]
     patience_ = kPatience;
   if (arrival_.any()) [[unlikely]] {
@@ -12,26 +13,26 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
     return;
   }
   // As long as there is plenty of everything, no packet needs a look of its own.
-  if (!delivery.lends() || run.has_tails || !ring_.has_slots(run.datagrams.size()) ||
-      !ring_.has_bytes_for_run(run.charge())) [[unlikely]] {
+  if (!delivery.lends() || run.has_tails || !ring.has_slots(run.datagrams.size()) ||
+      !ring.has_bytes_for_run(run.charge())) [[unlikely]] {
     deliver_each(run.datagrams, delivery);
     return;
   }
   auto datagram = run.datagrams.begin();
   while (datagram != run.datagrams.end()) {
-    const auto slots = ring_.next_slots(static_cast<std::size_t>(run.datagrams.end() - datagram));
+    const auto slots = ring.next_slots(static_cast<std::size_t>(run.datagrams.end() - datagram));
     for (packet::PacketDescriptor& slot : slots) delivery.lend(*datagram++, &slot);
-    ring_.stage_written(slots.size());
+    ring.stage_written(slots.size());
   }
-  ring_.count_staged(run.packets, run.charge());
+  ring.count_staged(run.packets, run.charge());
 }
 
 bool SocketQueue::admit(const backend::Datagram& datagram, Delivery& delivery) {
-  if (!ring_.has_bytes(datagram.packet.charge())) {
+  if (!ring_.producer().has_bytes(datagram.packet.charge())) {
     refuse(datagram, Counter::kDropPeerFull, delivery);
     return false;
   }
-  if (!ring_.has_slots()) {
+  if (!ring_.producer().has_slots()) {
     refuse(datagram, Counter::kDropRingFull, delivery);
     return false;
   }
@@ -52,7 +53,8 @@ bool SocketQueue::has_recovered() { return ring_.is_nearly_empty(); }
 void SocketQueue::deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
-    if (admit(datagram, delivery) && delivery.keep(datagram, &descriptor)) ring_.push(descriptor);
+    if (admit(datagram, delivery) && delivery.keep(datagram, &descriptor))
+      ring_.producer().push(descriptor);
   }
 }
 
@@ -67,7 +69,7 @@ void SocketQueue::deliver_with_notes(std::span<const backend::Datagram> datagram
     if (!delivery.keep(datagram, &descriptor, kRecordedSourceSpace)) continue;
     descriptor.received_at_us = arrival_us;
     record_local_address(datagram, descriptor);
-    ring_.push(descriptor);
+    ring_.producer().push(descriptor);
   }
 }
 

@@ -17,7 +17,7 @@ namespace ringpeer::worker {
 // The queue of a socket with one consumer: everything that arrives goes into one
 // ring. A descriptor's source is the sender's sockaddr.
 //
-// Threads: the DatagramSink side is the worker's; ring() reading and the rest belong
+// Threads: the DatagramSink side is the worker's; consumer() and the rest belong
 // to the consumer.
 class SocketQueue final : public DatagramSink {
  public:
@@ -26,15 +26,15 @@ class SocketQueue final : public DatagramSink {
 
   void deliver(const DatagramRun& run, Delivery& delivery) override;
   bool has_recovered() override;
-  void publish() override { ring_.publish(); }
+  void publish() override { ring_.producer().publish(); }
   void notify() override { signal_.notify_if_waiting(); }
   bool is_behind() const override { return ring_.is_half_full(); }
   void on_socket_error(int error, std::uint64_t now_us) override;
   bool wants_control() const override { return arrival_.any(); }
   void on_worker_stopped() override;
 
-  packet::PacketRing& ring() { return ring_; }
-  const packet::PacketRing& ring() const { return ring_; }
+  packet::PacketRing::Consumer consumer() { return ring_.consumer(); }
+  std::size_t depth() const { return ring_.depth(); }
   ConsumerSignal& signal() { return signal_; }
 
   // Errors that the socket reported: an ICMP refusal reaches a connected one.

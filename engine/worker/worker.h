@@ -131,8 +131,8 @@ class Worker {
 
   std::size_t taken_by_step_ = 0;
   bool may_gather_longer_ = false;
-  std::uint64_t thread_number_ =
-      0;  // whose calls run it, without a thread; 0: none has the backend
+  // Whose calls run it, without a thread; 0: none has the backend.
+  std::uint64_t thread_number_ = 0;
 
   backend::BackendFailure failure_;  // why it has to end by itself
   std::atomic<bool> failed_{false};

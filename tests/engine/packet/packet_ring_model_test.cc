@@ -44,7 +44,7 @@ class Model {
   void step() {
     switch (random_() % 10) {
       case 0:
-        return ring_.rewind_if_empty();
+        return ring_.producer().rewind_if_empty();
       case 1:
       case 2:
         return publish();
@@ -68,7 +68,7 @@ class Model {
   void check() {
     ASSERT_EQ(ring_.slots_in_use(), published_.size());
     ASSERT_EQ(ring_.depth(), packets_in(published_));
-    const PacketDescriptor* const front = ring_.front();
+    const PacketDescriptor* const front = ring_.consumer().front();
     ASSERT_EQ(front == nullptr, published_.empty());
     if (front != nullptr) {
       ASSERT_TRUE(are_same(*front, published_.front()));
@@ -113,10 +113,10 @@ class Model {
     for (std::size_t i = 0; i < most; ++i) {
       const PacketDescriptor packet = any_packet();
       const bool fits = bytes() + packet.charge() <= max_bytes_;
-      ASSERT_EQ(ring_.has_bytes(packet.charge()), fits);
-      ASSERT_EQ(ring_.has_slots(), free_slots() > 0);
+      ASSERT_EQ(ring_.producer().has_bytes(packet.charge()), fits);
+      ASSERT_EQ(ring_.producer().has_slots(), free_slots() > 0);
       if (!fits || free_slots() == 0) continue;
-      ring_.push(packet);
+      ring_.producer().push(packet);
       staged_.push_back(packet);
     }
   }
@@ -125,26 +125,26 @@ class Model {
     const PacketDescriptor packet = packet_of(static_cast<std::uint16_t>(random_() % 100), 0);
     const std::uint64_t charge = count * packet.charge();
     const bool fits = free_slots() >= count && bytes() + charge <= max_bytes_;
-    ASSERT_EQ(ring_.has_slots(count) && ring_.has_bytes(charge), fits);
+    ASSERT_EQ(ring_.producer().has_slots(count) && ring_.producer().has_bytes(charge), fits);
     if (!fits) return;
     for (std::size_t left = count; left > 0;) {
-      const std::span<PacketDescriptor> places = ring_.next_slots(left);
+      const std::span<PacketDescriptor> places = ring_.producer().next_slots(left);
       std::fill(places.begin(), places.end(), packet);
-      ring_.stage_written(places.size());
+      ring_.producer().stage_written(places.size());
       left -= places.size();
     }
-    ring_.count_staged(count, charge);
+    ring_.producer().count_staged(count, charge);
     staged_.insert(staged_.end(), count, packet);
   }
   void push_event() {
     PacketDescriptor event{};
     event.size = 1;
     const bool has_room = free_slots() > 0;
-    ASSERT_EQ(ring_.push_event(event), has_room);
+    ASSERT_EQ(ring_.producer().push_event(event), has_room);
     if (has_room) staged_.push_back(event);
   }
   void publish() {
-    ring_.publish();
+    ring_.producer().publish();
     published_.insert(published_.end(), staged_.begin(), staged_.end());
     staged_.clear();
   }
@@ -152,21 +152,21 @@ class Model {
   // One by one, trains in parts.
   void take(std::size_t most) {
     for (std::size_t i = 0; i < most && !published_.empty(); ++i) {
-      PacketDescriptor* const front = ring_.front();
+      PacketDescriptor* const front = ring_.consumer().front();
       ASSERT_NE(front, nullptr);
       if (is_event(*front)) {
-        ring_.pop();
+        ring_.consumer().pop();
         published_.pop_front();
         continue;
       }
       const std::size_t size = front->take_packet().size();
-      ring_.take(front->size == 0 ? 1 : 0, 1, size + kRecordOverhead);
+      ring_.consumer().take(front->size == 0 ? 1 : 0, 1, size + kRecordOverhead);
       published_.front().take_packet();
       if (published_.front().size == 0) published_.pop_front();
     }
   }
   void take_run(std::size_t most) {
-    const std::span<PacketDescriptor> run = ring_.front_run(most);
+    const std::span<PacketDescriptor> run = ring_.consumer().front_run(most);
     ASSERT_LE(run.size(), published_.size());
     std::uint64_t packets = 0;
     std::uint64_t charge = 0;
@@ -176,7 +176,7 @@ class Model {
       charge += is_event(descriptor) ? 0 : descriptor.charge();
       published_.pop_front();
     }
-    ring_.take(run.size(), packets, charge);
+    ring_.consumer().take(run.size(), packets, charge);
   }
 
   const std::size_t capacity_;
@@ -215,16 +215,16 @@ TEST(PacketRingTorture, KeepsEveryPacketWhileRunsAreRefused) {
     std::uintptr_t number = 1;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
     while (std::chrono::steady_clock::now() < deadline) {
-      ring.rewind_if_empty();
+      ring.producer().rewind_if_empty();
       const std::uint16_t size = random() % 3 == 0 ? 40000 : 8;
       for (unsigned left = random() % 700; left > 0; --left) {
         PacketDescriptor packet = packet_of(size, 0);
         packet.source = reinterpret_cast<const void*>(number);
-        if (!ring.has_bytes(packet.charge()) || !ring.has_slots()) continue;
-        ring.push(packet);
+        if (!ring.producer().has_bytes(packet.charge()) || !ring.producer().has_slots()) continue;
+        ring.producer().push(packet);
         ++number;
       }
-      ring.publish();
+      ring.producer().publish();
       if (random() % 4 == 0) std::this_thread::yield();
     }
     admitted = number - 1;
@@ -236,11 +236,11 @@ TEST(PacketRingTorture, KeepsEveryPacketWhileRunsAreRefused) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (std::chrono::steady_clock::now() < deadline) {
     const bool was_done = producer_done.load(std::memory_order_acquire);
-    const PacketDescriptor* front = ring.front();
+    const PacketDescriptor* front = ring.consumer().front();
     if (front == nullptr && was_done) break;
-    for (int i = 0; front != nullptr && i < 10000; ++i, front = ring.front()) {
+    for (int i = 0; front != nullptr && i < 10000; ++i, front = ring.consumer().front()) {
       if (front->source != reinterpret_cast<const void*>(expected++)) ++wrong;
-      ring.take(1, 1, front->charge());
+      ring.consumer().take(1, 1, front->charge());
     }
   }
   producer.join();
@@ -248,7 +248,7 @@ TEST(PacketRingTorture, KeepsEveryPacketWhileRunsAreRefused) {
   EXPECT_EQ(expected - 1, admitted);
   EXPECT_EQ(wrong, 0u);
   EXPECT_EQ(ring.depth(), 0u);
-  EXPECT_TRUE(ring.has_bytes(kMaxBytes));
+  EXPECT_TRUE(ring.producer().has_bytes(kMaxBytes));
 }
 
 }  // namespace

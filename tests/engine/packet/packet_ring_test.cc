@@ -22,53 +22,53 @@ PacketDescriptor packet_of(std::uint16_t size, std::uint16_t segment_size = 0) {
 
 // What a consumer does with the descriptor in front.
 void take_front(PacketRing& ring) {
-  const PacketDescriptor taken = *ring.front();
-  ring.take(1, taken.packet_count(), taken.charge());
+  const PacketDescriptor taken = *ring.consumer().front();
+  ring.consumer().take(1, taken.packet_count(), taken.charge());
 }
 
 TEST(PacketRing, DepthCountsWhatIsPublishedAndNotTaken) {
   PacketRing ring(8, 10000);
-  ring.push(packet_of(10));
-  ring.push(packet_of(20));
+  ring.producer().push(packet_of(10));
+  ring.producer().push(packet_of(20));
   EXPECT_EQ(ring.depth(), 0u);
-  ring.publish();
+  ring.producer().publish();
   EXPECT_EQ(ring.depth(), 2u);
   take_front(ring);
   EXPECT_EQ(ring.depth(), 1u);
   take_front(ring);
   EXPECT_EQ(ring.depth(), 0u);
-  EXPECT_EQ(ring.front(), nullptr);
+  EXPECT_EQ(ring.consumer().front(), nullptr);
 }
 
 TEST(PacketRing, DepthCountsTheSegmentsOfATrainOneByOne) {
   PacketRing ring(8, 10000);
-  ring.push(packet_of(250, 100));
-  ring.push(packet_of(10));
-  ring.publish();
+  ring.producer().push(packet_of(250, 100));
+  ring.producer().push(packet_of(10));
+  ring.producer().publish();
   EXPECT_EQ(ring.depth(), 4u);
-  PacketDescriptor train = *ring.front();
+  PacketDescriptor train = *ring.consumer().front();
   for (std::size_t left = 3; left > 0; --left) {
     const std::size_t size = train.take_packet().size();
-    ring.take(train.size == 0 ? 1 : 0, 1, size + kRecordOverhead);
+    ring.consumer().take(train.size == 0 ? 1 : 0, 1, size + kRecordOverhead);
     EXPECT_EQ(ring.depth(), left);
   }
 }
 
 TEST(PacketRing, KnowsWhenItIsHalfFullBySlotsOrByBytes) {
   PacketRing by_slots(8, 10000);
-  for (int i = 0; i < 3; ++i) by_slots.push(packet_of(10));
-  by_slots.publish();
+  for (int i = 0; i < 3; ++i) by_slots.producer().push(packet_of(10));
+  by_slots.producer().publish();
   EXPECT_FALSE(by_slots.is_half_full());
-  by_slots.push(packet_of(10));
-  by_slots.publish();
+  by_slots.producer().push(packet_of(10));
+  by_slots.producer().publish();
   EXPECT_TRUE(by_slots.is_half_full());
 
   const std::uint32_t charge = packet_of(100).charge();
   PacketRing by_bytes(1024, 4 * std::uint64_t{charge});
-  by_bytes.push(packet_of(100));
+  by_bytes.producer().push(packet_of(100));
   EXPECT_FALSE(by_bytes.is_half_full());
-  by_bytes.push(packet_of(100));
-  by_bytes.publish();
+  by_bytes.producer().push(packet_of(100));
+  by_bytes.producer().publish();
   EXPECT_TRUE(by_bytes.is_half_full());
   take_front(by_bytes);
   EXPECT_FALSE(by_bytes.is_half_full());
@@ -78,12 +78,12 @@ TEST(PacketRing, EventsTakeSlotsButAreNoPackets) {
   PacketRing ring(2, 24);
   PacketDescriptor event{};
   event.size = 1;
-  EXPECT_TRUE(ring.push_event(event));
-  EXPECT_TRUE(ring.has_bytes(24));
-  EXPECT_TRUE(ring.push_event(event));
-  EXPECT_FALSE(ring.push_event(event));
-  EXPECT_FALSE(ring.has_slots());
-  ring.publish();
+  EXPECT_TRUE(ring.producer().push_event(event));
+  EXPECT_TRUE(ring.producer().has_bytes(24));
+  EXPECT_TRUE(ring.producer().push_event(event));
+  EXPECT_FALSE(ring.producer().push_event(event));
+  EXPECT_FALSE(ring.producer().has_slots());
+  ring.producer().publish();
   EXPECT_EQ(ring.depth(), 0u);
   EXPECT_EQ(ring.slots_in_use(), 2u);
 }
@@ -91,37 +91,37 @@ TEST(PacketRing, EventsTakeSlotsButAreNoPackets) {
 TEST(PacketRing, IsBoundedInSlots) {
   PacketRing ring(4, 1 << 20);
   for (int i = 0; i < 4; ++i) {
-    ASSERT_TRUE(ring.has_slots());
-    ring.push(packet_of(0));
+    ASSERT_TRUE(ring.producer().has_slots());
+    ring.producer().push(packet_of(0));
   }
-  EXPECT_FALSE(ring.has_slots());
-  EXPECT_TRUE(ring.has_bytes(1000));
-  ring.publish();
+  EXPECT_FALSE(ring.producer().has_slots());
+  EXPECT_TRUE(ring.producer().has_bytes(1000));
+  ring.producer().publish();
   take_front(ring);
-  EXPECT_TRUE(ring.has_slots());
-  EXPECT_FALSE(ring.has_slots(2));
+  EXPECT_TRUE(ring.producer().has_slots());
+  EXPECT_FALSE(ring.producer().has_slots(2));
 }
 
 TEST(PacketRing, IsBoundedInBytesToTheLastOne) {
   const std::uint32_t charge = packet_of(76).charge();  // 100
   PacketRing ring(64, 250);
-  ASSERT_TRUE(ring.has_bytes(charge));
-  ring.push(packet_of(76));
-  ASSERT_TRUE(ring.has_bytes(charge));
-  ring.push(packet_of(76));
-  EXPECT_TRUE(ring.has_bytes(50));
-  EXPECT_FALSE(ring.has_bytes(51));
-  EXPECT_FALSE(ring.has_bytes(charge));
-  ring.publish();
+  ASSERT_TRUE(ring.producer().has_bytes(charge));
+  ring.producer().push(packet_of(76));
+  ASSERT_TRUE(ring.producer().has_bytes(charge));
+  ring.producer().push(packet_of(76));
+  EXPECT_TRUE(ring.producer().has_bytes(50));
+  EXPECT_FALSE(ring.producer().has_bytes(51));
+  EXPECT_FALSE(ring.producer().has_bytes(charge));
+  ring.producer().publish();
   take_front(ring);
-  EXPECT_TRUE(ring.has_bytes(150));
-  EXPECT_FALSE(ring.has_bytes(151));
+  EXPECT_TRUE(ring.producer().has_bytes(150));
+  EXPECT_FALSE(ring.producer().has_bytes(151));
 }
 
 TEST(PacketRing, APacketLargerThanTheLimitNeverFits) {
   PacketRing ring(64, 100);
-  EXPECT_FALSE(ring.has_bytes(101));
-  EXPECT_TRUE(ring.has_bytes(100));
+  EXPECT_FALSE(ring.producer().has_bytes(101));
+  EXPECT_TRUE(ring.producer().has_bytes(100));
 }
 
 // The promise that get_available_packet_count makes: what it says can be taken now,
@@ -137,11 +137,11 @@ TEST(PacketRingTorture, DepthIsNeverMoreThanCanBeTaken) {
       for (unsigned burst = random() % 4 + 1; burst > 0; --burst) {
         const bool train = random() % 4 == 0;
         const PacketDescriptor packet = train ? packet_of(60, 20) : packet_of(20);
-        if (!ring.has_slots() || !ring.has_bytes(packet.charge())) break;
-        ring.push(packet);
+        if (!ring.producer().has_slots() || !ring.producer().has_bytes(packet.charge())) break;
+        ring.producer().push(packet);
         produced += packet.packet_count();
       }
-      ring.publish();
+      ring.producer().publish();
       if (random() % 8 == 0) std::this_thread::yield();
     }
     producer_done.store(true, std::memory_order_release);
@@ -158,7 +158,7 @@ TEST(PacketRingTorture, DepthIsNeverMoreThanCanBeTaken) {
     const std::size_t promised = ring.depth();
     if (promised > kMaxPackets) ++impossible;
     std::size_t found = 0;
-    while (const PacketDescriptor* front = ring.front()) {
+    while (const PacketDescriptor* front = ring.consumer().front()) {
       found += front->packet_count();
       take_front(ring);
       // Asked right after a take: the moment at which a count that lags behind the

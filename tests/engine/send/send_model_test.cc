@@ -249,7 +249,7 @@ class SendModel {
   std::map<int, std::size_t> waiting_by_socket() {
     std::map<int, std::size_t> waiting;
     for (int i = 0; i < kSockets; ++i) {
-      waiting[i] = sockets_[static_cast<std::size_t>(i)]->has_waiting() ? 1 : 0;
+      waiting[i] = sockets_[static_cast<std::size_t>(i)]->waiting().is_empty() ? 0 : 1;
     }
     return waiting;
   }

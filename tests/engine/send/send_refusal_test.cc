@@ -186,7 +186,7 @@ TEST(RefusedTrainsTest, AreTriedAgainAfterAWhile) {
   EXPECT_TRUE(refused.applies_to(socket, other, now)) << "none through this socket";
   now += RefusedTrains::kPause;
   EXPECT_FALSE(refused.applies_to(socket, other, now));
-  socket.mark_sent_train();
+  socket.progress().mark_sent_train();
   refused.note(socket, narrow, now);
   EXPECT_FALSE(refused.applies_to(socket, other, now)) << "others have passed since";
 }

@@ -59,7 +59,7 @@ class DemultiplexerTest : public testing::Test {
   // Takes what the ring holds; buffers go back.
   std::vector<Taken> take_all() {
     std::vector<Taken> taken;
-    while (const packet::PacketDescriptor* front = demultiplexer_->ring().front()) {
+    while (const packet::PacketDescriptor* front = demultiplexer_->consumer().front()) {
       auto* remote = static_cast<Remote*>(const_cast<void*>(front->source));
       const bool is_event = Demultiplexer::is_event(*front);
       taken.push_back({is_event, front->size, remote});
@@ -67,7 +67,7 @@ class DemultiplexerTest : public testing::Test {
         remote->taken_bytes.store(remote->taken_bytes.load() + front->charge());
         front->buffer->release(front->packet_count());
       }
-      demultiplexer_->ring().pop();
+      demultiplexer_->consumer().pop();
     }
     return taken;
   }
@@ -271,7 +271,7 @@ TEST_F(DemultiplexerTest, AFullRingDropsPacketsButHasRoomForEvents) {
   deliver(client(2));
   EXPECT_EQ(demultiplexer().remote_count(), 1u) << "a stranger needs room for its packet, too";
   EXPECT_EQ(shared_.pending.load(), 0) << "and takes no pending place";
-  const packet::PacketDescriptor front = *demultiplexer().ring().front();
+  const packet::PacketDescriptor front = *demultiplexer().consumer().front();
   demultiplexer().close(static_cast<Remote*>(const_cast<void*>(front.source)));
   maintain();
   EXPECT_EQ(free_retired(), 1u) << "its retirement gets through";

@@ -28,7 +28,7 @@ void Consumer::detach() {
 std::size_t Consumer::take_all(const Visit& visit) {
   packet::PacketRelease release;
   std::size_t packets = 0;
-  while (const packet::PacketDescriptor* front = queue_.ring().front()) {
+  while (const packet::PacketDescriptor* front = queue_.consumer().front()) {
     packet::PacketDescriptor descriptor = *front;
     const net::Endpoint source = net::endpoint_from_socket_address(descriptor.source);
     const std::uint32_t count = descriptor.packet_count();
@@ -38,7 +38,7 @@ std::size_t Consumer::take_all(const Visit& visit) {
       if (visit) visit(source, packet);
     } while (descriptor.size > 0);
     release.add(descriptor.buffer, count);
-    queue_.ring().take(1, count, charge);
+    queue_.consumer().take(1, count, charge);
     packets += count;
   }
   taken_ += packets;

@@ -29,7 +29,7 @@ class Consumer {
 
   std::uint16_t port() const { return port_of(socket_); }
   const net::Socket& socket() const { return socket_; }
-  std::size_t depth() const { return queue_.ring().depth(); }
+  std::size_t depth() const { return queue_.depth(); }
   worker::SocketQueue& queue() { return queue_; }
 
   using Visit = std::function<void(const net::Endpoint& source, std::span<const std::uint8_t>)>;

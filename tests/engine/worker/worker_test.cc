@@ -427,7 +427,7 @@ TEST_P(WorkerTest, WithoutAThreadOthersAskItToReceive) {
   const Sender sender(port_of(socket));
   ASSERT_TRUE(sender.send_numbered(0, 10));
   EXPECT_EQ(worker->sync(), 0);  // executes what was asked for before
-  EXPECT_EQ(queue.ring().depth(), 1u);
+  EXPECT_EQ(queue.depth(), 1u);
   worker->detach(command.slot);
 
   if (!GetParam().use_uring) {  // io_uring finds out when it receives
@@ -488,9 +488,9 @@ TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {
     }
   };
   const auto take_all = [&] {
-    while (const packet::PacketDescriptor* front = demultiplexer.ring().front()) {
+    while (const packet::PacketDescriptor* front = demultiplexer.consumer().front()) {
       take_one(*front);
-      demultiplexer.ring().pop();
+      demultiplexer.consumer().pop();
     }
     release.flush();
   };
