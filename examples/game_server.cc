@@ -15,7 +15,8 @@ int main() {
     for (auto& player : players) {
       while (player->get_available_packet_count() > 0) {
         const ringpeer::Variant input = player->get_var();
-        player->put_var(ringpeer::Dictionary{{"you_said", input}});
+        // With no room to send, this answer is lost, as the network may lose it.
+        (void)player->put_var(ringpeer::Dictionary{{"you_said", input}});
       }
     }
     while (const ringpeer::PacketPeerUDP* gone = server.next_disconnected()) {

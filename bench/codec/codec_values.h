@@ -8,6 +8,7 @@
 #include <vector>
 
 // The values that every codec of the comparison encodes and decodes: what a game sends.
+// Threads: any.
 
 namespace ringpeer::bench {
 

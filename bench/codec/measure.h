@@ -16,6 +16,7 @@ namespace ringpeer::bench {
 
 // Registers "<operation>/<case>/<library>". `prepare` runs once and gives the loop's
 // body, which returns the size of the encoding; allocations are counted over the loop.
+// Threads: one. Failure: a body ends the program.
 template <typename Prepare>
 void measure(std::string_view operation, Case which, std::string_view library, Prepare prepare) {
   const std::string name =

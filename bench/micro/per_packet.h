@@ -8,6 +8,7 @@
 namespace ringpeer::bench {
 
 // Adds packets a second and the time of one to what a benchmark prints.
+// Threads: the one that measures.
 inline void report_packets(benchmark::State& state, std::int64_t packets) {
   state.SetItemsProcessed(packets);
   state.counters["per_packet"] = benchmark::Counter(

@@ -105,8 +105,8 @@ void set_dest_address_and_put_packet(benchmark::State& state) {
     return;
   }
   measure_bursts(state, [&](std::size_t n) {
-    peer.set_dest_address(kHost, destinations[n % destinations.size()].port);
-    return peer.put_packet(kPacket);
+    const Error error = peer.set_dest_address(kHost, destinations[n % destinations.size()].port);
+    return error == Error::OK ? peer.put_packet(kPacket) : error;
   });
 }
 

@@ -13,6 +13,7 @@ inline constexpr std::size_t kProducerCpu = 0;
 inline constexpr std::size_t kConsumerCpu = 1;
 
 // Keeps the calling thread on one CPU, and gives it back its freedom at the end.
+// Failure: where the kernel refuses, the thread stays free and the figure is noisier.
 class PinnedToCpu {
  public:
   explicit PinnedToCpu(std::size_t cpu) {

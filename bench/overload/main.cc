@@ -41,7 +41,8 @@ constexpr Setting kSettings[] = {
 
 using Result = OverloadResult;
 
-// A game of either page, with some work for each packet.
+// A game of either page, with some work for each packet. What has no room to be sent is lost, as
+// there.
 class Game {
  public:
   Game(const std::shared_ptr<Engine>& engine, Arena* arena, bool polls, microseconds work)
@@ -57,14 +58,14 @@ class Game {
   void tick() {
     const auto begun = Clock::now();
     arena_->tick.fetch_add(1);
-    if (polls_) server_.poll();
+    if (polls_) (void)server_.poll();
     while (server_.is_connection_available()) players_.push_back(server_.take_connection());
     for (const auto& player : players_) {
       while (player->get_available_packet_count() > 0) take_from(*player);
     }
     if (polls_) {
       for (const auto& player : players_) {
-        player->put_var(Dictionary{{"tick", result_.ticks}, {"positions", positions_}});
+        (void)player->put_var(Dictionary{{"tick", result_.ticks}, {"positions", positions_}});
       }
     }
     const std::chrono::duration<double, std::milli> lasted = Clock::now() - begun;
@@ -95,7 +96,7 @@ class Game {
     while (Clock::now() < until) {
     }
     if (!polls_) {
-      player.put_var(Dictionary{{"you_said", input}});
+      (void)player.put_var(Dictionary{{"you_said", input}});
     } else if (const auto* move = input["move"].get_if<Vector2>()) {
       const int id = player.get_packet_port();
       const Vector2 before = positions_[Variant(id)].get<Vector2>();

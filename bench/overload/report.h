@@ -16,6 +16,7 @@ inline constexpr std::uint32_t kMaxTicksLate = 2;
 inline constexpr double kMaxStealPercent = 5;
 
 // What was seen of one loop on one engine.
+// Threads: a plain value.
 struct OverloadResult {
   std::string error;  // why it was not measured; "" when it was
   int ticks = 0;

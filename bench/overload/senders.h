@@ -9,6 +9,9 @@
 
 namespace ringpeer::bench {
 
+// Those who send to the game of bench/overload: processes, so that they take no time of its own.
+// Threads: one starts and awaits them; what they share is atomic.
+
 inline constexpr std::size_t kQuietPlayers = 100;
 inline constexpr double kQuietHz = 20;  // packets a second of each
 // More than a quiet player sends in the longest round.

@@ -11,6 +11,7 @@
 namespace ringpeer::bench {
 
 // What the machine's traffic looks like in a case, and who takes part.
+// Threads: plain values, any.
 struct Case {
   enum class Kind {
     kReceive,  // the peer receives, a sender offers

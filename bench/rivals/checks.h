@@ -9,6 +9,7 @@
 namespace ringpeer::bench {
 
 // One promise of the project about its speed.
+// Threads: a plain value.
 struct Check {
   enum class State { kPass, kMiss, kNotMeasured };
 

@@ -12,6 +12,7 @@ namespace ringpeer::bench {
 
 // A process of the round, with lines of text in and out. It is killed with the object,
 // or when this process dies.
+// Threads: one.
 class ChildProcess {
  public:
   ChildProcess() = default;

@@ -9,6 +9,7 @@ namespace ringpeer::bench {
 
 // What <linux/io_uring.h> of Linux 6.1 (Debian 12) lacks, under names of our own so
 // that newer headers do not collide.
+// Threads: any; constants and plain values.
 
 // Linux 6.12: the ring's features tell that io_uring_enter understands min_wait_usec.
 inline constexpr std::uint32_t kFeatureMinTimeout = 1U << 15;

@@ -11,6 +11,7 @@ namespace ringpeer::bench {
 
 // One peer in one round of one case: one line of JSON. A figure that the case does not
 // have is NaN here and null there.
+// Threads: a plain value.
 struct Measurement {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 

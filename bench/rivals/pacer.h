@@ -7,6 +7,7 @@ namespace ringpeer::bench {
 
 // Says how many packets are due at a moment so that packet n leaves at start + n / rate:
 // deadlines are absolute, so that a late packet never slows those after it.
+// Threads: one. Failure: none.
 class Pacer {
  public:
   // packets_per_second 0: as fast as possible.

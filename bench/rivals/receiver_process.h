@@ -10,6 +10,9 @@
 
 namespace ringpeer::bench {
 
+// What a receiving process is told and says, a line of JSON each.
+// Threads: its main one; Control has one of its own.
+
 // When the application looks for packets.
 enum class Drain {
   kAsTheyCome,  // waits for packets and takes them

@@ -10,6 +10,7 @@
 namespace ringpeer::bench {
 
 // The peer of that name; null when this program has none.
+// Threads: any.
 std::unique_ptr<Receiver> make_receiver(std::string_view peer);
 std::unique_ptr<Transmitter> make_transmitter(std::string_view peer);
 

@@ -12,6 +12,7 @@ namespace ringpeer::bench {
 // The summary of a run as Markdown, so that it can be pasted into docs/benchmarks.md and
 // benchmarks_tables.md: medians for each case, each with the ratio to a common rival, then the
 // checks.
+// Threads: any. Failure: a figure that is missing is a dash.
 std::string summary_tables(const Series& series);
 std::string check_table(const std::vector<Check>& checks);
 

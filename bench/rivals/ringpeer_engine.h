@@ -12,6 +12,7 @@ namespace ringpeer::bench {
 
 // The engine that a peer name of this project stands for; null and a message when it
 // cannot be made.
+// Threads: any.
 std::shared_ptr<Engine> make_engine(std::string_view peer, const ReceiverOptions& options,
                                     std::string* message);
 

@@ -19,6 +19,7 @@ struct Roles {
 
 // Runs `receive JSON`, `send JSON`, `transmit JSON` or `sink CPU SOCKETS` and returns the
 // exit status; nothing when the arguments name no role.
+// Threads: the main one.
 std::optional<int> run_role(int argc, char** argv, const Roles& roles);
 
 }  // namespace ringpeer::bench

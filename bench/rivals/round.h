@@ -40,6 +40,7 @@ struct TrialResult {
 inline constexpr double kMaxStealPercent = 5.0;
 
 // Starts the processes of one measurement, lets them run, and gathers what they say.
+// Threads: one. Failure: the result says it in `error`.
 TrialResult run_trial(const Trial& trial, const Programs& programs);
 
 }  // namespace ringpeer::bench

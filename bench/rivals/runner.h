@@ -35,6 +35,7 @@ struct RunSummary {
 
 // What the options select, in the order of measuring. Quick: 64 bytes and 64 remotes,
 // and the peers that the checks need.
+// Threads: one. Failure: what could not be measured is in RunSummary::errors.
 std::vector<Group> plan_groups(const RunOptions& options);
 
 struct Observer {

@@ -8,6 +8,7 @@ namespace ringpeer::bench {
 
 // How often threads of this process went to sleep of their own accord: each of them
 // was woken again.
+// Threads: any.
 std::uint64_t process_voluntary_switches();
 
 // Keeps the calling thread, and those it will start, on one CPU, and before other

@@ -32,6 +32,7 @@ struct SendResult {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SendResult, error, seconds, sent, sent_zero_length)
 
 // The sending process: one socket a remote, packets in turn over the remotes.
+// Threads: the calling one. Failure: the result says it in `error`.
 SendResult send_packets(const SendTask& task);
 
 }  // namespace ringpeer::bench

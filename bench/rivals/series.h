@@ -16,6 +16,7 @@ namespace ringpeer::bench {
 double median(std::vector<double> values);
 
 // All measurements of a run, and the statistics that the report and the checks are made of.
+// Threads: one. Failure: NaN for what was not measured.
 class Series {
  public:
   using Field = double Measurement::*;

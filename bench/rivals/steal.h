@@ -8,6 +8,7 @@
 namespace ringpeer::bench {
 
 // Ticks of one CPU from /proc/stat.
+// Threads: any. Failure: what cannot be read is absent.
 struct CpuTicks {
   std::uint64_t total = 0;
   std::uint64_t idle = 0;   // waiting for a disk counts as idle

@@ -54,6 +54,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitResult, window_seconds, window_packet
 
 // The measured process of the send cases: prints TransmitterReady, obeys "begin", "end"
 // and "finish", prints TransmitResult. Returns the exit status.
+// Threads: the main one; Control has one of its own.
 int run_transmitter_process(const TransmitTask& task, const TransmitterFactory& factory);
 
 // The destinations: sockets with the smallest buffer, soon full, so that receiving costs

@@ -11,6 +11,7 @@
 namespace ringpeer::bench {
 
 // A UDP/IPv4 socket on a free port of 127.0.0.1, closed with the object.
+// Threads: one.
 class UdpSocket {
  public:
   UdpSocket() = default;

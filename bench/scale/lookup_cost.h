@@ -6,6 +6,7 @@
 namespace ringpeer::bench {
 
 // What finding a datagram's remote costs a worker.
+// Threads: one, which measures.
 struct LookupCost {
   std::size_t remotes = 0;
   double nanoseconds = 0;         // a look-up in a batch, senders in random order

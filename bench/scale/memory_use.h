@@ -6,6 +6,7 @@
 namespace ringpeer::bench {
 
 // What this process holds, in bytes.
+// Threads: any. Failure: 0 for what cannot be read.
 struct MemoryUse {
   std::size_t resident = 0;   // pages of memory, /proc/self/statm
   std::size_t allocated = 0;  // handed out by malloc, its own overhead included

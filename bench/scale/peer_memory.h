@@ -11,6 +11,7 @@ namespace ringpeer::bench {
 
 // What a server with this many taken peers holds, once each has received and drained
 // its packets.
+// Threads: one, which measures. Failure: `error` says why nothing was measured.
 struct PeerMemory {
   std::string error;  // why nothing was measured; "" when it was
   std::size_t peers = 0;

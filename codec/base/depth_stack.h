@@ -18,6 +18,7 @@ inline constexpr std::size_t kShallowDepth = 4;
 // frames, in a fraction of the memory and in one place. Room for as many levels as a value may
 // nest; what is not used is not touched, so an instance in a function costs a shallow value
 // nothing.
+// Threads: the one that walks. Failure: none; whoever pushes looks at full() first.
 template <typename Level>
 class DepthStack {
  public:

@@ -9,6 +9,7 @@
 namespace ringpeer {
 
 // Reads a number of the wire: little-endian on every machine, at any alignment.
+// Threads: any. Failure: none; the bytes must be there.
 template <typename Number>
 inline Number load_little_endian(const std::uint8_t* bytes) {
   static_assert(sizeof(Number) == 4 || sizeof(Number) == 8);

@@ -13,6 +13,7 @@ namespace ringpeer {
 //               releases them);
 //   Arena       blocks belong to the arena; release() does nothing.
 // Both give blocks aligned for every type here (kMemoryAlignment).
+// Threads: HeapMemory any, an Arena one. Failure: std::bad_alloc from allocate().
 inline constexpr std::size_t kMemoryAlignment = 8;
 
 struct HeapMemory {

@@ -11,6 +11,7 @@ namespace ringpeer {
 
 // The nearest float, as the hardware converts: C++ leaves values beyond float's range
 // undefined, Godot's builds make them infinite.
+// Threads: any.
 inline float narrow_float(double value) {
   constexpr double kMax = std::numeric_limits<float>::max();
   // Halfway to the next float, which does not exist: from here on it is infinity.

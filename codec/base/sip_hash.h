@@ -11,6 +11,7 @@ namespace ringpeer {
 
 // SipHash-1-3 (Aumasson and Bernstein, 2012) over a sequence of words. Strings are
 // absorbed with their length, so that no two sequences run into each other.
+// Threads: one. Failure: none.
 class SipHash {
  public:
   SipHash(std::uint64_t key0, std::uint64_t key1)

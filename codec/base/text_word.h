@@ -9,6 +9,7 @@ namespace ringpeer {
 
 // Text taken eight bytes at a time, as a little-endian word: almost all names of fields
 // are decided by one word or two, without a loop over their bytes.
+// Threads: any.
 
 inline constexpr std::size_t kTextWordSize = sizeof(std::uint64_t);
 

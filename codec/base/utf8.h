@@ -7,6 +7,8 @@
 
 namespace ringpeer {
 
+// Threads: any. Failure: of those that make text, std::bad_alloc.
+
 // Strict UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool utf8_valid(std::string_view text);
 

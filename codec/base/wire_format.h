@@ -11,6 +11,8 @@
 // A Variant on the wire is a little-endian header word, whose low byte is the type
 // and whose upper half holds flags that depend on it, and a payload. Its length is a
 // multiple of kWireAlignment.
+//
+// Threads: any.
 
 namespace ringpeer {
 

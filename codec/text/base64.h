@@ -9,6 +9,7 @@
 namespace ringpeer {
 
 // RFC 4648, with padding: the form in which newer Godot files hold byte arrays.
+// Threads: any. Failure: nothing for what is no base64.
 std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text);
 
 }  // namespace ringpeer

@@ -11,6 +11,7 @@ namespace ringpeer {
 // sorted by key, text by code points, others by type and then by value where the type
 // has an order. Keys without an order among themselves end where Godot's sorting
 // leaves them, so the algorithm is Godot's: an introsort that is not stable.
+// Threads: any. Lifetime: the entries are those of `dictionary`, until it changes.
 std::vector<const DictionaryEntry*> entries_in_text_order(const Dictionary& dictionary);
 
 }  // namespace ringpeer

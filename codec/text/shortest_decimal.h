@@ -9,6 +9,7 @@ namespace ringpeer {
 // always read back as the number but are not always the shortest that do (1e39 is
 // 1.0000000000000001e+39), so that no newer algorithm gives the same text. Zero of
 // either sign is "0"; there is no ".0".
+// Threads: any. Failure: std::bad_alloc.
 void append_decimal(std::string* text, float value);
 void append_decimal(std::string* text, double value);
 

@@ -14,6 +14,8 @@ namespace ringpeer {
 // str_to_var. What Godot's text cannot express is lost here as well: the order of a
 // Dictionary, the sign of zero, a Signal's name and object, digits of a float that is
 // exactly a single-precision one.
+//
+// Threads: none shared. Lifetime: what is given is not kept. Failure: of var_to_str std::bad_alloc.
 
 // Nesting below this is written as [], {} or null, as in Godot.
 inline constexpr std::size_t kTextDepth = 100;

@@ -34,6 +34,7 @@ struct Token {
 };
 
 // Splits Godot's text form into tokens.
+// Threads: one. Lifetime: the text must outlive it. Failure: a BAD token, whose text says why.
 class TextLexer {
  public:
   // Without `control_escapes`, \a and \v in a string are the letters.

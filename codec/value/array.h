@@ -21,6 +21,8 @@ void destroy_compact_block<Variant>(CompactBlock* block) noexcept;
 // A typed Array's push_back applies Godot's rule (an element of another type is
 // converted where Variant can, or refused); the references that operator[] and
 // iteration give are not checked, and neither is the encoder's output.
+//
+// Threads and failure: as Variant. Lifetime: references and iterators until the next change.
 class Array {
  public:
   Array() = default;

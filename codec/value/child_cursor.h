@@ -8,6 +8,7 @@
 namespace ringpeer {
 
 // A place among the values inside an Array, a Dictionary (keys and values in turn) or an Object.
+// Threads: those that may read the container. Lifetime: until the container changes.
 struct ChildPlace {
   const std::byte* at;  // an element, an entry or a property
   union {

@@ -11,6 +11,7 @@ namespace ringpeer {
 // The math types are nothing but 32-bit components in the wire's order; what is done
 // to all of them (encoding, decoding, comparing, hashing, printing) is done once, on
 // their components.
+// Threads: any.
 template <typename T>
 inline constexpr bool kIsIntegerMath = std::is_same_v<T, Vector2i> || std::is_same_v<T, Vector3i> ||
                                        std::is_same_v<T, Vector4i> || std::is_same_v<T, Rect2i>;

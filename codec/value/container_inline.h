@@ -3,6 +3,7 @@
 
 // The parts of Array, Dictionary and Object that need to see Variant. Included by
 // variant.h; not for direct use.
+// Threads, lifetime and failure: as those classes say.
 
 #include <algorithm>
 #include <bit>

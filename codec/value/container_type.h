@@ -13,6 +13,7 @@ namespace ringpeer {
 
 // What the elements of a typed Array, or the keys or values of a typed Dictionary,
 // are declared to be. One pointer wide: untyped and built-in types own nothing.
+// Threads and failure: as Variant.
 class ContainerType {
  public:
   ContainerType() = default;  // untyped

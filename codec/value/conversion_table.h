@@ -8,6 +8,7 @@ namespace ringpeer {
 // Whether a typed container of Godot 4.6 makes a `to` of an element of another type
 // (its strict conversions), instead of leaving it out. NIL into OBJECT is not one: it
 // is kept as it is.
+// Threads: any.
 constexpr bool variant_converts(VariantType from, VariantType to) {
   using enum VariantType;
   const bool from_packed = from >= PACKED_BYTE_ARRAY && from <= PACKED_VECTOR4_ARRAY;

@@ -11,6 +11,7 @@ namespace ringpeer {
 // put into a typed container of another type. False when there is none, and for an Array with an
 // element that a packed array cannot hold (conversion_table.h), of which Godot makes a zero, an
 // empty vector or a text.
+// Threads: none shared. Failure otherwise: std::bad_alloc.
 bool convert_strictly(const Variant& from, VariantType to, Variant* converted);
 
 // The most heap bytes that it takes: what a budget is charged. At a cost of one look at `from`.

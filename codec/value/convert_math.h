@@ -6,6 +6,7 @@
 namespace ringpeer {
 
 // The part of convert_strictly that turns math types into each other.
+// Threads and failure: as convert_strictly.
 bool convert_math(const Variant& from, VariantType to, Variant* converted);
 
 }  // namespace ringpeer

@@ -8,6 +8,7 @@ namespace ringpeer {
 class Variant;
 
 // Godot's rule for an element of a typed container.
+// Threads: none shared. Failure: std::bad_alloc, for what is converted.
 enum class ElementFit {
   AS_IT_IS,
   CONVERTED,  // *converted holds what the container takes instead

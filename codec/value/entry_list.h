@@ -34,6 +34,7 @@ struct EntryBlock {
 // a std::deque; erasing moves entries together when more than half of them are holes. Adding costs
 // constant time, so does erasing on average, and stepping over holes no more than over entries.
 // At most kMaxEntries entries: more is std::bad_alloc.
+// Threads: as Dictionary.
 class EntryList {
  public:
   static constexpr std::size_t kMaxEntries = std::size_t{1} << 30;  // what an index can double

@@ -7,6 +7,8 @@
 
 namespace ringpeer {
 
+// Threads, lifetime and failure: as Variant, whose kinds they are.
+
 // A server-side resource's id; any number is taken as it is.
 struct RID {
   std::uint64_t id = 0;

@@ -10,6 +10,7 @@
 namespace ringpeer {
 
 // 0xRRGGBBAA.
+// Threads: any.
 Color color_from_hex(std::uint32_t rgba);
 
 // "#rgb", "#rgba", "#rrggbb", "#rrggbbaa", with or without the '#'.

@@ -18,6 +18,8 @@ inline constexpr std::uint32_t kNeverFound = 0;
 //
 // Keys inside that hold values themselves are not walked again: their Dictionary has their hash.
 // So all the hashes that a value's making takes cost one look at it. The stack is bounded.
+//
+// Threads: any.
 std::uint32_t hash_key(const Variant& key);
 std::uint32_t hash_key(std::string_view text);
 

@@ -7,6 +7,8 @@
 // names and order. They do no geometry; convert them to your maths library's types.
 // operator== is IEEE's (NaN is not equal to itself); Variant's equality of keys has
 // its own rule.
+//
+// Threads: plain values; any thread may use its own copy.
 
 namespace ringpeer {
 

@@ -10,6 +10,7 @@ namespace ringpeer {
 
 // Godot's named colours: "red", "Alice Blue", "DARK_RED". Case, blanks and " -_'." between
 // letters do not matter.
+// Threads: any. Failure: nothing for another name.
 std::optional<Color> color_named(std::string_view name);
 
 }  // namespace ringpeer

@@ -16,6 +16,7 @@ namespace ringpeer {
 // Godot's NodePath: names, subnames (properties) and whether it starts at the root.
 // Names are taken from the wire as they are, even such as no parsed path can hold
 // ("a/b", "a:b", "").
+// Threads and failure: as Variant. Lifetime: what it hands out, until the path changes.
 class NodePath {
  public:
   NodePath() = default;

@@ -22,6 +22,8 @@ void destroy_compact_block<ObjectProperty>(CompactBlock* block) noexcept;
 //   null
 //   an id    the instance id that a peer sent (Godot's EncodedObjectAsID)
 //   full     a class name and properties, as a peer that trusts us sent them
+//
+// Threads and failure: as Variant. Lifetime: references to properties until the next change.
 class Object {
  public:
   using Properties = CompactVector<ObjectProperty>;

@@ -11,6 +11,7 @@ namespace ringpeer {
 
 // Godot's packed arrays: contiguous elements of one type. Construct them from an
 // initializer list or a std::span; read them as a range.
+// Threads, lifetime and failure: as CompactVector.
 using PackedByteArray = CompactVector<std::uint8_t>;
 using PackedInt32Array = CompactVector<std::int32_t>;
 using PackedInt64Array = CompactVector<std::int64_t>;

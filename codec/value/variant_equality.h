@@ -12,6 +12,8 @@ class Variant;
 // compared as keys. Values nested deeper than kMaximumDepth are never equal.
 //
 // The cost is that of a look at both values; the stack is bounded, however deep they are.
+//
+// Threads: those that may read both.
 bool same_key(const Variant& a, const Variant& b);
 
 }  // namespace ringpeer

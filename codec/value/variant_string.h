@@ -26,6 +26,8 @@ constexpr std::string_view text_at(const char* text) {
 // 16 bytes wide; up to 15 bytes of text are held inside. Immutable but for
 // assignment: build longer texts in a std::string. A text beyond kLongest is
 // std::bad_alloc.
+//
+// Threads: as Variant. Lifetime: view() until it is assigned to or destroyed.
 class String {
  public:
   static constexpr std::size_t kInlineCapacity = 15;

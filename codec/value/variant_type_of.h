@@ -18,6 +18,7 @@ class Dictionary;
 class Object;
 
 // Which Variant type a C++ class is the value of. Only these specialisations exist.
+// Threads: any.
 template <typename T>
 struct VariantTypeOf {
   static constexpr bool kKnown = false;

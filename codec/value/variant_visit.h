@@ -5,6 +5,8 @@
 
 namespace ringpeer {
 
+// Threads: any. Failure: what the visitor throws.
+
 // What a visitor gets for NIL.
 struct NilValue {};
 

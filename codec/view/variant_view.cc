@@ -77,7 +77,7 @@ Variant VariantView::to_variant() const {
   const DecodeOptions options = {.allow_objects = traits_.objects,
                                  .limits = DecodeLimits::unlimited()};
   const std::span<const std::uint8_t> rest(at_, static_cast<std::size_t>(end_ - at_));
-  decode_variant(rest, &value, nullptr, options);
+  (void)decode_variant(rest, &value, nullptr, options);  // without memory Nil, as the header says
   if (converted_) make_fit(ContainerType::builtin(type_), &value);
   return value;
 }

@@ -117,7 +117,8 @@ class VariantView {
     return fallback;
   }
 
-  // An owning copy, exactly what decoding gives. The only accessor that allocates.
+  // An owning copy, exactly what decoding gives; Nil where there is no memory for it. The only
+  // accessor that allocates.
   Variant to_variant() const;
 
   // The value's own bytes, padding included as far as the packet has it.

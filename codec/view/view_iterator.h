@@ -11,6 +11,7 @@ namespace ringpeer {
 
 // Walks over what stands in a container of a packet, one Element after the other, and
 // passes over what decoding would leave out. Valid as long as the View it came from.
+// Threads: as variant_view.h. Failure: none; the packet has been validated.
 //
 // What the containers differ in is the View's:
 //   step_over(at)      behind the element at `at`

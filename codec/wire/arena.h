@@ -11,6 +11,7 @@ namespace ringpeer {
 // Monotonic memory: allocate() moves a pointer, release() does nothing, reset() takes
 // everything back at once and keeps the chunks, so that a steady load allocates
 // nothing from the heap. One thread at a time.
+// Lifetime: memory is valid until reset() or the end. Failure: std::bad_alloc.
 class Arena {
  public:
   static constexpr std::size_t kDefaultChunkSize = std::size_t{64} << 10;

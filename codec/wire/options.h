@@ -13,6 +13,7 @@ namespace ringpeer {
 // Budgets of one decode, checked before anything is reserved; ERR_OUT_OF_MEMORY when
 // one is exceeded. The defaults accept everything that Godot can put into one
 // datagram; a server that knows its packets lowers them.
+// Threads: plain values.
 struct DecodeLimits {
   // Variants, the top one and every key, value and element included. A datagram
   // holds no more than one a word.

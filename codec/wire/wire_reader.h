@@ -23,6 +23,9 @@ static_assert(std::endian::native == std::endian::little,
 
 // A packet's bytes, read from the first to the last: the decoder's place in them. What
 // is loaded must have been asked for with has().
+//
+// Threads: one. Lifetime: the bytes must outlive it. Failure: reads give ERR_INVALID_DATA, and a
+// text that runs past the end ERR_FILE_EOF.
 class WireReader {
  public:
   explicit WireReader(std::span<const std::uint8_t> bytes)

@@ -17,6 +17,9 @@
 // Walking over encoded Variants without making anything of them: the one pass that
 // validates a packet, and the steps over bytes that passed it. What the view is
 // built on; not part of the public interface.
+//
+// Threads: any. Lifetime: what is handed out points into the packet. Failure: validate() says it;
+// the steps are for bytes that passed it.
 
 namespace ringpeer::wire_scan {
 

@@ -31,12 +31,11 @@ int main() {
   PacketPeerUDP peer(engine);
   if (peer.bind(0, "127.0.0.1") != Error::OK) return 1;
   PacketPeerUDP sender(engine);
-  sender.set_dest_address("127.0.0.1", peer.get_local_port());
-  sender.put_var(1);
+  if (sender.set_dest_address("127.0.0.1", peer.get_local_port()) != Error::OK) return 1;
+  if (sender.put_var(1) != Error::OK) return 1;
   // example: sync
   // What was sent to this machine is in the peers' queues after this.
-  engine->sync();
-  const bool arrived = peer.get_available_packet_count() == 1;
+  const bool arrived = engine->sync() == Error::OK && peer.get_available_packet_count() == 1;
   // end
   return arrived ? 0 : 1;
 }

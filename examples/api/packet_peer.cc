@@ -54,14 +54,15 @@ int main() {
   PacketPeerUDP receiver;
   PacketPeerUDP sender;
   if (receiver.bind(0, "127.0.0.1") != Error::OK) return 1;
-  sender.set_dest_address("127.0.0.1", receiver.get_local_port());
+  if (sender.set_dest_address("127.0.0.1", receiver.get_local_port()) != Error::OK) return 1;
   const std::vector<std::uint8_t> five = {1, 2, 3, 4, 5};
-  sender.put_packet(five);
-  sender.put_packet(five);
+  for (int i = 0; i < 2; ++i) {
+    if (sender.put_packet(five) != Error::OK) return 1;
+  }
   if (!wait_for(receiver, 2) || count_bytes(receiver) != 10) return 1;
-  sender.put_var(Dictionary{{"hit", 3}});
-  sender.put_packet(five);
-  sender.put_var(Dictionary{{"hit", 4}});
+  if (sender.put_var(Dictionary{{"hit", 3}}) != Error::OK) return 1;
+  if (sender.put_packet(five) != Error::OK) return 1;
+  if (sender.put_var(Dictionary{{"hit", 4}}) != Error::OK) return 1;
   int malformed = 0;
   if (!wait_for(receiver, 3) || sum_hits(receiver, &malformed) != 7) return 1;
   return malformed == 1 ? 0 : 1;

@@ -13,11 +13,13 @@ namespace {
 using namespace ringpeer;  // NOLINT(google-build-using-namespace)
 
 // example: record
-// The bytes of values behind each other, each with its length.
+// The bytes of values behind each other, each with its length; none when one cannot be encoded.
 std::vector<std::uint8_t> record(const std::vector<Variant>& values) {
   auto buffer = std::make_shared<StreamPeerBuffer>();
   PacketPeerStream peer(buffer);
-  for (const Variant& value : values) peer.put_var(value);
+  for (const Variant& value : values) {
+    if (peer.put_var(value) != Error::OK) return {};  // larger than the encode buffer
+  }
   return buffer->get_data_array();
 }
 

@@ -19,13 +19,14 @@ Variant ask(PacketPeerUDP& peer, const Variant& question, std::chrono::milliseco
 // end
 
 // example: answer
-// Sends every packet back to where it came from.
-void answer_all(PacketPeerUDP& peer) {
+// Sends every packet back to where it came from. False when an answer could not be sent.
+bool answer_all(PacketPeerUDP& peer) {
   while (peer.get_available_packet_count() > 0) {
     const Variant value = peer.get_var();
-    peer.set_dest_address(peer.get_packet_ip(), peer.get_packet_port());
-    peer.put_var(value);
+    const Error error = peer.set_dest_address(peer.get_packet_ip(), peer.get_packet_port());
+    if (error != Error::OK || peer.put_var(value) != Error::OK) return false;
   }
+  return true;
 }
 // end
 
@@ -42,7 +43,7 @@ int main() {
       answer = ask(peer, "ping", std::chrono::seconds(5));
     }
   });
-  if (service.wait(std::chrono::seconds(5)) == Error::OK) answer_all(service);
+  const bool answered = service.wait(std::chrono::seconds(5)) == Error::OK && answer_all(service);
   client.join();
-  return answer == Variant("ping") ? 0 : 1;
+  return answered && answer == Variant("ping") ? 0 : 1;
 }

@@ -17,8 +17,8 @@ int tick(UDPServer& server, std::vector<std::shared_ptr<PacketPeerUDP>>& players
   while (server.is_connection_available()) players.push_back(server.take_connection());
   for (const auto& player : players) {
     while (player->get_available_packet_count() > 0) {
-      player->put_var(Dictionary{{"you_said", player->get_var()}});
-      ++answered;
+      const Error error = player->put_var(Dictionary{{"you_said", player->get_var()}});
+      if (error == Error::OK) ++answered;
     }
   }
   return answered;
@@ -31,8 +31,8 @@ int main() {
   UDPServer server;
   if (server.listen(0, "127.0.0.1") != Error::OK) return 1;
   PacketPeerUDP client;
-  client.connect_to_host("127.0.0.1", server.get_local_port());
-  client.put_var("hello");
+  if (client.connect_to_host("127.0.0.1", server.get_local_port()) != Error::OK) return 1;
+  if (client.put_var("hello") != Error::OK) return 1;
   std::vector<std::shared_ptr<PacketPeerUDP>> players;
   for (int i = 0; i < 5000 && tick(server, players) == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -22,7 +22,7 @@ Variant read_input(PacketPeer& peer) {
   std::span<const std::uint8_t> packet;
   Variant value;
   if (peer.get_packet(&packet) != Error::OK) return value;
-  decode_variant(packet, &value, nullptr, options);  // Nil when it is anything else
+  (void)decode_variant(packet, &value, nullptr, options);  // Nil when it is anything else
   return value;
 }
 // end
@@ -40,12 +40,11 @@ int main() {
   PacketPeerUDP receiver;
   PacketPeerUDP sender;
   if (receiver.bind(0, "127.0.0.1") != Error::OK) return 1;
-  sender.set_dest_address("127.0.0.1", receiver.get_local_port());
+  if (sender.set_dest_address("127.0.0.1", receiver.get_local_port()) != Error::OK) return 1;
   const Dictionary input = {{"move", Vector2{1, 2}}};
   Array large;
   large.resize(100);
-  sender.put_var(input);
-  sender.put_var(large);
+  if (sender.put_var(input) != Error::OK || sender.put_var(large) != Error::OK) return 1;
   if (!wait_for(receiver, 2)) return 2;
   const Variant value = read_input(receiver);
   if (value != Variant(input)) return 3;

@@ -49,7 +49,7 @@ TEST_P(ClaimsTest, ApiTheSumsOfTheCountersHold) {
     peer.get_packet();
     PacketPeerUDP putting(engine_);
     ASSERT_EQ(putting.set_dest_address(kHost, peer.get_local_port()), Error::OK);
-    for (int i = 0; i < 20; ++i) putting.put_packet(kByte);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(putting.put_packet(kByte), Error::OK);
     ASSERT_EQ(engine_->flush(), Error::OK);
   }
   engine_->stop();

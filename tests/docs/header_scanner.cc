@@ -231,6 +231,7 @@ class Scanner {
     const int line = tokens_[at_].line;
     ++at_;
     if (is("class")) ++at_;
+    if (is("[")) skip_balanced("[", "]");
     const std::string name = tokens_[at_].text;
     while (at_ < tokens_.size() && !is("{")) ++at_;
     add({Symbol::Kind::kType, {}, name, {}, {}, {}, false, 0}, scope, line);

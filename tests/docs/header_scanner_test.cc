@@ -45,9 +45,9 @@ constexpr const char* kHeader = R"cpp(
   class Declared;
   using net::Elsewhere;
   inline constexpr std::size_t kSize = std::size_t{2} << 20;  // a comment; with "words"
-  enum class Kind : int {
-    kOne,
-    kTwo = 2,
+  enum class [[nodiscard("why")]] Kind : int{
+      kOne,
+      kTwo = 2,
   };
   struct Options {
     std::function<void(int value)> log;

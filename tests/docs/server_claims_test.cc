@@ -43,7 +43,7 @@ TEST_P(ClaimsTest, ApiLoweringTheLimitDropsTheNewestAndNegativesAreIgnored) {
   test::Sender second(port_of(server));
   deliver({&second});
   ASSERT_TRUE(eventually([&] { return server.get_remote_count() == 2; }));
-  server.poll();
+  EXPECT_EQ(server.poll(), Error::OK);
   server.set_max_pending_connections(-1);
   EXPECT_EQ(server.get_max_pending_connections(), 16);
   server.set_max_pending_connections(1);

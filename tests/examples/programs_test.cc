@@ -47,7 +47,7 @@ TEST(PortingExampleTest, PlaysWithAClient) {
   std::int64_t newest_tick = -1;
   // The server runs for five seconds; this looks until it has answered twice.
   for (int i = 0; i < 400 && newest_tick < 1; ++i) {
-    client.put_var(Dictionary{{"move", Vector2{1, 2}}});
+    EXPECT_EQ(client.put_var(Dictionary{{"move", Vector2{1, 2}}}), Error::OK);
     if (client.wait(std::chrono::milliseconds(10)) != Error::OK) continue;
     const Variant state = client.get_var();
     if (!state.is_dictionary()) continue;

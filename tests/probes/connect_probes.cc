@@ -35,7 +35,7 @@ void run_connect_with_queue(ProbeContext& context, const Peer& rx) {
   const Peer b = context.bound();
   const int bound_port = b->get_local_port();
   const Peer s = context.to(bound_port);
-  for (std::uint32_t i = 0; i < 3; ++i) s->put_packet(numbered(i, 50));
+  for (std::uint32_t i = 0; i < 3; ++i) (void)s->put_packet(numbered(i, 50));
   const int before = context.available(b);
   const int error = code(b->connect_to_host(kLoopback, rx->get_local_port()));
   const int after = context.available(b);
@@ -49,15 +49,15 @@ void run_connect_with_queue(ProbeContext& context, const Peer& rx) {
                   {"get_packet_error", code(b->get_packet_error())},
                   {"available", context.available(b)},
                   {"ip", b->get_packet_ip()}});
-  rx->set_dest_address(kLoopback, bound_port);
-  rx->put_packet(filled_bytes(33, 5));
+  (void)rx->set_dest_address(kLoopback, bound_port);
+  (void)rx->put_packet(filled_bytes(33, 5));
   Json sizes = Json::array();
   for (int i = 0; i < 5 && context.available(b) > 0; ++i) sizes.push_back(context.get(b).size());
   context.report("connect.packets_after_the_flush", {{"sizes", sizes}});
 
   const Peer b2 = context.bound();
   const Peer s2 = context.to(b2->get_local_port());
-  for (std::uint32_t i = 0; i < 3; ++i) s2->put_packet(numbered(i, 50));
+  for (std::uint32_t i = 0; i < 3; ++i) (void)s2->put_packet(numbered(i, 50));
   const int error2 = code(b2->connect_to_host(kLoopback, rx->get_local_port()));
   context.report(
       "connect.bound_with_3_unpolled_from_stranger",
@@ -81,13 +81,13 @@ void run_connects(ProbeContext& context) {
   context.report("connect.put", {{"code", code(c->put_packet(filled_bytes(9)))},
                                  {"received", context.available(rx)}});
   context.get(rx);
-  rx->set_dest_address(rx->get_packet_ip(), rx->get_packet_port());
-  rx->put_packet(filled_bytes(11));
+  (void)rx->set_dest_address(rx->get_packet_ip(), rx->get_packet_port());
+  (void)rx->put_packet(filled_bytes(11));
   context.report("connect.gets_from_host", {{"available", context.available(c)},
                                             {"size", context.get(c).size()},
                                             {"ip", c->get_packet_ip()},
                                             {"port_is_hosts", c->get_packet_port() == port}});
-  context.to(c->get_local_port())->put_packet(filled_bytes(13));
+  (void)context.to(c->get_local_port())->put_packet(filled_bytes(13));
   context.report("connect.third_party_packet", {{"available", context.available(c)}});
   context.report("connect.set_dest_address_when_connected",
                  {{"code", code(c->set_dest_address(kLoopback, 9))},
@@ -108,9 +108,9 @@ void run_closes(ProbeContext& context) {
   const Peer rx = context.bound();
   const int port = rx->get_local_port();
   const Peer t = context.to(port);
-  t->put_packet(filled_bytes(5));
+  (void)t->put_packet(filled_bytes(5));
   context.available(rx);
-  t->put_packet(filled_bytes(5));
+  (void)t->put_packet(filled_bytes(5));
   rx->close();
   context.report("close.discards_queue", {{"state", context.state(rx)},
                                           {"get_size", context.get(rx).size()},
@@ -122,7 +122,7 @@ void run_closes(ProbeContext& context) {
   context.report("close.put_after_rebind_without_dest", code(rx->put_packet(filled_bytes(1))));
   const Peer sink = context.bound();
   const Peer u = context.to(sink->get_local_port());
-  u->put_packet(filled_bytes(1));
+  (void)u->put_packet(filled_bytes(1));
   u->close();
   context.report("close.dest_is_kept_put_reopens", {{"code", code(u->put_packet(filled_bytes(2)))},
                                                     {"received", context.available(sink)},
@@ -138,10 +138,10 @@ void run_addresses(ProbeContext& context) {
   if (context.machine().no_ipv6.empty()) {
     const Peer rx = context.bound(65536, kLoopbackIpv6);
     const Peer t = context.to(rx->get_local_port(), kLoopbackIpv6);
-    t->put_packet(filled_bytes(1));
+    (void)t->put_packet(filled_bytes(1));
     context.get(rx);
     context.report("addr.ipv6_loopback_text", rx->get_packet_ip());
-    rx->set_dest_address(rx->get_packet_ip(), rx->get_packet_port());
+    (void)rx->set_dest_address(rx->get_packet_ip(), rx->get_packet_port());
     context.report("addr.echo_to_got_address", {{"code", code(rx->put_packet(filled_bytes(4)))},
                                                 {"received", context.available(t)}});
   } else {
@@ -150,10 +150,10 @@ void run_addresses(ProbeContext& context) {
   }
   const Peer any = context.bound(65536, "*");
   const Peer a = context.to(any->get_local_port());
-  a->put_packet(filled_bytes(1));
+  (void)a->put_packet(filled_bytes(1));
   context.get(any);
   context.report("addr.ipv4_on_dual_stack_text", any->get_packet_ip());
-  any->set_dest_address(any->get_packet_ip(), any->get_packet_port());
+  (void)any->set_dest_address(any->get_packet_ip(), any->get_packet_port());
   context.report(
       "addr.echo_ipv4_from_dual_stack",
       {{"code", code(any->put_packet(filled_bytes(4)))}, {"received", context.available(a)}});

@@ -8,7 +8,7 @@ constexpr std::int64_t kMebibyte = std::int64_t{1} << 20;
 
 std::size_t encoded_size(const Variant& value) {
   std::size_t size = 0;
-  encode_variant(value, {}, &size);
+  (void)encode_variant(value, {}, &size);
   return size;
 }
 
@@ -71,7 +71,7 @@ void run_encode_maximum(ProbeContext& context) {
   context.get(rx);
   rx->set_encode_buffer_max_size(1024);
   t->set_encode_buffer_max_size(65536);
-  t->put_var(packed_bytes(5000));
+  (void)t->put_var(packed_bytes(5000));
   const Variant value = context.get_var(rx);
   context.report("encode_max.get_var_not_limited",
                  value.is<PackedByteArray>() ? Json(value.size()) : Json(-1));

@@ -7,7 +7,7 @@ namespace {
 Bytes encoded(const Variant& value) {
   Bytes bytes(64);
   std::size_t size = 0;
-  encode_variant(value, bytes, &size);
+  (void)encode_variant(value, bytes, &size);
   bytes.resize(size);
   return bytes;
 }
@@ -43,11 +43,11 @@ void run_objects(ProbeContext& context, const Peer& rx, const Peer& t) {
   context.report("obj.get_var_of_full_not_allowed",
                  {{"value", to_json(context.get_var(rx))},
                   {"get_packet_error", code(rx->get_packet_error())}});
-  t->put_var(full, true);
+  (void)t->put_var(full, true);
   const Variant value = context.get_var(rx, true);
   context.report("obj.get_var_of_full_allowed",
                  {{"class", class_of(value)}, {"resource_name", to_json(value["resource_name"])}});
-  t->put_var(by_id);
+  (void)t->put_var(by_id);
   context.report("obj.get_var_allowed_of_plain", {{"class", class_of(context.get_var(rx, true))}});
 }
 
@@ -58,14 +58,14 @@ void run_gets(ProbeContext& context) {
   const Peer t = context.to(rx->get_local_port());
   context.report("get.empty", {{"size", context.get(rx).size()},
                                {"get_packet_error", code(rx->get_packet_error())}});
-  t->put_packet(filled_bytes(10, 9));
+  (void)t->put_packet(filled_bytes(10, 9));
   const Bytes first = context.get(rx);
   context.report("get.success",
                  {{"size", first.size()},
                   {"get_packet_error", code(rx->get_packet_error())},
                   {"ip", rx->get_packet_ip()},
                   {"port_is_senders", rx->get_packet_port() == t->get_local_port()}});
-  t->put_packet(filled_bytes(20, 8));
+  (void)t->put_packet(filled_bytes(20, 8));
   const Bytes second = context.get(rx);
   context.report("get.earlier_array_is_a_copy",
                  {{"first_still", first == filled_bytes(10, 9)}, {"second", second.size()}});
@@ -78,15 +78,15 @@ void run_gets(ProbeContext& context) {
 
   const Peer a = context.to(rx->get_local_port());
   const Peer b = context.to(rx->get_local_port());
-  a->put_packet(filled_bytes(1));
-  b->put_packet(filled_bytes(2));
+  (void)a->put_packet(filled_bytes(1));
+  (void)b->put_packet(filled_bytes(2));
   context.available(rx);
   context.get(rx);
   const bool first_is_a = rx->get_packet_port() == a->get_local_port();
   context.get(rx);
   context.report("get.port_is_of_last_got_packet",
                  {{"first", first_is_a}, {"second", rx->get_packet_port() == b->get_local_port()}});
-  a->put_packet(filled_bytes(1));
+  (void)a->put_packet(filled_bytes(1));
   context.report("get.wait_with_packet",
                  {{"code", code(rx->wait())}, {"available", context.available(rx)}});
   context.get(rx);
@@ -98,30 +98,30 @@ void run_get_errors(ProbeContext& context) {
   const auto last_error = [&rx] { return code(rx->get_packet_error()); };
   context.get(rx);
   context.report("err.after_empty_get_packet", last_error());
-  t->put_var(Dictionary{{"a", 1}});
+  (void)t->put_var(Dictionary{{"a", 1}});
   context.report("err.get_var_ok_leaves_get_packet_error",
                  {{"value", to_json(context.get_var(rx))}, {"get_packet_error", last_error()}});
-  t->put_packet(filled_bytes(3));
+  (void)t->put_packet(filled_bytes(3));
   context.get(rx);
   context.report("err.after_good_get_packet", last_error());
   context.report("err.get_var_when_empty", {{"value", to_json(context.get_var(rx))},
                                             {"get_packet_error", last_error()},
                                             {"available", context.available(rx)}});
-  t->put_packet(Bytes{0xff, 0xff, 0xff, 0xff});
+  (void)t->put_packet(Bytes{0xff, 0xff, 0xff, 0xff});
   context.report("err.get_var_garbage", {{"value", to_json(context.get_var(rx))},
                                          {"get_packet_error", last_error()},
                                          {"available_after", context.available(rx)}});
-  t->put_packet(Bytes{4, 0, 0});
-  t->put_var(77);
+  (void)t->put_packet(Bytes{4, 0, 0});
+  (void)t->put_var(77);
   context.report("err.get_var_garbage_then_good", {{"first", to_json(context.get_var(rx))},
                                                    {"second", to_json(context.get_var(rx))},
                                                    {"get_packet_error", last_error()}});
   Bytes trailing = encoded(5);
   trailing.insert(trailing.end(), {1, 2, 3, 4, 5});
-  t->put_packet(trailing);
+  (void)t->put_packet(trailing);
   context.report("err.get_var_trailing_bytes", {{"value", to_json(context.get_var(rx))}});
   run_objects(context, rx, t);
-  t->put_var(Variant());
+  (void)t->put_var(Variant());
   context.report("var.null_is_sent",
                  {{"available", context.available(rx)}, {"value", to_json(context.get_var(rx))}});
 }

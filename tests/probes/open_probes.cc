@@ -38,7 +38,7 @@ void run_bind_arguments(ProbeContext& context) {
 }
 
 Json what_wildcard_gets(ProbeContext& context, const Peer& wildcard, std::string_view from) {
-  context.to(wildcard->get_local_port(), from)->put_packet(filled_bytes(2, 7));
+  (void)context.to(wildcard->get_local_port(), from)->put_packet(filled_bytes(2, 7));
   return {{"available", context.available(wildcard)},
           {"bytes", context.get(wildcard).size()},
           {"ip", wildcard->get_packet_ip()}};
@@ -82,8 +82,8 @@ void run_binds(ProbeContext& context) {
 
   const Peer r = context.to(9);
   const Peer rx = context.bound();
-  r->set_dest_address(kLoopback, rx->get_local_port());
-  r->put_packet(filled_bytes(3));
+  (void)r->set_dest_address(kLoopback, rx->get_local_port());
+  (void)r->put_packet(filled_bytes(3));
   context.report("bind.after_put_packet_opened_it", {{"code", code(r->bind(0, kLoopback))},
                                                      {"was_bound", r->is_bound()},
                                                      {"local_port_set", r->get_local_port() > 0}});
@@ -91,7 +91,7 @@ void run_binds(ProbeContext& context) {
   context.report("bind.after_connect_to_host",
                  {{"code", code(c2->bind(0, kLoopback))}, {"is_bound", c2->is_bound()}});
   const Peer w = context.peer();
-  w->bind(0, "*");
+  (void)w->bind(0, "*");
   context.report("bind.wildcard_gets_ipv4", what_wildcard_gets(context, w, kLoopback));
   if (context.machine().no_ipv6.empty()) {
     context.report("bind.wildcard_gets_ipv6", what_wildcard_gets(context, w, kLoopbackIpv6));

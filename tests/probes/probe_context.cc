@@ -55,23 +55,23 @@ Json to_json(const Variant& value) {
   }
 }
 
-void ProbeContext::let_arrive() { engine_->sync(); }
+void ProbeContext::let_arrive() { (void)engine_->sync(); }
 
 Peer ProbeContext::bound(int receive_buffer_size, std::string_view address) {
   Peer result = peer();
-  result->bind(0, address, receive_buffer_size);
+  (void)result->bind(0, address, receive_buffer_size);
   return result;
 }
 
 Peer ProbeContext::to(int port, std::string_view address) {
   Peer result = peer();
-  result->set_dest_address(address, port);
+  (void)result->set_dest_address(address, port);
   return result;
 }
 
 Peer ProbeContext::connected_to(int port) {
   Peer result = peer();
-  result->connect_to_host(kLoopback, port);
+  (void)result->connect_to_host(kLoopback, port);
   return result;
 }
 
@@ -98,7 +98,7 @@ Variant ProbeContext::get_var(const Peer& peer, bool allow_objects) {
 
 void ProbeContext::poll(const Server& server) {
   let_arrive();
-  server->poll();
+  (void)server->poll();
 }
 
 void ProbeContext::empty(const Peer& peer) {
@@ -125,7 +125,7 @@ void ProbeContext::send_empty(int port) {
 
 int ProbeContext::fill(const Peer& receiver, const Peer& sender, int packets, std::size_t size) {
   for (int i = 0; i < packets; ++i) {
-    sender->put_packet(numbered(static_cast<std::uint32_t>(i), size));
+    (void)sender->put_packet(numbered(static_cast<std::uint32_t>(i), size));
     if (i % kPacketsAtOnce == 0) let_arrive();
   }
   return available(receiver);

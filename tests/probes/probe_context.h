@@ -37,7 +37,8 @@ Json to_json(const Variant& value);
 
 // What the probes need around the calls they ask about: the counterparts of the helpers
 // in the script that asked Godot. Godot reads its socket inside every count and every
-// get; here a worker does, so each of those calls is preceded by Engine::sync().
+// get; here a worker does, so each of those calls is preceded by Engine::sync(). An Error that a
+// probe does not report is dropped, (void), as the script drops it.
 class ProbeContext {
  public:
   ProbeContext(std::shared_ptr<Engine> engine, const Machine& machine, ProbeReport* report)

@@ -70,8 +70,8 @@ void run_put_families(ProbeContext& context, const Peer& rx) {
   if (machine.localhost_is_not_ipv6.empty()) {
     const Peer lh = context.peer();
     const Peer rx6 = context.bound(65536, kLoopbackIpv6);
-    lh->set_dest_address("localhost", rx6->get_local_port());
-    lh->put_packet(filled_bytes(6));
+    (void)lh->set_dest_address("localhost", rx6->get_local_port());
+    (void)lh->put_packet(filled_bytes(6));
     context.report("put.localhost_resolves_to_ipv6",
                    {{"received_on_::1", context.available(rx6)},
                     {"resolve", resolve("localhost", false)},
@@ -84,9 +84,9 @@ void run_put_families(ProbeContext& context, const Peer& rx) {
     return;
   }
   const Peer v6 = context.peer();
-  v6->set_dest_address(kLoopbackIpv6, rx->get_local_port());
-  v6->put_packet(filled_bytes(1));
-  v6->set_dest_address(kLoopback, rx->get_local_port());
+  (void)v6->set_dest_address(kLoopbackIpv6, rx->get_local_port());
+  (void)v6->put_packet(filled_bytes(1));
+  (void)v6->set_dest_address(kLoopback, rx->get_local_port());
   context.report("put.ipv6_socket_then_ipv4_dest", {{"code", code(v6->put_packet(filled_bytes(6)))},
                                                     {"received", context.available(rx)}});
   context.empty(rx);
@@ -101,10 +101,10 @@ void run_put_to_nobody(ProbeContext& context) {
                  {{"codes", put_codes(context, u, 4)}, {"available", context.available(u)}});
   const Peer c = context.connected_to(dead);
   context.report("put.connected_to_closed_port", {{"codes", put_codes(context, c, 6)}});
-  c->put_packet(filled_bytes(3));
+  (void)c->put_packet(filled_bytes(3));
   context.report("put.connected_refused_then_available",
                  {{"available", context.available(c)}, {"then", context.available(c)}});
-  c->put_packet(filled_bytes(3));
+  (void)c->put_packet(filled_bytes(3));
   context.report("put.connected_refused_then_get_packet",
                  {{"size", context.get(c).size()},
                   {"get_packet_error", code(c->get_packet_error())},

@@ -34,15 +34,15 @@ void run_full_ring(ProbeContext& context) {
   const Peer rx = context.bound(1024);
   const Peer t = context.to(rx->get_local_port());
   for (std::uint32_t i = 0; i < 20; ++i) {
-    t->put_packet(numbered(100 + i, 500));
+    (void)t->put_packet(numbered(100 + i, 500));
     context.let_arrive();
   }
   const int full_at = context.available(rx);
-  t->put_packet(numbered(7, 4));
+  (void)t->put_packet(numbered(7, 4));
   context.report("ring.smaller_later_packet_still_fits",
                  {{"full_at", full_at}, {"after_small", context.available(rx)}});
   context.get(rx);
-  t->put_packet(numbered(8, 500));
+  (void)t->put_packet(numbered(8, 500));
   context.report("ring.room_back_after_get", {{"available", context.available(rx)}});
   const Peer rx2 = context.bound(1024);
   const Peer t2 = context.to(rx2->get_local_port());
@@ -84,9 +84,9 @@ void run_unpolled(ProbeContext& context, int size) {
 void run_unbound(ProbeContext& context, const Peer& hub, const std::string& kind) {
   const Peer p = kind == "put_packet" ? context.to(hub->get_local_port())
                                       : context.connected_to(hub->get_local_port());
-  p->put_packet(filled_bytes(1));
+  (void)p->put_packet(filled_bytes(1));
   context.get(hub);
-  hub->set_dest_address(hub->get_packet_ip(), hub->get_packet_port());
+  (void)hub->set_dest_address(hub->get_packet_ip(), hub->get_packet_port());
   const int kept = context.fill(p, hub, 200, 1000);
   context.report("ring.of_peer_opened_by_" + kind + "_packets_of_1000",
                  {{"kept", kept}, {"bytes", kept * (1000 + kRecordOverhead)}});

@@ -9,7 +9,7 @@ std::vector<Peer> new_remotes(ProbeContext& context, int port, int count, std::s
   std::vector<Peer> remotes;
   for (int i = 0; i < count; ++i) {
     remotes.push_back(context.to(port));
-    remotes.back()->put_packet(numbered(static_cast<std::uint32_t>(i), size));
+    (void)remotes.back()->put_packet(numbered(static_cast<std::uint32_t>(i), size));
   }
   return remotes;
 }
@@ -76,12 +76,12 @@ void run_listen_arguments(ProbeContext& context) {
 // Returns the taken peer.
 Peer run_first_connection(ProbeContext& context, const Server& s, const Peer& a) {
   context.report("server.poll_nothing", code(s->poll()));
-  a->put_packet(filled_bytes(5, 1));
+  (void)a->put_packet(filled_bytes(5, 1));
   context.let_arrive();
   context.report("server.before_poll", {{"is_connection_available", s->is_connection_available()}});
   context.poll(s);
   context.report("server.after_poll", {{"is_connection_available", s->is_connection_available()}});
-  a->put_packet(filled_bytes(6, 2));
+  (void)a->put_packet(filled_bytes(6, 2));
   context.poll(s);
   Peer pa = s->take_connection();
   context.report("server.taken",
@@ -95,7 +95,7 @@ Peer run_first_connection(ProbeContext& context, const Server& s, const Peer& a)
   context.report("server.peer_packets", {{"sizes", sizes},
                                          {"then", context.get(pa).size()},
                                          {"get_packet_error", code(pa->get_packet_error())}});
-  a->put_packet(filled_bytes(7));
+  (void)a->put_packet(filled_bytes(7));
   context.report("server.peer_sees_nothing_without_server_poll", context.available(pa));
   context.poll(s);
   context.report("server.peer_after_server_poll", context.available(pa));
@@ -124,7 +124,7 @@ void run_peer_calls(ProbeContext& context, const Server& s, const Peer& a, const
   context.report("server.peer_put_65508", code(pa->put_packet(filled_bytes(65508))));
   int kept = 0;
   for (std::uint32_t i = 0; i < 300; ++i) {
-    a->put_packet(numbered(i, 1000));
+    (void)a->put_packet(numbered(i, 1000));
     context.poll(s);
     kept = pa->get_available_packet_count();
   }
@@ -138,24 +138,24 @@ void run_peer_close(ProbeContext& context, const Server& s, const Peer& a, const
   context.report("server.peer_closed_state", context.state(pa));
   context.report("server.peer_closed_put", code(pa->put_packet(filled_bytes(2))));
   context.empty(a);
-  a->put_packet(filled_bytes(4));
+  (void)a->put_packet(filled_bytes(4));
   context.poll(s);
   context.report("server.remote_of_closed_peer_is_new", s->is_connection_available());
   s->take_connection().reset();
-  a->put_packet(filled_bytes(4));
+  (void)a->put_packet(filled_bytes(4));
   context.poll(s);
   context.report("server.remote_of_freed_peer_is_new", s->is_connection_available());
   s->stop();
 }
 
 void run_pending_limit(ProbeContext& context, const Server& s) {
-  s->listen(0, kLoopback);
+  (void)s->listen(0, kLoopback);
   const std::vector<Peer> remotes = new_remotes(context, s->get_local_port(), 20, 8);
   context.poll(s);
   std::vector<Peer> got = take_all(s);
   context.report("server.20_new_remotes_16_pending_allowed",
                  {{"taken", got.size()}, {"which", first_numbers(context, got)}});
-  remotes[19]->put_packet(numbered(190, 8));
+  (void)remotes[19]->put_packet(numbered(190, 8));
   context.poll(s);
   context.report("server.refused_remote_comes_later",
                  {{"is_connection_available", s->is_connection_available()}});
@@ -176,7 +176,7 @@ void run_pending_limits(ProbeContext& context) {
     const Server x = context.server();
     x->set_max_pending_connections(limit);
     const int readback = x->get_max_pending_connections();
-    x->listen(0, kLoopback);
+    (void)x->listen(0, kLoopback);
     const std::vector<Peer> remotes = new_remotes(context, x->get_local_port(), 30, 4);
     context.poll(x);
     context.report("server.max_pending_" + std::to_string(limit),
@@ -185,7 +185,7 @@ void run_pending_limits(ProbeContext& context) {
   const std::vector<std::pair<int, int>> changes = {{5, 2}, {5, 10}, {1, 10}, {5, 5}, {5, 0}};
   for (const auto& [pending, limit] : changes) {
     const Server x = context.server();
-    x->listen(0, kLoopback);
+    (void)x->listen(0, kLoopback);
     const std::vector<Peer> remotes = new_remotes(context, x->get_local_port(), pending, 8);
     context.poll(x);
     x->set_max_pending_connections(limit);
@@ -210,16 +210,16 @@ void run_servers(ProbeContext& context) {
   run_pending_limits(context);
 
   Server y = context.server();
-  y->listen(0, kLoopback);
+  (void)y->listen(0, kLoopback);
   const Peer yc = context.to(y->get_local_port());
-  yc->put_packet(filled_bytes(4));
+  (void)yc->put_packet(filled_bytes(4));
   context.poll(y);
   const Peer yp = y->take_connection();
   y.reset();
   context.report("server.freed_with_live_peer",
                  {{"state", context.state(yp)}, {"put", code(yp->put_packet(filled_bytes(1)))}});
   const Server z = context.server();
-  z->listen(0, kLoopback);
+  (void)z->listen(0, kLoopback);
   context.send_empty(z->get_local_port());
   context.poll(z);
   const bool connection = z->is_connection_available();

@@ -12,6 +12,8 @@ namespace ringpeer::tools {
 
 // What the arena's clients and its server say to each other: Dictionaries in Godot's wire
 // format, so that a Godot project can play with put_var and get_var.
+//
+// Threads: any; plain values. Failure: what is no message gives nothing.
 
 // client -> server: {"seq": int, "t": int, "move": Vector2}, and "leave": true at the end.
 struct ArenaInput {

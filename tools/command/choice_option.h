@@ -11,6 +11,7 @@ namespace ringpeer::tools {
 // An option that takes one of the words of `names`, which must live as long as `command`.
 // *value is a T, or an optional one that stays empty without the option; `otherwise` is what
 // --help calls the default. Another word is refused with the list of those that are known.
+// Threads: the one that parses. Lifetime: *value must outlive the parsing.
 template <typename T, typename Value>
 CLI::Option* add_choice(CLI::App& command, const std::string& option,
                         const std::map<std::string, T>& names, Value* value,

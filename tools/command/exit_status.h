@@ -3,6 +3,8 @@
 
 namespace ringpeer::tools {
 
+// Threads: any; constants.
+
 // What every command of `ringpeer` exits with.
 inline constexpr int kExitOk = 0;
 // The command ran and something was wrong: a port in use, packets unaccounted for.

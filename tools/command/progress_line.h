@@ -9,6 +9,7 @@ namespace ringpeer::tools {
 
 // One line on a terminal that is written over; silent when `file` is null, a pipe or a
 // file, so that logs hold no carriage returns.
+// Threads: one. Lifetime: the file must outlive it. Failure: what cannot be written is not shown.
 class ProgressLine {
  public:
   using Clock = std::chrono::steady_clock;

@@ -11,6 +11,7 @@ namespace ringpeer::tools {
 
 // What all reports have in common. A report is one JSON object; the text for people is made
 // of that object and of nothing else, so that both say the same.
+// Threads: any. Failure: none.
 
 // The "schema" of every report: docs/schema/reports.json is of the same number. It grows when a
 // field goes, changes its meaning or its type; new fields leave it as it is.

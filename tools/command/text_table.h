@@ -9,6 +9,7 @@
 namespace ringpeer::tools {
 
 // A table of two columns for people: what, and how much.
+// Threads: one.
 class TextTable {
  public:
   explicit TextTable(std::string title) : title_(std::move(title)) {}

@@ -13,6 +13,7 @@ namespace ringpeer::tools {
 
 // A server's and its clients' reports, held against each other. Each side counts for
 // itself; only together can they say that nothing was lost without a reason.
+// Threads: one. Lifetime: the options and the load report must outlive it. Failure: none.
 class DemoReport {
  public:
   // `server` is what serve_report_to_json() gave.

@@ -14,6 +14,7 @@
 namespace ringpeer::tools {
 
 // What a load run sent, what came back, and where the rest went.
+// Threads: a plain value.
 struct LoadReport {
   double seconds = 0;  // from the first packet to the last
   std::uint64_t packet_bytes = 0;

@@ -10,6 +10,7 @@
 namespace ringpeer::tools {
 
 // The words that several commands take for the same thing.
+// Threads: any. Lifetime: as long as the program.
 
 // The values of --payload.
 inline const std::map<std::string, PayloadKind>& payload_names() {

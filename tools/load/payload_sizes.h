@@ -7,6 +7,8 @@
 
 namespace ringpeer::tools {
 
+// Threads: any; constants.
+
 // What a packet of `ringpeer load` may take, in bytes.
 
 // The head of a raw packet: without it a reply cannot be told from another.

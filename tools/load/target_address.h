@@ -10,6 +10,7 @@ namespace ringpeer::tools {
 
 // Reads "127.0.0.1:4000" or "[::1]:4000": a literal address and a port from 1 to 65535.
 // Names are not resolved, so that a run always says which address it measured.
+// Threads: any. Failure: nothing for another text.
 std::optional<net::Endpoint> parse_target_address(std::string_view text);
 
 }  // namespace ringpeer::tools

@@ -11,6 +11,7 @@ namespace ringpeer::tools {
 
 // The arena's inputs in Godot's wire format. A server may answer with the same value
 // (echo) or with the arena's snapshots.
+// Threads, lifetime and failure: as LoadPayload.
 class VarPayload : public LoadPayload {
  public:
   // Without a size, inputs are as small as they come. With one they are as large at least:

@@ -19,6 +19,7 @@ std::optional<MachineTicks> parse_machine_ticks(std::string_view proc_stat);
 
 // How much processor time the hypervisor gave to others since construction. Latencies
 // taken while it was high say little about the program.
+// Threads: one. Failure: nothing where /proc/stat cannot be read.
 class StealMeter {
  public:
   StealMeter();

@@ -10,6 +10,7 @@ namespace ringpeer::tools {
 // Tells first arrivals, late arrivals and repetitions of numbered packets apart.
 // Memory is fixed: a number more than kWindow behind the highest counts as late, since
 // whether it came before is no longer known.
+// Threads: one. Failure: none.
 class SequenceWindow {
  public:
   static constexpr std::size_t kWindow = 1024;

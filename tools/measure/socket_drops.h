@@ -12,6 +12,7 @@ namespace ringpeer::tools {
 // Datagrams that the kernel dropped at the sockets of this machine that listen on
 // `port`, for want of socket buffer, since each of them was opened. Nothing when no such
 // socket is to be seen: it is on another machine or in another network namespace.
+// Threads: any.
 std::optional<std::uint64_t> kernel_drops_of_listeners(std::uint16_t port);
 
 // The same from the text of /proc/net/udp or /proc/net/udp6.

@@ -51,7 +51,7 @@ void ArenaService::tick(Clock::time_point now) {
 }
 
 void ArenaService::accept_sessions(Clock::time_point now) {
-  server_.poll();
+  if (server_.poll() != Error::OK) return;  // the engine has ended: Server::run sees it
   for (int i = 0; i < kMaxPendingConnections && server_.is_connection_available(); ++i) {
     std::shared_ptr<PacketPeerUDP> peer = server_.take_connection();
     if (!peer) return;

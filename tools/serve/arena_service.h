@@ -18,6 +18,8 @@ namespace ringpeer::tools {
 
 // An authoritative game server: 60 times a second it takes the inputs that have come,
 // moves the world, and tells every player what is near.
+// Threads, lifetime and failure: as Service. A snapshot that is refused is counted, and not sent
+// again.
 class ArenaService : public Service {
  public:
   static constexpr double kTicksPerSecond = 60;

@@ -12,6 +12,7 @@ namespace ringpeer::tools {
 
 // Takes the packets of everybody and, unless it is a sink, sends them back: bytes as they are,
 // Variants decoded and encoded again.
+// Threads, lifetime and failure: as Service. A reply that is refused is counted.
 class EchoService : public Service {
  public:
   EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies);

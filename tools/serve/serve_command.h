@@ -7,6 +7,7 @@ namespace ringpeer::tools {
 
 // Adds `ringpeer serve` to `app`. When the command line named it, *exit_status is what the
 // program exits with after app.parse().
+// Threads: the main one. Lifetime: `app` and *exit_status, until that is done.
 void add_serve_command(CLI::App& app, int* exit_status);
 
 }  // namespace ringpeer::tools

@@ -15,6 +15,7 @@
 namespace ringpeer::tools {
 
 // What a server did from its first to its last moment, and where every packet went.
+// Threads: a plain value.
 struct ServeReport {
   int port = 0;
   std::string backend;

@@ -30,6 +30,8 @@ struct ServiceCounts {
 // The application on top of the engine that `ringpeer serve` runs: one of its modes.
 //
 // Threads: one, the application thread.
+// Failure: open() gives an Error. Once the engine has ended, serve() takes nothing: Server looks
+// whether it has.
 class Service {
  public:
   using Clock = std::chrono::steady_clock;

@@ -23,6 +23,8 @@ inline constexpr std::size_t kMaxVariantLine = std::size_t{64} << 20;
 // one, the command has done nothing: kExitFailed, with words on stderr. The same when a line was
 // longer than kMaxVariantLine or memory was short for it (both are ERR_OUT_OF_MEMORY in their
 // place), when input cannot be read and when output cannot be written.
+//
+// Threads: one. Lifetime: the streams and the options, until it returns.
 int run_variant_decode(std::istream& input, std::ostream& output, const DecodeOptions& options);
 
 // `ringpeer variant encode`: reads one value a line, {"text": "<text>"} or the bare

@@ -8,6 +8,7 @@
 namespace ringpeer::bench {
 
 // An ENet host that serves as many peers as connect.
+// Threads, lifetime and failure: as Receiver.
 std::unique_ptr<Receiver> make_enet_receiver();
 
 }  // namespace ringpeer::bench

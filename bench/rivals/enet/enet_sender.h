@@ -6,6 +6,7 @@
 namespace ringpeer::bench {
 
 // The messages of send_packets() as unreliable ENet packets, each remote a connection.
+// Threads: the calling one. Failure: as send_packets().
 SendResult send_enet_messages(const SendTask& task);
 
 }  // namespace ringpeer::bench

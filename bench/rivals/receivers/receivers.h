@@ -7,6 +7,9 @@
 
 namespace ringpeer::bench {
 
+// The receivers that need nothing but the kernel, Asio and this project. Threads, lifetime and
+// failure: as Receiver.
+
 // Blocking recvfrom, one packet a call.
 std::unique_ptr<Receiver> make_recvfrom_receiver();
 

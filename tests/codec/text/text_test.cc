@@ -215,7 +215,7 @@ TEST(Text, RefusesWithALineAndAReason) {
   }
   TextError error;
   Variant value;
-  str_to_var("[1,\n2,\n}", &value, &error);
+  EXPECT_EQ(str_to_var("[1,\n2,\n}", &value, &error), Error::ERR_PARSE_ERROR);
   EXPECT_EQ(error.line, 3U);
 }
 

@@ -212,7 +212,7 @@ std::vector<std::uint8_t> encoded(const Variant& value) {
   std::size_t size = 0;
   if (encode_variant(value, {}, &size, {.full_objects = true}) != Error::OK) return {};
   std::vector<std::uint8_t> bytes(size);
-  encode_variant(value, bytes, &size, {.full_objects = true});
+  if (encode_variant(value, bytes, &size, {.full_objects = true}) != Error::OK) return {};
   return bytes;
 }
 

@@ -175,16 +175,16 @@ TEST_P(LinkLocalTest, AnAddressOnAnotherInterfaceThanTheOptionIsRefused) {
     if (peer.bind(0, "*", PacketPeerUDP::kDefaultReceiveBufferSize, options) != Error::OK) {
       return "no bind";
     }
-    peer.set_dest_address("fe80::c%q1", port_elsewhere);
+    if (peer.set_dest_address("fe80::c%q1", port_elsewhere) != Error::OK) return "elsewhere";
     if (peer.put_packet(packet) != Error::FAILED) return "put_packet";
     if (peer.put_packet_to("fe80::c%q1", port_elsewhere, packet) != Error::FAILED) return "put to";
     PacketPeerUDP connected(engine);
-    connected.set_socket_options(options);
+    if (connected.set_socket_options(options) != Error::OK) return "options";
     if (connected.connect_to_host("fe80::c%q1", port_elsewhere) != Error::FAILED) return "connect";
     // On its own interface, named or not.
-    peer.set_dest_address("fe80::c%p1", port_here);
+    if (peer.set_dest_address("fe80::c%p1", port_here) != Error::OK) return "here";
     if (peer.put_packet(packet) != Error::OK || !hears(here)) return "named";
-    peer.set_dest_address("fe80::c", port_here);
+    if (peer.set_dest_address("fe80::c", port_here) != Error::OK) return "here, not named";
     if (peer.put_packet(packet) != Error::OK || !hears(here)) return "not named";
     char byte = 0;
     return ::recv(elsewhere.descriptor(), &byte, 1, MSG_DONTWAIT) < 0 ? "" : "it came all the same";

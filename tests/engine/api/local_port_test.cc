@@ -45,7 +45,7 @@ std::string put_from_many(const EngineOptions& options) {
   std::string answers;
   for (int i = 0; i < kPorts + 2; ++i) {
     peers.push_back(std::make_unique<PacketPeerUDP>(engine));
-    peers.back()->set_dest_address("127.0.0.1", 5000);
+    EXPECT_EQ(peers.back()->set_dest_address("127.0.0.1", 5000), Error::OK);
     const Error error = peers.back()->put_packet(test::numbered_payload(0, 4));
     answers += error == Error::OK ? "o" : error == Error::FAILED ? "F" : "?";
   }

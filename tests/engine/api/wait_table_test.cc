@@ -65,7 +65,7 @@ class WaitTableTest : public testing::TestWithParam<Parameters> {
     sender_ = std::make_unique<test::Sender>(static_cast<std::uint16_t>(server_->get_local_port()));
     if (who != Who::kServersPeer) return;
     send();
-    server_->poll();
+    EXPECT_EQ(server_->poll(), Error::OK);
     peer_ = server_->take_connection();
     ASSERT_NE(peer_, nullptr);
     take();

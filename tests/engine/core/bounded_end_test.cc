@@ -129,9 +129,9 @@ TEST_P(BoundedEndTest, CloseOfThePeerThatThreadsPutTo) {
       "close() of the peer",
       [&]() -> std::function<void()> {
         peer = std::make_unique<PacketPeerUDP>(engine);
-        peer->set_dest_address(kHost, test::port_of(receiver_));
+        EXPECT_EQ(peer->set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
         EXPECT_EQ(Error::OK, peer->bind(0, kHost));
-        return [&] { peer->put_packet(packet_); };
+        return [&] { (void)peer->put_packet(packet_); };
       },
       [&] {
         peer->close();
@@ -144,15 +144,15 @@ TEST_P(BoundedEndTest, CloseOfThePeerThatThreadsPutTo) {
 TEST_P(BoundedEndTest, CloseOfAnotherPeerOfTheWorker) {
   const auto engine = make_engine();
   PacketPeerUDP busy(engine);
-  busy.set_dest_address(kHost, test::port_of(receiver_));
+  EXPECT_EQ(busy.set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
   std::unique_ptr<PacketPeerUDP> peer;
   expect_bounded(
       "close() of another peer",
       [&]() -> std::function<void()> {
         peer = std::make_unique<PacketPeerUDP>(engine);
-        peer->set_dest_address(kHost, test::port_of(receiver_));
+        EXPECT_EQ(peer->set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
         EXPECT_EQ(Error::OK, peer->put_packet(packet_));
-        return [&] { busy.put_packet(packet_); };
+        return [&] { (void)busy.put_packet(packet_); };
       },
       [&] {
         peer->close();
@@ -170,7 +170,7 @@ TEST_P(BoundedEndTest, StopOfTheServerThatThreadsPutTo) {
       "stop() of the server",
       [&]() -> std::function<void()> {
         EXPECT_EQ(Error::OK, server.listen(0, kHost));
-        return [&] { server.put_packet_to(to, packet_); };
+        return [&] { (void)server.put_packet_to(to, packet_); };
       },
       [&] {
         server.stop();
@@ -188,9 +188,9 @@ TEST_P(BoundedEndTest, StopOfTheEngine) {
         peer.reset();
         engine = make_engine();
         peer = std::make_unique<PacketPeerUDP>(engine);
-        peer->set_dest_address(kHost, test::port_of(receiver_));
+        EXPECT_EQ(peer->set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
         EXPECT_EQ(Error::OK, peer->bind(0, kHost));
-        return [&] { peer->put_packet(packet_); };
+        return [&] { (void)peer->put_packet(packet_); };
       },
       [&] {
         engine->stop();
@@ -202,20 +202,20 @@ TEST_P(BoundedEndTest, StopOfTheEngine) {
 TEST_P(BoundedEndTest, Flush) {
   const auto engine = make_engine();
   PacketPeerUDP peer(engine);
-  peer.set_dest_address(kHost, test::port_of(receiver_));
+  EXPECT_EQ(peer.set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
   ASSERT_EQ(Error::OK, peer.bind(0, kHost));
   expect_bounded(
-      "flush()", [&]() -> std::function<void()> { return [&] { peer.put_packet(packet_); }; },
+      "flush()", [&]() -> std::function<void()> { return [&] { (void)peer.put_packet(packet_); }; },
       [&] { return time_for_queued(*engine, [&] { EXPECT_EQ(Error::OK, engine->flush()); }); });
 }
 
 TEST_P(BoundedEndTest, Sync) {
   const auto engine = make_engine();
   PacketPeerUDP peer(engine);
-  peer.set_dest_address(kHost, test::port_of(receiver_));
+  EXPECT_EQ(peer.set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
   ASSERT_EQ(Error::OK, peer.bind(0, kHost));
   expect_bounded(
-      "sync()", [&]() -> std::function<void()> { return [&] { peer.put_packet(packet_); }; },
+      "sync()", [&]() -> std::function<void()> { return [&] { (void)peer.put_packet(packet_); }; },
       [&] { return time_for_queued(*engine, [&] { EXPECT_EQ(Error::OK, engine->sync()); }); });
 }
 
@@ -223,7 +223,7 @@ TEST_P(BoundedEndTest, Sync) {
 TEST_P(BoundedEndTest, ReceivingGoesOnWhileAPeerOfAServerIsClosed) {
   const auto engine = make_engine();
   PacketPeerUDP busy(engine);
-  busy.set_dest_address(kHost, test::port_of(receiver_));
+  EXPECT_EQ(busy.set_dest_address(kHost, test::port_of(receiver_)), Error::OK);
   UDPServer server(engine);
   ASSERT_EQ(Error::OK, server.listen(0, kHost));
   std::unique_ptr<test::Sender> sender;
@@ -238,7 +238,7 @@ TEST_P(BoundedEndTest, ReceivingGoesOnWhileAPeerOfAServerIsClosed) {
         peer = server.take_connection();
         EXPECT_EQ(Error::OK, engine->flush());  // what the run before has left in the queue
         EXPECT_EQ(Error::OK, peer->put_packet(packet_));
-        return [&] { busy.put_packet(packet_); };
+        return [&] { (void)busy.put_packet(packet_); };
       },
       [&] {
         peer->close();

@@ -329,7 +329,7 @@ TEST_P(ForkTableTest, NoCallOfAChildIsSeenByAnEventLoopOfTheParent) {
   EXPECT_TRUE(is_readable(peers) && is_readable(servers)) << "quiet although packets wait";
   while (world.bound().get_packet().size() > 0) continue;
   while (world.server().take_connection() != nullptr) continue;
-  world.bound().poll();
+  EXPECT_EQ(world.bound().poll(), Error::OK);
   ASSERT_FALSE(is_readable(peers));
   EXPECT_EQ(0, run_in_child(disturb).exit_status);
   EXPECT_FALSE(is_readable(peers)) << "woken by a child";

@@ -69,6 +69,7 @@ struct Way {
   std::function<Error(Opened&, const SocketOptions&, int descriptor)> open;
 };
 
+// Options that are refused change nothing: whether they are is asked by the tests themselves.
 const std::vector<Way>& ways() {
   static const std::vector<Way> all = {
       {"bind", false, false,
@@ -77,7 +78,7 @@ const std::vector<Way>& ways() {
        }},
       {"set_socket_options and bind", false, false,
        [](Opened& opened, const SocketOptions& options, int) {
-         opened.peer.set_socket_options(options);
+         (void)opened.peer.set_socket_options(options);
          return opened.peer.bind(0, "127.0.0.1");
        }},
       {"bind_descriptor", false, true,
@@ -86,18 +87,18 @@ const std::vector<Way>& ways() {
        }},
       {"connect_to_host", false, false,
        [](Opened& opened, const SocketOptions& options, int) {
-         opened.peer.set_socket_options(options);
+         (void)opened.peer.set_socket_options(options);
          return opened.peer.connect_to_host("127.0.0.1", 9);
        }},
       {"put_packet", false, false,
        [](Opened& opened, const SocketOptions& options, int) {
-         opened.peer.set_socket_options(options);
-         opened.peer.set_dest_address("127.0.0.1", 9);
+         (void)opened.peer.set_socket_options(options);
+         EXPECT_EQ(opened.peer.set_dest_address("127.0.0.1", 9), Error::OK);
          return opened.peer.put_packet(kByte);
        }},
       {"join_multicast_group", false, false,
        [](Opened& opened, const SocketOptions& options, int) {
-         opened.peer.set_socket_options(options);
+         (void)opened.peer.set_socket_options(options);
          return opened.peer.join_multicast_group("239.255.0.1", "lo");
        }},
       {"listen", true, false,

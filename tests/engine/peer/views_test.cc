@@ -150,7 +150,7 @@ TEST_P(ViewsTest, OfASocketOutlastItsCloseAndWhatIsOpenedNext) {
   PacketPeerUDP peer(engine_);
   const std::vector<std::function<void()>> ends{
       [&] { peer.close(); },
-      [&] { peer.connect_to_host("127.0.0.1", 9); },
+      [&] { EXPECT_EQ(peer.connect_to_host("127.0.0.1", 9), Error::OK); },
       [&] {
         peer.close();
         ASSERT_EQ(peer.bind(0, "127.0.0.1"), Error::OK);

@@ -88,7 +88,7 @@ TEST_P(DisconnectedTest, AnsweredThatNobodyListensYetGoesOnSending) {
   // And is silent then: it was answered.
   EXPECT_TRUE(test::eventually([&] {
     static_cast<void>(peer->put_packet(tick));
-    server_->poll();
+    EXPECT_EQ(server_->poll(), Error::OK);
     return peer->is_disconnected();
   }));
   EXPECT_EQ(server_->next_disconnected(), peer.get());
@@ -121,7 +121,7 @@ TEST_P(DisconnectedTest, WhoIsGoneIsFoundOutWhicheverWorkerIsTold) {
         static_cast<void>(peer->put_packet(tick));
       }
     }
-    server_->poll();
+    EXPECT_EQ(server_->poll(), Error::OK);
     return gone == kClients;
   }));
 }

@@ -87,7 +87,7 @@ TEST(PacketPeerStreamTest, ReadsAVariant) {
   auto buffer = std::make_shared<StreamPeerBuffer>();
   PacketPeerStream peer(buffer);
   ASSERT_EQ(Error::OK, peer.put_var("Godot Rules!!!"));
-  buffer->seek(0);
+  EXPECT_EQ(buffer->seek(0), Error::OK);
   Variant value;
   EXPECT_EQ(Error::OK, peer.get_var(&value));
   EXPECT_EQ(Variant("Godot Rules!!!"), value);
@@ -227,7 +227,7 @@ TEST(PacketPeerStreamTest, CarriesAValueAsLargeAsItsBuffers) {
   peer.set_output_buffer_max_size(262140);
   peer.set_input_buffer_max_size(262140);
   ASSERT_EQ(Error::OK, peer.put_var(bytes));
-  buffer->seek(0);
+  EXPECT_EQ(buffer->seek(0), Error::OK);
   EXPECT_EQ(Variant(bytes), peer.get_var());
 }
 
@@ -266,7 +266,7 @@ TEST(PacketPeerStreamTest, APutWhoseStreamThrewIsSentOnceWhenItIsPutAgain) {
   stream->step = 64;
   PacketPeerStream peer(stream);
   stream->throws = true;
-  EXPECT_THROW(peer.put_packet(plain("once")), std::runtime_error);
+  EXPECT_THROW((void)peer.put_packet(plain("once")), std::runtime_error);
   EXPECT_EQ(0u, peer.get_pending_output());
   stream->throws = false;
   EXPECT_EQ(Error::OK, peer.put_packet(plain("once")));
@@ -299,7 +299,7 @@ TEST(PacketPeerStreamTest, APacketThatWasBegunWhenTheStreamThrewIsFinished) {
     PacketPeerStream peer(stream);
     stream->left = begun;
     EXPECT_EQ(Error::OK, peer.put_packet(plain("first")));
-    EXPECT_THROW(peer.put_packet(plain("second")), std::runtime_error);
+    EXPECT_THROW((void)peer.put_packet(plain("second")), std::runtime_error);
     stream->left = SIZE_MAX;
     EXPECT_EQ(Error::OK, peer.put_packet(plain("second")));
     Bytes expected = framed("first");
@@ -415,12 +415,12 @@ TEST(PacketPeerStreamTest, APacketThatTheEndCutIsForgotten) {
 
 TEST(PacketPeerStreamTest, EveryCallSendsWhatWaits) {
   const std::vector<std::function<void(PacketPeerStream&)>> calls = {
-      [](PacketPeerStream& peer) { peer.poll(); },
+      [](PacketPeerStream& peer) { (void)peer.poll(); },
       [](PacketPeerStream& peer) { peer.get_available_packet_count(); },
       [](PacketPeerStream& peer) { peer.get_packet(); },
       [](PacketPeerStream& peer) { peer.get_var(); },
-      [](PacketPeerStream& peer) { peer.put_packet(plain("more")); },
-      [](PacketPeerStream& peer) { peer.put_var(1); }};
+      [](PacketPeerStream& peer) { (void)peer.put_packet(plain("more")); },
+      [](PacketPeerStream& peer) { (void)peer.put_var(1); }};
   for (std::size_t i = 0; i < calls.size(); ++i) {
     for (const bool packets_wait : {false, true}) {
       auto stream = std::make_shared<TrickleStream>();

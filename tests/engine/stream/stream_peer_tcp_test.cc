@@ -57,7 +57,7 @@ class StreamPeerTcpTest : public testing::Test {
     ASSERT_EQ(Error::OK, client_->connect_to_host("127.0.0.1", port_));
     ASSERT_EQ(Error::OK, server_->adopt_descriptor(::accept(listener_, nullptr, nullptr)));
     ASSERT_TRUE(eventually([this] {
-      client_->poll();
+      (void)client_->poll();
       return client_->get_status() == StreamPeerTCP::STATUS_CONNECTED;
     }));
   }
@@ -130,7 +130,7 @@ TEST_F(StreamPeerTcpTest, KeepsPacketsWholeWhenTheOtherSideIsSlow) {
   EXPECT_GT(client.get_pending_output(), 0u);
   EXPECT_EQ(Error::ERR_BUSY, client.put_packet(packet));
   ASSERT_TRUE(eventually([&] {
-    client.poll();
+    (void)client.poll();
     return server.get_available_packet_count() == 1;
   }));
   EXPECT_EQ(packet, server.get_packet());
@@ -203,9 +203,9 @@ const std::vector<std::pair<const char*, FirstCall>>& first_calls() {
   static const auto& calls = *new std::vector<std::pair<const char*, FirstCall>>{
       {"get", [](PacketPeerStream&, StreamPeerTCP&) {}},
       {"count", [](PacketPeerStream& peer, StreamPeerTCP&) { peer.get_available_packet_count(); }},
-      {"poll", [](PacketPeerStream& peer, StreamPeerTCP&) { peer.poll(); }},
-      {"put", [](PacketPeerStream& peer, StreamPeerTCP&) { peer.put_var("one more"); }},
-      {"poll of the stream", [](PacketPeerStream&, StreamPeerTCP& stream) { stream.poll(); }},
+      {"poll", [](PacketPeerStream& peer, StreamPeerTCP&) { (void)peer.poll(); }},
+      {"put", [](PacketPeerStream& peer, StreamPeerTCP&) { (void)peer.put_var("one more"); }},
+      {"poll of the stream", [](PacketPeerStream&, StreamPeerTCP& stream) { (void)stream.poll(); }},
       {"put of the stream", [](PacketPeerStream&, StreamPeerTCP& stream) {
          std::size_t written = 0;
          const std::vector<std::uint8_t> byte(1);
@@ -371,7 +371,7 @@ TEST_F(StreamPeerTcpTest, NothingBlocksWhateverOtherHoldersOfTheSocketDo) {
   std::size_t count = 0;
   EXPECT_TRUE(
       returns_at_once([&] { EXPECT_EQ(Error::OK, server_->get_partial_data(bytes, &count)); },
-                      [&] { client_->put_partial_data(std::span(bytes).first(1), &count); }));
+                      [&] { (void)client_->put_partial_data(std::span(bytes).first(1), &count); }));
   EXPECT_TRUE(returns_at_once(
       [&] {
         do {
@@ -379,7 +379,8 @@ TEST_F(StreamPeerTcpTest, NothingBlocksWhateverOtherHoldersOfTheSocketDo) {
         } while (count > 0);
       },
       [&] { ::shutdown(holder, SHUT_RDWR); }));
-  EXPECT_TRUE(returns_at_once([&] { server_->poll(); }, [&] { ::shutdown(holder, SHUT_RDWR); }));
+  EXPECT_TRUE(
+      returns_at_once([&] { (void)server_->poll(); }, [&] { ::shutdown(holder, SHUT_RDWR); }));
 }
 
 // A timer that interrupts this thread all the time.
