@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/endpoint_hash.h"
 #include "ringpeer/engine/send/send_socket.h"
@@ -22,7 +23,7 @@ namespace ringpeer::worker {
 // Threads: the worker's.
 class RefusedTrains {
  public:
-  using Clock = SendSocket::Clock;
+  using Clock = base::Clock;
 
   // Long enough that refusals cost nothing, short enough that a route that has changed has
   // its trains again soon.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/send/refused_trains.h"
 #include "ringpeer/engine/send/send_marks.h"
 #include "ringpeer/engine/send/send_order.h"
@@ -40,7 +41,7 @@ struct SendCalls {
 // Threads: the worker's.
 class SendBatch {
  public:
-  using Clock = SendSocket::Clock;
+  using Clock = base::Clock;
 
   // Of the memory of chunks, what may be held by the packets that wait with one socket, and
   // with all together, until puts to them are refused: a quarter and a half, so that the
