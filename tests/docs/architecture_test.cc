@@ -104,7 +104,7 @@ std::vector<std::string> statements_of_sending() {
       "takes up to " + number_of("engine/send/send_order.h", "kMaxItems") + " packets at a time",
       "in windows of " + number_of("engine/send/send_window.h", "kMaxMessages") + " messages",
       "no trains for " + in_words("engine/send/refused_trains.h", "kPause") + " seconds",
-      number_of("engine/send/send_socket.h", "kRefusedTrains") + " refusals in a row",
+      number_of("engine/send/send_progress.h", "kRefusedTrains") + " refusals in a row",
       "gives up after " + with_commas(close) + " ms, so that it ends within " +
           with_commas(close + stall) + ", or after " + with_commas(stall) + " ms",
       "fingerprints of up to " + number_of("engine/peer/verified_destinations.h", "kEntries") +
