@@ -219,7 +219,7 @@ class Encoder {
     writer_.text(kEncodedObjectAsIdClass);
     writer_.word(kProperties);
     writer_.text(kEncodedObjectAsIdProperty);
-    put(static_cast<std::int64_t>(id));
+    (void)put(static_cast<std::int64_t>(id));  // a number is always OK
     writer_.text(kScriptProperty);
     return put(NilValue());
   }
