@@ -170,7 +170,7 @@ TEST_F(SendRefusalTest, ASocketWithoutAnyTrainsIsNotAskedForEachDestination) {
 TEST(RefusedTrainsTest, AreTriedAgainAfterAWhile) {
   RefusedTrains refused;
   SendSocket socket(nullptr, nullptr);
-  auto now = SendSocket::Clock::now();
+  auto now = SendProgress::Clock::now();
   const net::Endpoint narrow = loopback_ipv4(1);
   const net::Endpoint other = loopback_ipv4(2);
   EXPECT_FALSE(refused.has_any());
