@@ -77,8 +77,8 @@ class MapOfLibrary {
  private:
   Map map_;
 };
-using StdUnorderedMap = MapOfLibrary<std::unordered_map<Endpoint, Remote*, worker::EndpointHash>>;
-using TslRobinMap = MapOfLibrary<tsl::robin_map<Endpoint, Remote*, worker::EndpointHash>>;
+using StdUnorderedMap = MapOfLibrary<std::unordered_map<Endpoint, Remote*, net::EndpointHash>>;
+using TslRobinMap = MapOfLibrary<tsl::robin_map<Endpoint, Remote*, net::EndpointHash>>;
 
 Endpoint endpoint_in(std::uint32_t net, std::size_t index) {
   Endpoint endpoint;

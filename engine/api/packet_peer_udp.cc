@@ -119,9 +119,9 @@ Error PacketPeerUDP::open_and_bind(int port, std::string_view address, int recv_
 Error PacketPeerUDP::open_bound(net::Socket socket, int recv_buf_size,
                                 const SocketOptions& options) {
   int error = 0;
-  auto endpoint = internal::SocketChannel::create(
+  auto channel = internal::SocketChannel::create(
       engine_, std::move(socket), receive_bytes_for(recv_buf_size), options, false, &error);
-  channel_.publish(endpoint.release());
+  channel_.publish(channel.release());
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_UNAVAILABLE);
 }
 
@@ -135,10 +135,10 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
   }
   if (broadcast_) socket.set_broadcast(true);
   int error = 0;
-  auto endpoint = internal::SocketChannel::create(engine_, std::move(socket),
-                                                  receive_bytes_for(kUnboundReceiveBufferSize),
-                                                  socket_options_, for_put, &error);
-  channel_.publish(endpoint.release());
+  auto channel = internal::SocketChannel::create(engine_, std::move(socket),
+                                                 receive_bytes_for(kUnboundReceiveBufferSize),
+                                                 socket_options_, for_put, &error);
+  channel_.publish(channel.release());
   if (error == ESHUTDOWN) return Error::FAILED;  // the engine has stopped
   return error == 0 ? Error::OK : opening_error(error, Error::ERR_CANT_OPEN);
 }
@@ -178,9 +178,9 @@ Error PacketPeerUDP::wait(std::chrono::milliseconds timeout) {
 
 void PacketPeerUDP::wake() {
   const worker::PutSection section;
-  internal::PeerChannel* const endpoint = channel_.get();
+  internal::PeerChannel* const channel = channel_.get();
   // A child has the parent's descriptors.
-  if (endpoint != nullptr && !is_in_child()) endpoint->interrupt();
+  if (channel != nullptr && !is_in_child()) channel->interrupt();
 }
 
 bool PacketPeerUDP::is_bound() const { return is_open(); }
@@ -351,8 +351,8 @@ Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
   for (;;) {
     {
       const worker::PutSection section;
-      if (internal::PeerChannel* endpoint = channel_.get()) [[likely]] {
-        return send_result(endpoint->send(packet, puts_));
+      if (internal::PeerChannel* channel = channel_.get()) [[likely]] {
+        return send_result(channel->send(packet, puts_));
       }
     }
     if (const Error error = open_for_put(); error != Error::OK) return error;
@@ -431,10 +431,10 @@ Error PacketPeerUDP::put_packet_to(const net::Endpoint& destination,
                                    std::span<const std::uint8_t> packet) {
   if (is_in_child()) return Error::ERR_UNAVAILABLE;
   const worker::PutSection section;
-  internal::PeerChannel* const endpoint = channel_.get();
-  if (endpoint == nullptr) return Error::ERR_UNCONFIGURED;
-  if (endpoint->is_server_peer()) return Error::ERR_LOCKED;
-  auto& own = static_cast<internal::SocketChannel&>(*endpoint);
+  internal::PeerChannel* const channel = channel_.get();
+  if (channel == nullptr) return Error::ERR_UNCONFIGURED;
+  if (channel->is_server_peer()) return Error::ERR_LOCKED;
+  auto& own = static_cast<internal::SocketChannel&>(*channel);
   if (own.is_connected()) return Error::ERR_LOCKED;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;

@@ -72,12 +72,12 @@ bool UDPServer::is_connection_available() const {
 std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() try {
   if (core_ == nullptr || !core_->is_alive() || !core_->finds_pending()) return nullptr;
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
-  auto endpoint = internal::RemoteChannel::take_pending(core_);
-  peer->sender_ = endpoint->endpoint();
+  auto channel = internal::RemoteChannel::take_pending(core_);
+  peer->sender_ = channel->endpoint();
   peer->has_sender_ = peer->connected_ = true;
-  peer->set_destination({endpoint->endpoint(), true, {}});
-  endpoint->set_peer(peer.get());
-  peer->channel_.publish(endpoint.release());
+  peer->set_destination({channel->endpoint(), true, {}});
+  channel->set_peer(peer.get());
+  peer->channel_.publish(channel.release());
   return peer;
 } catch (const std::bad_alloc&) {
   return nullptr;

@@ -18,6 +18,7 @@ namespace ringpeer::backend {
 namespace {
 
 constexpr std::uint32_t kWakeToken = UINT32_MAX;
+// Sockets that one call names: as many as a batch has datagrams, so that each may give one.
 constexpr std::size_t kEpollBatch = 64;
 
 // Receives with recvmmsg, told by epoll where to look: for kernels and containers

@@ -65,7 +65,10 @@ struct DrainProgress {
   std::uint64_t bytes = 0;
 };
 
-// What a batch takes its packets from. One batch at a time.
+// What a batch takes its packets from. One batch at a time, which the source ends when it goes
+// away.
+//
+// Threads: the consumer.
 class DrainSource {
  public:
   explicit DrainSource(bool has_windows = false) : has_windows_(has_windows) {}

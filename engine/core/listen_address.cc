@@ -13,6 +13,7 @@
 namespace ringpeer {
 namespace {
 
+// DSCP has six bits (RFC 2474).
 constexpr int kMaxCodePoint = 63;
 
 // An interface by name or by number, as in RFC 4007. 0 when there is no such interface.

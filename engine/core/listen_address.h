@@ -13,6 +13,10 @@
 
 namespace ringpeer {
 
+// What every call that opens a socket asks for and does, so that peers and servers do the same.
+// Threads: any; nothing is kept between calls.
+
+// A port has 16 bits.
 inline constexpr int kMaxPort = 65535;
 
 // A receive buffer as large as the largest encode buffer; beyond it the arithmetic of

@@ -4,8 +4,8 @@
 
 #include "ringpeer/engine/net/secret.h"
 
-namespace ringpeer::worker {
+namespace ringpeer::net {
 
-EndpointHash::EndpointHash() { net::draw_secret(std::as_writable_bytes(std::span(keys_))); }
+EndpointHash::EndpointHash() { draw_secret(std::as_writable_bytes(std::span(keys_))); }
 
-}  // namespace ringpeer::worker
+}  // namespace ringpeer::net

@@ -8,7 +8,7 @@
 
 #include "ringpeer/engine/net/endpoint.h"
 
-namespace ringpeer::worker {
+namespace ringpeer::net {
 
 // Hashes an Endpoint with a secret key, so that nobody can choose addresses that
 // collide. Multilinear hashing: the sum of each 32-bit word times its own random
@@ -23,7 +23,7 @@ class EndpointHash {
  public:
   EndpointHash();  // keys from the kernel's random source
 
-  std::size_t operator()(const net::Endpoint& endpoint) const {
+  std::size_t operator()(const Endpoint& endpoint) const {
     std::array<std::uint32_t, kWords> words;
     std::memcpy(words.data(), &endpoint, sizeof(endpoint));
     std::uint64_t sum = keys_[kWords];
@@ -34,10 +34,10 @@ class EndpointHash {
 
  private:
   static constexpr std::uint64_t kMixer = 0x9e3779b97f4a7c15;  // odd, 2^64 / golden ratio
-  static constexpr std::size_t kWords = sizeof(net::Endpoint) / sizeof(std::uint32_t);
+  static constexpr std::size_t kWords = sizeof(Endpoint) / sizeof(std::uint32_t);
   std::array<std::uint64_t, kWords + 1> keys_;
 };
 
-}  // namespace ringpeer::worker
+}  // namespace ringpeer::net
 
 #endif  // RINGPEER_ENGINE_NET_ENDPOINT_HASH_H_

@@ -25,6 +25,7 @@ namespace {
 // The kernel's deferred work is done 26 to 50 ms after the end of the process on an idle machine.
 // A start that has to wait longer had better say that it cannot have the port.
 constexpr std::chrono::milliseconds kMaxRelease{500};
+// Between two tries: a tenth of the shortest time that it takes, at a system call each.
 constexpr std::chrono::milliseconds kBindAgain{2};
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;

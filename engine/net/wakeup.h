@@ -4,7 +4,7 @@
 namespace ringpeer::net {
 
 // An eventfd: notify() from any thread or signal handler makes descriptor()
-// readable until clear(). Owns its descriptor.
+// readable until clear(), which like wait() is the reader's. Owns its descriptor.
 class Wakeup {
  public:
   Wakeup();

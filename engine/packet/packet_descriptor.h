@@ -23,6 +23,8 @@ constexpr bool fits_queue(std::uint64_t bytes_in_use, std::uint64_t charge, std:
 // A received packet, or a train of equal ones (UDP_GRO), on its way to a consumer.
 // Small and copied freely; whoever holds it holds packet_count() references to buffer, one
 // of which goes with each packet that is taken off.
+//
+// Threads: one at a time. The payload is valid as long as those references are held.
 struct PacketDescriptor {
   const std::uint8_t* payload;
   PacketBuffer* buffer;          // null: nothing to give back

@@ -12,7 +12,7 @@ namespace ringpeer::packet {
 // last is never given back before something else is added: a consumer that adds a packet
 // when it shows it to the application keeps it valid until it shows the next.
 //
-// Threads: one consumer. Whatever is held is given back by flush() or the destructor.
+// Threads: one at a time. Whatever is held is given back by flush() or the destructor.
 class PacketRelease {
  public:
   PacketRelease() = default;

@@ -16,7 +16,7 @@ namespace ringpeer::internal {
 // buffer that it lies in, or a copy. It belongs to whoever shows the packet, not to what that
 // talks through, so that closing ends no view.
 //
-// Threads: the consumer. Lifetime: the engine's at the most.
+// Threads: the consumer. Lifetime: its owner's, which keeps the engine as long.
 class HeldView {
  public:
   // The packet shown lies in this buffer; one reference goes with it. What was shown before

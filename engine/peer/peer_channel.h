@@ -21,13 +21,15 @@ namespace ringpeer::internal {
 // What an open PacketPeerUDP talks through: a socket of its own (SocketChannel) or
 // a server's (RemoteChannel).
 //
+// Owned by the peer's ChannelPointer.
+//
 // Threads: send(), interrupt(), is_server_peer() from any thread, within a
 // worker::PutSection; the rest is the consumer's.
 class PeerChannel {
  public:
   virtual ~PeerChannel() = default;
 
-  // Packets waiting; -1 when the endpoint is dead or has an error to report, which
+  // Packets waiting; -1 when the channel is dead or has an error to report, which
   // is then reported.
   virtual int available() = 0;
 
@@ -41,7 +43,7 @@ class PeerChannel {
                              HeldView* view) {
     return take(packet, sender, view);
   }
-  // The view outlives this endpoint.
+  // The view outlives this channel.
   virtual void leave(HeldView* /*view*/) {}
 
   // OK when something waits, ERR_TIMEOUT, ERR_SKIP when interrupted, FAILED. A
@@ -71,7 +73,7 @@ class PeerChannel {
   virtual int local_port() const = 0;
 };
 
-// What a call answers when the endpoint is dead.
+// What a call answers when the channel is dead.
 inline Error error_of_dead(const worker::WorkerGroup& workers) {
   return workers.is_usable() ? Error::FAILED : Error::ERR_UNAVAILABLE;
 }
@@ -87,7 +89,7 @@ inline Error take_from_dead(const worker::WorkerGroup& workers, HeldView* view) 
 // but a packet; it looks up this often.
 inline constexpr std::chrono::milliseconds kInlineWait{20};
 
-// The engine's wait loop around any endpoint: what is queued counts first, then the
+// The engine's wait loop around any channel: what is queued counts first, then the
 // signal, then the time. A negative timeout has no end.
 template <typename HasPackets, typename IsDead>
 Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,

@@ -14,7 +14,7 @@ namespace {
 // Descriptors of a ring: enough that the bytes are always the tighter bound, even
 // for empty packets, within these limits. The upper one is 32 MiB of address space,
 // touched only as far as it is used.
-constexpr std::size_t kFewestSlots = 64;
+constexpr std::size_t kMinSlots = 64;
 constexpr std::size_t kMaxSlots = std::size_t{1} << 20;
 
 // A connect drops at most what a socket buffer of any sane size holds.
@@ -32,7 +32,7 @@ constexpr std::uint32_t kLooksPerClock = 16;
 
 std::size_t slots_for(std::uint64_t receive_bytes) {
   const std::uint64_t packets = receive_bytes / packet::kRecordOverhead + 1;
-  return std::clamp(static_cast<std::size_t>(packets), kFewestSlots, kMaxSlots);
+  return std::clamp(static_cast<std::size_t>(packets), kMinSlots, kMaxSlots);
 }
 
 }  // namespace
@@ -58,12 +58,12 @@ std::unique_ptr<SocketChannel> SocketChannel::create(std::shared_ptr<Engine> eng
                                                      std::uint64_t receive_bytes,
                                                      const SocketOptions& options, bool for_put,
                                                      int* error) {
-  std::unique_ptr<SocketChannel> endpoint(
+  std::unique_ptr<SocketChannel> channel(
       new SocketChannel(std::move(engine), std::move(socket), receive_bytes, options));
-  *error = for_put && endpoint->workers_.is_inline() ? endpoint->start_receiving_later()
-                                                     : endpoint->start_receiving();
+  *error = for_put && channel->workers_.is_inline() ? channel->start_receiving_later()
+                                                    : channel->start_receiving();
   if (*error != 0) return nullptr;
-  return endpoint;
+  return channel;
 }
 
 SocketChannel::~SocketChannel() {

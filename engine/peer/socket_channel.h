@@ -19,6 +19,8 @@
 namespace ringpeer::internal {
 
 // A socket of its own, served by one worker.
+//
+// Threads: as PeerChannel says; send_to() any, within a worker::PutSection.
 class SocketChannel final : public PeerChannel, public DrainSource {
  public:
   // Takes the socket over and begins to receive. Null on failure (errno in *error). For a put,

@@ -71,8 +71,8 @@ class VerifiedDestinations {
   }
 
   // Each gives 32 bits.
-  const worker::EndpointHash upper_;
-  const worker::EndpointHash lower_;
+  const net::EndpointHash upper_;
+  const net::EndpointHash lower_;
   std::array<Set, kSets> sets_;
 };
 

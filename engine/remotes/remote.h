@@ -31,7 +31,7 @@ struct Remote {
   std::atomic<bool> closed{false};
   // Set by the consumer: the application has accepted the sender, which may now use
   // what strangers may not.
-  std::atomic<bool> established{false};
+  std::atomic<bool> accepted{false};
   // Its machine has answered that nobody listens, and nothing has come since.
   std::atomic<bool> unreachable{false};
 

@@ -30,7 +30,7 @@ class RemoteTable {
   // Several times what random hashes lead to in a half full table of 100,000.
   static constexpr std::size_t kMaxProbe = 128;
 
-  RemoteTable() : slots_(kFewestSlots) {}
+  RemoteTable() : slots_(kMinSlots) {}
 
   // The remote of this endpoint, or null.
   Remote* find(const net::Endpoint& endpoint) const;
@@ -63,7 +63,8 @@ class RemoteTable {
     std::uint32_t hash = 0;
   };
   using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
-  static constexpr std::size_t kFewestSlots = 64;
+  // A kilobyte: a server of up to 32 remotes never grows its table.
+  static constexpr std::size_t kMinSlots = 64;
 
   // The keyed hash makes collisions of any two unlikely; but of neighbouring addresses it
   // makes an even row, which some keys fold onto few slots. So its bits are stirred
@@ -84,7 +85,7 @@ class RemoteTable {
   bool insert(Remote* remote, std::uint32_t hash);
   bool grow();
 
-  EndpointHash hash_;
+  net::EndpointHash hash_;
   Slots slots_;
   std::size_t size_ = 0;
 };

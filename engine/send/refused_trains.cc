@@ -2,8 +2,8 @@
 
 namespace ringpeer::worker {
 
-void RefusedTrains::note(SendSocket& socket, const net::Endpoint& destination,
-                         Clock::time_point now) {
+void RefusedTrains::record(SendSocket& socket, const net::Endpoint& destination,
+                           Clock::time_point now) {
   has_any_ = true;
   last_until_ = now + kPause;
   const auto fingerprint = static_cast<std::uint32_t>(hash_(destination));

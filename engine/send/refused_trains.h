@@ -29,7 +29,7 @@ class RefusedTrains {
   // its trains again soon.
   static constexpr std::chrono::seconds kPause{10};
 
-  void note(SendSocket& socket, const net::Endpoint& destination, Clock::time_point now);
+  void record(SendSocket& socket, const net::Endpoint& destination, Clock::time_point now);
 
   // False while nothing is noted: then there is no need to ask.
   bool has_any() const { return has_any_; }
@@ -45,7 +45,7 @@ class RefusedTrains {
     Clock::time_point until;
   };
 
-  const EndpointHash hash_;
+  const net::EndpointHash hash_;
   std::array<Entry, kEntries> entries_;
   Clock::time_point last_until_;
   bool has_any_ = false;

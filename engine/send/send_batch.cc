@@ -215,7 +215,7 @@ void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
   SendSocket** link = &waiting_;
   while (*link != &socket) link = &(*link)->next_waiting;
   *link = socket.next_waiting;
-  drop_waiting(socket);
+  fail_waiting(socket);
   set_full();
 }
 
@@ -224,7 +224,7 @@ void SendBatch::give_up_all() {
   while (waiting_ != nullptr) {
     SendSocket& socket = *waiting_;
     waiting_ = socket.next_waiting;
-    drop_waiting(socket);
+    fail_waiting(socket);
   }
 }
 
@@ -234,7 +234,7 @@ bool SendBatch::take_without_sending() {
   return count_ > 0;
 }
 
-void SendBatch::drop_waiting(SendSocket& socket) {
+void SendBatch::fail_waiting(SendSocket& socket) {
   while (SendItem* item = socket.waiting().pop_front()) {
     counters_.add(Counter::kSendFailedClosed, 1);
     queue_.release({&item, 1}, false);
@@ -359,7 +359,7 @@ void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int
   }
   if (may_be_of_trains(error)) {
     now_ = Clock::now();
-    refused_trains_.note(socket, item_at(message.first).destination, now_);
+    refused_trains_.record(socket, item_at(message.first).destination, now_);
   }
   singles_end_ = message.first + message.count;
   go_on_from(message.first);

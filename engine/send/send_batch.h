@@ -103,7 +103,7 @@ class SendBatch {
   void wait_last(SendItem* item);
   void list_as_waiting(SendSocket& socket);
   bool take_without_sending();
-  void drop_waiting(SendSocket& socket);
+  void fail_waiting(SendSocket& socket);
   void set_full();
 
   // ---- Windows.

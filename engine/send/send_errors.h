@@ -53,8 +53,8 @@ class SendErrors {
   }
 
   // Each gives 32 bits.
-  const EndpointHash upper_;
-  const EndpointHash lower_;
+  const net::EndpointHash upper_;
+  const net::EndpointHash lower_;
   std::atomic<Table*> table_{nullptr};  // made for the first error
 };
 

@@ -15,7 +15,7 @@ namespace ringpeer::worker {
 class SendLane;
 class SendSocket;
 
-// Where packets go: a socket and, unless it is connected, an address.
+// Where packets go: a socket and, unless it is connected, an address. Lives for one put.
 struct SendTarget {
   SendSocket* socket = nullptr;
   net::Endpoint destination;
@@ -28,6 +28,9 @@ struct SendTarget {
 
 // Memory that queued packets lie in, and how many of them are not sent yet: it is free
 // again when none is.
+//
+// Threads: the one that puts makes it, the worker counts it down, and whoever brings it to 0 frees
+// it.
 struct SendMemory {
   SendMemory(bool heap, std::size_t bytes)
       : from_heap(heap), size(static_cast<std::uint32_t>(bytes)) {}
@@ -40,6 +43,8 @@ struct SendMemory {
 // A packet on its way to the worker. In a chunk it lies in front of its payload, so that
 // both are written, and read by the worker, in one go. The address to leave from, if there
 // is one, follows the item.
+//
+// Lifetime: its memory's. Threads: who puts writes it; then it is the worker's.
 struct SendItem {
   // What an item takes, without its payload.
   static std::size_t size_for(const SendTarget& target);

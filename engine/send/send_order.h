@@ -40,7 +40,7 @@ class SendOrder {
                                   std::size_t table_size);
   void flatten();
 
-  EndpointHash hash_;
+  net::EndpointHash hash_;
   // Each group is a list of indices through next_, found through table_.
   struct Group {
     std::uint16_t head;

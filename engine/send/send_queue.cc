@@ -13,7 +13,7 @@ namespace ringpeer::worker {
 SendQueue::SendQueue() : store_(std::make_shared<SendStore>()), items_out_(store_->items()) {}
 
 SendQueue::~SendQueue() {
-  constexpr std::size_t kBatch = 64;
+  constexpr std::size_t kBatch = 64;  // on the stack of whoever stops the engine
   std::array<SendItem*, kBatch> left;
   while (const std::size_t count = pop(left)) release({left.data(), count});
   store_->close();

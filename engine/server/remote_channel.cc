@@ -6,11 +6,11 @@ namespace ringpeer::internal {
 
 std::unique_ptr<RemoteChannel> RemoteChannel::take_pending(
     const std::shared_ptr<ServerCore>& server) {
-  std::unique_ptr<RemoteChannel> endpoint(new RemoteChannel(server));
-  endpoint->remote_ = server->take_pending(endpoint.get());
-  endpoint->endpoint_ = endpoint->remote_->endpoint;
-  if (endpoint->remote_->source != nullptr) endpoint->source_ = *endpoint->remote_->source;
-  return endpoint;
+  std::unique_ptr<RemoteChannel> channel(new RemoteChannel(server));
+  channel->remote_ = server->take_pending(channel.get());
+  channel->endpoint_ = channel->remote_->endpoint;
+  if (channel->remote_->source != nullptr) channel->source_ = *channel->remote_->source;
+  return channel;
 }
 
 RemoteChannel::~RemoteChannel() {

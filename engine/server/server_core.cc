@@ -401,7 +401,7 @@ worker::Remote* ServerCore::take_pending(RemoteChannel* owner) {
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
   remote->owner = owner;
-  remote->established.store(true, std::memory_order_relaxed);
+  remote->accepted.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();
   connections_.count_given(1, remote->heard_us.load(std::memory_order_relaxed));
   if (rotating_ && remote->queued_packets > 0) link_ready(*remote);

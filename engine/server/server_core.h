@@ -228,7 +228,7 @@ class ServerCore final : public DrainSource {
   // from the first drain on, so that who reads peer by peer does not pay for it.
   bool rotating_ = false;
   worker::Remote* ready_ = nullptr;
-  // Unsorted: what was taken from a ring and holds more packets, and the next ring.
+  // Together: what was taken from a ring and holds more packets, and the next ring.
   packet::PacketDescriptor together_rest_{};
   std::uint64_t together_arrival_us_ = 0;
   std::size_t next_shard_ = 0;

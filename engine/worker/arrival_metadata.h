@@ -46,7 +46,8 @@ class ArrivalClock {
 // kRecordedSourceSpace.
 void record_local_address(const backend::Datagram& datagram,
                           const packet::PacketDescriptor& descriptor);
-// What was noted there.
+// What was noted there; valid as long as a reference to the descriptor's buffer, as is
+// recorded_remote().
 net::LocalAddress recorded_local_address(const void* source);
 
 // In place of the sockaddr, once its owner is known: who sent it.

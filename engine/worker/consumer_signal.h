@@ -17,6 +17,9 @@ namespace ringpeer::worker {
 // the consumer sets its bit there, then looks at the ring. The fences make it impossible
 // that both miss each other.
 //
+// Threads: as each call says. Where the process is out of descriptors, watch() gives -1; all else
+// needs none.
+//
 // interrupt() ends one wait and, for an event loop, is seen until one look at the ring: each of
 // the two has a mark of its own in the count of interrupts, so neither takes it from the other.
 class ConsumerSignal {

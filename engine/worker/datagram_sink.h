@@ -19,7 +19,8 @@ struct DatagramRun {
   std::uint64_t charge() const { return bytes + packets * packet::kRecordOverhead; }
 };
 
-// Where a worker brings the datagrams of one socket. Called on the worker's thread.
+// Where a worker brings the datagrams of one socket. Called on the worker's thread, from attach
+// until detach has returned: so long it lives. What it cannot take it drops and counts.
 class DatagramSink {
  public:
   virtual ~DatagramSink() = default;

@@ -15,7 +15,9 @@ namespace ringpeer::worker {
 
 // What a sink needs to turn a batch of datagrams into descriptors: the time, the
 // counters, and the decision whether a payload stays in the kernel's buffer or is
-// copied. Lives for one batch on the worker's stack.
+// copied. Lives for one batch on the worker's stack. What fails is a drop, which is counted.
+//
+// Threads: the worker's.
 class Delivery {
  public:
   Delivery(Counters& counters, packet::SlabPool& slabs, std::uint64_t now_us, bool lend)

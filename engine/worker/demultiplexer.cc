@@ -59,13 +59,13 @@ void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
 }
 
 packet::SlabPool::Use Demultiplexer::use_of(const Remote& remote) {
-  return remote.established.load(std::memory_order_relaxed) ? packet::SlabPool::Use::kAny
-                                                            : packet::SlabPool::Use::kStranger;
+  return remote.accepted.load(std::memory_order_relaxed) ? packet::SlabPool::Use::kAny
+                                                         : packet::SlabPool::Use::kStranger;
 }
 
 bool Demultiplexer::has_slot(const Remote& remote) {
-  const bool established = remote.established.load(std::memory_order_relaxed);
-  return ring_.producer().has_slots((established ? kEventReserve : stranger_reserve_) + 1);
+  const bool accepted = remote.accepted.load(std::memory_order_relaxed);
+  return ring_.producer().has_slots((accepted ? kEventReserve : stranger_reserve_) + 1);
 }
 
 bool Demultiplexer::announce(Remote* remote, Event event, std::uint64_t now_us) {
@@ -130,13 +130,13 @@ void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   if (shared_->arrival.timestamps) [[unlikely]]
     arrival_clock_.set(delivery.now_us());
   if (shared_->per_remote) [[likely]] {
-    deliver_sorted(run.datagrams, delivery);
+    deliver_per_remote(run.datagrams, delivery);
   } else {
-    deliver_unsorted(run.datagrams, delivery);
+    deliver_together(run.datagrams, delivery);
   }
 }
 
-void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagrams,
+void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagrams,
                                      Delivery& delivery) {
   const bool notes = shared_->arrival.any();
   packet::PacketDescriptor descriptor;
@@ -159,8 +159,8 @@ void Demultiplexer::deliver_unsorted(std::span<const backend::Datagram> datagram
   }
 }
 
-void Demultiplexer::deliver_sorted(std::span<const backend::Datagram> datagrams,
-                                   Delivery& delivery) {
+void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagrams,
+                                       Delivery& delivery) {
   assert(datagrams.size() <= backend::kBatchSize);
   const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
   const bool notes = shared_->arrival.local_addresses;

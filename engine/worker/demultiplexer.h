@@ -45,11 +45,11 @@ struct ServerShared {
 // and while they wait, half of the ring is not theirs, nor is more than a share of the memory
 // for copies (SlabPool::Use::kStranger).
 //
-// Unsorted, a datagram's sender is looked at by nobody here and no sender costs any
+// Together, a datagram's sender is looked at by nobody here and no sender costs any
 // memory.
 //
-// A ring element is a packet (source: its Remote, or notes of that and of the address that it
-// was sent to; unsorted: its sockaddr) or, with no buffer and no payload, an event whose size
+// A ring element is a packet (source: its Remote, or a record of that and of the address that it
+// was sent to; together: its sockaddr) or, with no buffer and no payload, an event whose size
 // says which.
 //
 // Threads: the DatagramSink side is the worker's; consumer() and close() belong
@@ -102,8 +102,8 @@ class Demultiplexer final : public DatagramSink {
   // Slots of the ring that packets leave free, so that events always find room soon.
   static constexpr std::size_t kEventReserve = 64;
 
-  void deliver_sorted(std::span<const backend::Datagram> datagrams, Delivery& delivery);
-  void deliver_unsorted(std::span<const backend::Datagram> datagrams, Delivery& delivery);
+  void deliver_per_remote(std::span<const backend::Datagram> datagrams, Delivery& delivery);
+  void deliver_together(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   Remote* find(const net::Endpoint& endpoint);
   void find_all(std::span<const backend::Datagram> datagrams);
   bool has_slot(const Remote& remote);
@@ -122,7 +122,7 @@ class Demultiplexer final : public DatagramSink {
   ServerShared* const shared_;
   packet::PacketRing ring_;
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
-  // they may have waiting, they cannot fill the ring against established peers.
+  // they may have waiting, they cannot fill the ring against accepted peers.
   const std::size_t stranger_reserve_;
   ArrivalClock arrival_clock_;
   RemoteTable table_;

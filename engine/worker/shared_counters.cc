@@ -7,7 +7,7 @@ namespace ringpeer::worker {
 
 void SharedCounters::watch(const net::Socket* socket) {
   const base::MutexLock lock(mutex_);
-  sockets_.push_back({socket, DropCounter(socket->kernel_drops())});
+  sockets_.push_back({socket, KernelDropCount(socket->kernel_drops())});
 }
 
 void SharedCounters::forget(const net::Socket* socket) {

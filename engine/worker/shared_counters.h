@@ -11,8 +11,8 @@
 #include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/stats/counters.h"
-#include "ringpeer/engine/worker/drop_counter.h"
 #include "ringpeer/engine/worker/fork_generation.h"
+#include "ringpeer/engine/worker/kernel_drop_count.h"
 #include "ringpeer/engine/worker/worker.h"
 
 namespace ringpeer::worker {
@@ -41,7 +41,7 @@ class SharedCounters {
  private:
   struct WatchedSocket {
     const net::Socket* socket;
-    DropCounter drops;
+    KernelDropCount drops;
   };
 
   const ForkGeneration fork_generation_;

@@ -9,7 +9,7 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
   if (patience_ < kPatience && ring_.slots_in_use() == 0) [[unlikely]]
     patience_ = kPatience;
   if (arrival_.any()) [[unlikely]] {
-    deliver_with_notes(run.datagrams, delivery);
+    deliver_with_metadata(run.datagrams, delivery);
     return;
   }
   // As long as there is plenty of everything, no packet needs a look of its own.
@@ -58,8 +58,8 @@ void SocketQueue::deliver_each(std::span<const backend::Datagram> datagrams, Del
   }
 }
 
-void SocketQueue::deliver_with_notes(std::span<const backend::Datagram> datagrams,
-                                     Delivery& delivery) {
+void SocketQueue::deliver_with_metadata(std::span<const backend::Datagram> datagrams,
+                                        Delivery& delivery) {
   arrival_clock_.set(delivery.now_us());
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {

@@ -43,7 +43,7 @@ class SocketQueue final : public DatagramSink {
 
  private:
   void deliver_each(std::span<const backend::Datagram> datagrams, Delivery& delivery);
-  void deliver_with_notes(std::span<const backend::Datagram> datagrams, Delivery& delivery);
+  void deliver_with_metadata(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   bool admit(const backend::Datagram& datagram, Delivery& delivery);
   void refuse(const backend::Datagram& datagram, Counter reason, Delivery& delivery);
 

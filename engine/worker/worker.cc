@@ -21,6 +21,8 @@ constexpr std::chrono::milliseconds kNoWait{0};
 constexpr std::chrono::microseconds kPausedLook = std::chrono::milliseconds(4);
 
 constexpr std::size_t kMaxBatchesPerStep = ReceiveHalf::kMaxBatchesPerStep;
+// Of the application's own thread, which is in a call of its own: 256 datagrams, what a socket
+// buffer of the default size holds of small ones.
 constexpr std::size_t kMaxBatchesPerPump = 4;
 // How often a pump may ask again: for what is left of a full completion ring, for the completion
 // that had no room in it, and for what the receive brings that this one ended.

@@ -28,7 +28,8 @@ namespace ringpeer::worker {
 // refuses what it needs it ends as if stopped, and says why. Once it runs, a want of memory costs a
 // packet, which is counted, or the command that asks for some.
 //
-// Threads: attach, detach, sync, stop, request_maintenance, has_failed, snapshot: any. Without a
+// Threads: attach, detach, sync, flush, stop, and their halves, request_maintenance, has_failed,
+// snapshot, features, and sends() as SendHalf says: any. Without a
 // thread of its own everything but attach_later, has_failed, has_left_uring and snapshot belongs to
 // one thread at a time. A ring of io_uring takes requests of one thread alone: the first that
 // brings a socket. When another one goes on, the sockets change to recvmmsg.

@@ -17,6 +17,7 @@
 
 namespace ringpeer::worker {
 
+// EngineOptions::backend, as this floor knows it. kAuto: io_uring where it works.
 enum class BackendChoice { kAuto, kUring, kMmsg };
 
 struct GroupOptions {

@@ -10,7 +10,7 @@
 
 namespace ringpeer::worker {
 
-// What a worker is made with. It keeps a copy.
+// What a worker is made with: a value, of which it keeps a copy. Its log is called by the worker.
 struct WorkerOptions {
   int index = 0;
   bool has_thread = true;  // false: pump() runs it

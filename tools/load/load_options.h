@@ -25,7 +25,9 @@ enum class ExpectedReply {
 struct LoadOptions {
   // One thread serves all clients; with more it would be the bottleneck that it measures.
   static constexpr std::uint32_t kMaxClients = 20'000;
-  static constexpr double kMaxRate = 10'000;  // packets a second and client
+  // Packets a second and client: a hundred times what games send, so more is a slip.
+  static constexpr double kMaxRate = 10'000;
+  // Seconds: a week. More is a slip, too.
   static constexpr double kMaxDuration = 7 * 24 * 3600.0;
   // Seconds, as above. Shorter ones end before anything is sent.
   static constexpr double kShortestDuration = 0.001;

@@ -30,14 +30,14 @@ std::vector<net::Endpoint> similar_endpoints() {
 }
 
 TEST(EndpointHash, EqualEndpointsHaveEqualHashes) {
-  const EndpointHash hash;
+  const net::EndpointHash hash;
   EXPECT_EQ(hash(ipv4(1, 2)), hash(ipv4(1, 2)));
-  const EndpointHash copy = hash;
+  const net::EndpointHash copy = hash;
   EXPECT_EQ(copy(ipv4(1, 2)), hash(ipv4(1, 2)));
 }
 
 TEST(EndpointHash, EveryPartCounts) {
-  const EndpointHash hash;
+  const net::EndpointHash hash;
   net::Endpoint base;
   base.address = *net::IpAddress::parse("fe80::1");
   base.port = 7;
@@ -58,7 +58,7 @@ TEST(EndpointHash, EveryPartCounts) {
 
 TEST(EndpointHash, EachTableHasKeysOfItsOwn) {
   std::set<std::size_t> hashes;
-  for (int i = 0; i < 50; ++i) hashes.insert(EndpointHash()(ipv4(1, 2)));
+  for (int i = 0; i < 50; ++i) hashes.insert(net::EndpointHash()(ipv4(1, 2)));
   EXPECT_GT(hashes.size(), 45u);
 }
 
@@ -67,7 +67,7 @@ TEST(EndpointHash, SpreadsSimilarEndpointsEvenly) {
   const std::vector<net::Endpoint> endpoints = similar_endpoints();
   constexpr std::size_t kBuckets = 256;
   for (int key = 0; key < 40; ++key) {
-    const EndpointHash hash;
+    const net::EndpointHash hash;
     std::vector<std::size_t> filled(kBuckets);
     for (const net::Endpoint& endpoint : endpoints) ++filled[hash(endpoint) % kBuckets];
     const double mean = static_cast<double>(endpoints.size()) / kBuckets;
@@ -82,7 +82,7 @@ TEST(EndpointHash, SpreadsSimilarEndpointsEvenly) {
 
 TEST(EndpointHash, HardlyCollides) {
   const std::vector<net::Endpoint> endpoints = similar_endpoints();
-  const EndpointHash hash;
+  const net::EndpointHash hash;
   std::set<std::size_t> hashes;
   for (const net::Endpoint& endpoint : endpoints) hashes.insert(hash(endpoint));
   // 60,000 values of 32 bits: 0.4 collisions expected.

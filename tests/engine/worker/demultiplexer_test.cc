@@ -264,7 +264,7 @@ TEST_F(DemultiplexerTest, BytesAreBoundedPerRemote) {
 TEST_F(DemultiplexerTest, AFullRingDropsPacketsButHasRoomForEvents) {
   shared_.max_bytes_per_remote.store(1 << 30);
   deliver(client(1));
-  take_new_remote()->established.store(true);
+  take_new_remote()->accepted.store(true);
   take_all();
   for (std::size_t i = 0; i < 2 * kSlots; ++i) deliver(client(1));
   EXPECT_EQ(counted(Counter::kDropRingFull), 2 * kSlots - (kSlots - kEventReserve));
@@ -281,7 +281,7 @@ TEST_F(DemultiplexerTest, AFullRingDropsPacketsButHasRoomForEvents) {
 TEST_F(DemultiplexerTest, StrangersLeaveHalfOfTheRingToEstablishedPeers) {
   shared_.max_bytes_per_remote.store(1 << 30);
   deliver(client(1));
-  take_new_remote()->established.store(true);
+  take_new_remote()->accepted.store(true);
   take_all();
   for (std::size_t i = 0; i < 2 * kSlots; ++i) deliver(client(2));
   const std::uint64_t dropped = counted(Counter::kDropRingFull);

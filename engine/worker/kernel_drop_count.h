@@ -1,5 +1,5 @@
-#ifndef RINGPEER_ENGINE_WORKER_DROP_COUNTER_H_
-#define RINGPEER_ENGINE_WORKER_DROP_COUNTER_H_
+#ifndef RINGPEER_ENGINE_WORKER_KERNEL_DROP_COUNT_H_
+#define RINGPEER_ENGINE_WORKER_KERNEL_DROP_COUNT_H_
 
 #include <cstdint>
 #include <optional>
@@ -10,10 +10,10 @@ namespace ringpeer::worker {
 // before as many more have come.
 //
 // Threads: one. A value type.
-class DropCounter {
+class KernelDropCount {
  public:
   // What was counted before is no concern of this one.
-  explicit DropCounter(std::optional<std::uint32_t> before) : last_(before) {}
+  explicit KernelDropCount(std::optional<std::uint32_t> before) : last_(before) {}
 
   // A look that the kernel refused changes nothing.
   void look(std::optional<std::uint32_t> now) {
@@ -30,4 +30,4 @@ class DropCounter {
 
 }  // namespace ringpeer::worker
 
-#endif  // RINGPEER_ENGINE_WORKER_DROP_COUNTER_H_
+#endif  // RINGPEER_ENGINE_WORKER_KERNEL_DROP_COUNT_H_
