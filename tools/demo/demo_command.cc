@@ -9,10 +9,10 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/command/option_names.h"
 #include "ringpeer/tools/demo/demo_report.h"
 #include "ringpeer/tools/demo/server_process.h"
 #include "ringpeer/tools/load/load_generator.h"
-#include "ringpeer/tools/load/option_names.h"
 #include "ringpeer/tools/load/target_address.h"
 
 namespace ringpeer::tools {

@@ -10,8 +10,8 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/command/option_names.h"
 #include "ringpeer/tools/load/load_generator.h"
-#include "ringpeer/tools/load/option_names.h"
 #include "ringpeer/tools/load/target_address.h"
 
 namespace ringpeer::tools {

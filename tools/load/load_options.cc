@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ringpeer/tools/command/run_duration.h"
 #include "ringpeer/tools/load/payload_sizes.h"
 
 namespace ringpeer::tools {
@@ -12,9 +13,9 @@ std::string check_load_options(const LoadOptions& options) {
     return fmt::format("--hz {}: choose more than 0 and at most {} packets a second and client.",
                        options.rate, LoadOptions::kMaxRate);
   }
-  if (!LoadOptions::is_duration(options.seconds)) {
-    return fmt::format("--duration {}: choose {} to {} seconds.", options.seconds,
-                       LoadOptions::kShortestDuration, LoadOptions::kMaxDuration);
+  if (!is_duration(options.seconds)) {
+    return fmt::format("--duration {}: choose {} to {} seconds.", options.seconds, kMinDuration,
+                       kMaxDuration);
   }
   if (options.clients < 1 || options.clients > LoadOptions::kMaxClients) {
     return fmt::format("--clients {}: choose 1 to {}; for more, start the command several times.",

@@ -7,13 +7,9 @@
 #include <string>
 
 #include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/tools/command/payload_kind.h"
 
 namespace ringpeer::tools {
-
-enum class PayloadKind {
-  kRaw,  // a stamp and a pattern
-  kVar,  // Godot's wire format: the inputs of the arena
-};
 
 // What the server does with a packet, which decides how packets are accounted for.
 enum class ExpectedReply {
@@ -27,14 +23,6 @@ struct LoadOptions {
   static constexpr std::uint32_t kMaxClients = 20'000;
   // Packets a second and client: a hundred times what games send, so more is a slip.
   static constexpr double kMaxRate = 10'000;
-  // Seconds: a week. More is a slip, too.
-  static constexpr double kMaxDuration = 7 * 24 * 3600.0;
-  // Seconds, as above. Shorter ones end before anything is sent.
-  static constexpr double kShortestDuration = 0.001;
-
-  static bool is_duration(double seconds) {  // NaN is none
-    return seconds >= kShortestDuration && seconds <= kMaxDuration;
-  }
 
   std::string target_text;
   net::Endpoint target;

@@ -10,7 +10,7 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
-#include "ringpeer/tools/load/option_names.h"
+#include "ringpeer/tools/command/option_names.h"
 #include "ringpeer/tools/serve/server.h"
 
 namespace ringpeer::tools {

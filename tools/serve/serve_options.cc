@@ -6,6 +6,7 @@
 
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/run_duration.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -47,9 +48,9 @@ std::string check_serve_options(const ServeOptions& options) {
         "for all of them. Names are not resolved.",
         options.address);
   }
-  if (options.seconds != 0 && !LoadOptions::is_duration(options.seconds)) {
+  if (options.seconds != 0 && !is_duration(options.seconds)) {
     return fmt::format("--duration {}: choose {} to {} seconds, or 0 to run until a signal.",
-                       options.seconds, LoadOptions::kShortestDuration, LoadOptions::kMaxDuration);
+                       options.seconds, kMinDuration, kMaxDuration);
   }
   if (options.latency_budget_microseconds < 0 ||
       options.latency_budget_microseconds > ServeOptions::kMaxServeLatencyBudget) {

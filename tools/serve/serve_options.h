@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/tools/load/load_options.h"
+#include "ringpeer/tools/command/payload_kind.h"
 
 namespace ringpeer::tools {
 

@@ -1,11 +1,11 @@
-#ifndef RINGPEER_TOOLS_LOAD_OPTION_NAMES_H_
-#define RINGPEER_TOOLS_LOAD_OPTION_NAMES_H_
+#ifndef RINGPEER_TOOLS_COMMAND_OPTION_NAMES_H_
+#define RINGPEER_TOOLS_COMMAND_OPTION_NAMES_H_
 
 #include <map>
 #include <string>
 
 #include "ringpeer/engine.h"
-#include "ringpeer/tools/load/load_options.h"
+#include "ringpeer/tools/command/payload_kind.h"
 
 namespace ringpeer::tools {
 
@@ -30,4 +30,4 @@ inline const std::map<std::string, BackendKind>& backend_names() {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_OPTION_NAMES_H_
+#endif  // RINGPEER_TOOLS_COMMAND_OPTION_NAMES_H_
