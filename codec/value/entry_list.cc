@@ -91,7 +91,10 @@ void EntryList::close_holes() noexcept {
     DictionaryEntry* place = to->entries() + filled++;
     // What moves is behind its new place, and so is the next.
     DictionaryEntry* next = next_entry(&from, entry);
-    if (place != entry) std::memcpy(static_cast<void*>(place), entry, sizeof(*entry));
+    // As a Variant moves: its bytes are the value, and what was there is nobody's any more.
+    if (place != entry) {
+      std::memcpy(static_cast<void*>(place), static_cast<const void*>(entry), sizeof(*entry));
+    }
     entry = next;
   }
   to->used = filled;

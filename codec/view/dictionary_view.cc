@@ -40,6 +40,7 @@ void DictionaryView::open(const VariantView& value) {
 }
 
 DictionaryView& DictionaryView::operator=(const DictionaryView& other) {
+  if (this == &other) return *this;
   first_ = other.first_;
   end_ = other.end_;
   count_ = other.count_;

@@ -121,17 +121,16 @@ void ViewWalk::visit(VariantType type, Role role) {
   const std::uint32_t header = wire_scan::load_word(at_);
   const std::uint32_t kind = header >> kElementKindShift & kContainerKindMask;
   static_assert(kElementKindShift == kKeyKindShift);
-  if (value_.is_converted()) {
-    at_ = wire_scan::skip(at_);
-  } else if (type == VariantType::ARRAY) {
+  const bool is_open = !value_.is_converted();
+  if (is_open && type == VariantType::ARRAY) {
     const DeclaredType declared = DeclaredType::of_descriptor(at_ + 4, kind, top_.traits());
     at_ = wire_scan::array_count_word(at_) + 4;
     open_.push({wire_scan::load_word(at_ - 4) & kContainerCountMask, Role::ELEMENT, declared});
-  } else if (type == VariantType::DICTIONARY) {
+  } else if (is_open && type == VariantType::DICTIONARY) {
     const DeclaredType declared = DeclaredType::of_descriptor(at_ + 4, kind, top_.traits());
     at_ = wire_scan::dictionary_count_word(at_) + 4;
     open_.push({2 * (wire_scan::load_word(at_ - 4) & kContainerCountMask), Role::KEY, declared});
-  } else if (type == VariantType::OBJECT && (header & kHeaderFlagObjectAsId) == 0) {
+  } else if (is_open && type == VariantType::OBJECT && (header & kHeaderFlagObjectAsId) == 0) {
     open_object();
   } else {
     at_ = wire_scan::skip(at_);

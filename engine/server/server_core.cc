@@ -461,11 +461,10 @@ Error ServerCore::take(worker::Remote& remote, std::span<const std::uint8_t>* pa
 
 void ServerCore::hold(packet::PacketBuffer* buffer, std::span<const std::uint8_t>* packet,
                       HeldView* view) {
-  if (packet->empty()) {
-    release_.add(buffer);
-  } else if (views_.admit(buffer)) [[likely]] {
+  const bool is_empty = packet->empty();
+  if (!is_empty && views_.admit(buffer)) [[likely]] {
     view->hold_counted(buffer);
-  } else if (view->copy(packet)) {
+  } else if (is_empty || view->copy(packet)) {
     release_.add(buffer);
   } else {
     view->hold(buffer);  // no memory to be had: rather a little too much than not valid

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kFlushedAtATime = 32;
 
 std::string explain(const backend::BackendFailure& failure, std::size_t workers) {
-  const std::string text = failure.what + ": " + std::generic_category().message(failure.error);
+  std::string text = failure.what + ": " + std::generic_category().message(failure.error);
   const bool is_uring = failure.what.find("io_uring") != std::string::npos;
   switch (failure.error) {
     case EPERM:

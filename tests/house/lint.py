@@ -44,6 +44,7 @@ TIDY = ('engine/', 'codec/', 'tools/')
 SHARED = ('gtest/gtest.h', 'chrono', 'fstream', 'map', 'random', 'regex', 'set', 'sstream', 'thread',
           'ringpeer/udp_server.h', 'ringpeer/packet_peer_udp.h')
 SHARING = ('tests/', 'bench/', 'examples/')
+APART = ('tests/fuzz/',)  # our own namespace `testing`, without GoogleTest's
 
 
 def files_of_the_house():
@@ -233,7 +234,8 @@ class Clang:
         stamp = CACHE / digest(path, command, self.rules)
         if stamp.exists():
             return ''
-        if command[0] == self.parser and path.endswith('.cc') and path.startswith(SHARING):
+        if command[0] == self.parser and path.endswith('.cc') and path.startswith(SHARING) \
+                and not path.startswith(APART):
             with self.sharing:
                 command[1:1] = self.flags_for_sharing
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
