@@ -174,7 +174,7 @@ TEST(RefusedTrainsTest, AreTriedAgainAfterAWhile) {
   const net::Endpoint narrow = loopback_ipv4(1);
   const net::Endpoint other = loopback_ipv4(2);
   EXPECT_FALSE(refused.has_any());
-  refused.note(socket, narrow, now);
+  refused.record(socket, narrow, now);
   EXPECT_TRUE(refused.has_any());
   EXPECT_TRUE(refused.applies_to(socket, narrow, now));
   EXPECT_FALSE(refused.applies_to(socket, other, now));
@@ -182,12 +182,12 @@ TEST(RefusedTrainsTest, AreTriedAgainAfterAWhile) {
   refused.forget_old(now);
   EXPECT_FALSE(refused.has_any());
   EXPECT_FALSE(refused.applies_to(socket, narrow, now));
-  for (std::uint16_t port = 10; port < 100; ++port) refused.note(socket, loopback_ipv4(port), now);
+  for (std::uint16_t port = 10; port < 100; ++port) refused.record(socket, loopback_ipv4(port), now);
   EXPECT_TRUE(refused.applies_to(socket, other, now)) << "none through this socket";
   now += RefusedTrains::kPause;
   EXPECT_FALSE(refused.applies_to(socket, other, now));
   socket.progress().mark_sent_train();
-  refused.note(socket, narrow, now);
+  refused.record(socket, narrow, now);
   EXPECT_FALSE(refused.applies_to(socket, other, now)) << "others have passed since";
 }
 
