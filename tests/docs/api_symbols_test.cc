@@ -22,6 +22,9 @@ const char* const kPage = "docs/api.md";
 
 // Headers that only the library itself has a use for. Any other must be on the page.
 const std::set<std::string> kInternalHeaders = {
+    "codec/base/clock.h",
+    "codec/base/mutex.h",
+    "codec/base/thread_annotations.h",
     "codec/wire/arena.h",
     "codec/text/base64.h",
     "codec/text/constructor_parser.h",

@@ -98,7 +98,7 @@ std::vector<std::string> statements_of_sending() {
   using Chunks = worker::SendChunks;
   return {
       "into a **chunk** of " + std::to_string(constant_of(chunks, "kSize") >> 10) + " KiB",
-      number_of(chunks, "kChunkCount") + " chunks bound what may wait",
+      number_of(chunks, "kChunkCount") + " chunks of each worker bound what may wait",
       "A payload larger than " +
           std::to_string(constant_of("engine/send/send_queue.h", "kMaxInChunk") >> 10) + " KiB",
       "takes up to " + number_of("engine/send/send_order.h", "kMaxItems") + " packets at a time",

@@ -97,7 +97,7 @@ std::set<std::string> commands_of_dev() {
   const std::string script = read_page("dev");
   const std::size_t begin = script.find("usage: ./dev");
   const std::string help = script.substr(begin, script.find("HELP\n}", begin) - begin);
-  static const std::regex line("\n  ([a-z]+) ");
+  static const std::regex line("\n  ([a-z-]+) ");
   std::set<std::string> commands;
   for (std::sregex_iterator i(help.begin(), help.end(), line), end; i != end; ++i) {
     commands.insert((*i)[1]);
@@ -110,7 +110,7 @@ std::set<std::string> commands_of_dev() {
 TEST(PagesTest, CommandsOfDevExist) {
   const std::set<std::string> commands = commands_of_dev();
   EXPECT_GT(commands.size(), 10u);
-  static const std::regex command("\\./dev ([a-z]+)");
+  static const std::regex command("\\./dev ([a-z][a-z-]*)");
   for (const std::string& page : pages()) {
     const std::string text = read_page(page);
     for (std::sregex_iterator i(text.begin(), text.end(), command), end; i != end; ++i) {
