@@ -182,7 +182,8 @@ TEST(RefusedTrainsTest, AreTriedAgainAfterAWhile) {
   refused.forget_old(now);
   EXPECT_FALSE(refused.has_any());
   EXPECT_FALSE(refused.applies_to(socket, narrow, now));
-  for (std::uint16_t port = 10; port < 100; ++port) refused.record(socket, loopback_ipv4(port), now);
+  for (std::uint16_t port = 10; port < 100; ++port)
+    refused.record(socket, loopback_ipv4(port), now);
   EXPECT_TRUE(refused.applies_to(socket, other, now)) << "none through this socket";
   now += RefusedTrains::kPause;
   EXPECT_FALSE(refused.applies_to(socket, other, now));
