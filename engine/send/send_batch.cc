@@ -8,6 +8,7 @@
 
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/kernel_calls.h"
+#include "ringpeer/engine/send/failure_counter.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -372,18 +373,7 @@ void SendBatch::go_on_from(std::size_t position) {
 }
 
 void SendBatch::fail(const SendMessage& message, int error) {
-  const auto packets = static_cast<std::uint64_t>(message.count);
-  switch (error) {
-    case EAGAIN:
-    case ENOBUFS:
-      counters_.add(Counter::kSendFailedQueueFull, packets);
-      break;
-    case ECONNREFUSED:
-      counters_.add(Counter::kSendFailedRefused, packets);
-      break;
-    default:
-      counters_.add(Counter::kSendFailedOther, packets);
-  }
+  counters_.add(failure_counter(error), message.count);
   const SendItem& first = item_at(message.first);
   first.socket->tell(first, error);
 }

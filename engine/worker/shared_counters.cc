@@ -1,7 +1,8 @@
 #include "ringpeer/engine/worker/shared_counters.h"
 
 #include <algorithm>
-#include <cerrno>
+
+#include "ringpeer/engine/send/failure_counter.h"
 
 namespace ringpeer::worker {
 
@@ -41,22 +42,16 @@ void SharedCounters::take_back(Counters* counters) {
 }
 
 void SharedCounters::count_send(int error, std::size_t bytes) {
-  send_requested_.fetch_add(1, std::memory_order_relaxed);
-  switch (error) {
-    case 0:
-      sent_.fetch_add(1, std::memory_order_relaxed);
-      sent_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-      break;
-    case EAGAIN:
-    case ENOBUFS:
-      send_full_.fetch_add(1, std::memory_order_relaxed);
-      break;
-    case ECONNREFUSED:
-      send_refused_.fetch_add(1, std::memory_order_relaxed);
-      break;
-    default:
-      send_other_.fetch_add(1, std::memory_order_relaxed);
+  const auto count = [this](Counter counter, std::uint64_t n) {
+    sends_[static_cast<std::size_t>(counter)].fetch_add(n, std::memory_order_relaxed);
+  };
+  count(Counter::kSendRequestedPackets, 1);
+  if (error != 0) {
+    count(failure_counter(error), 1);
+    return;
   }
+  count(Counter::kSentPackets, 1);
+  count(Counter::kSentBytes, bytes);
 }
 
 CounterSnapshot SharedCounters::sum_with(std::span<const std::unique_ptr<Worker>> workers) const {
@@ -65,19 +60,13 @@ CounterSnapshot SharedCounters::sum_with(std::span<const std::unique_ptr<Worker>
   CounterSnapshot sum = past_;
   for (const auto& worker : workers) sum += worker->snapshot();
   for (const auto& counters : lent_) sum += counters->snapshot();
-  const auto add = [&sum](Counter counter, std::uint64_t n) {
-    sum.values[static_cast<std::size_t>(counter)] += n;
-  };
   for (WatchedSocket& entry : sockets_) {
     entry.drops.look(entry.socket->kernel_drops());
-    add(Counter::kKernelDrops, entry.drops.total());
+    sum.values[static_cast<std::size_t>(Counter::kKernelDrops)] += entry.drops.total();
   }
-  add(Counter::kSendRequestedPackets, send_requested_.load(std::memory_order_relaxed));
-  add(Counter::kSentPackets, sent_.load(std::memory_order_relaxed));
-  add(Counter::kSentBytes, sent_bytes_.load(std::memory_order_relaxed));
-  add(Counter::kSendFailedQueueFull, send_full_.load(std::memory_order_relaxed));
-  add(Counter::kSendFailedRefused, send_refused_.load(std::memory_order_relaxed));
-  add(Counter::kSendFailedOther, send_other_.load(std::memory_order_relaxed));
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    sum.values[i] += sends_[i].load(std::memory_order_relaxed);
+  }
   return sum;
 }
 

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_WORKER_SHARED_COUNTERS_H_
 #define RINGPEER_ENGINE_WORKER_SHARED_COUNTERS_H_
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -50,12 +51,7 @@ class SharedCounters {
   std::vector<std::unique_ptr<Counters>> lent_ RINGPEER_GUARDED_BY(mutex_);
   CounterSnapshot past_ RINGPEER_GUARDED_BY(mutex_);  // of sockets and consumers that are gone
 
-  std::atomic<std::uint64_t> send_requested_{0};
-  std::atomic<std::uint64_t> sent_{0};
-  std::atomic<std::uint64_t> sent_bytes_{0};
-  std::atomic<std::uint64_t> send_full_{0};
-  std::atomic<std::uint64_t> send_refused_{0};
-  std::atomic<std::uint64_t> send_other_{0};
+  std::array<std::atomic<std::uint64_t>, kCounterCount> sends_{};  // of count_send()
 };
 
 // A consumer's counters for as long as it lives.

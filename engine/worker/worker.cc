@@ -20,7 +20,6 @@ constexpr std::chrono::milliseconds kNoWait{0};
 // Until a queue that could take no more is looked at again: a quarter of a 60 Hz frame.
 constexpr std::chrono::microseconds kPausedLook = std::chrono::milliseconds(4);
 
-constexpr std::size_t kMaxBatchesPerStep = ReceiveHalf::kMaxBatchesPerStep;
 // Of the application's own thread, which is in a call of its own: 256 datagrams, what a socket
 // buffer of the default size holds of small ones.
 constexpr std::size_t kMaxBatchesPerPump = 4;
@@ -100,7 +99,8 @@ void Worker::thread_main(backend::BackendFailure* failure) {
   const bool good = start_backend(failure);
   commands_.open(good);
   if (!good) return;
-  while (!stopping_.load(std::memory_order_acquire) && try_step(kIdleWait, kMaxBatchesPerStep)) {
+  while (!stopping_.load(std::memory_order_acquire) &&
+         try_step(kIdleWait, ReceiveHalf::kMaxBatchesPerStep)) {
   }
   shut_down();
 }
@@ -197,7 +197,8 @@ bool Worker::enqueue(Command* command) {
 int Worker::wait_for(Command* command) {
   if (fork_generation_.is_outdated()) return ESHUTDOWN;
   if (!options_.has_thread) {
-    while (!command->done && commands_.is_open()) pump_once(kNoWait, kMaxBatchesPerStep);
+    while (!command->done && commands_.is_open())
+      pump_once(kNoWait, ReceiveHalf::kMaxBatchesPerStep);
     return command->result;
   }
   return commands_.wait_for(command);
@@ -266,7 +267,7 @@ void Worker::execute_sync(Command* command) {
   receives_.sockets().resume_recovered(receives_.backend());
   for (int pass = 0; pass < kMaxSyncPasses; ++pass) {
     if (!receives_.backend().wait({.poll = true, .every_socket = true}, &failure_)) break;
-    if (receives_.drain(kMaxBatchesPerStep) == 0) break;
+    if (receives_.drain(ReceiveHalf::kMaxBatchesPerStep) == 0) break;
     receives_.reclaim();
   }
   receives_.notify_consumers();
