@@ -1,7 +1,6 @@
 // The limits that docs/api.md names, and what is given beyond them.
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <cstdint>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "ringpeer/inherited_sockets.h"
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/descriptor_limit.h"
 #include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
@@ -22,15 +22,6 @@ namespace {
 using test::numbered_payload;
 
 constexpr const char* kHost = "127.0.0.1";
-
-bool may_open(rlim_t descriptors) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= descriptors) return true;
-  if (limit.rlim_max < descriptors) return false;
-  limit.rlim_cur = descriptors;
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
-}
 
 class DocumentedLimitsTest : public testing::TestWithParam<test::EngineKind> {
  protected:
@@ -46,7 +37,7 @@ class DocumentedLimitsTest : public testing::TestWithParam<test::EngineKind> {
 TEST_P(DocumentedLimitsTest, AWorkerServesSoManySockets) {
   constexpr std::size_t kSocketsOfAWorker = 4096;
   if (GetParam().workers > 1) GTEST_SKIP() << "worker_places_test has several workers";
-  if (!may_open(kSocketsOfAWorker + 200)) GTEST_SKIP() << "too few descriptors (ulimit -n)";
+  if (!test::may_open(kSocketsOfAWorker + 200)) GTEST_SKIP() << "too few descriptors (ulimit -n)";
   std::vector<std::unique_ptr<PacketPeerUDP>> peers;
   for (std::size_t i = 0; i < kSocketsOfAWorker; ++i) {
     peers.push_back(std::make_unique<PacketPeerUDP>(engine_));

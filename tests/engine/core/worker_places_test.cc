@@ -1,7 +1,6 @@
 // A worker has places for so many sockets; what comes beyond goes to the others.
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,20 +12,12 @@
 #include "ringpeer/engine/worker/socket_queue.h"
 #include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/tests/engine/support/backends.h"
+#include "ringpeer/tests/engine/support/descriptor_limit.h"
 #include "ringpeer/tests/engine/support/loopback.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
 namespace {
-
-bool may_open(rlim_t descriptors) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= descriptors) return true;
-  if (limit.rlim_max < descriptors) return false;
-  limit.rlim_cur = descriptors;
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
-}
 
 class WorkerPlacesTest : public testing::TestWithParam<BackendKind> {};
 INSTANTIATE_TEST_SUITE_P(Backends, WorkerPlacesTest, test::every_backend(), test::backend_name);
@@ -34,7 +25,8 @@ INSTANTIATE_TEST_SUITE_P(Backends, WorkerPlacesTest, test::every_backend(), test
 TEST_P(WorkerPlacesTest, OnesThatAreFreeAreFoundHoweverFullTheOthersAre) {
   constexpr std::size_t kLeft = 2;
   constexpr int kPeers = 12;
-  if (!may_open(backend::kMaxSockets + 200)) GTEST_SKIP() << "too few descriptors (ulimit -n)";
+  if (!test::may_open(backend::kMaxSockets + 200))
+    GTEST_SKIP() << "too few descriptors (ulimit -n)";
   EngineOptions options;
   options.backend = GetParam();
   options.workers = 2;
