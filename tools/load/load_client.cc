@@ -18,18 +18,16 @@ std::optional<std::chrono::nanoseconds> LoadClient::receive(const LoadReply& rep
                                               : receive_snapshot(reply, now);
 }
 
+// False for one that came before.
+bool LoadClient::count(SequenceWindow::Arrival arrival) {
+  if (arrival == SequenceWindow::Arrival::kRepeated) ++repeated_;
+  if (arrival == SequenceWindow::Arrival::kLate) ++late_;
+  return arrival != SequenceWindow::Arrival::kRepeated;
+}
+
 std::optional<std::chrono::nanoseconds> LoadClient::receive_echo(const LoadReply& reply,
                                                                  Clock::time_point now) {
-  switch (echo_window_.add(reply.stamp.sequence)) {
-    case SequenceWindow::Arrival::kRepeated:
-      ++repeated_;
-      return std::nullopt;
-    case SequenceWindow::Arrival::kLate:
-      ++late_;
-      break;
-    case SequenceWindow::Arrival::kInOrder:
-      break;
-  }
+  if (!count(echo_window_.add(reply.stamp.sequence))) return std::nullopt;
   ++echoes_;
   return now - reply.stamp.sent_at;
 }
@@ -37,16 +35,7 @@ std::optional<std::chrono::nanoseconds> LoadClient::receive_echo(const LoadReply
 std::optional<std::chrono::nanoseconds> LoadClient::receive_snapshot(const LoadReply& reply,
                                                                      Clock::time_point now) {
   Session& from = session(reply.session);
-  switch (from.window.add(reply.snapshot_number)) {
-    case SequenceWindow::Arrival::kRepeated:
-      ++repeated_;
-      return std::nullopt;
-    case SequenceWindow::Arrival::kLate:
-      ++late_;
-      break;
-    case SequenceWindow::Arrival::kInOrder:
-      break;
-  }
+  if (!count(from.window.add(reply.snapshot_number))) return std::nullopt;
   ++snapshots_;
   from.newest_snapshot = std::max(from.newest_snapshot, reply.snapshot_number);
   from.inputs_received = std::max(from.inputs_received, reply.inputs_received);

@@ -49,6 +49,7 @@ class LoadClient {
   bool settled() const;
 
  private:
+  bool count(SequenceWindow::Arrival arrival);
   std::optional<std::chrono::nanoseconds> receive_echo(const LoadReply& reply,
                                                        std::chrono::steady_clock::time_point now);
   std::optional<std::chrono::nanoseconds> receive_snapshot(

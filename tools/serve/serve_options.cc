@@ -32,7 +32,6 @@ std::string complaint_about_unused(const ServeOptions& options) {
 }  // namespace
 
 std::string check_serve_options(const ServeOptions& options) {
-  constexpr int kMaxPort = 65535;  // a port has 16 bits
   if (options.port < 0 || options.port > kMaxPort) {
     return fmt::format("--port {}: choose 1 to {}, or 0 for any free port.", options.port,
                        kMaxPort);
