@@ -1,16 +1,14 @@
 #ifndef RINGPEER_CODEC_BASE_CLOCK_H_
 #define RINGPEER_CODEC_BASE_CLOCK_H_
 
-#include <time.h>
-
 #include <chrono>
 #include <cstdint>
 
 namespace ringpeer::base {
 
 // The time, for all of engine and codec: nothing else there reads a clock of the machine, which
-// tests/house enforces. A simulation that has a time of its own replaces what stands here and the
-// three kinds of waits below.
+// tests/house enforces. A simulation that has a time of its own links other definitions of what
+// stands here, and of the waits below.
 //
 // Who asks for the time:
 //   engine/core      when an engine begins, and the end of a drain's budget
@@ -39,16 +37,12 @@ class Clock {
   using time_point = std::chrono::steady_clock::time_point;
   static constexpr bool is_steady = true;
 
-  static time_point now() noexcept { return std::chrono::steady_clock::now(); }
+  static time_point now() noexcept;
 };
 static_assert(std::chrono::is_clock_v<Clock>);
 
 // Nanoseconds since 1970. Somebody may set it at any time.
-inline std::int64_t wall_clock_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
-}
+std::int64_t wall_clock_ns();
 
 }  // namespace ringpeer::base
 

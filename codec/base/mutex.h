@@ -42,12 +42,8 @@ class Condition {
  public:
   // Unlocks the mutex until it is notified. Wakes up without reason, too: call it in a loop that
   // looks at what it waits for.
-  void wait(Mutex& mutex) RINGPEER_REQUIRES(mutex) {
-    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
-    condition_.wait(lock);
-    lock.release();  // it is the caller's
-  }
-  void notify_all() { condition_.notify_all(); }
+  void wait(Mutex& mutex) RINGPEER_REQUIRES(mutex);
+  void notify_all();
 
  private:
   std::condition_variable condition_;

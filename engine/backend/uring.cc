@@ -47,7 +47,7 @@ bool Uring::create(BackendFailure* failure) {
   for (const unsigned completions : {kCompletionEntries, kCompletionEntriesSmall}) {
     asked.cq_entries = completions;
     io_uring_params params = asked;
-    error = -io_uring_queue_init_params(kSubmissionEntries, &ring_, &params);
+    error = abi::set_up(kSubmissionEntries, &ring_, &params);
     if (error != ENOMEM) break;
   }
   if (error != 0) {

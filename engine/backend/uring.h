@@ -33,7 +33,7 @@ class Uring {
   // Whether it may be entered: a filter may allow a ring and refuse its use. 0 or errno.
   int try_out() const;
   void close() {
-    if (std::exchange(is_open_, false)) io_uring_queue_exit(&ring_);
+    if (std::exchange(is_open_, false)) abi::close(&ring_);
   }
 
   int descriptor() const { return ring_.ring_fd; }

@@ -2,13 +2,8 @@
 #define RINGPEER_ENGINE_BACKEND_URING_ABI_H_
 
 #include <liburing.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdint>
-
-#include "ringpeer/engine/net/kernel_calls.h"
 
 // The parts of the kernel's io_uring interface that are younger than the oldest
 // liburing this project builds with (2.3, Debian 12). Source: include/uapi/linux/
@@ -48,35 +43,22 @@ static_assert(sizeof(BufferRingRegistration) == 40);
 
 inline constexpr unsigned kRegisterBufferRing = 22;
 
-inline int register_with(int ring, unsigned what, const void* argument, unsigned count) {
-  return ::syscall(__NR_io_uring_register, ring, what, argument, count) == 0 ? 0 : errno;
-}
-
 // EINVAL from kernels that do not know one of its fields.
-inline int register_buffer_ring(int ring, const BufferRingRegistration& registration) {
-  return register_with(ring, kRegisterBufferRing, &registration, 1);
-}
+int register_buffer_ring(int ring, const BufferRingRegistration& registration);
 
-// The call alone, without the mappings that liburing makes.
-inline bool can_set_up(unsigned entries, io_uring_params params) {
-  const long ring = ::syscall(__NR_io_uring_setup, entries, &params);
-  if (ring >= 0) net::kernel::close(static_cast<int>(ring));
-  return ring >= 0;
-}
+// The ring's memory and its descriptor, until close(). ENOMEM is also of the mappings.
+int set_up(unsigned entries, io_uring* ring, io_uring_params* params);
+void close(io_uring* ring);
+// The system call alone, without the mappings.
+bool can_set_up(unsigned entries, io_uring_params params);
 
 // Older than that, but liburing 2.3's shared library does not export its helper.
-inline int enable_rings(int ring) {
-  return register_with(ring, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
-}
+int enable_rings(int ring);
 
 // How many requests were submitted, or a negative errno value: EINTR, ETIME, EBUSY, EAGAIN and
 // ENOMEM pass.
-inline int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned flags,
-                 const EnterArgument& argument) {
-  const long result = ::syscall(__NR_io_uring_enter, ring, to_submit, min_complete,
-                                flags | IORING_ENTER_EXT_ARG, &argument, sizeof(argument));
-  return result >= 0 ? static_cast<int>(result) : -errno;
-}
+int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned flags,
+          const EnterArgument& argument);
 
 }  // namespace ringpeer::backend::abi
 

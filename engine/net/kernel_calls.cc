@@ -1,8 +1,10 @@
 #include "ringpeer/engine/net/kernel_calls.h"
 
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,6 +75,9 @@ int get_option(int descriptor, int level, int name, void* value, std::size_t siz
   auto length = static_cast<socklen_t>(size);
   return error_of(::getsockopt(descriptor, level, name, value, &length));
 }
+
+// A grace period of RCU, under whose read lock a datagram is delivered.
+void wait_for_begun_deliveries() { ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
 int receive_batch(int descriptor, std::span<mmsghdr> messages) {
   return value_or_error(::recvmmsg(descriptor, messages.data(),

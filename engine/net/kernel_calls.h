@@ -47,6 +47,11 @@ int local_address(int descriptor, SocketAddress* address);
 int set_option(int descriptor, int level, int name, const void* value, std::size_t size);
 int get_option(int descriptor, int level, int name, void* value, std::size_t size);
 
+// Returns once the kernel is done with all datagrams whose delivery it had begun: those for
+// which it chose a socket before the call. Takes some milliseconds. Where it is not to be had
+// (seccomp, nohz_full), nothing is waited for.
+void wait_for_begun_deliveries();
+
 // ---- Receiving. The socket's worker.
 
 // The datagrams that wait, at most as many as there are messages: how many there were, each with

@@ -1,9 +1,6 @@
 #ifndef RINGPEER_ENGINE_NET_PRECISE_SLEEP_H_
 #define RINGPEER_ENGINE_NET_PRECISE_SLEEP_H_
 
-#include <time.h>
-
-#include <cerrno>
 #include <chrono>
 
 namespace ringpeer::net {
@@ -12,11 +9,7 @@ namespace ringpeer::net {
 // (PR_SET_TIMERSLACK) says how precisely. Every sleep of the engine is here.
 //
 // Threads: any.
-inline void sleep_precisely(std::chrono::microseconds duration) {
-  timespec left{0, static_cast<long>(duration.count() * 1000)};
-  while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
-  }
-}
+void sleep_precisely(std::chrono::microseconds duration);
 
 }  // namespace ringpeer::net
 

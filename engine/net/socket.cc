@@ -1,11 +1,9 @@
 #include "ringpeer/engine/net/socket.h"
 
 #include <ifaddrs.h>
-#include <linux/membarrier.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/udp.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -352,8 +350,5 @@ int path_mtu_to(const Endpoint& destination) {
   return ipv4 ? get_option(probe.descriptor(), IPPROTO_IP, IP_MTU)
               : get_option(probe.descriptor(), IPPROTO_IPV6, IPV6_MTU);
 }
-
-// A grace period of RCU, under whose read lock a datagram is delivered.
-void wait_for_begun_deliveries() { ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
 }  // namespace ringpeer::net

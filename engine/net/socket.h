@@ -145,11 +145,6 @@ class Socket {
 // the kernel knows; 0 when there is no route. A few system calls.
 int path_mtu_to(const Endpoint& destination);
 
-// Returns once the kernel is done with all datagrams whose delivery it had begun: those for
-// which it chose a socket before the call. Takes some milliseconds. Where it is not to be had
-// (seccomp, nohz_full), nothing is waited for.
-void wait_for_begun_deliveries();
-
 }  // namespace ringpeer::net
 
 #endif  // RINGPEER_ENGINE_NET_SOCKET_H_

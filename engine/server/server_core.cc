@@ -9,6 +9,7 @@
 
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/core/listen_address.h"
+#include "ringpeer/engine/net/kernel_calls.h"
 #include "ringpeer/engine/net/port_holder.h"
 #include "ringpeer/engine/net/steering.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
@@ -135,7 +136,7 @@ bool ServerCore::is_intruded(const net::Endpoint& local,
 // All sockets are there, and have dropped what came.
 void ServerCore::open_group() {
   if (!socket_options_.share_port && steer()) return;
-  net::wait_for_begun_deliveries();  // to sockets that were chosen among fewer
+  net::kernel::wait_for_begun_deliveries();  // to sockets that were chosen among fewer
   for (auto& shard : shards_) shard->socket.set_drop_all(false);
 }
 

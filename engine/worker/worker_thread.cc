@@ -59,6 +59,10 @@ int WorkerThread::start(const WorkerOptions& options, std::function<void()> main
 
 bool WorkerThread::is_current() const { return current_thread == this; }
 
+bool WorkerThread::is_there() const { return thread_.joinable(); }
+
+void WorkerThread::join() { thread_.join(); }
+
 void WorkerThread::abandon() {
   if (thread_.joinable()) thread_.detach();
 }

@@ -28,15 +28,18 @@ class WorkerThread {
   template <typename TellToEnd>
   void end(TellToEnd tell_to_end) RINGPEER_EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
-    if (!thread_.joinable()) return;
+    if (!is_there()) return;
     tell_to_end();
-    thread_.join();
+    join();
   }
   // Nobody waits for it: it is not here (after a fork), or is the one that ends the process.
   // Without the lock, which a thread that is not here either may hold.
   void abandon() RINGPEER_NO_THREAD_SAFETY_ANALYSIS;
 
  private:
+  bool is_there() const RINGPEER_REQUIRES(mutex_);
+  void join() RINGPEER_REQUIRES(mutex_);
+
   base::Mutex mutex_;
   std::thread thread_ RINGPEER_GUARDED_BY(mutex_);
 };

@@ -1,0 +1,15 @@
+#include "ringpeer/codec/base/clock.h"
+
+#include <time.h>
+
+namespace ringpeer::base {
+
+Clock::time_point Clock::now() noexcept { return std::chrono::steady_clock::now(); }
+
+std::int64_t wall_clock_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+}  // namespace ringpeer::base
