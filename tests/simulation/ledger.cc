@@ -1,0 +1,50 @@
+#include "ringpeer/tests/simulation/ledger.h"
+
+#include <algorithm>
+#include <string>
+
+#include "ringpeer/tests/simulation/failure.h"
+
+namespace ringpeer::simulation {
+
+void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram) {
+  std::deque<Stamp>& expected = expected_[{socket.local->port, datagram.source}];
+  const std::span<const std::uint8_t> all = datagram.payload;
+  const std::size_t segment = datagram.segment_size > 0 ? datagram.segment_size : all.size();
+  std::size_t at = 0;
+  do {
+    const std::size_t size = std::min(segment, all.size() - at);
+    expected.push_back(read_payload(all.subspan(at, size)).value_or(Stamp()));
+    ++taken_;
+    at += size;
+  } while (at < all.size());
+}
+
+void Ledger::record_delivered(std::uint16_t port, const net::Endpoint& sender,
+                              std::span<const std::uint8_t> payload) {
+  const Stamp stamp = read_payload(payload).value_or(Stamp());
+  std::deque<Stamp>& expected = expected_[{port, sender}];
+  const auto found = std::find(expected.begin(), expected.end(), stamp);
+  if (found == expected.end()) {
+    fail("port " + std::to_string(port) + " delivers packet " + std::to_string(stamp.number) +
+         " of sender " + std::to_string(stamp.sender) + " as one of " + sender.to_string() +
+         ", which is not his, or comes again, or out of order");
+  }
+  expected.erase(expected.begin(), found + 1);  // those before it were dropped
+  ++delivered_;
+}
+
+void Ledger::record_accepted(const net::Endpoint& destination,
+                             std::span<const std::uint8_t> payload) {
+  ++accepted_;
+  const auto stamp = read_payload(payload);
+  if (!stamp.has_value()) return;
+  std::uint32_t& last = last_accepted_[{stamp->sender, destination}];
+  if (stamp->number <= last) {
+    fail("packet " + std::to_string(stamp->number) + " of sender " + std::to_string(stamp->sender) +
+         " to " + destination.to_string() + " is sent after " + std::to_string(last));
+  }
+  last = stamp->number;
+}
+
+}  // namespace ringpeer::simulation

@@ -1,0 +1,68 @@
+#ifndef RINGPEER_TESTS_SIMULATION_LEDGER_H_
+#define RINGPEER_TESTS_SIMULATION_LEDGER_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/tests/simulation/network.h"
+#include "ringpeer/tests/simulation/payload.h"
+#include "ringpeer/tests/simulation/udp_socket.h"
+
+namespace ringpeer::simulation {
+
+// The obvious model of an engine: what it took from the kernel comes out under the sender that it
+// came from, once, unchanged, in order, unless it was dropped; and what was put goes to the kernel
+// likewise. Fails at the first difference.
+class Ledger {
+ public:
+  // ---- Received.
+
+  // The kernel has given the engine a datagram, or a train.
+  void record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram);
+  // The application got a packet of `sender` from whoever has the port.
+  void record_delivered(std::uint16_t port, const net::Endpoint& sender,
+                        std::span<const std::uint8_t> payload);
+  std::uint64_t taken() const { return taken_; }
+  std::uint64_t delivered() const { return delivered_; }
+
+  // ---- Sent.
+
+  Stamp next_stamp(std::uint32_t sender) { return {sender, ++last_number_[sender]}; }
+  // The kernel has taken a packet from a socket of the engine.
+  void record_accepted(const net::Endpoint& destination, std::span<const std::uint8_t> payload);
+  std::uint64_t accepted() const { return accepted_; }
+
+ private:
+  struct Channel {
+    std::uint16_t port;
+    net::Endpoint sender;
+    friend bool operator<(const Channel& a, const Channel& b) {
+      if (a.port != b.port) return a.port < b.port;
+      return EndpointOrder()(a.sender, b.sender);
+    }
+  };
+
+  std::map<Channel, std::deque<Stamp>> expected_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t delivered_ = 0;
+
+  std::map<std::uint32_t, std::uint32_t> last_number_;
+  struct Way {
+    std::uint32_t sender;
+    net::Endpoint destination;
+    friend bool operator<(const Way& a, const Way& b) {
+      if (a.sender != b.sender) return a.sender < b.sender;
+      return EndpointOrder()(a.destination, b.destination);
+    }
+  };
+  std::map<Way, std::uint32_t> last_accepted_;
+  std::uint64_t accepted_ = 0;
+};
+
+}  // namespace ringpeer::simulation
+
+#endif  // RINGPEER_TESTS_SIMULATION_LEDGER_H_

@@ -1,0 +1,96 @@
+#ifndef RINGPEER_TESTS_SIMULATION_NETWORK_H_
+#define RINGPEER_TESTS_SIMULATION_NETWORK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/tests/simulation/faults.h"
+#include "ringpeer/tests/simulation/scheduler.h"
+#include "ringpeer/tests/simulation/udp_socket.h"
+
+namespace ringpeer::simulation {
+
+// Any order will do that is the same in each run.
+struct EndpointOrder {
+  bool operator()(const net::Endpoint& a, const net::Endpoint& b) const {
+    return a.address != b.address ? a.address < b.address : a.port < b.port;
+  }
+};
+
+// The sockets of a machine, the hosts around it, and what lies between. Datagrams between two
+// endpoints stay in order unless a fault overtakes.
+class Network {
+ public:
+  // Of a host: a datagram has come to one of its endpoints.
+  using Host = std::function<void(const SimulatedDatagram&)>;
+  // A datagram is in the machine's socket, or was dropped there.
+  struct Watcher {
+    std::function<void(const UdpSocket&, const SimulatedDatagram&)> arrived;
+    std::function<void(const UdpSocket&, const SimulatedDatagram&)> dropped;
+  };
+
+  Network(Scheduler& scheduler, Faults& faults, Random random)
+      : scheduler_(scheduler), faults_(faults), random_(random) {}
+
+  void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
+  // Somebody listens there, elsewhere than on the machine.
+  void add_host(const net::Endpoint& endpoint, Host host) { hosts_[endpoint] = std::move(host); }
+  void remove_host(const net::Endpoint& endpoint) { hosts_.erase(endpoint); }
+
+  // On its way, from whichever side. The sender's error, if anybody answers with one, goes to
+  // `socket`, which may be null.
+  void send(SimulatedDatagram datagram, const std::shared_ptr<UdpSocket>& socket);
+
+  // ---- The machine's sockets. 0 or errno.
+
+  int bind(const std::shared_ptr<UdpSocket>& socket, net::Endpoint endpoint);
+  int connect(const std::shared_ptr<UdpSocket>& socket, const net::Endpoint& peer);
+  void close(const std::shared_ptr<UdpSocket>& socket);
+  // Those that overlap with the endpoint.
+  std::vector<std::uint64_t> sockets_on(const net::Endpoint& endpoint) const;
+
+  // Packets that wait in all of the machine's sockets.
+  std::uint64_t waiting_packets() const;
+  // Dropped in sockets, closed ones too.
+  std::uint64_t dropped_packets() const { return dropped_packets_; }
+  std::int64_t wall_clock_ns() const { return scheduler_.now() + wall_clock_offset_; }
+  void set_wall_clock(std::int64_t offset_ns) { wall_clock_offset_ = offset_ns; }
+  static bool is_broadcast(const net::Endpoint& endpoint);
+  // The machine's own address, of the same family as the other's.
+  static const net::IpAddress& address_for(const net::IpAddress& other);
+
+ private:
+  using Sockets = std::vector<std::shared_ptr<UdpSocket>>;
+
+  Time delay();
+  void schedule(SimulatedDatagram datagram, std::weak_ptr<UdpSocket> sender, Time when);
+  void deliver(const SimulatedDatagram& datagram, const std::weak_ptr<UdpSocket>& sender);
+  Sockets candidates(const SimulatedDatagram& datagram) const;
+  std::shared_ptr<UdpSocket> choose(const Sockets& sockets, const SimulatedDatagram& datagram);
+  void receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedDatagram& datagram);
+  void drop(UdpSocket& socket, const SimulatedDatagram& datagram);
+  void merge_into_train(UdpSocket& socket, SimulatedDatagram datagram);
+  void answer_unreachable(const SimulatedDatagram& datagram,
+                          const std::weak_ptr<UdpSocket>& sender);
+  std::uint16_t free_port() const;
+
+  Scheduler& scheduler_;
+  Faults& faults_;
+  Random random_;
+  Watcher watcher_;
+  std::map<net::Endpoint, Host, EndpointOrder> hosts_;
+  Sockets bound_;
+  // When the last datagram of an endpoint arrives: its next comes after it.
+  std::map<net::Endpoint, Time, EndpointOrder> last_arrival_;
+  std::uint64_t dropped_packets_ = 0;
+  std::int64_t wall_clock_offset_ = 1'700'000'000 * kSecond;
+};
+
+}  // namespace ringpeer::simulation
+
+#endif  // RINGPEER_TESTS_SIMULATION_NETWORK_H_

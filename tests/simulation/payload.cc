@@ -1,0 +1,51 @@
+#include "ringpeer/tests/simulation/payload.h"
+
+#include <array>
+#include <cstring>
+
+#include "ringpeer/tests/simulation/failure.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+// Two periods of all bytes, so that any beginning has 256 behind it.
+const std::array<std::uint8_t, 8192>& pattern() {
+  static const auto made = [] {
+    std::array<std::uint8_t, 8192> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<std::uint8_t>(i * 167 + (i >> 8) * 13);
+    }
+    return bytes;
+  }();
+  return made;
+}
+
+std::span<const std::uint8_t> filler_of(const Stamp& stamp, std::size_t size) {
+  const std::size_t begin = (stamp.sender * 31 + stamp.number * 7) % 256;
+  check(begin + size <= pattern().size(), "a payload of the simulation is too large");
+  return {pattern().data() + begin, size};
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> make_payload(const Stamp& stamp, std::size_t size) {
+  std::vector<std::uint8_t> payload(size);
+  std::memcpy(payload.data(), &stamp, kStampSize);
+  const auto filler = filler_of(stamp, size - kStampSize);
+  if (!filler.empty()) std::memcpy(payload.data() + kStampSize, filler.data(), filler.size());
+  return payload;
+}
+
+std::optional<Stamp> read_payload(std::span<const std::uint8_t> payload) {
+  if (payload.empty()) return std::nullopt;
+  check(payload.size() >= kStampSize, "a packet is shorter than any that was sent");
+  Stamp stamp;
+  std::memcpy(&stamp, payload.data(), kStampSize);
+  const auto filler = filler_of(stamp, payload.size() - kStampSize);
+  check(
+      filler.empty() || std::memcmp(filler.data(), payload.data() + kStampSize, filler.size()) == 0,
+      "a packet is not what it was");
+  return stamp;
+}
+
+}  // namespace ringpeer::simulation

@@ -1,0 +1,90 @@
+#include "ringpeer/tests/simulation/plan.h"
+
+#include <algorithm>
+
+namespace ringpeer::simulation {
+namespace {
+
+// Of all runs, those that have a fault of a kind, and how often it then happens when it may.
+constexpr std::uint32_t kRunsWithFaultOf1000 = 150;
+
+// Faults that are asked for at every datagram, and those that are asked for at rare calls.
+std::uint32_t rate_of(Fault fault, Random& random) {
+  switch (fault) {
+    case Fault::kNoDescriptors:
+    case Fault::kNoThread:
+      return 60;
+    case Fault::kNoRing:
+    case Fault::kSmallCompletionRing:
+    case Fault::kFullReceiveBuffer:
+      return 300;
+    case Fault::kTrain:
+      return static_cast<std::uint32_t>(random.between(200, 900));
+    case Fault::kFullSendBuffer:
+    case Fault::kDeviceQueueFull:
+    case Fault::kSlowThread:
+    case Fault::kClockJump:
+      return static_cast<std::uint32_t>(random.between(2, 30));
+    default:
+      return static_cast<std::uint32_t>(random.between(5, 120));
+  }
+}
+
+}  // namespace
+
+Plan Plan::from_seed(std::uint64_t seed) {
+  Random random(seed * 0x9e3779b97f4a7c15 + 1);
+  Plan plan;
+  plan.seed = seed;
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    const std::uint32_t rate = rate_of(static_cast<Fault>(i), random);
+    if (random.chance(kRunsWithFaultOf1000)) plan.faults[i] = rate;
+  }
+  const auto is_on = [&](Fault fault) { return plan.faults[static_cast<std::size_t>(fault)] > 0; };
+  plan.use_uring = random.chance(600);
+  plan.workers = static_cast<int>(random.between(0, 3));
+  plan.kernel.has_min_wait = random.chance(600);
+  plan.kernel.has_incremental_buffers = random.chance(600);
+  if (is_on(Fault::kSmallCompletionRing)) plan.kernel.most_completions = 8u << random.below(4);
+  constexpr std::array<int, 4> kBudgets = {0, 50, 200, 2000};
+  plan.latency_budget_us = kBudgets.at(random.below(kBudgets.size()));
+  plan.max_datagram = random.chance(500) ? 1400 : 4000;
+  plan.payload_budget_kib = random.chance(300) ? 256 * 3 : 4096;
+  if (is_on(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
+  plan.gro = is_on(Fault::kTrain);
+  if (plan.gro) plan.max_datagram = 65'507;  // what a train may take
+  plan.gso = random.chance(800);
+  plan.servers = static_cast<int>(random.between(2, 3));
+  plan.remotes = static_cast<int>(random.between(8, 64)) - 4;
+  plan.peers = 4;
+  plan.together = random.chance(200);
+  plan.timestamps = random.chance(200) || is_on(Fault::kClockJump);
+  plan.local_addresses = random.chance(250);
+  plan.detect_unreachable = random.chance(250) || is_on(Fault::kIcmpError);
+  plan.max_pending = random.chance(300) ? 4 : 64;
+  plan.largest_burst = random.chance(300) ? 200 : 20;
+  return plan;
+}
+
+std::string Plan::to_flags() const {
+  const Plan whole = from_seed(seed);
+  std::string flags = "--seed=" + std::to_string(seed);
+  const auto add = [&flags](const char* name, auto value, auto usual) {
+    if (value != usual) flags += std::string(" --") + name + "=" + std::to_string(value);
+  };
+  add("datagrams", datagrams, whole.datagrams);
+  add("steps", steps, whole.steps);
+  add("remotes", remotes, whole.remotes);
+  add("peers", peers, whole.peers);
+  add("servers", servers, whole.servers);
+  add("workers", workers, whole.workers);
+  add("largest_burst", largest_burst, whole.largest_burst);
+  std::string off;
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    if (faults[i] != whole.faults[i]) off += (off.empty() ? "" : ",") + std::string(kFaultNames[i]);
+  }
+  if (!off.empty()) flags += " --without=" + off;
+  return flags;
+}
+
+}  // namespace ringpeer::simulation

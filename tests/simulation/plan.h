@@ -1,0 +1,55 @@
+#ifndef RINGPEER_TESTS_SIMULATION_PLAN_H_
+#define RINGPEER_TESTS_SIMULATION_PLAN_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ringpeer/tests/simulation/faults.h"
+#include "ringpeer/tests/simulation/kernel.h"
+
+namespace ringpeer::simulation {
+
+// What a run consists of: all of it follows from the seed, and each part can be made less while the
+// others stay, to find the least that still fails. A value.
+struct Plan {
+  std::uint64_t seed = 0;
+
+  // The machine and its engine.
+  bool use_uring = true;
+  int workers = 1;  // 0: none has a thread
+  KernelFeatures kernel;
+  int latency_budget_us = 200;
+  std::size_t max_datagram = 1400;
+  std::size_t payload_budget_kib = 1024;
+  int receive_buffer = 0;  // asked for; 0: the kernel's
+  bool gro = false;
+  bool gso = true;
+
+  // Who talks.
+  int servers = 2;
+  int remotes = 16;       // hosts around the machine
+  int peers = 2;          // PacketPeerUDPs on it
+  bool together = false;  // the last server hands out one queue of all
+  bool timestamps = false;
+  bool local_addresses = false;
+  bool detect_unreachable = false;
+  int max_pending = 16;
+
+  // How much: the run ends when so many datagrams went each way, or after so many steps.
+  int datagrams = 3000;
+  int steps = 1'000'000;
+  int largest_burst = 40;
+
+  // How often each fault happens when it is asked for, in a thousand; 0: not in this run.
+  std::array<std::uint32_t, kFaultCount> faults{};
+
+  static Plan from_seed(std::uint64_t seed);
+  // As flags of the simulate program, of what from_seed() would not give.
+  std::string to_flags() const;
+};
+
+}  // namespace ringpeer::simulation
+
+#endif  // RINGPEER_TESTS_SIMULATION_PLAN_H_

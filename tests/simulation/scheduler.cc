@@ -1,0 +1,135 @@
+#include "ringpeer/tests/simulation/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ringpeer/tests/simulation/failure.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+// The engine's deepest call takes a tenth of it, AddressSanitizer's frames included.
+constexpr std::size_t kStackSize = std::size_t{512} << 10;
+
+// A hundred times what a run takes: who needs more goes round in circles.
+constexpr std::uint64_t kMostTurns = 3'000'000;
+
+// Stacks are used again by the next run.
+std::vector<std::vector<std::byte>>& spare_stacks() {
+  static std::vector<std::vector<std::byte>> stacks;
+  return stacks;
+}
+
+// Whose thread begins: an entry of a fiber takes no argument.
+Scheduler* beginning = nullptr;
+
+}  // namespace
+
+Scheduler::Scheduler(Random random) : random_(random) {}
+
+Scheduler::~Scheduler() {
+  for (auto& thread : threads_) spare_stacks().push_back(std::move(thread->stack));
+}
+
+Scheduler::ThreadNumber Scheduler::start(std::function<void()> main) {
+  auto thread = std::make_unique<Thread>();
+  if (spare_stacks().empty()) {
+    thread->stack.resize(kStackSize);
+  } else {
+    thread->stack = std::move(spare_stacks().back());
+    spare_stacks().pop_back();
+  }
+  thread->main = std::move(main);
+  thread->fiber.prepare(thread->stack, &Scheduler::enter);
+  threads_.push_back(std::move(thread));
+  return threads_.size() - 1;
+}
+
+void Scheduler::enter() {
+  Thread& self = *beginning->threads_[beginning->current_];
+  self.fiber.begin();
+  self.main();
+  self.main = nullptr;
+  self.has_ended = true;
+  self.fiber.suspend();
+}
+
+void Scheduler::at(Time time, std::function<void()> event) {
+  events_.emplace(time, std::move(event));
+}
+
+bool Scheduler::can_go_on(const Thread& thread) const {
+  if (thread.has_ended) return false;
+  return thread.ready == nullptr || thread.deadline <= now_ || (*thread.ready)();
+}
+
+void Scheduler::take_turn(ThreadNumber thread) {
+  if (++turns_ > kMostTurns) fail("threads go round in circles");
+  beginning = this;
+  current_ = thread;
+  threads_[thread]->fiber.resume();
+  current_ = kNobody;
+}
+
+void Scheduler::run_events() {
+  while (!events_.empty() && events_.begin()->first <= now_) {
+    const auto event = std::move(events_.begin()->second);
+    events_.erase(events_.begin());
+    event();
+  }
+}
+
+// One that can go on; while the first thread settles, it only when no other can.
+Scheduler::ThreadNumber Scheduler::choose() {
+  std::vector<ThreadNumber> able;
+  for (ThreadNumber i = settling_ ? 1 : 0; i < threads_.size(); ++i) {
+    if (can_go_on(*threads_[i])) able.push_back(i);
+  }
+  if (able.empty()) return std::exchange(settling_, false) ? 0 : kNobody;
+  return able[random_.below(able.size())];
+}
+
+// To the next thing that happens. False when nothing ever does.
+bool Scheduler::move_clock() {
+  Time next = events_.empty() ? kNever : events_.begin()->first;
+  for (const auto& thread : threads_) {
+    if (!thread->has_ended) next = std::min(next, thread->deadline);
+  }
+  if (next == kNever) return false;
+  now_ = std::max(now_, next);
+  return true;
+}
+
+void Scheduler::run(std::function<void()> main) {
+  start(std::move(main));
+  while (!threads_[0]->has_ended) {
+    run_events();
+    const ThreadNumber next = choose();
+    if (next != kNobody) {
+      take_turn(next);
+    } else if (!move_clock()) {
+      fail("all threads wait for ever");
+    }
+  }
+}
+
+bool Scheduler::wait_until(const std::function<bool()>& ready, Time deadline) {
+  Thread& self = *threads_[current_];
+  while (!ready() && now_ < deadline) {
+    self.ready = &ready;
+    self.deadline = deadline;
+    self.fiber.suspend();
+  }
+  self.ready = nullptr;
+  self.deadline = kNever;
+  return ready();
+}
+
+void Scheduler::yield() { threads_[current_]->fiber.suspend(); }
+
+void Scheduler::settle() {
+  settling_ = true;
+  yield();
+}
+
+}  // namespace ringpeer::simulation

@@ -1,0 +1,572 @@
+#include "ringpeer/tests/simulation/world.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/payload.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint16_t kFirstServerPort = 4000;
+constexpr std::uint16_t kFirstPeerPort = 5000;
+
+// Numbers of senders, by what they are.
+constexpr std::uint32_t kHosts = 1;
+constexpr std::uint32_t kServers = 1000;
+constexpr std::uint32_t kPeers = 2000;
+
+// Beyond that nothing is too large for an engine.
+constexpr std::size_t kLargestOversize = 5000;
+
+// An engine may fail to start because of faults; one that has none must not.
+constexpr int kTries = 1000;
+
+constexpr int kManyConnections = 1000;
+
+// At all that a server has, at the end.
+constexpr int kLooks = 4;
+
+// Enough for every stall, break and patience of an engine.
+constexpr Time kLongTime = 3 * kSecond;
+
+// What was dropped or refused since.
+std::string describe_losses(const CounterSnapshot& before, const CounterSnapshot& after) {
+  std::string text;
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    const auto counter = static_cast<Counter>(i);
+    const std::string name(counter_info(counter).name);
+    const bool is_loss = counter_info(counter).is_drop || name.starts_with("send_failed") ||
+                         counter == Counter::kKernelDrops;
+    if (is_loss && after[counter] > before[counter]) {
+      text += ", " + name + " " + std::to_string(after[counter] - before[counter]);
+    }
+  }
+  return text.empty() ? ", and counts nothing" : text;
+}
+
+net::Endpoint host_endpoint(std::size_t index) {
+  net::Endpoint endpoint;
+  // Several ports of one address, several addresses, both families.
+  if (index % 3 == 2) {
+    net::IpAddress::Bytes bytes{};
+    bytes[0] = 0xfd;
+    bytes[15] = static_cast<std::uint8_t>(index);
+    endpoint.address = net::IpAddress(bytes);
+  } else {
+    endpoint.address =
+        net::IpAddress::from_ipv4(htonl(0x0a000100 + static_cast<std::uint32_t>(index / 4)));
+  }
+  endpoint.port = static_cast<std::uint16_t>(20'000 + index);
+  return endpoint;
+}
+
+net::Endpoint on_machine(std::uint16_t port, const net::IpAddress& seen_from) {
+  return {Network::address_for(seen_from), 0, port};
+}
+
+}  // namespace
+
+World::World(const Plan& plan)
+    : plan_(plan),
+      random_(plan.seed ^ 0x5eed),
+      faults_(Random(plan.seed ^ 0xfa)),
+      scheduler_(Random(plan.seed ^ 0x5c)),
+      network_(scheduler_, faults_, Random(plan.seed ^ 0x7e)),
+      kernel_(scheduler_, faults_, network_, Random(plan.seed ^ 0x6e), plan.kernel) {
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    faults_.turn_on(static_cast<Fault>(i), plan.faults[i]);
+  }
+  kernel_.set_watcher({.taken =
+                           [this](const UdpSocket& socket, const SimulatedDatagram& datagram) {
+                             note(datagram.payload.size());
+                             ledger_.record_taken(socket, datagram);
+                           },
+                       .accepted =
+                           [this](const UdpSocket&, const net::Endpoint& to,
+                                  std::span<const std::uint8_t> payload) {
+                             note(payload.size() + to.port);
+                             ledger_.record_accepted(to, payload);
+                           }});
+}
+
+World::~World() = default;
+
+void World::run() {
+  scheduler_.run([this] { live(); });
+  note(static_cast<std::uint64_t>(scheduler_.now()));
+}
+
+void World::live() {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(plan_.remotes); ++i) {
+    hosts_.push_back({host_endpoint(i), kHosts + static_cast<std::uint32_t>(i)});
+    network_.add_host(hosts_.back().endpoint,
+                      [](const SimulatedDatagram& datagram) { read_payload(datagram.payload); });
+  }
+  start_engine();
+  const auto wanted = static_cast<std::uint64_t>(plan_.datagrams);
+  for (int i = 0; i < plan_.steps && (sent_by_hosts_ < wanted || puts_ < wanted); ++i) {
+    step();
+    check_counters(false);
+  }
+  faults_.turn_all_off();
+  settle_everything();
+  show_that_all_works();
+  settle_everything();
+  end();
+}
+
+// ---- Beginning and end.
+
+void World::start_engine() {
+  EngineOptions options;
+  options.backend = plan_.use_uring ? BackendKind::kAuto : BackendKind::kRecvmmsg;
+  options.workers = plan_.workers;
+  options.latency_budget = std::chrono::microseconds(plan_.latency_budget_us);
+  options.max_datagram = plan_.max_datagram;
+  options.payload_budget = plan_.payload_budget_kib << 10;
+  options.socket_receive_buffer = plan_.receive_buffer;
+  options.gro = plan_.gro;
+  options.use_gso = plan_.gso;
+  options.encode_buffers = 1;
+  for (int i = 0; engine_ == nullptr; ++i) {
+    std::string message;
+    engine_ = Engine::create(options, nullptr, &message);
+    check(engine_ != nullptr || !message.empty(), "an engine does not say why it cannot be made");
+    check(i < kTries, "no engine can be made: " + message);
+  }
+  servers_.resize(static_cast<std::size_t>(plan_.servers));
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    Server& server = servers_[i];
+    server.server = std::make_unique<UDPServer>(engine_);
+    server.port = static_cast<std::uint16_t>(kFirstServerPort + i);
+    server.sender = kServers + static_cast<std::uint32_t>(i);
+    server.options.socket.receive_timestamps = plan_.timestamps;
+    server.options.socket.reply_from_received_address = plan_.local_addresses;
+    server.options.socket.detect_unreachable = plan_.detect_unreachable;
+    if (plan_.together && i + 1 == servers_.size()) {
+      server.options.receive = ServerReceive::kTogether;
+    }
+    listen(server);
+  }
+  peers_.resize(static_cast<std::size_t>(plan_.peers));
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    peers_[i].peer = std::make_unique<PacketPeerUDP>(engine_);
+    peers_[i].sender = kPeers + static_cast<std::uint32_t>(i);
+    open(peers_[i]);
+  }
+}
+
+void World::listen(Server& server) {
+  server.server->set_max_pending_connections(plan_.max_pending);
+  for (int i = 0; !server.is_listening; ++i) {
+    check(i < kTries, "a server cannot listen");
+    server.is_listening = server.server->listen(server.port, "*", server.options) == Error::OK;
+  }
+}
+
+void World::open(Peer& peer) {
+  const auto index = peer.sender - kPeers;
+  for (int i = 0; !peer.is_open; ++i) {
+    check(i < kTries, "a peer cannot be opened");
+    const int port = static_cast<int>(kFirstPeerPort + index);
+    // One is bound, one connected to a server, the others opened by a put or bound.
+    if (index % 2 == 1) {
+      const Server& server = any_server();
+      peer.is_open = peer.peer->connect_to_host("10.0.0.1", server.port) == Error::OK;
+    } else {
+      peer.is_open = peer.peer->bind(port, index % 4 == 0 ? "*" : "10.0.0.1") == Error::OK;
+    }
+  }
+}
+
+// Faults are over: everything that is under way arrives, and everything that waits is taken.
+void World::settle_everything() {
+  for (int quiet = 0; quiet < 3;) {
+    pass_time(kLongTime / 4);
+    const std::uint64_t before = ledger_.delivered();
+    check(engine_->flush() == Error::OK, "a flush fails without any fault");
+    check(engine_->sync() == Error::OK, "a sync fails without any fault");
+    for (Server& server : servers_) {
+      check(server.server->poll() == Error::OK, "a server cannot be polled");
+      accept_connections(server);
+      drain_server(server);
+      get_from_peers(server);
+    }
+    for (Peer& peer : peers_) drain_peer(peer);
+    quiet = ledger_.delivered() == before && network_.waiting_packets() == 0 ? quiet + 1 : 0;
+  }
+  check_counters(true);
+}
+
+// After the storm.
+void World::show_that_all_works() {
+  check(engine_->is_running(), "the engine has ended by itself");
+  for (Server& server : servers_) show_that_packets_arrive(server);
+  for (Server& server : servers_) show_that_puts_are_sent(server);
+}
+
+void World::show_that_packets_arrive(Server& server) {
+  const CounterSnapshot counters = all_counters();
+  server.server->set_max_pending_connections(kManyConnections);
+  const std::uint64_t delivered = ledger_.delivered();
+  const std::uint64_t dropped = network_.dropped_packets();
+  for (const Host& host : hosts_) send_from_host(host, server.port);
+  // A loop is told once that there is nothing, although there is.
+  for (int look = 0; look < kLooks; ++look) {
+    pass_time(kSecond / 4);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+    accept_connections(server);
+    drain_server(server);
+    get_from_peers(server);
+  }
+  const std::uint64_t arrived =
+      ledger_.delivered() - delivered + network_.dropped_packets() - dropped;
+  check(arrived >= hosts_.size(),
+        "a server delivers " + std::to_string(arrived) + " of " + std::to_string(hosts_.size()) +
+            " packets that nothing kept from it" + describe_losses(counters, all_counters()));
+}
+
+void World::show_that_puts_are_sent(Server& server) {
+  const std::uint64_t accepted = ledger_.accepted();
+  const CounterSnapshot counters = all_counters();
+  std::uint64_t put = 0;
+  for (const auto& peer : server.peers) {
+    // An error that the peer had left from before is told once.
+    const auto payload = new_payload(server.sender);
+    if (peer->put_packet(payload) == Error::OK || peer->put_packet(payload) == Error::OK) ++put;
+  }
+  check(engine_->flush() == Error::OK, "a flush fails without any fault");
+  check(ledger_.accepted() - accepted == put,
+        "what was put with OK is not sent: " + std::to_string(ledger_.accepted() - accepted) +
+            " of " + std::to_string(put) + describe_losses(counters, all_counters()));
+}
+
+void World::end() {
+  stop_engine();
+  check_counters(true);
+  check(kernel_.open_descriptors() == 0, "descriptors stay open");
+}
+
+void World::stop_engine() {
+  // Any order.
+  if (random_.chance(500)) engine_->stop();
+  for (Server& server : servers_) {
+    if (random_.chance(500)) server.server->stop();
+  }
+  for (Peer& peer : peers_) {
+    if (random_.chance(500)) peer.peer->close();
+  }
+  servers_.clear();
+  peers_.clear();
+  engine_->stop();
+  past_counters_ += engine_->counters();
+  check(engine_.use_count() == 1, "somebody holds the engine");
+  engine_.reset();
+}
+
+// ---- Steps.
+
+void World::pass_time(Time most) {
+  const auto time = static_cast<Time>(random_.below(static_cast<std::uint64_t>(most)));
+  scheduler_.wait_until([] { return false; }, scheduler_.now() + time + most / 2);
+}
+
+void World::step() {
+  if (faults_.happens(Fault::kClockJump)) {
+    network_.set_wall_clock(random_.between(0, 2'000'000'000) * kSecond);
+  }
+  switch (random_.below(24)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+      return hosts_send();
+    case 5:
+      return accept_connections(any_server());
+    case 6:
+    case 7:
+      return drain_server(any_server());
+    case 8:
+      return get_from_peers(any_server());
+    case 9:
+      return get_from_server(any_server());
+    case 10:
+    case 11:
+    case 12:
+      return server_sends(any_server());
+    case 13:
+      return broadcast(any_server());
+    case 14:
+    case 15:
+      return peers_send();
+    case 16:
+      return drain_peer(any_peer());
+    case 17:
+      return get_from_peer(any_peer());
+    case 18:
+      return wait_somewhere();
+    case 19:
+    case 20:
+      return pass_time(random_.chance(300) ? 20 * kMillisecond : kMillisecond);
+    case 21:
+      return change_something();
+    case 22:
+      return look_at_presence(any_server());
+    default:
+      return static_cast<void>(engine_->sync());
+  }
+}
+
+std::vector<std::uint8_t> World::new_payload(std::uint32_t sender) {
+  if (faults_.happens(Fault::kEmpty)) return {};
+  // Most are small, many are equally long.
+  std::size_t size = kStampSize + random_.below(random_.chance(300) ? 1200 : 60);
+  if (random_.chance(500)) size = 32;
+  if (plan_.max_datagram < kLargestOversize && faults_.happens(Fault::kOversize)) {
+    size = plan_.max_datagram - 1 + random_.below(4);
+  }
+  return make_payload(ledger_.next_stamp(sender), size);
+}
+
+void World::send_from_host(const Host& host, std::uint16_t port) {
+  const net::Endpoint destination = on_machine(port, host.endpoint.address);
+  network_.send({host.endpoint, destination, new_payload(host.sender)}, nullptr);
+  ++sent_by_hosts_;
+}
+
+void World::hosts_send() {
+  const Server& server = any_server();
+  const std::size_t talkers = 1 + random_.below(hosts_.size());
+  for (std::size_t i = 0; i < talkers; ++i) {
+    const Host& host = hosts_[random_.below(hosts_.size())];
+    const std::size_t count = random_.chance(100) ? burst() : 1 + random_.below(3);
+    for (std::size_t k = 0; k < count; ++k) send_from_host(host, server.port);
+  }
+  for (Peer& peer : peers_) {
+    if (!random_.chance(100) || !peer.is_open) continue;
+    const Host& host = hosts_[random_.below(hosts_.size())];
+    send_from_host(host, static_cast<std::uint16_t>(peer.peer->get_local_port()));
+  }
+}
+
+void World::accept_connections(Server& server) {
+  if (server.options.receive == ServerReceive::kTogether) return;
+  while (server.server->is_connection_available()) {
+    const auto peer = server.server->take_connection();
+    if (peer == nullptr) break;
+    server.peers.push_back(peer);
+  }
+}
+
+void World::receive(std::uint16_t port, const net::Endpoint& sender,
+                    std::span<const std::uint8_t> payload) {
+  note(payload.size() + sender.port);
+  ledger_.record_delivered(port, sender, payload);
+}
+
+// Views stay what they are until the batch ends, whatever comes meanwhile.
+void World::read_batch(std::uint16_t port, DrainBatch batch) {
+  std::vector<std::span<const std::uint8_t>> views;
+  for (const ReceivedPacket& packet : batch) {
+    receive(port, packet.sender, packet.payload);
+    if (packet.peer != nullptr) {
+      check(packet.peer->get_packet_port() == packet.sender.port, "a packet under a wrong peer");
+    }
+    views.push_back(packet.payload);
+  }
+  if (random_.chance(200)) pass_time(kMillisecond);
+  for (const auto& view : views) read_payload(view);
+}
+
+void World::drain_server(Server& server) {
+  DrainBudget budget;
+  if (random_.chance(300)) budget.max_packets = burst();
+  read_batch(server.port, server.server->drain(budget));
+}
+
+void World::get_from_server(Server& server) {
+  const std::size_t most = burst();
+  ReceivedPacket packet;
+  for (std::size_t i = 0; i < most && server.server->get_packet(&packet) == Error::OK; ++i) {
+    receive(server.port, packet.sender, packet.payload);
+    if (random_.chance(50)) pass_time(100 * kMicrosecond);
+    read_payload(packet.payload);
+  }
+}
+
+void World::get_from_peers(Server& server) {
+  for (const auto& peer : server.peers) {
+    while (peer->get_available_packet_count() > 0) {
+      std::span<const std::uint8_t> payload;
+      if (peer->get_packet(&payload) != Error::OK) break;
+      receive(server.port, peer->get_packet_endpoint(), payload);
+      if (random_.chance(20)) pass_time(100 * kMicrosecond);
+      read_payload(payload);
+    }
+  }
+}
+
+void World::server_sends(Server& server) {
+  if (server.peers.empty()) return;
+  const std::size_t count = 1 + random_.below(4);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& peer = server.peers[random_.below(server.peers.size())];
+    const std::size_t packets = burst();
+    for (std::size_t k = 0; k < packets; ++k) {
+      static_cast<void>(peer->put_packet(new_payload(server.sender)));
+      ++puts_;
+    }
+  }
+  if (random_.chance(300)) {
+    const Host& host = hosts_[random_.below(hosts_.size())];
+    static_cast<void>(server.server->put_packet_to(host.endpoint, new_payload(server.sender)));
+    ++puts_;
+  }
+}
+
+void World::broadcast(Server& server) {
+  const auto payload = new_payload(server.sender);
+  static_cast<void>(server.server->put_packet_to_all(payload));
+  puts_ += server.peers.size();
+}
+
+void World::peers_send() {
+  Peer& peer = any_peer();
+  if (!peer.peer->is_socket_connected()) {
+    const bool to_host = random_.chance(500);
+    const net::Endpoint to = to_host ? hosts_[random_.below(hosts_.size())].endpoint
+                                     : on_machine(any_server().port, net::IpAddress::from_ipv4(0));
+    static_cast<void>(peer.peer->set_dest_address(to.host(), to.port));
+  }
+  const std::size_t packets = burst();
+  for (std::size_t k = 0; k < packets; ++k) {
+    static_cast<void>(peer.peer->put_packet(new_payload(peer.sender)));
+    ++puts_;
+  }
+}
+
+void World::drain_peer(Peer& peer) {
+  if (!peer.is_open) return;
+  const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
+  read_batch(port, peer.peer->drain());
+}
+
+void World::get_from_peer(Peer& peer) {
+  const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
+  const std::size_t most = burst();
+  for (std::size_t i = 0; i < most; ++i) {
+    std::span<const std::uint8_t> payload;
+    if (peer.peer->get_packet(&payload) != Error::OK) return;
+    receive(port, peer.peer->get_packet_endpoint(), payload);
+  }
+}
+
+void World::wait_somewhere() {
+  const milliseconds time(random_.between(0, 30));
+  if (random_.chance(300)) return static_cast<void>(any_peer().peer->wait(time));
+  static_cast<void>(any_server().server->wait(time));
+}
+
+void World::change_something() {
+  Server& server = any_server();
+  switch (random_.below(8)) {
+    case 0:
+      return close_a_peer(server);
+    case 1:
+      return random_.chance(300) ? restart_server(server) : close_a_peer(server);
+    case 2:
+      return random_.chance(300) ? restart_peer(any_peer()) : server.server->wake();
+    case 3:
+      server.server->set_max_pending_connections(static_cast<int>(random_.below(80)));
+      return;
+    case 4:
+      static_cast<void>(engine_->flush());
+      return;
+    case 5:
+      server.server->set_automatic_poll(random_.chance(700));
+      return;
+    case 6:
+      static_cast<void>(server.server->poll());
+      return;
+    default:
+      static_cast<void>(server.server->get_poll_descriptor());
+      return;
+  }
+}
+
+void World::close_a_peer(Server& server) {
+  if (server.peers.empty()) return;
+  const std::size_t index = random_.below(server.peers.size());
+  server.peers[index]->close();
+  server.peers.erase(server.peers.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+void World::restart_server(Server& server) {
+  server.server->stop();
+  server.is_listening = false;
+  server.peers.clear();
+  listen(server);
+}
+
+void World::restart_peer(Peer& peer) {
+  peer.peer->close();
+  peer.is_open = false;
+  open(peer);
+}
+
+void World::look_at_presence(Server& server) {
+  server.server->set_idle_timeout(milliseconds(random_.between(0, 200)));
+  while (PacketPeerUDP* gone = server.server->next_disconnected()) {
+    const auto found = std::find_if(server.peers.begin(), server.peers.end(),
+                                    [gone](const auto& peer) { return peer.get() == gone; });
+    check(found != server.peers.end(), "one is gone who was not there");
+    if (random_.chance(500)) continue;
+    gone->close();
+    server.peers.erase(found);
+  }
+}
+
+// ---- What must hold.
+
+CounterSnapshot World::all_counters() const {
+  CounterSnapshot sum = past_counters_;
+  if (engine_ != nullptr) sum += engine_->counters();
+  return sum;
+}
+
+void World::check_counters(bool is_quiet) {
+  const CounterSnapshot counters = all_counters();
+  const auto count = [&](Counter counter) { return counters[counter]; };
+  const auto expect = [&](bool holds, const char* what, std::uint64_t a, std::uint64_t b) {
+    if (!holds) fail(std::string(what) + ": " + std::to_string(a) + " and " + std::to_string(b));
+  };
+  const std::uint64_t received = count(Counter::kReceivedPackets);
+  const std::uint64_t done = count(Counter::kDeliveredPackets) + counters.dropped_packets();
+  expect(received <= ledger_.taken(), "more received than taken", received, ledger_.taken());
+  expect(done <= received, "more delivered and dropped than received", done, received);
+  expect(count(Counter::kDeliveredPackets) == ledger_.delivered(), "delivered is miscounted",
+         count(Counter::kDeliveredPackets), ledger_.delivered());
+  const std::uint64_t failed = count(Counter::kSendFailedQueueFull) +
+                               count(Counter::kSendFailedRefused) +
+                               count(Counter::kSendFailedOther) + count(Counter::kSendFailedClosed);
+  const std::uint64_t sent = count(Counter::kSentPackets);
+  const std::uint64_t requested = count(Counter::kSendRequestedPackets);
+  expect(sent + failed <= requested, "more sent and failed than requested", sent + failed,
+         requested);
+  if (!is_quiet) return;
+  expect(received == ledger_.taken(), "taken is not received", ledger_.taken(), received);
+  expect(done == received, "received is not delivered or dropped", received, done);
+  expect(sent == ledger_.accepted(), "sent is not what the kernel took", sent, ledger_.accepted());
+  expect(sent + failed == requested, "requested is not sent or failed", requested, sent + failed);
+}
+
+}  // namespace ringpeer::simulation

@@ -1,0 +1,126 @@
+#ifndef RINGPEER_TESTS_SIMULATION_WORLD_H_
+#define RINGPEER_TESTS_SIMULATION_WORLD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "ringpeer/engine.h"
+#include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/tests/simulation/faults.h"
+#include "ringpeer/tests/simulation/kernel.h"
+#include "ringpeer/tests/simulation/ledger.h"
+#include "ringpeer/tests/simulation/network.h"
+#include "ringpeer/tests/simulation/plan.h"
+#include "ringpeer/tests/simulation/scheduler.h"
+#include "ringpeer/udp_server.h"
+
+namespace ringpeer::simulation {
+
+// One run of a plan: an engine on a simulated machine, its servers and peers, the hosts around, and
+// an application that calls whatever there is to call. What must always hold is looked at after
+// each step; at the end the faults stop, and everything that is left has to come out.
+class World {
+ public:
+  explicit World(const Plan& plan);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // Fails (see failure.h), or returns.
+  void run();
+
+  // Of the engines of the run, all together.
+  const CounterSnapshot& counters() const { return past_counters_; }
+  const Faults& faults() const { return faults_; }
+  // What everything that happened comes to: the same for the same plan.
+  std::uint64_t fingerprint() const { return fingerprint_; }
+
+ private:
+  struct Server {
+    std::unique_ptr<UDPServer> server;
+    ServerOptions options;
+    std::uint16_t port = 0;
+    std::uint32_t sender = 0;
+    std::vector<std::shared_ptr<PacketPeerUDP>> peers;
+    bool is_listening = false;
+  };
+  struct Peer {
+    std::unique_ptr<PacketPeerUDP> peer;
+    std::uint32_t sender = 0;
+    bool is_open = false;
+  };
+  struct Host {
+    net::Endpoint endpoint;
+    std::uint32_t sender = 0;
+  };
+
+  void live();
+  // ---- Beginning and end.
+  void start_engine();
+  void stop_engine();
+  void listen(Server& server);
+  void open(Peer& peer);
+  void settle_everything();
+  void show_that_all_works();
+  void show_that_packets_arrive(Server& server);
+  void show_that_puts_are_sent(Server& server);
+  void end();
+
+  // ---- Steps.
+  void step();
+  void hosts_send();
+  void accept_connections(Server& server);
+  void drain_server(Server& server);
+  void get_from_peers(Server& server);
+  void get_from_server(Server& server);
+  void server_sends(Server& server);
+  void broadcast(Server& server);
+  void peers_send();
+  void drain_peer(Peer& peer);
+  void get_from_peer(Peer& peer);
+  void wait_somewhere();
+  void change_something();
+  void close_a_peer(Server& server);
+  void restart_server(Server& server);
+  void restart_peer(Peer& peer);
+  void look_at_presence(Server& server);
+  void pass_time(Time most);
+
+  // ---- What must hold.
+  void check_counters(bool is_quiet);
+  CounterSnapshot all_counters() const;
+
+  void send_from_host(const Host& host, std::uint16_t port);
+  std::vector<std::uint8_t> new_payload(std::uint32_t sender);
+  void receive(std::uint16_t port, const net::Endpoint& sender,
+               std::span<const std::uint8_t> payload);
+  void read_batch(std::uint16_t port, DrainBatch batch);
+  Server& any_server() { return servers_[random_.below(servers_.size())]; }
+  Peer& any_peer() { return peers_[random_.below(peers_.size())]; }
+  std::size_t burst() { return 1 + random_.below(static_cast<std::uint64_t>(plan_.largest_burst)); }
+  void note(std::uint64_t value) { fingerprint_ = (fingerprint_ ^ value) * 0x100000001b3; }
+
+  const Plan plan_;
+  Random random_;
+  Faults faults_;
+  Scheduler scheduler_;
+  Network network_;
+  Kernel kernel_;
+  Ledger ledger_;
+
+  std::shared_ptr<Engine> engine_;
+  std::vector<Server> servers_;
+  std::vector<Peer> peers_;
+  std::vector<Host> hosts_;
+  std::uint64_t sent_by_hosts_ = 0;
+  std::uint64_t puts_ = 0;
+  CounterSnapshot past_counters_;  // of engines that have ended
+  std::uint64_t fingerprint_ = 0xcbf29ce484222325;
+};
+
+}  // namespace ringpeer::simulation
+
+#endif  // RINGPEER_TESTS_SIMULATION_WORLD_H_
