@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "ringpeer/codec/base/branch.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/kernel_calls.h"
 #include "ringpeer/engine/send/failure_counter.h"
@@ -73,6 +74,7 @@ void SendBatch::leave_to_waiting() {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < count_; ++i) {
     if (!items_[i]->socket->waiting().is_empty()) {
+      RINGPEER_BRANCH("send batch: behind packets that wait");
       wait_last(items_[i]);
     } else {
       items_[kept++] = items_[i];
@@ -108,6 +110,7 @@ void SendBatch::finish_batch() {
 
 void SendBatch::put_unsent_back() {
   if (waited_with_ != nullptr) {
+    RINGPEER_BRANCH("send batch: back to those that wait");
     for (std::size_t i = count_; i-- > 0;) {
       if (is_unsent_[i]) waited_with_->waiting().push_front(items_[i]);
     }
@@ -117,6 +120,7 @@ void SendBatch::put_unsent_back() {
     if (!is_unsent_[i]) {
       items_[sent++] = items_[i];
     } else if (waited_with_ == nullptr) {
+      RINGPEER_BRANCH("send batch: the first that wait");
       wait_last(items_[i]);
     }
   }
@@ -143,9 +147,11 @@ bool SendBatch::retry_waiting() {
       finish_batch();
     }
     if (!socket->waiting().is_empty()) {
+      RINGPEER_BRANCH("send batch: some go on waiting");
       list_as_waiting(*socket);
       has_more = has_more || !socket->progress().is_held_up();
     } else {
+      RINGPEER_BRANCH("send batch: none waits any more");
       socket->set_full(false);
     }
     socket = next;
@@ -209,10 +215,12 @@ bool SendBatch::is_stuck(std::uint64_t mark, Clock::time_point now,
 
 void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
   while (!marks_.has_passed(mark)) {
+    RINGPEER_BRANCH("send batch: a socket is given up before its mark has passed");
     take_without_sending();
     update_marks();
   }
   if (socket.waiting().is_empty()) return;
+  RINGPEER_BRANCH("send batch: a socket is given up");
   SendSocket** link = &waiting_;
   while (*link != &socket) link = &(*link)->next_waiting;
   *link = socket.next_waiting;
@@ -223,6 +231,7 @@ void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
 void SendBatch::give_up_all() {
   while (take_without_sending()) continue;
   while (waiting_ != nullptr) {
+    RINGPEER_BRANCH("send batch: all are given up");
     SendSocket& socket = *waiting_;
     waiting_ = socket.next_waiting;
     fail_waiting(socket);
@@ -248,13 +257,17 @@ void SendBatch::fail_waiting(SendSocket& socket) {
 void SendBatch::build_window() {
   window_.clear();
   while (position_ < count_ && item_at(position_).socket->progress().is_held_up()) {
+    RINGPEER_BRANCH("send batch: held up with its socket");
     is_unsent_[order_.index_at(position_++)] = true;
   }
   if (position_ == count_) return;
   const SendSocket* const socket = item_at(position_).socket;
   while (position_ < count_ && item_at(position_).socket == socket) {
     const SendMessage message = next_message();
-    if (!window_.has_room_for(message)) return;
+    if (!window_.has_room_for(message)) {
+      RINGPEER_BRANCH("send batch: a window is full");
+      return;
+    }
     window_.add(message, [&](std::size_t i) -> const SendItem& { return item_at(position_ + i); });
     position_ += message.count;
   }
@@ -262,9 +275,16 @@ void SendBatch::build_window() {
 
 bool SendBatch::may_use_train(const SendItem& first) const {
   if (!use_trains_ || first.size == 0 || first.size > kMaxSegmentSize) return false;
-  if (position_ < singles_end_) return false;
-  return !refused_trains_.has_any() ||
-         !refused_trains_.applies_to(*first.socket, first.destination, now_);
+  if (position_ < singles_end_) {
+    RINGPEER_BRANCH("send batch: one by one what was refused as a train");
+    return false;
+  }
+  if (!refused_trains_.has_any() ||
+      !refused_trains_.applies_to(*first.socket, first.destination, now_)) {
+    return true;
+  }
+  RINGPEER_BRANCH("send batch: no trains for a while");
+  return false;
 }
 
 // The packet or train that begins at position_.
@@ -277,10 +297,16 @@ SendMessage SendBatch::next_message() const {
     const SendItem& item = item_at(next);
     const std::uint16_t size = item.size;
     if (size > first.size || size == 0 || !item.leaves_from_same(first)) break;
-    if (message.bytes + size > UINT16_MAX - kMaxSegmentSize) break;
+    if (message.bytes + size > UINT16_MAX - kMaxSegmentSize) {
+      RINGPEER_BRANCH("send batch: a train has as many bytes as it may");
+      break;
+    }
     message.bytes += size;
     ++message.count;
-    if (size < first.size) break;  // only the last may be shorter
+    if (size < first.size) {  // only the last may be shorter
+      RINGPEER_BRANCH("send batch: a train with a shorter end");
+      break;
+    }
   }
   return message;
 }
@@ -290,6 +316,8 @@ void SendBatch::send_window(SendSocket& socket) {
   while (!window_.is_empty()) {
     const int sent = calls_.send_batch(socket.descriptor(), window_.headers());
     if (sent > 0) {
+      if (static_cast<std::size_t>(sent) < window_.headers().size())
+        RINGPEER_BRANCH("send batch: the kernel takes a part of a window");
       pop_sent(socket, sent);
     } else if (const int error = explain(socket, sent < 0 ? -sent : EAGAIN); error != EINTR) {
       refuse(socket, error);
@@ -304,7 +332,10 @@ void SendBatch::pop_sent(SendSocket& socket, int count) {
     const SendMessage& message = window_.front();
     packets += message.count;
     bytes += message.bytes;
-    if (message.count > 1) socket.progress().mark_sent_train();
+    if (message.count > 1) {
+      RINGPEER_BRANCH("send batch: a train");
+      socket.progress().mark_sent_train();
+    }
     window_.pop();
   }
   counters_.add(Counter::kSentPackets, packets);
@@ -325,14 +356,17 @@ int SendBatch::explain(SendSocket& socket, int error) const {
 void SendBatch::refuse(SendSocket& socket, int error) {
   SendMessage& message = window_.front();
   if (error == EAGAIN) {
+    RINGPEER_BRANCH("send batch: the buffer of a socket is full");
     hold_up(socket);
   } else if (may_be_of_earlier_packet(error) && !item_at(message.first).connected &&
              !std::exchange(message.retried, true)) {
+    RINGPEER_BRANCH("send batch: once more, for the error may be an earlier packet's");
     // On a socket with an error queue the errno may be the ICMP error of a packet to somebody
     // else; the kernel has reported that one now, so one more try tells.
   } else if (message.count > 1) {
     refuse_train(socket, message, error);
   } else {
+    RINGPEER_BRANCH("send batch: a packet is refused");
     fail(message, error);
     window_.pop();
   }
@@ -346,11 +380,13 @@ void SendBatch::hold_up(SendSocket& socket) {
 
 void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int error) {
   if (error == ENOBUFS) {  // as a whole: the device's queue was full
+  RINGPEER_BRANCH("send batch: a train finds the device's queue full");
     fail(message, error);
     window_.pop();
     return;
   }
   if (error == ECONNREFUSED) {
+    RINGPEER_BRANCH("send batch: an ICMP error takes the place of the first of a train");
     // Of an earlier packet: it takes the place of one, as it does without trains.
     const SendItem& first = item_at(message.first);
     const SendMessage one{message.first, 1, first.size, false};
@@ -359,6 +395,7 @@ void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int
     return;
   }
   if (may_be_of_trains(error)) {
+    RINGPEER_BRANCH("send batch: trains are refused");
     now_ = Clock::now();
     refused_trains_.record(socket, item_at(message.first).destination, now_);
   }

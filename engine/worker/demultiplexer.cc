@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/codec/base/branch.h"
 #include "ringpeer/engine/backend/control_messages.h"
 #include "ringpeer/engine/net/error_queue.h"
 
@@ -45,6 +46,7 @@ void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
       last_ != nullptr && std::all_of(endpoints_.begin(), endpoints_.begin() + datagrams.size(),
                                       [this](const auto& e) { return e == last_->endpoint; });
   if (is_run) {
+    RINGPEER_BRANCH("demultiplexer: a run of one sender");
     std::fill_n(remotes_.begin(), datagrams.size(), last_);
   } else {
     table_.find_all({endpoints_.data(), datagrams.size()}, remotes_.data());
@@ -53,6 +55,7 @@ void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     // A closed one's sender is a stranger again.
     if (remotes_[i] != nullptr && remotes_[i]->closed.load(std::memory_order_acquire)) {
+      RINGPEER_BRANCH("demultiplexer: a sender whose peer is closed");
       remotes_[i] = nullptr;
     }
   }
@@ -82,6 +85,7 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
   int pending = shared_->pending.load(std::memory_order_relaxed);
   do {
     if (pending >= shared_->max_pending.load(std::memory_order_relaxed)) {
+      RINGPEER_BRANCH("demultiplexer: a stranger beyond the limit");
       *reason = Counter::kDropPendingFull;
       return nullptr;
     }
@@ -91,9 +95,11 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
   Remote* const remote = has_room ? make_remote(endpoint, datagram) : nullptr;
   if (remote == nullptr) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
+    RINGPEER_BRANCH("demultiplexer: a stranger without room or memory");
     *reason = has_room ? Counter::kDropNoMemory : Counter::kDropRingFull;
     return nullptr;
   }
+  RINGPEER_BRANCH("demultiplexer: a stranger is let in");
   announce(remote, kNewRemote, now_us);
   count_.store(table_.size(), std::memory_order_relaxed);
   last_ = remote;
@@ -121,6 +127,7 @@ Remote* Demultiplexer::make_remote(const net::Endpoint& endpoint,
 bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
   if (remote.admitted_bytes - remote.known_taken_bytes + charge <= limit) return true;
   remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
+  RINGPEER_BRANCH("demultiplexer: a second look at what a peer holds");
   return packet::fits_queue(remote.admitted_bytes - remote.known_taken_bytes, charge, limit);
 }
 
@@ -142,6 +149,7 @@ void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagram
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
     if (!ring_.producer().has_slots()) {
+      RINGPEER_BRANCH("demultiplexer: the ring of all senders is full");
       delivery.drop(datagram, Counter::kDropRingFull);
       continue;
     }
@@ -151,6 +159,7 @@ void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagram
                                          : static_cast<std::uint32_t>(delivery.now_us());
     if (!delivery.keep(datagram, &descriptor,
                        notes ? kRecordedSourceSpace : net::kSocketAddressSize)) {
+      RINGPEER_BRANCH("demultiplexer: no copy for the ring of all senders");
       continue;
     }
     descriptor.received_at_us = arrival_us;
@@ -173,19 +182,23 @@ void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagr
     Remote* remote = remotes_[i];
     if (remote == nullptr) [[unlikely]] {
       remote = find(endpoints_[i]);  // this very batch may have let it in
+      if (remote != nullptr) RINGPEER_BRANCH("demultiplexer: let in by this very batch");
       if (remote == nullptr) remote = admit(endpoints_[i], datagram, delivery.now_us(), &reason);
     }
     if (remote != nullptr) [[likely]]
       remote->record_arrival(delivery.now_us());
     const std::uint32_t charge = datagram.packet.charge();
     if (remote == nullptr || !has_slot(*remote)) {
+      RINGPEER_BRANCH("demultiplexer: no slot, or nobody");
       delivery.drop(datagram, reason);
     } else if (!has_bytes(*remote, limit, charge)) {
+      RINGPEER_BRANCH("demultiplexer: a peer has as much as it may");
       delivery.drop(datagram, Counter::kDropPeerFull);
     } else if (delivery.keep(datagram, &descriptor, source_space, use_of(*remote))) {
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       if (notes) [[unlikely]] {
+        RINGPEER_BRANCH("demultiplexer: local addresses are recorded");
         record_local_address(datagram, descriptor);
         record_remote(descriptor, remote);
       } else {
@@ -210,6 +223,7 @@ void Demultiplexer::close(Remote* remote) {
 void Demultiplexer::maintain() {
   Remote* remote = closed_.exchange(nullptr, std::memory_order_acquire);
   while (remote != nullptr) {
+    RINGPEER_BRANCH("demultiplexer: a closed remote is retired");
     Remote* next = remote->next_closed;
     retire(remote);
     remote = next;
@@ -222,7 +236,10 @@ void Demultiplexer::maintain() {
 void Demultiplexer::announce_retired() {
   while (to_retire_ != nullptr) {
     Remote* const next = to_retire_->next_closed;  // once it is announced the consumer frees it
-    if (!announce(to_retire_, kRemoteRetired)) return;
+    if (!announce(to_retire_, kRemoteRetired)) {
+      RINGPEER_BRANCH("demultiplexer: no room to announce the retired");
+      return;
+    }
     to_retire_ = next;
   }
 }
@@ -239,7 +256,9 @@ void Demultiplexer::check_errors(std::uint64_t now_us) {
     const auto returned = net::read_returned_error(descriptor_);
     if (!returned.has_value()) break;
     if (returned->error == EMSGSIZE) continue;  // lives, on a thinner link
-    if (!record_error(*returned, now_us) && shared_->several) shared_->stray_errors.add(*returned);
+    if (record_error(*returned, now_us) || !shared_->several) continue;
+    RINGPEER_BRANCH("demultiplexer: an error for another worker's remote");
+    shared_->stray_errors.add(*returned);
   }
   if (!shared_->several) return;
   net::ReturnedError stray;
@@ -252,9 +271,13 @@ void Demultiplexer::check_errors(std::uint64_t now_us) {
 // False when there is no such remote here.
 bool Demultiplexer::record_error(const net::ReturnedError& returned, std::uint64_t now_us) {
   Remote* remote = find(returned.destination);
-  if (remote == nullptr) return false;
+  if (remote == nullptr) {
+    RINGPEER_BRANCH("demultiplexer: an error of nobody here");
+    return false;
+  }
   // It does not hold up what is put for one that goes on sending.
   if (!remote->is_surely_there(now_us)) {
+    RINGPEER_BRANCH("demultiplexer: an error holds up the next put");
     shared_->send_errors.set(remote->endpoint, returned.error);
   }
   // A mark, not a message: anybody can send any number of these.

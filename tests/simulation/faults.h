@@ -35,7 +35,8 @@ enum class Fault : std::uint8_t {
   kSmallCompletionRing,  // completions overflow
   kClockJump,            // somebody sets the wall clock
   kSlowThread,           // a thread gets no processor for milliseconds
-  kNoAllocation,         // operator new has nothing
+  kNoAllocation,         // operator new has nothing, on a worker's thread
+  kMalformed,            // a completion of io_uring contradicts itself
   kCount,
 };
 inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kCount);
@@ -65,6 +66,7 @@ inline constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
     "clock_jump",
     "slow_thread",
     "no_allocation",
+    "malformed",
 };
 
 // Which of them may happen, how often, and how often they have. Asking decides.
@@ -81,6 +83,10 @@ class Faults {
     const bool does = is_on(fault) && random_.chance(rate(fault));
     if (does) ++happened_[static_cast<std::size_t>(fault)];
     return does;
+  }
+  // One that is brought about by what a run is made of has happened.
+  void record(Fault fault) {
+    if (is_on(fault)) ++happened_[static_cast<std::size_t>(fault)];
   }
   std::uint64_t happened(Fault fault) const { return happened_[static_cast<std::size_t>(fault)]; }
 

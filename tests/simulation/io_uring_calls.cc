@@ -13,6 +13,7 @@ namespace {
 
 using simulation::Fault;
 using simulation::Kernel;
+using simulation::KernelCall;
 using simulation::Ring;
 
 std::shared_ptr<Ring> find_ring(Kernel& kernel, int descriptor) {
@@ -23,8 +24,8 @@ std::shared_ptr<Ring> find_ring(Kernel& kernel, int descriptor) {
 }  // namespace
 
 int set_up(unsigned entries, io_uring* ring, io_uring_params* params) {
-  Kernel& kernel = Kernel::current();
-  kernel.enter();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   if (kernel.faults().happens(Fault::kNoRing)) return EPERM;
   if (kernel.faults().happens(Fault::kNoMemory)) return ENOMEM;
   const auto completions =
@@ -37,8 +38,8 @@ int set_up(unsigned entries, io_uring* ring, io_uring_params* params) {
 }
 
 void close(io_uring* ring) {
-  Kernel& kernel = Kernel::current();
-  kernel.enter();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   find_ring(kernel, ring->ring_fd)->close();
   kernel.close(ring->ring_fd);
 }
@@ -46,20 +47,20 @@ void close(io_uring* ring) {
 bool can_set_up(unsigned /*entries*/, io_uring_params /*params*/) { return false; }
 
 int register_buffer_ring(int ring, const BufferRingRegistration& registration) {
-  Kernel& kernel = Kernel::current();
-  kernel.enter();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   return find_ring(kernel, ring)->register_buffers(registration);
 }
 
 int enable_rings(int /*ring*/) {
-  Kernel::current().enter();
+  const KernelCall call;
   return 0;
 }
 
 int enter(int ring, unsigned to_submit, unsigned min_complete, unsigned /*flags*/,
           const EnterArgument& argument) {
-  Kernel& kernel = Kernel::current();
-  kernel.enter();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   const auto found = find_ring(kernel, ring);
   if (found == nullptr) return -EBADF;
   simulation::Time deadline = simulation::kNever;

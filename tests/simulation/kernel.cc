@@ -27,7 +27,7 @@ constexpr std::uint32_t kYieldsOf1000 = 120;
 
 // How long a full send buffer stays so, and how many packets a full device queue refuses.
 constexpr Time kShortStall = 2 * kMillisecond;
-constexpr Time kLongStall = 150 * kMillisecond;
+constexpr Time kLongStall = 800 * kMillisecond;  // longer than the end of a socket waits
 constexpr std::int64_t kMostDeviceRefusals = 40;
 
 // Of the largest datagram, in trains too (UDP's length has 16 bits).
@@ -223,7 +223,9 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
     socket.takes_nothing_until =
         scheduler_.now() + (random_.chance(100) ? kLongStall : random_.between(0, kShortStall));
   }
-  if (scheduler_.now() < socket.takes_nothing_until ||
+  const bool is_stalled = faults_.is_on(Fault::kFullSendBuffer) &&
+                          scheduler_.now() < socket.takes_nothing_until;
+  if (is_stalled ||
       socket.send_memory + charge > socket.send_buffer) {
     return EAGAIN;
   }

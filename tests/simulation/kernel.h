@@ -121,6 +121,24 @@ class Kernel {
   std::uint64_t next_inode_ = 1;
 };
 
+// A system call, from its beginning to its end.
+class KernelCall {
+ public:
+  KernelCall() : kernel_(Kernel::current()) {
+    kernel_.scheduler().begin_call();
+    kernel_.enter();
+  }
+  ~KernelCall() { kernel_.scheduler().end_call(); }
+  KernelCall(const KernelCall&) = delete;
+  KernelCall& operator=(const KernelCall&) = delete;
+
+  Kernel& kernel() const { return kernel_; }
+  Kernel* operator->() const { return &kernel_; }
+
+ private:
+  Kernel& kernel_;
+};
+
 }  // namespace ringpeer::simulation
 
 #endif  // RINGPEER_TESTS_SIMULATION_KERNEL_H_

@@ -18,13 +18,8 @@ namespace {
 
 using simulation::Fault;
 using simulation::Kernel;
+using simulation::KernelCall;
 using simulation::UdpSocket;
-
-Kernel& entered() {
-  Kernel& kernel = Kernel::current();
-  kernel.enter();
-  return kernel;
-}
 
 // What a socket is asked for that is kept and changes nothing else.
 bool is_kept_option(int level, int name) {
@@ -104,28 +99,31 @@ int get_socket_option(const UdpSocket& socket, int name) {
 
 int own_descriptor(int descriptor) { return descriptor; }
 
-int open_udp(int family) { return entered().open_udp(family); }
+int open_udp(int family) { return KernelCall()->open_udp(family); }
 
-void close(int descriptor) { entered().close(descriptor); }
+void close(int descriptor) { KernelCall()->close(descriptor); }
 
-int set_close_on_exec(int descriptor) { return entered().find(descriptor) == nullptr ? EBADF : 0; }
+int set_close_on_exec(int descriptor) { return KernelCall()->find(descriptor) == nullptr ? EBADF : 0; }
 
 int bind(int descriptor, const SocketAddress& address) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   const Kernel::File* file = kernel.find(descriptor);
   if (file == nullptr) return EBADF;
   return kernel.network().bind(file->socket, endpoint_from_socket_address(&address.generic));
 }
 
 int connect(int descriptor, const SocketAddress& address) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   const Kernel::File* file = kernel.find(descriptor);
   if (file == nullptr) return EBADF;
   return kernel.network().connect(file->socket, endpoint_from_socket_address(&address.generic));
 }
 
 int local_address(int descriptor, SocketAddress* address) {
-  const UdpSocket* socket = entered().find_socket(descriptor);
+  const KernelCall call;
+  const UdpSocket* socket = call->find_socket(descriptor);
   if (socket == nullptr) return EBADF;
   *address = to_socket_address(socket->local.value_or(Endpoint()), AF_INET6);
   if (socket->family == AF_INET) {
@@ -137,7 +135,8 @@ int local_address(int descriptor, SocketAddress* address) {
 }
 
 int set_option(int descriptor, int level, int name, const void* value, std::size_t size) {
-  UdpSocket* socket = entered().find_socket(descriptor);
+  const KernelCall call;
+  UdpSocket* socket = call->find_socket(descriptor);
   if (socket == nullptr) return EBADF;
   if (!is_kept_option(level, name)) {
     return level == SOL_SOCKET ? set_socket_option(*socket, name, value) : ENOPROTOOPT;
@@ -150,7 +149,8 @@ int set_option(int descriptor, int level, int name, const void* value, std::size
 }
 
 int get_option(int descriptor, int level, int name, void* value, std::size_t size) {
-  const UdpSocket* socket = entered().find_socket(descriptor);
+  const KernelCall call;
+  const UdpSocket* socket = call->find_socket(descriptor);
   if (socket == nullptr) return EBADF;
   if (level == SOL_SOCKET && name == SO_MEMINFO) {
     std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
@@ -164,12 +164,13 @@ int get_option(int descriptor, int level, int name, void* value, std::size_t siz
   return 0;
 }
 
-void wait_for_begun_deliveries() { entered(); }
+void wait_for_begun_deliveries() { const KernelCall call; }
 
 // ---- Receiving.
 
 int receive_batch(int descriptor, std::span<mmsghdr> messages) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   UdpSocket* socket = kernel.find_socket(descriptor);
   if (socket == nullptr) return -EBADF;
   if (kernel.faults().happens(Fault::kInterrupted)) return -EINTR;
@@ -187,13 +188,15 @@ int receive_batch(int descriptor, std::span<mmsghdr> messages) {
 }
 
 std::ptrdiff_t receive_one(int descriptor, msghdr* message) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   UdpSocket* socket = kernel.find_socket(descriptor);
   return socket == nullptr ? -EBADF : kernel.receive(*socket, message, MSG_TRUNC);
 }
 
 std::ptrdiff_t receive_error(int descriptor, msghdr* message) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   UdpSocket* socket = kernel.find_socket(descriptor);
   return socket == nullptr ? -EBADF : kernel.receive_error(*socket, message);
 }
@@ -201,7 +204,8 @@ std::ptrdiff_t receive_error(int descriptor, msghdr* message) {
 // ---- Sending.
 
 int send_batch(int descriptor, std::span<mmsghdr> messages) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   const Kernel::File* file = kernel.find(descriptor);
   if (file == nullptr || file->socket == nullptr) return -EBADF;
   int count = 0;
@@ -216,7 +220,8 @@ int send_batch(int descriptor, std::span<mmsghdr> messages) {
 }
 
 int send_message(int descriptor, const msghdr& message) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   const Kernel::File* file = kernel.find(descriptor);
   return file == nullptr || file->socket == nullptr ? EBADF : kernel.send(file->socket, message);
 }
@@ -239,14 +244,15 @@ int send_one(int descriptor, std::span<const std::uint8_t> payload,
 // ---- Waiting.
 
 int poll(int descriptor, short events, int timeout_ms) {
-  return entered().poll(descriptor, events, timeout_ms);
+  return KernelCall()->poll(descriptor, events, timeout_ms);
 }
 
-int open_epoll() { return entered().add({.epoll = std::make_shared<Kernel::Epoll>()}); }
+int open_epoll() { return KernelCall()->add({.epoll = std::make_shared<Kernel::Epoll>()}); }
 
 int change_epoll(int epoll, int operation, int descriptor, std::uint32_t events,
                  std::uint32_t token) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   Kernel::File* file = kernel.find(epoll);
   if (file == nullptr || file->epoll == nullptr || kernel.find(descriptor) == nullptr) return EBADF;
   auto& watches = file->epoll->watches;
@@ -264,7 +270,8 @@ int change_epoll(int epoll, int operation, int descriptor, std::uint32_t events,
 }
 
 int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms) {
-  Kernel& kernel = entered();
+  const KernelCall call;
+  Kernel& kernel = call.kernel();
   const Kernel::File* file = kernel.find(epoll);
   if (file == nullptr || file->epoll == nullptr) return -EBADF;
   const std::shared_ptr<Kernel::Epoll> held = file->epoll;
@@ -273,17 +280,19 @@ int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms) {
 
 // ---- An eventfd.
 
-int open_event() { return entered().add({.event = std::make_shared<Kernel::Event>()}); }
+int open_event() { return KernelCall()->add({.event = std::make_shared<Kernel::Event>()}); }
 
 int signal_event(int descriptor) noexcept {
-  const Kernel::File* file = entered().find(descriptor);
+  const KernelCall call;
+  const Kernel::File* file = call->find(descriptor);
   if (file == nullptr || file->event == nullptr) return EBADF;
   ++file->event->count;
   return 0;
 }
 
 int clear_event(int descriptor) noexcept {
-  const Kernel::File* file = entered().find(descriptor);
+  const KernelCall call;
+  const Kernel::File* file = call->find(descriptor);
   if (file == nullptr || file->event == nullptr) return EBADF;
   return std::exchange(file->event->count, 0) > 0 ? 0 : EAGAIN;
 }

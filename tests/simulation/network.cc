@@ -144,7 +144,9 @@ std::shared_ptr<UdpSocket> Network::choose(const Sockets& sockets,
 void Network::receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedDatagram& datagram) {
   const bool is_kept = socket->filter.empty() ||
                        run_filter(socket->filter, datagram.source, datagram.destination) > 0;
-  if (!is_kept || socket->receive_memory > socket->receive_buffer) return drop(*socket, datagram);
+  const bool is_full = socket->receive_memory > socket->receive_buffer;
+  if (is_kept && is_full) faults_.record(Fault::kFullReceiveBuffer);
+  if (!is_kept || is_full) return drop(*socket, datagram);
   if (watcher_.arrived) watcher_.arrived(*socket, datagram);
   SimulatedDatagram arrived = datagram;
   arrived.wall_clock_ns = wall_clock_ns();

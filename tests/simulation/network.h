@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,7 +19,7 @@ namespace ringpeer::simulation {
 // Any order will do that is the same in each run.
 struct EndpointOrder {
   bool operator()(const net::Endpoint& a, const net::Endpoint& b) const {
-    return a.address != b.address ? a.address < b.address : a.port < b.port;
+    return std::memcmp(&a, &b, sizeof(a)) < 0;  // it has no indeterminate bytes
   }
 };
 

@@ -8,6 +8,11 @@ namespace {
 // Of all runs, those that have a fault of a kind, and how often it then happens when it may.
 constexpr std::uint32_t kRunsWithFaultOf1000 = 150;
 
+// They take twenty times as long as others.
+constexpr std::uint32_t kRunsWithFloodOf1000 = 12;
+// More than the slots that a ring keeps for news of them.
+constexpr int kRemotesOfFlood = 120;
+
 // Faults that are asked for at every datagram, and those that are asked for at rare calls.
 std::uint32_t rate_of(Fault fault, Random& random) {
   switch (fault) {
@@ -18,6 +23,7 @@ std::uint32_t rate_of(Fault fault, Random& random) {
     case Fault::kSmallCompletionRing:
     case Fault::kFullReceiveBuffer:
       return 300;
+    case Fault::kNoAllocation:
     case Fault::kTrain:
       return static_cast<std::uint32_t>(random.between(200, 900));
     case Fault::kFullSendBuffer:
@@ -51,7 +57,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.max_datagram = random.chance(500) ? 1400 : 4000;
   plan.payload_budget_kib = random.chance(300) ? 256 * 3 : 4096;
   if (is_on(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
-  plan.gro = is_on(Fault::kTrain);
+  plan.gro = is_on(Fault::kTrain) && !is_on(Fault::kMalformed);
   if (plan.gro) plan.max_datagram = 65'507;  // what a train may take
   plan.gso = random.chance(800);
   plan.servers = static_cast<int>(random.between(2, 3));
@@ -62,6 +68,17 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.local_addresses = random.chance(250);
   plan.detect_unreachable = random.chance(250) || is_on(Fault::kIcmpError);
   plan.max_pending = random.chance(300) ? 4 : 64;
+  plan.shares_port = random.chance(100);
+  if (random.chance(300)) plan.receive_buffer = 1 << 20;
+  plan.flood = random.chance(kRunsWithFloodOf1000);
+  if (plan.flood) {
+    plan.workers = 1;
+    plan.remotes = kRemotesOfFlood;
+    plan.max_pending = kRemotesOfFlood;
+    plan.steps = 600;
+  }
+  // Without trains: of one that makes no sense nobody knows how many packets it has.
+  if (is_on(Fault::kMalformed)) plan.use_uring = true;
   plan.largest_burst = random.chance(300) ? 200 : 20;
   return plan;
 }
@@ -85,6 +102,36 @@ std::string Plan::to_flags() const {
   }
   if (!off.empty()) flags += " --without=" + off;
   return flags;
+}
+
+std::string Plan::to_text() const {
+  std::string text = std::string(use_uring ? "io_uring" : "recvmmsg") + ", workers " +
+                     std::to_string(workers) + ", servers " + std::to_string(servers) +
+                     ", remotes " + std::to_string(remotes) + ", peers " + std::to_string(peers) +
+                     ", latency budget " + std::to_string(latency_budget_us) + " us" +
+                     ", largest datagram " + std::to_string(max_datagram) + ", budget " +
+                     std::to_string(payload_budget_kib) + " KiB, receive buffer " +
+                     std::to_string(receive_buffer) + ", pending at most " +
+                     std::to_string(max_pending);
+  const auto add = [&text](bool is_so, const char* name) {
+    if (is_so) text += std::string(", ") + name;
+  };
+  add(kernel.has_min_wait, "min_wait");
+  add(kernel.has_incremental_buffers, "incremental buffers");
+  add(gro, "gro");
+  add(gso, "gso");
+  add(together, "together");
+  add(timestamps, "timestamps");
+  add(local_addresses, "local addresses");
+  add(detect_unreachable, "detect unreachable");
+  add(shares_port, "shared port");
+  add(flood, "flood");
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    if (faults[i] > 0) {
+      text += ", " + std::string(kFaultNames[i]) + ' ' + std::to_string(faults[i]) + "/1000";
+    }
+  }
+  return text;
 }
 
 }  // namespace ringpeer::simulation

@@ -36,6 +36,8 @@ struct Plan {
   bool local_addresses = false;
   bool detect_unreachable = false;
   int max_pending = 16;
+  bool shares_port = false;  // the first server, with a stranger who comes and goes
+  bool flood = false;        // once, more than a ring holds
 
   // How much: the run ends when so many datagrams went each way, or after so many steps.
   int datagrams = 3000;
@@ -48,6 +50,8 @@ struct Plan {
   static Plan from_seed(std::uint64_t seed);
   // As flags of the simulate program, of what from_seed() would not give.
   std::string to_flags() const;
+  // In words.
+  std::string to_text() const;
 };
 
 }  // namespace ringpeer::simulation

@@ -150,6 +150,7 @@ bool Ring::complete(std::uint64_t id, int result, unsigned flags) {
   completion.res = result;
   completion.flags = flags;
   if (!overflow_.empty() || completions_ready() == completions_.size()) {
+    kernel_.faults().record(Fault::kSmallCompletionRing);
     overflow_.push_back(completion);
     sq_flags_ |= IORING_SQ_CQ_OVERFLOW;
     return false;
@@ -233,6 +234,9 @@ bool Ring::receive_one(std::uint64_t id, const Receive& receive) {
   header.controllen = static_cast<std::uint32_t>(message.msg_controllen);
   header.payloadlen = static_cast<std::uint32_t>(size);
   header.flags = static_cast<std::uint32_t>(message.msg_flags);
+  if (kernel_.faults().happens(Fault::kMalformed)) {
+    header.payloadlen += 1 + static_cast<std::uint32_t>(kernel_.random().below(UINT16_MAX));
+  }
   std::memcpy(memory, &header, sizeof(header));
 
   const auto used = static_cast<std::uint32_t>(overhead + static_cast<std::size_t>(size));

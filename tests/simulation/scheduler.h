@@ -51,6 +51,13 @@ class Scheduler {
   void spend(Time time) { now_ += time; }
   // Others go on until each of them waits, without the clock going on.
   void settle();
+  // The thread is in a system call, between the two.
+  void begin_call() { threads_[current_]->is_in_call = true; }
+  void end_call() { threads_[current_]->is_in_call = false; }
+  // Whether a thread other than the first runs, outside of a call.
+  bool runs_worker_code() const {
+    return current_ != kNobody && current_ != 0 && !threads_[current_]->is_in_call;
+  }
 
  private:
   struct Thread {
@@ -60,6 +67,7 @@ class Scheduler {
     const std::function<bool()>* ready = nullptr;  // null: it can go on
     Time deadline = kNever;
     bool has_ended = false;
+    bool is_in_call = false;
   };
 
   static void enter();

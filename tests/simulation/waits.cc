@@ -20,6 +20,7 @@ namespace ringpeer {
 namespace {
 
 using simulation::Kernel;
+using simulation::KernelCall;
 using simulation::kNever;
 using simulation::Scheduler;
 using simulation::Time;
@@ -61,7 +62,7 @@ base::Clock::time_point base::Clock::now() noexcept {
 std::int64_t base::wall_clock_ns() { return Kernel::current().network().wall_clock_ns(); }
 
 void net::sleep_precisely(std::chrono::microseconds duration) {
-  Kernel::current().enter();
+  const KernelCall call;
   scheduler().wait_until([] { return false; },
                          scheduler().now() + std::chrono::nanoseconds(duration).count());
 }
@@ -70,7 +71,7 @@ void net::sleep_precisely(std::chrono::microseconds duration) {
 
 bool net::wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                            const Deadline& deadline) {
-  Kernel::current().enter();
+  const KernelCall call;
   const Time end = deadline.is_never() ? kNever : deadline.end().time_since_epoch().count();
   while (word.load(std::memory_order_acquire) == expected) {
     if (!sleep_at(&word, end)) return word.load(std::memory_order_acquire) != expected;
@@ -79,7 +80,7 @@ bool net::wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t
 }
 
 void net::wake_all(const std::atomic<std::uint32_t>& word) {
-  Kernel::current().enter();
+  const KernelCall call;
   wake_at(&word);
 }
 

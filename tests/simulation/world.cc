@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/heap.h"
 #include "ringpeer/tests/simulation/payload.h"
 
 namespace ringpeer::simulation {
@@ -33,6 +34,10 @@ constexpr int kManyConnections = 1000;
 
 // At all that a server has, at the end.
 constexpr int kLooks = 4;
+
+// A third more than a server's ring has slots, each chunk less than a socket's buffer.
+constexpr int kChunksOfFlood = 290;
+constexpr int kDatagramsOfChunk = 150;
 
 // Enough for every stall, break and patience of an engine.
 constexpr Time kLongTime = 3 * kSecond;
@@ -111,12 +116,19 @@ void World::live() {
                       [](const SimulatedDatagram& datagram) { read_payload(datagram.payload); });
   }
   start_engine();
+  set_refusal([] {
+    return Kernel::is_there() && Kernel::current().scheduler().runs_worker_code() &&
+           Kernel::current().faults().happens(Fault::kNoAllocation);
+  });
   const auto wanted = static_cast<std::uint64_t>(plan_.datagrams);
   for (int i = 0; i < plan_.steps && (sent_by_hosts_ < wanted || puts_ < wanted); ++i) {
     step();
     check_counters(false);
   }
+  if (plan_.flood) flood(servers_.back());
+  set_intruder(false);
   faults_.turn_all_off();
+  set_refusal(nullptr);
   settle_everything();
   show_that_all_works();
   settle_everything();
@@ -151,6 +163,7 @@ void World::start_engine() {
     server.options.socket.receive_timestamps = plan_.timestamps;
     server.options.socket.reply_from_received_address = plan_.local_addresses;
     server.options.socket.detect_unreachable = plan_.detect_unreachable;
+    server.options.socket.share_port = plan_.shares_port && i == 0;
     if (plan_.together && i + 1 == servers_.size()) {
       server.options.receive = ServerReceive::kTogether;
     }
@@ -177,10 +190,12 @@ void World::open(Peer& peer) {
   for (int i = 0; !peer.is_open; ++i) {
     check(i < kTries, "a peer cannot be opened");
     const int port = static_cast<int>(kFirstPeerPort + index);
-    // One is bound, one connected to a server, the others opened by a put or bound.
-    if (index % 2 == 1) {
+    if (index == 1) {
       const Server& server = any_server();
       peer.is_open = peer.peer->connect_to_host("10.0.0.1", server.port) == Error::OK;
+    } else if (index == 3) {
+      const net::Endpoint& host = hosts_[0].endpoint;
+      peer.is_open = peer.peer->connect_to_host(host.host(), host.port) == Error::OK;
     } else {
       peer.is_open = peer.peer->bind(port, index % 4 == 0 ? "*" : "10.0.0.1") == Error::OK;
     }
@@ -194,12 +209,7 @@ void World::settle_everything() {
     const std::uint64_t before = ledger_.delivered();
     check(engine_->flush() == Error::OK, "a flush fails without any fault");
     check(engine_->sync() == Error::OK, "a sync fails without any fault");
-    for (Server& server : servers_) {
-      check(server.server->poll() == Error::OK, "a server cannot be polled");
-      accept_connections(server);
-      drain_server(server);
-      get_from_peers(server);
-    }
+    for (Server& server : servers_) take_everything(server);
     for (Peer& peer : peers_) drain_peer(peer);
     quiet = ledger_.delivered() == before && network_.waiting_packets() == 0 ? quiet + 1 : 0;
   }
@@ -222,16 +232,18 @@ void World::show_that_packets_arrive(Server& server) {
   // A loop is told once that there is nothing, although there is.
   for (int look = 0; look < kLooks; ++look) {
     pass_time(kSecond / 4);
-    check(server.server->poll() == Error::OK, "a server cannot be polled");
-    accept_connections(server);
-    drain_server(server);
-    get_from_peers(server);
+    take_everything(server);
   }
-  const std::uint64_t arrived =
-      ledger_.delivered() - delivered + network_.dropped_packets() - dropped;
+  const auto misplaced = Counter::kDropWrongWorker;  // those of a shared port
+  const std::uint64_t arrived = ledger_.delivered() - delivered + network_.dropped_packets() -
+                                dropped + all_counters()[misplaced] - counters[misplaced];
   check(arrived >= hosts_.size(),
         "a server delivers " + std::to_string(arrived) + " of " + std::to_string(hosts_.size()) +
-            " packets that nothing kept from it" + describe_losses(counters, all_counters()));
+            " packets that nothing kept from it, " +
+                                      std::to_string(network_.waiting_packets()) +
+                                      " wait in sockets, " +
+                                      std::to_string(ledger_.taken() - ledger_.delivered()) +
+                                      " were taken and not delivered" + describe_losses(counters, all_counters()));
 }
 
 void World::show_that_puts_are_sent(Server& server) {
@@ -309,9 +321,9 @@ void World::step() {
     case 15:
       return peers_send();
     case 16:
-      return drain_peer(any_peer());
+      return peers_.empty() ? pass_time(kMillisecond) : drain_peer(any_peer());
     case 17:
-      return get_from_peer(any_peer());
+      return peers_.empty() ? pass_time(kMillisecond) : get_from_peer(any_peer());
     case 18:
       return wait_somewhere();
     case 19:
@@ -326,11 +338,15 @@ void World::step() {
   }
 }
 
-std::vector<std::uint8_t> World::new_payload(std::uint32_t sender) {
+// Most are small, many are equally long.
+std::size_t World::new_size() {
+  if (random_.chance(500)) return 32;
+  return kStampSize + random_.below(random_.chance(300) ? 1200 : 60);
+}
+
+std::vector<std::uint8_t> World::new_payload(std::uint32_t sender, std::size_t size) {
   if (faults_.happens(Fault::kEmpty)) return {};
-  // Most are small, many are equally long.
-  std::size_t size = kStampSize + random_.below(random_.chance(300) ? 1200 : 60);
-  if (random_.chance(500)) size = 32;
+  if (size == 0) size = new_size();
   if (plan_.max_datagram < kLargestOversize && faults_.happens(Fault::kOversize)) {
     size = plan_.max_datagram - 1 + random_.below(4);
   }
@@ -393,6 +409,13 @@ void World::drain_server(Server& server) {
   read_batch(server.port, server.server->drain(budget));
 }
 
+void World::take_everything(Server& server) {
+  check(server.server->poll() == Error::OK, "a server cannot be polled");
+  accept_connections(server);
+  read_batch(server.port, server.server->drain());
+  get_from_peers(server);
+}
+
 void World::get_from_server(Server& server) {
   const std::size_t most = burst();
   ReceivedPacket packet;
@@ -421,8 +444,9 @@ void World::server_sends(Server& server) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto& peer = server.peers[random_.below(server.peers.size())];
     const std::size_t packets = burst();
+    const std::size_t size = random_.chance(300) ? 1000 + random_.below(300) : 0;  // of all
     for (std::size_t k = 0; k < packets; ++k) {
-      static_cast<void>(peer->put_packet(new_payload(server.sender)));
+      static_cast<void>(peer->put_packet(new_payload(server.sender, size)));
       ++puts_;
     }
   }
@@ -440,6 +464,7 @@ void World::broadcast(Server& server) {
 }
 
 void World::peers_send() {
+  if (peers_.empty()) return;
   Peer& peer = any_peer();
   if (!peer.peer->is_socket_connected()) {
     const bool to_host = random_.chance(500);
@@ -472,19 +497,21 @@ void World::get_from_peer(Peer& peer) {
 
 void World::wait_somewhere() {
   const milliseconds time(random_.between(0, 30));
-  if (random_.chance(300)) return static_cast<void>(any_peer().peer->wait(time));
+  if (random_.chance(300) && !peers_.empty()) return static_cast<void>(any_peer().peer->wait(time));
   static_cast<void>(any_server().server->wait(time));
 }
 
 void World::change_something() {
   Server& server = any_server();
-  switch (random_.below(8)) {
+  switch (random_.below(9)) {
     case 0:
       return close_a_peer(server);
     case 1:
-      return random_.chance(300) ? restart_server(server) : close_a_peer(server);
+      return random_.chance(500) ? restart_server(server) : close_a_peer(server);
+    case 8:
+      return set_intruder(random_.chance(500));
     case 2:
-      return random_.chance(300) ? restart_peer(any_peer()) : server.server->wake();
+      return random_.chance(300) && !peers_.empty() ? restart_peer(any_peer()) : server.server->wake();
     case 3:
       server.server->set_max_pending_connections(static_cast<int>(random_.below(80)));
       return;
@@ -508,6 +535,41 @@ void World::close_a_peer(Server& server) {
   const std::size_t index = random_.below(server.peers.size());
   server.peers[index]->close();
   server.peers.erase(server.peers.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+// Somebody else has the first server's port, too: the kernel gives him a part of the senders.
+void World::set_intruder(bool is_there) {
+  if (!plan_.shares_port || is_there == (intruder_ != nullptr)) return;
+  if (!is_there) {
+    network_.close(intruder_);
+    intruder_.reset();
+    return;
+  }
+  intruder_ = std::make_shared<UdpSocket>();
+  intruder_->family = AF_INET6;
+  intruder_->options[{SOL_SOCKET, SO_REUSEPORT}] = 1;
+  net::Endpoint endpoint;
+  endpoint.port = servers_[0].port;
+  check(network_.bind(intruder_, endpoint) == 0, "a shared port is not shared");
+}
+
+// More than a ring holds comes to a server that nobody reads, and then all peers are closed.
+void World::flood(Server& server) {
+  for (const Host& host : hosts_) send_from_host(host, server.port);
+  pass_time(kMillisecond);
+  accept_connections(server);
+  for (int i = 0; i < kChunksOfFlood; ++i) {
+    for (int k = 0; k < kDatagramsOfChunk; ++k) {
+      const Host& host = hosts_[random_.below(hosts_.size())];
+      network_.send({host.endpoint, on_machine(server.port, host.endpoint.address),
+                     make_payload(ledger_.next_stamp(host.sender), kStampSize)},
+                    nullptr);
+    }
+    pass_time(kMillisecond);
+  }
+  for (const auto& peer : server.peers) peer->close();
+  server.peers.clear();
+  pass_time(kMillisecond);
 }
 
 void World::restart_server(Server& server) {

@@ -74,6 +74,7 @@ class World {
   void hosts_send();
   void accept_connections(Server& server);
   void drain_server(Server& server);
+  void take_everything(Server& server);
   void get_from_peers(Server& server);
   void get_from_server(Server& server);
   void server_sends(Server& server);
@@ -85,6 +86,8 @@ class World {
   void change_something();
   void close_a_peer(Server& server);
   void restart_server(Server& server);
+  void set_intruder(bool is_there);
+  void flood(Server& server);
   void restart_peer(Peer& peer);
   void look_at_presence(Server& server);
   void pass_time(Time most);
@@ -94,7 +97,9 @@ class World {
   CounterSnapshot all_counters() const;
 
   void send_from_host(const Host& host, std::uint16_t port);
-  std::vector<std::uint8_t> new_payload(std::uint32_t sender);
+  std::size_t new_size();
+  // size: 0 for any.
+  std::vector<std::uint8_t> new_payload(std::uint32_t sender, std::size_t size = 0);
   void receive(std::uint16_t port, const net::Endpoint& sender,
                std::span<const std::uint8_t> payload);
   void read_batch(std::uint16_t port, DrainBatch batch);
@@ -115,6 +120,7 @@ class World {
   std::vector<Server> servers_;
   std::vector<Peer> peers_;
   std::vector<Host> hosts_;
+  std::shared_ptr<UdpSocket> intruder_;
   std::uint64_t sent_by_hosts_ = 0;
   std::uint64_t puts_ = 0;
   CounterSnapshot past_counters_;  // of engines that have ended
