@@ -28,13 +28,13 @@ struct Branch {
 
 // The linker puts the addresses of all marks one behind another, between __start_ringpeer_branches
 // and __stop_ringpeer_branches.
-#define RINGPEER_BRANCH(name)                                                             \
-  do {                                                                                    \
-    static constinit ::ringpeer::base::Branch branch{name};                               \
-    [[gnu::section("ringpeer_branches"), gnu::used]] static ::ringpeer::base::Branch*     \
-        const address = &branch;                                                          \
-    static_cast<void>(address);                                                           \
-    branch.passed.fetch_add(1, std::memory_order_relaxed);                                \
+#define RINGPEER_BRANCH(name)                                               \
+  do {                                                                      \
+    static constinit ::ringpeer::base::Branch branch{name};                 \
+    [[gnu::section("ringpeer_branches"),                                    \
+      gnu::used]] static ::ringpeer::base::Branch* const address = &branch; \
+    static_cast<void>(address);                                             \
+    branch.passed.fetch_add(1, std::memory_order_relaxed);                  \
   } while (false)
 
 #endif  // NDEBUG

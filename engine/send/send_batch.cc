@@ -380,7 +380,7 @@ void SendBatch::hold_up(SendSocket& socket) {
 
 void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int error) {
   if (error == ENOBUFS) {  // as a whole: the device's queue was full
-  RINGPEER_BRANCH("send batch: a train finds the device's queue full");
+    RINGPEER_BRANCH("send batch: a train finds the device's queue full");
     fail(message, error);
     window_.pop();
     return;

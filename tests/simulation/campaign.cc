@@ -6,29 +6,38 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/heap.h"
 #include "ringpeer/tests/simulation/world.h"
 
 namespace ringpeer::simulation {
 namespace {
 
 // A hundred times what a run takes: one that takes longer hangs.
-constexpr unsigned kMostSeconds = 60;
+constexpr unsigned kMostSeconds = 20;
 
+// A thread keeps what it put to an engine with until it puts to another: allocations for the lanes
+// of three workers, twice.
+constexpr std::size_t kKeptByThread = 200;
+
+// What is spent on finding less that fails.
 constexpr int kMostShrinkingRuns = 400;
+constexpr std::chrono::seconds kMostShrinkingTime{120};
 
 // Two processes see it.
 template <typename T>
 class Shared {
  public:
   Shared() {
-    void* const memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE,
-                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const memory =
+        ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     check(memory != MAP_FAILED, "no memory that processes share");
     value_ = new (memory) T();
   }
@@ -45,10 +54,16 @@ class Shared {
 
 std::uint64_t run_here(const Plan& plan, Coverage* coverage) {
   ::alarm(kMostSeconds);
-  World world(plan);
-  world.run();
-  if (coverage != nullptr) coverage->add(world.counters(), world.faults());
-  return world.fingerprint();
+  std::uint64_t fingerprint = 0;
+  {
+    World world(plan);
+    world.run();
+    if (coverage != nullptr) coverage->add(world.counters(), world.faults());
+    fingerprint = world.fingerprint();
+  }
+  static const std::size_t at_first = live_allocations();
+  check(live_allocations() <= at_first + kKeptByThread, "runs leave allocations behind");
+  return fingerprint;
 }
 
 std::string read_all(int descriptor) {
@@ -117,12 +132,18 @@ Outcome run_apart(const Plan& plan) {
 }
 
 Plan shrink(const Plan& failing, int* runs) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto may_go_on = [&] {
+    return *runs < kMostShrinkingRuns &&
+           std::chrono::steady_clock::now() - begun < kMostShrinkingTime;
+  };
   Plan least = failing;
   bool is_less = true;
-  while (is_less && *runs < kMostShrinkingRuns) {
+  while (is_less && may_go_on()) {
     is_less = false;
     for (const Plan& less : lesser_plans(least)) {
-      if (++*runs >= kMostShrinkingRuns) break;
+      if (!may_go_on()) break;
+      ++*runs;
       if (run_apart(less).has_held) continue;
       least = less;
       is_less = true;

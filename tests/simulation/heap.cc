@@ -20,10 +20,10 @@ namespace {
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
   if (refusal != nullptr && refusal()) return nullptr;
   // aligned_alloc() wants whole multiples.
-  void* const memory = alignment <= alignof(std::max_align_t)
-                           ? std::malloc(size)
-                           : std::aligned_alloc(alignment, (size + alignment - 1) / alignment *
-                                                               alignment);
+  void* const memory =
+      alignment <= alignof(std::max_align_t)
+          ? std::malloc(size)
+          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (memory != nullptr) ++live;
   return memory;
 }

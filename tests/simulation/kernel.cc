@@ -22,6 +22,8 @@ constexpr int kFirstDescriptor = 100;
 constexpr Time kLeastCall = 300;
 constexpr Time kMostCall = 3 * kMicrosecond;
 constexpr Time kSlowCall = 5 * kMillisecond;
+constexpr Time kVerySlowCall = 700 * kMillisecond;  // longer than an end waits
+constexpr std::uint32_t kVerySlowOf1000 = 20;
 // How often others go on at a call.
 constexpr std::uint32_t kYieldsOf1000 = 120;
 
@@ -64,7 +66,8 @@ bool Kernel::is_there() { return the_kernel != nullptr; }
 void Kernel::enter() {
   scheduler_.spend(random_.between(kLeastCall, kMostCall));
   if (faults_.happens(Fault::kSlowThread)) {
-    scheduler_.wait_until([] { return false; }, scheduler_.now() + random_.between(0, kSlowCall));
+    const Time most = random_.chance(kVerySlowOf1000) ? kVerySlowCall : kSlowCall;
+    scheduler_.wait_until([] { return false; }, scheduler_.now() + random_.between(0, most));
   } else if (random_.chance(kYieldsOf1000)) {
     scheduler_.yield();
   }
@@ -223,10 +226,9 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
     socket.takes_nothing_until =
         scheduler_.now() + (random_.chance(100) ? kLongStall : random_.between(0, kShortStall));
   }
-  const bool is_stalled = faults_.is_on(Fault::kFullSendBuffer) &&
-                          scheduler_.now() < socket.takes_nothing_until;
-  if (is_stalled ||
-      socket.send_memory + charge > socket.send_buffer) {
+  const bool is_stalled =
+      faults_.is_on(Fault::kFullSendBuffer) && scheduler_.now() < socket.takes_nothing_until;
+  if (is_stalled || socket.send_memory + charge > socket.send_buffer) {
     return EAGAIN;
   }
   if (faults_.happens(Fault::kDeviceQueueFull)) {

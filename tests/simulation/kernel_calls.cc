@@ -103,7 +103,9 @@ int open_udp(int family) { return KernelCall()->open_udp(family); }
 
 void close(int descriptor) { KernelCall()->close(descriptor); }
 
-int set_close_on_exec(int descriptor) { return KernelCall()->find(descriptor) == nullptr ? EBADF : 0; }
+int set_close_on_exec(int descriptor) {
+  return KernelCall()->find(descriptor) == nullptr ? EBADF : 0;
+}
 
 int bind(int descriptor, const SocketAddress& address) {
   const KernelCall call;

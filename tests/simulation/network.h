@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TESTS_SIMULATION_NETWORK_H_
 #define RINGPEER_TESTS_SIMULATION_NETWORK_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,7 +20,11 @@ namespace ringpeer::simulation {
 // Any order will do that is the same in each run.
 struct EndpointOrder {
   bool operator()(const net::Endpoint& a, const net::Endpoint& b) const {
-    return std::memcmp(&a, &b, sizeof(a)) < 0;  // it has no indeterminate bytes
+    std::array<std::uint64_t, 3> left;
+    std::array<std::uint64_t, 3> right;
+    std::memcpy(left.data(), &a, sizeof(left));
+    std::memcpy(right.data(), &b, sizeof(right));
+    return left < right;  // an endpoint has no indeterminate bytes
   }
 };
 

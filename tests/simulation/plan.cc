@@ -76,6 +76,8 @@ Plan Plan::from_seed(std::uint64_t seed) {
     plan.remotes = kRemotesOfFlood;
     plan.max_pending = kRemotesOfFlood;
     plan.steps = 600;
+    if (random.chance(500)) plan.payload_budget_kib = 64 << 10;
+    plan.together = random.chance(500);
   }
   // Without trains: of one that makes no sense nobody knows how many packets it has.
   if (is_on(Fault::kMalformed)) plan.use_uring = true;
@@ -105,14 +107,13 @@ std::string Plan::to_flags() const {
 }
 
 std::string Plan::to_text() const {
-  std::string text = std::string(use_uring ? "io_uring" : "recvmmsg") + ", workers " +
-                     std::to_string(workers) + ", servers " + std::to_string(servers) +
-                     ", remotes " + std::to_string(remotes) + ", peers " + std::to_string(peers) +
-                     ", latency budget " + std::to_string(latency_budget_us) + " us" +
-                     ", largest datagram " + std::to_string(max_datagram) + ", budget " +
-                     std::to_string(payload_budget_kib) + " KiB, receive buffer " +
-                     std::to_string(receive_buffer) + ", pending at most " +
-                     std::to_string(max_pending);
+  std::string text =
+      std::string(use_uring ? "io_uring" : "recvmmsg") + ", workers " + std::to_string(workers) +
+      ", servers " + std::to_string(servers) + ", remotes " + std::to_string(remotes) + ", peers " +
+      std::to_string(peers) + ", latency budget " + std::to_string(latency_budget_us) + " us" +
+      ", largest datagram " + std::to_string(max_datagram) + ", budget " +
+      std::to_string(payload_budget_kib) + " KiB, receive buffer " +
+      std::to_string(receive_buffer) + ", pending at most " + std::to_string(max_pending);
   const auto add = [&text](bool is_so, const char* name) {
     if (is_so) text += std::string(", ") + name;
   };

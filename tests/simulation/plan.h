@@ -11,6 +11,9 @@
 
 namespace ringpeer::simulation {
 
+// What a run can be made to do wrong itself, to show that it would find an engine that does.
+enum class PlantedBug { kNone, kWrongByte, kWrongSender, kTwice, kOutOfOrder, kNeverDelivered };
+
 // What a run consists of: all of it follows from the seed, and each part can be made less while the
 // others stay, to find the least that still fails. A value.
 struct Plan {
@@ -46,6 +49,8 @@ struct Plan {
 
   // How often each fault happens when it is asked for, in a thousand; 0: not in this run.
   std::array<std::uint32_t, kFaultCount> faults{};
+
+  PlantedBug planted = PlantedBug::kNone;
 
   static Plan from_seed(std::uint64_t seed);
   // As flags of the simulate program, of what from_seed() would not give.

@@ -13,7 +13,7 @@ namespace {
 // Datagrams that one receive brings before others have their turn (MULTISHOT_MAX_RETRY and one).
 constexpr int kMostInARow = 33;
 
-constexpr std::size_t kMostBuffers = 32'768;
+constexpr std::size_t kMostBuffers = 512;  // of a ring
 
 // What nobody has sent: a packet that lies in a buffer that the kernel has again does not stay
 // what it was.
@@ -56,6 +56,7 @@ int Ring::register_buffers(const backend::abi::BufferRingRegistration& registrat
   incremental_ = incremental;
   min_left_ = registration.min_left;
   is_with_kernel_.assign(kMostBuffers, false);
+  written_.assign(kMostBuffers, 0);
   return 0;
 }
 
@@ -65,7 +66,8 @@ void Ring::look_at_new_buffers() {
     const io_uring_buf& buffer = buffers_->bufs[buffer_seen_ & (buffer_entries_ - 1)];
     check(!is_with_kernel_.at(buffer.bid), "a buffer is given to the kernel that it has");
     is_with_kernel_[buffer.bid] = true;
-    std::memset(reinterpret_cast<void*>(buffer.addr), kScribble, buffer.len);
+    std::memset(reinterpret_cast<void*>(buffer.addr), kScribble,
+                std::exchange(written_[buffer.bid], 0));
   }
 }
 
@@ -241,6 +243,7 @@ bool Ring::receive_one(std::uint64_t id, const Receive& receive) {
 
   const auto used = static_cast<std::uint32_t>(overhead + static_cast<std::size_t>(size));
   unsigned flags = IORING_CQE_F_BUFFER | unsigned{buffer->bid} << IORING_CQE_BUFFER_SHIFT;
+  written_[buffer->bid] += used;
   buffer->addr += used;
   buffer->len -= used;
   if (incremental_ && buffer->len >= std::max<std::uint32_t>(min_left_, 1)) {
@@ -276,7 +279,8 @@ int Ring::enter(unsigned to_submit, unsigned min_complete, Time min_wait, Time d
     }
     in_time = scheduler.wait_until([&] { return ready() >= min_complete; }, deadline);
   }
-  run_due();
+  // As long as there is more than was waited for, and room.
+  for (run_due(); completions_ready() < min_complete && due() > 0 && overflow_.empty();) run_due();
   flush_overflow();
   if (submitted > 0) return submitted;
   return in_time ? 0 : -ETIME;

@@ -46,7 +46,10 @@ class Ring {
   void arm(const io_uring_sqe& request);
   void end_receive(std::uint64_t id);
 
-  bool is_due(const Receive& receive) const { return receive.socket->is_readable(); }
+  // What only the error queue holds is not received.
+  static bool is_due(const Receive& receive) {
+    return !receive.socket->received.empty() || receive.socket->error != 0;
+  }
   std::size_t due() const;
   void run_due();
   void run_receive(std::uint64_t id);
@@ -78,6 +81,7 @@ class Ring {
   std::uint16_t buffer_head_ = 0;
   std::uint16_t buffer_seen_ = 0;
   std::vector<bool> is_with_kernel_;
+  std::vector<std::uint32_t> written_;  // bytes of each, since it was given
 
   std::map<std::uint64_t, Receive> receives_;
   std::map<std::uint64_t, Poll> polls_;

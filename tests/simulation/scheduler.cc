@@ -1,6 +1,9 @@
 #include "ringpeer/tests/simulation/scheduler.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
@@ -14,11 +17,34 @@ constexpr std::size_t kStackSize = std::size_t{512} << 10;
 // A hundred times what a run takes: who needs more goes round in circles.
 constexpr std::uint64_t kMostTurns = 3'000'000;
 
-// Stacks are used again by the next run.
-std::vector<std::vector<std::byte>>& spare_stacks() {
-  static std::vector<std::vector<std::byte>> stacks;
-  return stacks;
-}
+// More than there are of them at a time.
+constexpr std::size_t kMostStacks = 64;
+
+// Stacks are used again by the next thread. Not of the heap, whose balance runs are judged by.
+class Stacks {
+ public:
+  static Stacks& of_process() {
+    static Stacks stacks;
+    return stacks;
+  }
+
+  std::span<std::byte> take() {
+    if (spare_count_ > 0) return spare_[--spare_count_];
+    void* const memory =
+        ::mmap(nullptr, kStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(memory != MAP_FAILED, "no memory for a stack");
+    return {static_cast<std::byte*>(memory), kStackSize};
+  }
+  void give_back(std::span<std::byte> stack) {
+    if (stack.empty()) return;
+    check(spare_count_ < kMostStacks, "more stacks than threads");
+    spare_[spare_count_++] = stack;
+  }
+
+ private:
+  std::array<std::span<std::byte>, kMostStacks> spare_;
+  std::size_t spare_count_ = 0;
+};
 
 // Whose thread begins: an entry of a fiber takes no argument.
 Scheduler* beginning = nullptr;
@@ -28,17 +54,12 @@ Scheduler* beginning = nullptr;
 Scheduler::Scheduler(Random random) : random_(random) {}
 
 Scheduler::~Scheduler() {
-  for (auto& thread : threads_) spare_stacks().push_back(std::move(thread->stack));
+  for (auto& thread : threads_) Stacks::of_process().give_back(thread->stack);
 }
 
 Scheduler::ThreadNumber Scheduler::start(std::function<void()> main) {
   auto thread = std::make_unique<Thread>();
-  if (spare_stacks().empty()) {
-    thread->stack.resize(kStackSize);
-  } else {
-    thread->stack = std::move(spare_stacks().back());
-    spare_stacks().pop_back();
-  }
+  thread->stack = Stacks::of_process().take();
   thread->main = std::move(main);
   thread->fiber.prepare(thread->stack, &Scheduler::enter);
   threads_.push_back(std::move(thread));
@@ -69,6 +90,8 @@ void Scheduler::take_turn(ThreadNumber thread) {
   current_ = thread;
   threads_[thread]->fiber.resume();
   current_ = kNobody;
+  if (!threads_[thread]->has_ended) return;
+  Stacks::of_process().give_back(std::exchange(threads_[thread]->stack, {}));
 }
 
 void Scheduler::run_events() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "ringpeer/tests/simulation/fiber.h"
@@ -62,7 +63,7 @@ class Scheduler {
  private:
   struct Thread {
     Fiber fiber;
-    std::vector<std::byte> stack;
+    std::span<std::byte> stack;
     std::function<void()> main;
     const std::function<bool()>* ready = nullptr;  // null: it can go on
     Time deadline = kNever;

@@ -17,7 +17,7 @@ namespace {
 constexpr int kWrongUsage = 2;
 
 struct Options {
-  std::uint64_t seeds = 1000;
+  std::uint64_t seeds = 10'000;
   std::uint64_t first = 1;
   int processes = 0;
   bool is_partial = false;
@@ -63,7 +63,8 @@ int run_many(const Options& options) {
   }
   const std::vector<std::string> missing = result.coverage.missing();
   if (options.is_partial) return 0;
-  for (const std::string& name : missing) std::printf("FAILED: reached by no seed: %s\n", name.c_str());
+  for (const std::string& name : missing)
+    std::printf("FAILED: reached by no seed: %s\n", name.c_str());
   return missing.empty() ? 0 : 1;
 }
 

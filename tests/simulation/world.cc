@@ -39,6 +39,8 @@ constexpr int kLooks = 4;
 constexpr int kChunksOfFlood = 290;
 constexpr int kDatagramsOfChunk = 150;
 
+constexpr std::uint64_t kDeliveredBeforePlanted = 200;
+
 // Enough for every stall, break and patience of an engine.
 constexpr Time kLongTime = 3 * kSecond;
 
@@ -239,11 +241,9 @@ void World::show_that_packets_arrive(Server& server) {
                                 dropped + all_counters()[misplaced] - counters[misplaced];
   check(arrived >= hosts_.size(),
         "a server delivers " + std::to_string(arrived) + " of " + std::to_string(hosts_.size()) +
-            " packets that nothing kept from it, " +
-                                      std::to_string(network_.waiting_packets()) +
-                                      " wait in sockets, " +
-                                      std::to_string(ledger_.taken() - ledger_.delivered()) +
-                                      " were taken and not delivered" + describe_losses(counters, all_counters()));
+            " packets that nothing kept from it, " + std::to_string(network_.waiting_packets()) +
+            " wait in sockets, " + std::to_string(ledger_.taken() - ledger_.delivered()) +
+            " were taken and not delivered" + describe_losses(counters, all_counters()));
 }
 
 void World::show_that_puts_are_sent(Server& server) {
@@ -386,7 +386,33 @@ void World::accept_connections(Server& server) {
 void World::receive(std::uint16_t port, const net::Endpoint& sender,
                     std::span<const std::uint8_t> payload) {
   note(payload.size() + sender.port);
+  if (plan_.planted != PlantedBug::kNone && ledger_.delivered() >= kDeliveredBeforePlanted) {
+    return receive_wrongly(port, sender, payload);
+  }
   ledger_.record_delivered(port, sender, payload);
+}
+
+void World::receive_wrongly(std::uint16_t port, net::Endpoint sender,
+                            std::span<const std::uint8_t> payload) {
+  std::vector<std::uint8_t> copy(payload.begin(), payload.end());
+  switch (plan_.planted) {
+    case PlantedBug::kWrongByte:
+      if (!copy.empty()) copy.back() ^= 1;
+      break;
+    case PlantedBug::kWrongSender:
+      sender = hosts_[sender == hosts_[0].endpoint ? 1 : 0].endpoint;
+      break;
+    case PlantedBug::kTwice:
+      ledger_.record_delivered(port, sender, copy);
+      break;
+    case PlantedBug::kOutOfOrder:
+      std::swap(held_back_, copy);
+      if (copy.empty()) return;
+      break;
+    default:  // never delivered
+      return;
+  }
+  ledger_.record_delivered(port, sender, copy);
 }
 
 // Views stay what they are until the batch ends, whatever comes meanwhile.
@@ -503,15 +529,18 @@ void World::wait_somewhere() {
 
 void World::change_something() {
   Server& server = any_server();
-  switch (random_.below(9)) {
+  switch (random_.below(10)) {
     case 0:
       return close_a_peer(server);
     case 1:
       return random_.chance(500) ? restart_server(server) : close_a_peer(server);
     case 8:
       return set_intruder(random_.chance(500));
+    case 9:
+      return random_.chance(100) ? restart_engine() : pass_time(kMillisecond);
     case 2:
-      return random_.chance(300) && !peers_.empty() ? restart_peer(any_peer()) : server.server->wake();
+      return random_.chance(300) && !peers_.empty() ? restart_peer(any_peer())
+                                                    : server.server->wake();
     case 3:
       server.server->set_max_pending_connections(static_cast<int>(random_.below(80)));
       return;
@@ -573,13 +602,23 @@ void World::flood(Server& server) {
 }
 
 void World::restart_server(Server& server) {
+  server_sends(server);  // what a stop has to wait for
   server.server->stop();
   server.is_listening = false;
   server.peers.clear();
   listen(server);
 }
 
+void World::restart_engine() {
+  for (Server& server : servers_) server_sends(server);
+  stop_engine();
+  start_engine();
+}
+
 void World::restart_peer(Peer& peer) {
+  for (std::size_t i = burst(); i > 0; --i) {
+    static_cast<void>(peer.peer->put_packet(new_payload(peer.sender)));
+  }
   peer.peer->close();
   peer.is_open = false;
   open(peer);

@@ -86,6 +86,7 @@ class World {
   void change_something();
   void close_a_peer(Server& server);
   void restart_server(Server& server);
+  void restart_engine();
   void set_intruder(bool is_there);
   void flood(Server& server);
   void restart_peer(Peer& peer);
@@ -102,6 +103,8 @@ class World {
   std::vector<std::uint8_t> new_payload(std::uint32_t sender, std::size_t size = 0);
   void receive(std::uint16_t port, const net::Endpoint& sender,
                std::span<const std::uint8_t> payload);
+  void receive_wrongly(std::uint16_t port, net::Endpoint sender,
+                       std::span<const std::uint8_t> payload);
   void read_batch(std::uint16_t port, DrainBatch batch);
   Server& any_server() { return servers_[random_.below(servers_.size())]; }
   Peer& any_peer() { return peers_[random_.below(peers_.size())]; }
@@ -123,7 +126,8 @@ class World {
   std::shared_ptr<UdpSocket> intruder_;
   std::uint64_t sent_by_hosts_ = 0;
   std::uint64_t puts_ = 0;
-  CounterSnapshot past_counters_;  // of engines that have ended
+  CounterSnapshot past_counters_;        // of engines that have ended
+  std::vector<std::uint8_t> held_back_;  // by a planted bug
   std::uint64_t fingerprint_ = 0xcbf29ce484222325;
 };
 
