@@ -152,11 +152,11 @@ int set_option(int descriptor, int level, int name, const void* value, std::size
 
 int get_option(int descriptor, int level, int name, void* value, std::size_t size) {
   const KernelCall call;
-  const UdpSocket* socket = call->find_socket(descriptor);
+  UdpSocket* socket = call->find_socket(descriptor);
   if (socket == nullptr) return EBADF;
   if (level == SOL_SOCKET && name == SO_MEMINFO) {
     std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
-    info[SK_MEMINFO_DROPS] = socket->drops;
+    info[SK_MEMINFO_DROPS] = call->network().tell_drops(*socket);
     std::memcpy(value, info.data(), std::min(size, sizeof(info)));
     return 0;
   }

@@ -7,14 +7,15 @@
 
 namespace ringpeer::simulation {
 
-void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram) {
-  std::deque<Stamp>& expected = expected_[{socket.local->port, datagram.source}];
+void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram, Time now) {
+  Expected& expected = expected_[{socket.local->port, datagram.source}];
+  expected.last_taken = now;
   const std::span<const std::uint8_t> all = datagram.payload;
   const std::size_t segment = datagram.segment_size > 0 ? datagram.segment_size : all.size();
   std::size_t at = 0;
   do {
     const std::size_t size = std::min(segment, all.size() - at);
-    expected.push_back(read_payload(all.subspan(at, size)).value_or(Stamp()));
+    expected.packets.push_back(read_payload(all.subspan(at, size)).value_or(Stamp()));
     ++taken_;
     at += size;
   } while (at < all.size());
@@ -23,7 +24,7 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
 void Ledger::record_delivered(std::uint16_t port, const net::Endpoint& sender,
                               std::span<const std::uint8_t> payload) {
   const Stamp stamp = read_payload(payload).value_or(Stamp());
-  std::deque<Stamp>& expected = expected_[{port, sender}];
+  std::deque<Stamp>& expected = expected_[{port, sender}].packets;
   const auto found = std::find(expected.begin(), expected.end(), stamp);
   if (found == expected.end()) {
     fail("port " + std::to_string(port) + " delivers packet " + std::to_string(stamp.number) +
@@ -32,11 +33,18 @@ void Ledger::record_delivered(std::uint16_t port, const net::Endpoint& sender,
   }
   expected.erase(expected.begin(), found + 1);  // those before it were dropped
   ++delivered_;
+  delivered_bytes_ += payload.size();
+}
+
+Time Ledger::last_taken(std::uint16_t port, const net::Endpoint& sender) const {
+  const auto found = expected_.find({port, sender});
+  return found == expected_.end() ? 0 : found->second.last_taken;
 }
 
 void Ledger::record_accepted(const net::Endpoint& destination,
                              std::span<const std::uint8_t> payload) {
   ++accepted_;
+  accepted_bytes_ += payload.size();
   const auto stamp = read_payload(payload);
   if (!stamp.has_value()) return;
   std::uint32_t& last = last_accepted_[{stamp->sender, destination}];

@@ -22,12 +22,15 @@ class Ledger {
   // ---- Received.
 
   // The kernel has given the engine a datagram, or a train.
-  void record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram);
+  void record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram, Time now);
   // The application got a packet of `sender` from whoever has the port.
   void record_delivered(std::uint16_t port, const net::Endpoint& sender,
                         std::span<const std::uint8_t> payload);
   std::uint64_t taken() const { return taken_; }
   std::uint64_t delivered() const { return delivered_; }
+  std::uint64_t delivered_bytes() const { return delivered_bytes_; }
+  // When the engine took something of this sender last; 0: never.
+  Time last_taken(std::uint16_t port, const net::Endpoint& sender) const;
 
   // ---- Sent.
 
@@ -35,6 +38,7 @@ class Ledger {
   // The kernel has taken a packet from a socket of the engine.
   void record_accepted(const net::Endpoint& destination, std::span<const std::uint8_t> payload);
   std::uint64_t accepted() const { return accepted_; }
+  std::uint64_t accepted_bytes() const { return accepted_bytes_; }
 
  private:
   struct Channel {
@@ -46,9 +50,15 @@ class Ledger {
     }
   };
 
-  std::map<Channel, std::deque<Stamp>> expected_;
+  struct Expected {
+    std::deque<Stamp> packets;
+    Time last_taken = 0;
+  };
+
+  std::map<Channel, Expected> expected_;
   std::uint64_t taken_ = 0;
   std::uint64_t delivered_ = 0;
+  std::uint64_t delivered_bytes_ = 0;
 
   std::map<std::uint32_t, std::uint32_t> last_number_;
   struct Way {
@@ -61,6 +71,7 @@ class Ledger {
   };
   std::map<Way, std::uint32_t> last_accepted_;
   std::uint64_t accepted_ = 0;
+  std::uint64_t accepted_bytes_ = 0;
 };
 
 }  // namespace ringpeer::simulation

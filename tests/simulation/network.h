@@ -64,6 +64,13 @@ class Network {
   std::uint64_t waiting_packets() const;
   // Dropped in sockets, closed ones too.
   std::uint64_t dropped_packets() const { return dropped_packets_; }
+  // The part of them that has been told to who asks, since he asked first.
+  std::uint64_t told_drops() const { return told_drops_; }
+  std::uint32_t tell_drops(UdpSocket& socket) {
+    told_drops_ += socket.drops - socket.drops_told.value_or(socket.drops);
+    socket.drops_told = socket.drops;
+    return socket.drops;
+  }
   std::int64_t wall_clock_ns() const { return scheduler_.now() + wall_clock_offset_; }
   void set_wall_clock(std::int64_t offset_ns) { wall_clock_offset_ = offset_ns; }
   static bool is_broadcast(const net::Endpoint& endpoint);
@@ -94,6 +101,7 @@ class Network {
   // When the last datagram of an endpoint arrives: its next comes after it.
   std::map<net::Endpoint, Time, EndpointOrder> last_arrival_;
   std::uint64_t dropped_packets_ = 0;
+  std::uint64_t told_drops_ = 0;
   std::int64_t wall_clock_offset_ = 1'700'000'000 * kSecond;
 };
 

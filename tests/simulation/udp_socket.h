@@ -57,7 +57,8 @@ struct UdpSocket {
   std::size_t send_memory = 0;
   std::size_t send_buffer = 212'992;
   std::uint32_t drops = 0;
-  int error = 0;  // told by the next call
+  std::optional<std::uint32_t> drops_told;  // at the last time that somebody asked
+  int error = 0;                            // told by the next call
   std::deque<ReturnedError> error_queue;
   std::uint64_t errors = 0;  // ever told or queued
   Time takes_nothing_until = 0;

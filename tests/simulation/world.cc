@@ -38,8 +38,16 @@ constexpr int kLooks = 4;
 // A third more than a server's ring has slots, each chunk less than a socket's buffer.
 constexpr int kChunksOfFlood = 290;
 constexpr int kDatagramsOfChunk = 150;
+// More than a peer's queue holds, by more than it refuses before its socket is left alone.
+constexpr int kChunksOfPeer = 90;
 
 constexpr std::uint64_t kDeliveredBeforePlanted = 200;
+
+// Between a datagram's completion and its worker's look at the clock.
+constexpr Time kClockSlack = 2 * kSecond;
+
+// 500 ms for what was put, and what it takes to wake up and look.
+constexpr Time kLongestEnd = 700 * kMillisecond;
 
 // Enough for every stall, break and patience of an engine.
 constexpr Time kLongTime = 3 * kSecond;
@@ -94,7 +102,7 @@ World::World(const Plan& plan)
   kernel_.set_watcher({.taken =
                            [this](const UdpSocket& socket, const SimulatedDatagram& datagram) {
                              note(datagram.payload.size());
-                             ledger_.record_taken(socket, datagram);
+                             ledger_.record_taken(socket, datagram, scheduler_.now());
                            },
                        .accepted =
                            [this](const UdpSocket&, const net::Endpoint& to,
@@ -223,6 +231,19 @@ void World::show_that_all_works() {
   check(engine_->is_running(), "the engine has ended by itself");
   for (Server& server : servers_) show_that_packets_arrive(server);
   for (Server& server : servers_) show_that_puts_are_sent(server);
+  for (Peer& peer : peers_) show_that_a_peer_receives(peer);
+}
+
+void World::show_that_a_peer_receives(Peer& peer) {
+  if (peer.peer->is_socket_connected()) return;
+  const std::uint64_t delivered = ledger_.delivered();
+  send_from_host(hosts_[0], static_cast<std::uint16_t>(peer.peer->get_local_port()));
+  for (int look = 0; look < kLooks; ++look) {
+    pass_time(kSecond / 4);
+    drain_peer(peer);
+  }
+  check(ledger_.delivered() > delivered, std::string("a peer receives nothing") + " on port " +
+                                             std::to_string(peer.peer->get_local_port()));
 }
 
 void World::show_that_packets_arrive(Server& server) {
@@ -599,18 +620,36 @@ void World::flood(Server& server) {
   for (const auto& peer : server.peers) peer->close();
   server.peers.clear();
   pass_time(kMillisecond);
+  // A peer's worker leaves in the socket what there is no room for, and comes back to it.
+  for (int i = 0; i < kChunksOfPeer; ++i) {
+    for (int k = 0; k < kDatagramsOfChunk; ++k) {
+      send_from_host(hosts_[0], static_cast<std::uint16_t>(peers_[0].peer->get_local_port()));
+    }
+    pass_time(kMillisecond);
+  }
 }
 
 void World::restart_server(Server& server) {
   server_sends(server);  // what a stop has to wait for
-  server.server->stop();
+  end_in_time([&] { server.server->stop(); });
   server.is_listening = false;
   server.peers.clear();
   listen(server);
 }
 
+// What was put is sent, or given up, within a bound; unless threads get no processor.
+template <typename End>
+void World::end_in_time(End end) {
+  const Time begun = scheduler_.now();
+  end();
+  const Time took = scheduler_.now() - begun;
+  check(took <= kLongestEnd || faults_.is_on(Fault::kSlowThread),
+        "an end takes " + std::to_string(took / kMillisecond) + " ms");
+}
+
 void World::restart_engine() {
   for (Server& server : servers_) server_sends(server);
+  end_in_time([this] { engine_->stop(); });
   stop_engine();
   start_engine();
 }
@@ -619,17 +658,27 @@ void World::restart_peer(Peer& peer) {
   for (std::size_t i = burst(); i > 0; --i) {
     static_cast<void>(peer.peer->put_packet(new_payload(peer.sender)));
   }
-  peer.peer->close();
+  end_in_time([&] { peer.peer->close(); });
   peer.is_open = false;
   open(peer);
 }
 
 void World::look_at_presence(Server& server) {
-  server.server->set_idle_timeout(milliseconds(random_.between(0, 200)));
+  const milliseconds timeout(random_.between(0, 200));
+  server.server->set_idle_timeout(timeout);
   while (PacketPeerUDP* gone = server.server->next_disconnected()) {
     const auto found = std::find_if(server.peers.begin(), server.peers.end(),
                                     [gone](const auto& peer) { return peer.get() == gone; });
     check(found != server.peers.end(), "one is gone who was not there");
+    const Time silence =
+        scheduler_.now() - ledger_.last_taken(server.port, gone->get_packet_endpoint());
+    const Time slack = faults_.is_on(Fault::kSlowThread) ? kClockSlack : 20 * kMillisecond;
+    // Of what is cut or makes no sense nobody knows the sender.
+    const bool knows_senders =
+        !plan_.shares_port && !faults_.is_on(Fault::kOversize) && !faults_.is_on(Fault::kMalformed);
+    check(plan_.detect_unreachable || !knows_senders ||
+              silence + slack >= std::chrono::nanoseconds(timeout).count(),
+          "a peer is gone that was heard of just now");
     if (random_.chance(500)) continue;
     gone->close();
     server.peers.erase(found);
@@ -668,6 +717,12 @@ void World::check_counters(bool is_quiet) {
   expect(done == received, "received is not delivered or dropped", received, done);
   expect(sent == ledger_.accepted(), "sent is not what the kernel took", sent, ledger_.accepted());
   expect(sent + failed == requested, "requested is not sent or failed", requested, sent + failed);
+  expect(count(Counter::kDeliveredBytes) == ledger_.delivered_bytes(), "delivered bytes",
+         count(Counter::kDeliveredBytes), ledger_.delivered_bytes());
+  expect(count(Counter::kSentBytes) == ledger_.accepted_bytes(), "sent bytes",
+         count(Counter::kSentBytes), ledger_.accepted_bytes());
+  expect(count(Counter::kKernelDrops) == network_.told_drops(), "the kernel's drops",
+         count(Counter::kKernelDrops), network_.told_drops());
 }
 
 }  // namespace ringpeer::simulation

@@ -67,6 +67,7 @@ class World {
   void show_that_all_works();
   void show_that_packets_arrive(Server& server);
   void show_that_puts_are_sent(Server& server);
+  void show_that_a_peer_receives(Peer& peer);
   void end();
 
   // ---- Steps.
@@ -87,6 +88,8 @@ class World {
   void close_a_peer(Server& server);
   void restart_server(Server& server);
   void restart_engine();
+  template <typename End>
+  void end_in_time(End end);
   void set_intruder(bool is_there);
   void flood(Server& server);
   void restart_peer(Peer& peer);
