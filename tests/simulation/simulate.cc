@@ -21,6 +21,7 @@ struct Options {
   std::uint64_t first = 1;
   int processes = 0;
   bool is_partial = false;
+  bool shrinks = true;
   // One run.
   std::uint64_t seed = 0;
   std::vector<std::string> without;
@@ -58,7 +59,11 @@ int run_many(const Options& options) {
   std::printf("%s", result.coverage.to_text().c_str());
   std::printf("%llu seeds\n", static_cast<unsigned long long>(result.seeds));
   if (result.failing.has_value()) {
-    print_shrunk(*result.failing);
+    if (options.shrinks) {
+      print_shrunk(*result.failing);
+    } else {
+      print_failure(*result.failing, run_apart(*result.failing));
+    }
     return 1;
   }
   const std::vector<std::string> missing = result.coverage.missing();
@@ -93,6 +98,7 @@ void add_options(CLI::App& command, Options* options) {
       ->check(CLI::Range(0, 64));
   command.add_flag("--partial", options->is_partial,
                    "too few seeds to reach everything: only what fails counts");
+  command.add_flag("!--no-shrink", options->shrinks, "do not look for less that fails, too");
   command.add_option("--seed", options->seed, "one run of this seed alone");
   const std::vector<std::string> names(kFaultNames.begin(), kFaultNames.end());
   command.add_option("--without", options->without, "faults that do not happen, of one seed")
