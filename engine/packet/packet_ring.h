@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "ringpeer/codec/base/atomics.h"
 #include "ringpeer/engine/packet/packet_descriptor.h"
 #include "ringpeer/engine/ring/spsc_ring.h"
 
@@ -62,12 +63,12 @@ class PacketRing {
   std::uint64_t staged_bytes_ = 0;
   std::uint64_t staged_packets_ = 0;
   std::uint64_t known_taken_bytes_ = 0;
-  std::atomic<std::uint64_t> published_packets_{0};
-  std::atomic<std::uint64_t> time_us_{0};
+  Atomic<std::uint64_t> published_packets_{0};
+  Atomic<std::uint64_t> time_us_{0};
 
   // Written by the consumer.
-  alignas(ring::kInterferenceSize) std::atomic<std::uint64_t> taken_packets_{0};
-  std::atomic<std::uint64_t> taken_bytes_{0};
+  alignas(ring::kInterferenceSize) Atomic<std::uint64_t> taken_packets_{0};
+  Atomic<std::uint64_t> taken_bytes_{0};
   std::uint64_t seen_at_us_ = 0;
 };
 
