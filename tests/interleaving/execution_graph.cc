@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 namespace ringpeer::interleaving {
@@ -101,10 +100,6 @@ int ExecutionGraph::add(Event event) {
   if (event.writes()) insert_write(id);
   if (event.kind == EventKind::kRead) locations_[event.location].reads.push_back(id);
   if (event.order == std::memory_order_seq_cst) {
-    if (sequential_.size() == kMaxSequential) {
-      std::fputs("explorer: more seq_cst operations in one execution than it can order\n", stderr);
-      std::abort();
-    }
     sequential_of_[event.thread].push_back(static_cast<int>(sequential_.size()));
     sequential_.push_back(id);
   }

@@ -95,6 +95,9 @@ class ExecutionGraph {
   // Adds an event of its thread, whose fields must be one of the consistent choices.
   int add(Event event);
 
+  // Whether another operation of order seq_cst is one more than can be ordered.
+  bool is_full() const { return sequential_.size() == kMaxSequential; }
+
   // The threads begin with all that the first has done; it goes on with all that they have done.
   void begin_threads(std::size_t count);
   void end_threads();

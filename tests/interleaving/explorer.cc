@@ -156,6 +156,7 @@ class Explorer {
   int decide(std::uint64_t question, MakeOptions make_options);
   void await_kernel_object(std::uint64_t object, std::memory_order order, Site site,
                            const std::function<bool(std::uint64_t)>& is_wanted);
+  void check_room(std::memory_order order, Site site);
   int choose_source(Wish& wish);
   std::vector<int> sources(const Wish& wish);
   void add_if_allowed(const Wish& wish, std::size_t thread, int write, std::vector<int>* options);
@@ -592,7 +593,7 @@ Event Explorer::execute(Wish wish) {
                                           : Memory::Access::kAtomicWrite);
     wish.location = graph_.location(address, value_in_memory(wish.object));
   }
-  if (graph_.count(current_) >= kMaxEventsOfThread) fail("a thread that does not end", wish.site);
+  check_room(wish.order, wish.site);
   Event event;
   if (wish.kind == Wish::Kind::kStore) {
     event.kind = EventKind::kWrite;
@@ -623,7 +624,15 @@ Event Explorer::execute(Wish wish) {
   return added;
 }
 
+void Explorer::check_room(std::memory_order order, Site site) {
+  const bool has_room = order != std::memory_order_seq_cst || !graph_.is_full();
+  if (!has_room || graph_.count(current_) >= kMaxEventsOfThread) {
+    fail("a thread that does not end, or does too much,", site);
+  }
+}
+
 void Explorer::fence(std::memory_order order, Site site) {
+  check_room(order, site);
   Event event;
   event.kind = EventKind::kFence;
   event.thread = static_cast<std::uint8_t>(current_);
