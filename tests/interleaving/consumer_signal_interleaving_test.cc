@@ -231,10 +231,8 @@ const Trials& trials() {
   return trials;
 }
 
-TEST(ConsumerSignalInterleavings, AreAllRight) { interleaving::expect_proven(trials()); }
-
-TEST(ConsumerSignalInterleavings, NeedEveryOrder) {
-  interleaving::expect_no_order_too_strong(trials(), {"consumer_signal.h"});
+TEST(ConsumerSignalInterleavings, AreAllRightAndNeedEveryOrder) {
+  interleaving::expect_right_and_tight(trials(), {"consumer_signal.h"});
 }
 
 }  // namespace

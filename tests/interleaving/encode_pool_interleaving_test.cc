@@ -71,10 +71,8 @@ const Trials& trials() {
   return trials;
 }
 
-TEST(EncodePoolInterleavings, AreAllRight) { interleaving::expect_proven(trials()); }
-
-TEST(EncodePoolInterleavings, NeedEveryOrder) {
-  interleaving::expect_no_order_too_strong(trials(), {"encode_pool.h", "encode_pool.cc"});
+TEST(EncodePoolInterleavings, AreAllRightAndNeedEveryOrder) {
+  interleaving::expect_right_and_tight(trials(), {"encode_pool.h", "encode_pool.cc"});
 }
 
 }  // namespace

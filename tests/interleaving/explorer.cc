@@ -189,6 +189,15 @@ class Explorer {
   std::string outcome_;
   std::string failure_;
 
+  struct SeenUse {
+    const char* file;
+    int line;
+    Operation operation;
+    std::memory_order order;
+    bool operator==(const SeenUse&) const = default;
+  };
+  std::vector<SeenUse> seen_uses_;
+
   // The decisions of the run, as far as it has come; the first ones are those of the run before.
   std::vector<Decision> decisions_;
   std::size_t depth_ = 0;
@@ -224,6 +233,9 @@ Result Explorer::explore() {
     result_.is_complete = status_ != Status::kFailed && decisions_.empty();
   } while (has_new_writes_ && result_.is_complete);
   result_.failure = failure_;
+  for (const SeenUse& use : seen_uses_) {
+    result_.uses.push_back({use.file, use.line, use.operation, use.order});
+  }
   --g_runtime_depth;
   g_explorer = nullptr;
   return std::move(result_);
@@ -568,9 +580,9 @@ bool Explorer::is_newest_wanted(const Wish& wish) const {
 
 std::memory_order Explorer::order_of(Operation operation, std::memory_order order, Site site) {
   if (options_.notes_uses) {
-    Use use{site.file, site.line, operation, order};
-    if (std::find(result_.uses.begin(), result_.uses.end(), use) == result_.uses.end()) {
-      result_.uses.push_back(std::move(use));
+    const SeenUse use{site.file, site.line, operation, order};
+    if (std::find(seen_uses_.begin(), seen_uses_.end(), use) == seen_uses_.end()) {
+      seen_uses_.push_back(use);
     }
   }
   if (options_.weakening && options_.weakening->use.line == site.line &&

@@ -201,10 +201,8 @@ const Trials& trials() {
   return trials;
 }
 
-TEST(PacketBufferInterleavings, AreAllRight) { interleaving::expect_proven(trials()); }
-
-TEST(PacketBufferInterleavings, NeedEveryOrder) {
-  interleaving::expect_no_order_too_strong(trials(), {"packet_buffer.h"});
+TEST(PacketBufferInterleavings, AreAllRightAndNeedEveryOrder) {
+  interleaving::expect_right_and_tight(trials(), {"packet_buffer.h"});
 }
 
 }  // namespace

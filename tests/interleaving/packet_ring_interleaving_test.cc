@@ -175,10 +175,8 @@ const Trials& trials() {
   return trials;
 }
 
-TEST(PacketRingInterleavings, AreAllRight) { interleaving::expect_proven(trials()); }
-
-TEST(PacketRingInterleavings, NeedEveryOrder) {
-  interleaving::expect_no_order_too_strong(trials(), {"packet_ring.h", "spsc_ring.h"});
+TEST(PacketRingInterleavings, AreAllRightAndNeedEveryOrder) {
+  interleaving::expect_right_and_tight(trials(), {"packet_ring.h", "spsc_ring.h"});
 }
 
 }  // namespace

@@ -209,10 +209,8 @@ const Trials& trials() {
   return trials;
 }
 
-TEST(SpscRingInterleavings, AreAllRight) { interleaving::expect_proven(trials()); }
-
-TEST(SpscRingInterleavings, NeedEveryOrder) {
-  interleaving::expect_no_order_too_strong(trials(), {"spsc_ring.h"});
+TEST(SpscRingInterleavings, AreAllRightAndNeedEveryOrder) {
+  interleaving::expect_right_and_tight(trials(), {"spsc_ring.h"});
 }
 
 }  // namespace
