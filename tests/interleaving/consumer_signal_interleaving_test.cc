@@ -52,9 +52,8 @@ class Consumer {
       take_all();
     }
   }
-  // The same in an event loop. It may be told a moment before the reason can be seen, and then
-  // looks in vain; what does so again and again is left out, as no processor hides a value for
-  // ever.
+  // The same in an event loop. It may be told a moment before it can see why, and then looks in
+  // vain. What does so again and again is left out: every value is seen at some time.
   void watch_for(int packets, std::size_t told) {
     const int descriptor = signal_.watch();
     const int most_looks = packets + static_cast<int>(told) + 3;

@@ -93,7 +93,7 @@ class Scenario {
   }
 
  private:
-  friend class Explorer;
+  friend class Exploration;
   struct AnyMade {
     virtual ~AnyMade() = default;
     AnyMade* previous = nullptr;
