@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "ringpeer/codec/base/atomics.h"
+
 namespace ringpeer {
 
 // Preallocated buffers for encoding, in power-of-two size classes, shared by any
@@ -75,13 +77,13 @@ class EncodePool {
 
   // On a line of its own. All but `taken` belongs to who has taken the slot.
   struct alignas(kCacheLine) Slot {
-    std::atomic<bool> taken{true};  // a slot without a buffer cannot be taken
-    std::atomic<std::uint64_t> leases{0};
+    Atomic<bool> taken{true};  // a slot without a buffer cannot be taken
+    Atomic<std::uint64_t> leases{0};
     std::unique_ptr<std::uint8_t[]> buffer;
   };
 
   struct SizeClass {
-    std::atomic<std::size_t> made{0};  // slots ever asked for, kept or not
+    Atomic<std::size_t> made{0};  // slots ever asked for, kept or not
     std::unique_ptr<Slot[]> slots;
   };
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ringpeer/codec/base/atomics.h"
+
 namespace ringpeer::packet {
 
 class BufferReturn;
@@ -28,7 +30,7 @@ struct PacketBuffer {
   // more than any number of datagrams that fit.
   static constexpr std::int64_t kOpenReferences = std::int64_t{1} << 40;
 
-  std::atomic<std::int64_t> references{0};
+  Atomic<std::int64_t> references{0};
   BufferReturn* home = nullptr;
   PacketBuffer* next = nullptr;  // link in a BufferReturn or in an owner's free list
   std::uint8_t* memory = nullptr;
@@ -80,7 +82,7 @@ class BufferReturn {
   }
 
  private:
-  std::atomic<PacketBuffer*> head_{nullptr};
+  Atomic<PacketBuffer*> head_{nullptr};
 };
 
 inline void PacketBuffer::release(std::int64_t n) {
@@ -94,7 +96,9 @@ inline void PacketBuffer::release(std::int64_t n) {
 inline void PacketBuffer::retire() {
   const std::int64_t surplus = kOpenReferences - static_cast<std::int64_t>(issued);
   assert(surplus > 0);
-  if (references.fetch_sub(surplus, std::memory_order_acq_rel) == surplus) home->push(this);
+  // Releases nothing: what the worker did to the buffer since it handed a datagram on, whoever
+  // gives the last one back does not look at.
+  if (references.fetch_sub(surplus, std::memory_order_acquire) == surplus) home->push(this);
 }
 
 }  // namespace ringpeer::packet

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "ringpeer/codec/base/atomics.h"
 #include "ringpeer/engine/packet/packet_descriptor.h"
 #include "ringpeer/engine/ring/spsc_ring.h"
 
@@ -44,7 +45,7 @@ class PacketRing {
 
   std::size_t slots_in_use() const { return ring_.size(); }
   std::size_t depth() const {
-    const std::uint64_t taken = taken_packets_.load(std::memory_order_acquire);
+    const std::uint64_t taken = taken_packets_.load(std::memory_order_relaxed);
     const std::uint64_t published = published_packets_.load(std::memory_order_acquire);
     // The consumer may have taken packets that the worker is about to count.
     return published > taken ? published - taken : 0;
@@ -52,7 +53,7 @@ class PacketRing {
 
  private:
   std::uint64_t bytes_in_use() const {
-    return staged_bytes_ - taken_bytes_.load(std::memory_order_acquire);
+    return staged_bytes_ - taken_bytes_.load(std::memory_order_relaxed);
   }
 
   ring::SpscRing<PacketDescriptor> ring_;
@@ -62,12 +63,13 @@ class PacketRing {
   std::uint64_t staged_bytes_ = 0;
   std::uint64_t staged_packets_ = 0;
   std::uint64_t known_taken_bytes_ = 0;
-  std::atomic<std::uint64_t> published_packets_{0};
-  std::atomic<std::uint64_t> time_us_{0};
+  Atomic<std::uint64_t> published_packets_{0};
+  Atomic<std::uint64_t> time_us_{0};
 
-  // Written by the consumer.
-  alignas(ring::kInterferenceSize) std::atomic<std::uint64_t> taken_packets_{0};
-  std::atomic<std::uint64_t> taken_bytes_{0};
+  // Written by the consumer. Sums, relaxed: it is the ring that hands slots back, and the release
+  // of its head that has a worker which finds it empty know of all the bytes.
+  alignas(ring::kInterferenceSize) Atomic<std::uint64_t> taken_packets_{0};
+  Atomic<std::uint64_t> taken_bytes_{0};
   std::uint64_t seen_at_us_ = 0;
 };
 
@@ -128,7 +130,7 @@ class PacketRing::Producer {
     return to_.staged_bytes_ - to_.known_taken_bytes_ + charge <= to_.max_bytes_;
   }
   void look_at_taken() const {
-    to_.known_taken_bytes_ = to_.taken_bytes_.load(std::memory_order_acquire);
+    to_.known_taken_bytes_ = to_.taken_bytes_.load(std::memory_order_relaxed);
   }
 
   PacketRing& to_;
@@ -155,9 +157,9 @@ class PacketRing::Consumer {
   // are: a ring that the worker finds empty has room for all that it may hold.
   void take(std::size_t descriptors, std::uint64_t packets, std::uint64_t charge) const {
     of_.taken_packets_.store(of_.taken_packets_.load(std::memory_order_relaxed) + packets,
-                             std::memory_order_release);
+                             std::memory_order_relaxed);
     of_.taken_bytes_.store(of_.taken_bytes_.load(std::memory_order_relaxed) + charge,
-                           std::memory_order_release);
+                           std::memory_order_relaxed);
     if (descriptors > 0) of_.ring_.pop(descriptors);
   }
   // An event; or a packet of a ring whose depth and bytes nobody asks about.

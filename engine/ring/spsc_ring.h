@@ -10,6 +10,8 @@
 #include <span>
 #include <type_traits>
 
+#include "ringpeer/codec/base/atomics.h"
+
 namespace ringpeer::ring {
 
 // Two cache lines: the processor prefetches lines in pairs, so one line of padding
@@ -37,7 +39,9 @@ inline constexpr std::size_t kInterferenceSize = 128;
 // Threads: push, stage, stage_written, publish, next_slots, has_free_slots, rewind_if_empty:
 // the producer. front, front_run, knows_more, look, pop: the consumer.
 // size: any thread; exact for a side's own end, a moment old for the other's.
-template <typename T>
+//
+// kWarmSlots: what a producer passes through before it goes back. Smaller for tests only.
+template <typename T, std::size_t kWarmSlots = 512>  // 16 KiB of packet descriptors
 class SpscRing {
   static_assert(std::is_trivially_copyable_v<T>, "slots are overwritten, never destroyed");
 
@@ -137,15 +141,13 @@ class SpscRing {
     // The head first: the other way round a pop between the two loads could make
     // the difference negative.
     const std::size_t head = head_.load(std::memory_order_acquire);
-    const std::size_t tail = tail_.load(std::memory_order_acquire);
+    // Acquires nothing: no slot is looked at here.
+    const std::size_t tail = tail_.load(std::memory_order_relaxed);
     // A third thread may be stopped between the loads while the two ends go on.
     return std::min(tail - head, capacity());
   }
 
  private:
-  // 16 KiB of packet descriptors.
-  static constexpr std::size_t kWarmSlots = 512;
-
   std::size_t known_free_slots() const { return capacity() - (staged_ - known_head_); }
   std::size_t slot_of_staged() const {
     return (staged_ + shift_.load(std::memory_order_relaxed)) & mask_;
@@ -155,13 +157,13 @@ class SpscRing {
   const std::unique_ptr<T[]> slots_;
 
   // Written by the producer.
-  alignas(kInterferenceSize) std::atomic<std::size_t> tail_;
+  alignas(kInterferenceSize) Atomic<std::size_t> tail_;
   std::size_t staged_;
   std::size_t known_head_;
-  std::atomic<std::size_t> shift_{0};
+  Atomic<std::size_t> shift_{0};
 
   // Written by the consumer.
-  alignas(kInterferenceSize) std::atomic<std::size_t> head_;
+  alignas(kInterferenceSize) Atomic<std::size_t> head_;
   std::size_t next_;
   std::size_t known_tail_;
   std::size_t known_shift_ = 0;

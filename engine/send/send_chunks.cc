@@ -35,29 +35,4 @@ bool SendChunks::add_block() {
   return true;
 }
 
-SendChunk* SendChunks::take() {
-  std::uint64_t head = head_.load(std::memory_order_acquire);
-  while ((head & kIndexMask) != 0) {
-    SendChunk& chunk = chunk_at((head & kIndexMask) - 1);
-    const std::uint64_t below = chunk.next.load(std::memory_order_relaxed);
-    const std::uint64_t taken = (head & ~kIndexMask) + kOneChange + below;
-    if (head_.compare_exchange_weak(head, taken, std::memory_order_acquire,
-                                    std::memory_order_acquire)) {
-      return &chunk;
-    }
-  }
-  return nullptr;
-}
-
-void SendChunks::give_back(SendChunk* chunk) {
-  const std::uint64_t index = std::uint64_t{chunk->index} + 1;
-  std::uint64_t head = head_.load(std::memory_order_relaxed);
-  std::uint64_t given = 0;
-  do {
-    chunk->next.store(static_cast<std::uint32_t>(head & kIndexMask), std::memory_order_relaxed);
-    given = (head & ~kIndexMask) + kOneChange + index;
-  } while (!head_.compare_exchange_weak(head, given, std::memory_order_release,
-                                        std::memory_order_relaxed));
-}
-
 }  // namespace ringpeer::worker

@@ -7,6 +7,7 @@
 #include <new>
 #include <span>
 
+#include "ringpeer/codec/base/atomics.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/local_address.h"
 
@@ -34,9 +35,16 @@ struct SendTarget {
 struct SendMemory {
   SendMemory(bool heap, std::size_t bytes)
       : from_heap(heap), size(static_cast<std::uint32_t>(bytes)) {}
+  // `count` packets are dealt with. True when no others are left: the caller frees the memory.
+  bool let_go(std::uint32_t count) {
+    return pending.fetch_sub(count, std::memory_order_acq_rel) == count;
+  }
+  // What is left to let go. Who finds that all packets have been dealt with may write there again.
+  std::uint32_t left() const { return pending.load(std::memory_order_acquire); }
+
   const bool from_heap;
   const std::uint32_t size;
-  std::atomic<std::uint32_t> pending{0};
+  Atomic<std::uint32_t> pending{0};
   SendLane* lane = nullptr;  // that all of them came in through
 };
 

@@ -49,7 +49,7 @@ std::size_t SendLane::pop_to_mark(std::span<SendItem*> items) {
 
 bool SendLane::change_chunk() {
   if (chunk_ != nullptr) {
-    const std::uint32_t sent = kOpen - chunk_->pending.load(std::memory_order_acquire);
+    const std::uint32_t sent = kOpen - chunk_->left();
     if (sent != issued_) {
       SendChunk* next = store_.chunks().take();
       if (next == nullptr) return false;

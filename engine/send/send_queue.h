@@ -40,20 +40,6 @@ class SendQueue {
   // Whether something that this thread has pushed may not be with the kernel yet.
   bool has_waiting_of_this_thread() const;
 
-  // True for the first push after take_notice(): the worker wants to be woken. The fences
-  // see to it that either the worker finds the push or the pusher finds the flag down;
-  // while it is up, pushers of several threads only read it.
-  bool needs_notice() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    return !noticed_.load(std::memory_order_relaxed) &&
-           !noticed_.exchange(true, std::memory_order_seq_cst);
-  }
-  void take_notice() {
-    noticed_.store(false, std::memory_order_seq_cst);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-  }
-  bool has_notice() const { return noticed_.load(std::memory_order_seq_cst); }
-
   // From now on nothing is pushed any more, but for what was begun before.
   void refuse() { is_refusing_.store(true, std::memory_order_relaxed); }
   bool is_refusing() const { return is_refusing_.load(std::memory_order_relaxed); }
@@ -74,7 +60,6 @@ class SendQueue {
                 std::span<const SendTarget> targets);
 
   const std::shared_ptr<SendStore> store_;
-  std::atomic<bool> noticed_{false};
   std::atomic<bool> is_refusing_{false};
   ring::MpscQueue<SendItem*>::Consumer items_out_;
 };

@@ -55,7 +55,7 @@ HeapSend* SendStore::allocate(std::size_t size, std::size_t count, SendLane* lan
 }
 
 void SendStore::release(SendMemory* memory, std::uint32_t count) {
-  if (memory->pending.fetch_sub(count, std::memory_order_acq_rel) != count) return;
+  if (!memory->let_go(count)) return;
   if (!memory->from_heap) {
     chunks_.give_back(static_cast<SendChunk*>(memory));
     return;

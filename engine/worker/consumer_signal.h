@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "ringpeer/codec/base/atomics.h"
 #include "ringpeer/engine/net/deadline.h"
 #include "ringpeer/engine/net/futex.h"
 #include "ringpeer/engine/net/wakeup.h"
@@ -20,35 +21,34 @@ namespace ringpeer::worker {
 // Threads: as each call says. Where the process is out of descriptors, watch() gives -1; all else
 // needs none.
 //
-// interrupt() ends one wait and, for an event loop, is seen until one look at the ring: each of
-// the two has a mark of its own in the count of interrupts, so neither takes it from the other.
+// interrupt() ends one wait and, for an event loop, is seen until one look at the ring: the one by
+// the count of interrupts, the other by the descriptor, so neither takes it from the other.
 class ConsumerSignal {
  public:
   // Consumer: announces a sleep. Look at the ring once more after it.
-  void prepare_wait() {
-    observed_ = sequence_.load(std::memory_order_acquire);
-    want(kSleeper);
-  }
+  void prepare_wait() { asleep_ = want(kSleeper); }
   void finish_wait() { wanted_.fetch_and(~kSleeper, std::memory_order_relaxed); }
   // True when notified within the time, or interrupted before.
   bool wait(const net::Deadline& deadline) const {
-    return is_interrupted() || net::wait_while_equal(sequence_, observed_, deadline);
+    return is_interrupted() || net::wait_while_equal(wanted_, asleep_, deadline);
   }
 
   // Worker: after publishing.
   void notify_if_waiting() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    thread_fence(std::memory_order_seq_cst);
     if (wanted_.load(std::memory_order_relaxed) == 0) return;
     const std::uint32_t wanted = wanted_.exchange(0, std::memory_order_relaxed);
-    if ((wanted & kSleeper) != 0) wake_sleeper();
-    if ((wanted & kDescriptor) != 0) wakeup_.notify();
+    if ((wanted & kSleeper) != 0) net::wake_all(wanted_);
+    if ((wanted & kDescriptor) != 0) notify_loop();
   }
 
   // Any thread: ends a wait whatever the ring holds; a wait that comes later, too.
   void interrupt() {
     interrupts_.fetch_add(1, std::memory_order_seq_cst);
-    wake_sleeper();
-    if (watched_.load(std::memory_order_seq_cst)) wakeup_.notify();
+    // A sleep that is announced later acquires it with want()'s fence.
+    const std::uint32_t wanted = wanted_.fetch_and(~kSleeper, std::memory_order_release);
+    if ((wanted & kSleeper) != 0) net::wake_all(wanted_);
+    if (watched_.load(std::memory_order_seq_cst)) notify_loop();
   }
   // Consumer: whether interrupt() was called since the last time.
   bool was_interrupted() {
@@ -60,21 +60,26 @@ class ConsumerSignal {
   // Consumer: from now on an event loop watches the descriptor. It is readable until
   // mark_empty(), and again once something is published.
   int watch() {
-    if (!watched_.exchange(true, std::memory_order_seq_cst)) wakeup_.notify();
+    // The fence of the first mark_empty() orders it against interrupt().
+    if (!watched_.exchange(true, std::memory_order_relaxed)) wakeup_.notify();
     return wakeup_.descriptor();
   }
   bool is_watched() const { return watched_.load(std::memory_order_relaxed); }
   // Consumer: the ring was found empty. Makes the descriptor quiet, also after an interrupt().
   // Look at the ring once more after it, and call mark_missed() if it is not empty after all.
   void mark_empty() {
-    const std::uint32_t interrupts = interrupts_.load(std::memory_order_acquire);
+    // Acquires nothing: the kernel's lock around the descriptor has whoever reads this count clear
+    // it after the notification that is counted.
+    const std::uint32_t notified = notified_.load(std::memory_order_relaxed);
     const bool is_armed = (wanted_.load(std::memory_order_relaxed) & kDescriptor) != 0;
-    if (is_armed && interrupts == ended_by_look_) return;  // quiet already
-    ended_by_look_ = interrupts;
+    if (notified == cleared_ && is_armed) return;  // quiet already
+    cleared_ = notified;
+    // The fence in want() acquires what was done before an interrupt.
+    const std::uint32_t interrupts = interrupts_.load(std::memory_order_relaxed);
     wakeup_.clear();
     want(kDescriptor);
     // Which may have eaten the notification of one that came just now.
-    if (interrupts_.load(std::memory_order_seq_cst) != interrupts) wakeup_.notify();
+    if (interrupts_.load(std::memory_order_relaxed) != interrupts) mark_missed();
   }
   void mark_missed() {
     const std::uint32_t wanted = wanted_.fetch_and(~kDescriptor, std::memory_order_relaxed);
@@ -94,26 +99,31 @@ class ConsumerSignal {
   static constexpr std::uint32_t kSleeper = 1;
   static constexpr std::uint32_t kDescriptor = 2;  // set while it is quiet
 
-  void want(std::uint32_t who) {
-    wanted_.fetch_or(who, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+  // What wanted_ is from then on, until somebody is told.
+  std::uint32_t want(std::uint32_t who) {
+    const std::uint32_t others = wanted_.fetch_or(who, std::memory_order_relaxed);
+    thread_fence(std::memory_order_seq_cst);
+    return others | who;
   }
-  void wake_sleeper() {
-    sequence_.fetch_add(1, std::memory_order_seq_cst);
-    net::wake_all(sequence_);
+  // Counted only when it is done: it may come long after its reason, when the consumer has seen to
+  // that and has made the descriptor quiet. The count tells the consumer to do so once more.
+  void notify_loop() {
+    wakeup_.notify();
+    notified_.fetch_add(1, std::memory_order_relaxed);
   }
   bool is_interrupted() const {
-    return interrupts_.load(std::memory_order_acquire) != ended_by_wait_;
+    // Acquires nothing: was_interrupted() does when it counts the interrupt as seen.
+    return interrupts_.load(std::memory_order_relaxed) != ended_by_wait_;
   }
 
-  std::atomic<std::uint32_t> wanted_{0};
-  std::atomic<std::uint32_t> interrupts_{0};
-  std::atomic<bool> watched_{false};
-  std::atomic<std::uint32_t> sequence_{0};
+  Atomic<std::uint32_t> wanted_{0};  // also what a sleeper sleeps on
+  Atomic<std::uint32_t> interrupts_{0};
+  Atomic<std::uint32_t> notified_{0};  // not by the consumer
+  Atomic<bool> watched_{false};
   // The consumer's.
-  std::uint32_t observed_ = 0;
+  std::uint32_t asleep_ = 0;  // wanted_ while it sleeps
   std::uint32_t ended_by_wait_ = 0;
-  std::uint32_t ended_by_look_ = 0;
+  std::uint32_t cleared_ = 0;  // of notified_
   net::Wakeup wakeup_;
 };
 

@@ -22,11 +22,11 @@ int SendHalf::send_to_all(std::span<const std::uint8_t> payload,
 
 // Wakes the worker once for all packets until it has looked at them.
 void SendHalf::notice() {
-  if (queue_.needs_notice() && sleeping_.load(std::memory_order_seq_cst)) sleeper_.wake();
+  if (notice_.leave()) sleeper_.wake();
 }
 
 void SendHalf::send_some() {
-  queue_.take_notice();
+  notice_.take();
   has_more_ = batch_.drain();
   finish_flushes();
 }

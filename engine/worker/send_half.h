@@ -1,13 +1,13 @@
 #ifndef RINGPEER_ENGINE_WORKER_SEND_HALF_H_
 #define RINGPEER_ENGINE_WORKER_SEND_HALF_H_
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "ringpeer/engine/send/send_batch.h"
+#include "ringpeer/engine/send/send_notice.h"
 #include "ringpeer/engine/send/send_queue.h"
 #include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/engine/worker/command.h"
@@ -50,18 +50,14 @@ class SendHalf {
 
   // Until end_sleep(), a put wakes the worker. True when it had better not sleep: there is more to
   // send.
-  bool begin_sleep() {
-    sleeping_.store(true, std::memory_order_seq_cst);
-    return has_more_ || queue_.has_notice();
-  }
-  void end_sleep() { sleeping_.store(false, std::memory_order_relaxed); }
+  bool begin_sleep() { return !notice_.begin_sleep() || has_more_; }
+  void end_sleep() { notice_.end_sleep(); }
   // Packets that the kernel had no room for.
   bool has_backlog() const { return batch_.has_waiting(); }
   // Sends what was put. Nothing is in the queue that was not noticed, or will be when its put gets
   // so far. is_waited_for: somebody waits besides the flushes.
   void send_noticed(bool is_waited_for) {
-    if (has_more_ || batch_.has_waiting() || queue_.has_notice() || is_waited_for ||
-        has_flushes()) {
+    if (has_more_ || batch_.has_waiting() || notice_.is_there() || is_waited_for || has_flushes()) {
       send_some();
     }
   }
@@ -89,10 +85,10 @@ class SendHalf {
   ReceiveHalf& sleeper_;
   CommandQueue& commands_;
   SendQueue queue_;
+  SendNotice notice_;
   SendBatch batch_;
   CommandList flushes_;
   bool has_more_ = false;
-  std::atomic<bool> sleeping_{false};
 };
 
 }  // namespace ringpeer::worker
