@@ -134,7 +134,8 @@ class Soak {
   void run_round(Clock::duration length, int round) {
     steady_.begin_round(ServerReceive::kPerRemote);
     fleeting_.begin_round(round % 4 < 2 ? ServerReceive::kTogether : ServerReceive::kPerRemote);
-    if (round == 0) {
+    // Until memory is judged, more than afterwards: so that it is at its most by then.
+    if (round == 0 || footprints_.size() < kWarmMinute) {
       steady_.flood();
       fleeting_.flood();
     }
