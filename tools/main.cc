@@ -11,6 +11,7 @@
 #include "ringpeer/tools/command/exit_status.h"
 #include "ringpeer/tools/command/process_setup.h"
 #include "ringpeer/tools/demo/demo_command.h"
+#include "ringpeer/tools/impair/impair_command.h"
 #include "ringpeer/tools/load/load_command.h"
 #include "ringpeer/tools/serve/serve_command.h"
 #include "ringpeer/tools/variant/variant_subcommand.h"
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   add_serve_command(app, &exit_status);
   add_load_command(app, &exit_status);
   add_demo_command(app, &exit_status);
+  add_impair_command(app, &exit_status);
   add_variant_command(app, &exit_status);
   try {
     app.parse(argc, argv);

@@ -30,7 +30,7 @@ const Floors kFloors = {
      "bench/micro"},
     {"bench/rivals", "bench/scale", "bench/codec"},
     {"tools"},
-    {"tools/demo"},
+    {"tools/demo", "tools/impair"},
     {"tools/serve", "tools/load", "tools/variant"},
     {"tools/arena", "tools/measure", "tools/command"},
     {"tests/codec/support"},

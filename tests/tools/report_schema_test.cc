@@ -19,6 +19,7 @@
 #include "ringpeer/tests/tools/command_process.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/demo/demo_report.h"
+#include "ringpeer/tools/impair/impair_report.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/serve/serve_report.h"
 #include "ringpeer/tools/variant/variant_command.h"
@@ -117,6 +118,38 @@ Sample sample_of(const LoadOptions& options, const LoadReport& load, const Serve
   return {"demo", report.to_json(), report.to_text()};
 }
 
+ImpairReport impair_report() {
+  ImpairReport report;
+  report.port = 4013;
+  report.seed = 5003;
+  report.seconds = 2.75;
+  report.clients = 307;
+  report.most_clients = 311;
+  report.refused = 313;
+  std::uint64_t number = 10'007;
+  for (ImpairCounts& counts : report.counts) {
+    for (std::uint64_t ImpairCounts::*const field :
+         {&ImpairCounts::duplicated, &ImpairCounts::forwarded, &ImpairCounts::lost,
+          &ImpairCounts::queue_full, &ImpairCounts::relay_full, &ImpairCounts::send_failed,
+          &ImpairCounts::waiting, &ImpairCounts::reordered, &ImpairCounts::truncated,
+          &ImpairCounts::corrupted}) {
+      counts.*field = number += 101;
+    }
+    counts.arrived = number + 900'001;
+    for (int i = 1; i <= 1000; ++i) counts.added_delay.record(std::chrono::microseconds(97 * i));
+  }
+  report.counts[0].no_client = 20'011;
+  report.kernel_drops = {8009, 8011};
+  report.stopped_by_signal = 2;
+  return report;
+}
+
+Sample sample_of(const ImpairReport& report) {
+  ImpairOptions options;
+  options.target_text = "192.0.2.1:4000";
+  return {"impair", impair_report_to_json(options, report), impair_report_to_text(options, report)};
+}
+
 // Of full reports, and of those of a run in which nothing could be measured.
 std::vector<Sample> samples() {
   LoadOptions sink = load_options();
@@ -133,6 +166,10 @@ std::vector<Sample> samples() {
   nothing_known.client_kernel_drops.reset();
   all.push_back(sample_of(load_options(), nothing_known));
   all.push_back(sample_of(load_options(), nothing_known, idle_server()));
+  ImpairReport nothing_relayed;
+  nothing_relayed.kernel_drops = {};
+  all.push_back(sample_of(impair_report()));
+  all.push_back(sample_of(nothing_relayed));
   for (const ServeMode mode : {ServeMode::kEcho, ServeMode::kSink, ServeMode::kArena}) {
     all.push_back(sample_of(mode, serve_report()));
     all.push_back(sample_of(mode, idle_server()));
@@ -174,7 +211,7 @@ std::vector<Json> lines_of(const std::string& text) {
 TEST(ReportSchemaTest, TheVersionsAreOne) {
   const ReportSchema schema;
   EXPECT_EQ(schema.root().at("version"), kReportSchema);
-  for (const char* report : {"serve", "load", "demo", "overload"}) {
+  for (const char* report : {"serve", "load", "demo", "impair", "overload"}) {
     EXPECT_EQ(schema.definition(report).at("properties").at("schema").at("enum"),
               Json::array({kReportSchema}));
   }
@@ -265,7 +302,8 @@ TEST(ReportSchemaTest, TheCommandsPrintIt) {
       {"serve", "--mode", "arena", "--port", "0", "--duration", "0.05", "--json"},
       {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing", "--json"},
       {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--payload", "var", "--json"},
-      {"demo", "--clients", "3", "--duration", "0.3", "--json"}};
+      {"demo", "--clients", "3", "--duration", "0.3", "--json"},
+      {"impair", "--target", "127.0.0.1:9", "--port", "0", "--duration", "0.1", "--json"}};
   for (const auto& command : commands) {
     CommandProcess process(command);
     const int status = process.finish(kPatience);
@@ -340,6 +378,7 @@ std::set<std::string> numbers_of(const Sample& sample) {
 // The numbers in the values of a table; the names of its rows have some, too.
 std::vector<std::string> numbers_in_text(std::string text) {
   text = std::regex_replace(text, std::regex("round trip p50, p99(, p99\\.9, max)?"), "");
+  text = std::regex_replace(text, std::regex("added delay min, p50, p99, max"), "");
   text = std::regex_replace(text, std::regex("the game answers 60 times"), "");
   text = std::regex_replace(text, std::regex("127\\.0\\.0\\.1"), "");
   std::vector<std::string> numbers;

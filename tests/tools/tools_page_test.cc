@@ -19,6 +19,7 @@
 #include "ringpeer/tests/tools/report_schema.h"
 #include "ringpeer/tools/command/exit_status.h"
 #include "ringpeer/tools/demo/demo_command.h"
+#include "ringpeer/tools/impair/impair_command.h"
 #include "ringpeer/tools/load/load_command.h"
 #include "ringpeer/tools/serve/serve_command.h"
 #include "ringpeer/tools/variant/variant_subcommand.h"
@@ -78,6 +79,7 @@ struct Program {
     add_serve_command(app, &exit_status);
     add_load_command(app, &exit_status);
     add_demo_command(app, &exit_status);
+    add_impair_command(app, &exit_status);
     add_variant_command(app, &exit_status);
   }
 };
@@ -190,6 +192,10 @@ std::vector<std::string> with_required(const std::string& command, const std::st
     if (option != "--port") words.insert(words.end(), {"--port", "0"});
   }
   if (command == "load") words.insert(words.end(), {"--target", "127.0.0.1:9"});
+  if (command == "impair") {
+    words.insert(words.end(), {"--target", "127.0.0.1:9"});
+    if (option != "--port") words.insert(words.end(), {"--port", "0"});
+  }
   return words;
 }
 
@@ -209,7 +215,7 @@ TEST(ToolsPageTest, HasTheLimitsThatTheProgramHas) {
   const std::regex range("(?:(raw|var): )?([0-9.]+) to ([0-9.]+)");
   const std::regex above("more than 0 and at most ([0-9]+)");
   int limits = 0;
-  for (const char* command : {"serve", "load", "demo"}) {
+  for (const char* command : {"serve", "load", "demo", "impair"}) {
     for (const Row& row : table_of(command)) {
       const std::string option = unquoted(row[0]);
       std::smatch match;
@@ -238,7 +244,7 @@ TEST(ToolsPageTest, HasTheLimitsThatTheProgramHas) {
       }
     }
   }
-  EXPECT_EQ(limits, 12) << "has an option lost its limits on the page?";
+  EXPECT_EQ(limits, 27) << "has an option lost its limits on the page?";
 }
 
 // ---- Fields and exit statuses -----------------------------------------------
@@ -274,6 +280,7 @@ TEST(ToolsPageTest, HasEveryFieldOfEveryReportAndNoOther) {
       {"serve", "Report of serve"},
       {"load", "Report of load"},
       {"demo", "Report of demo"},
+      {"impair", "Report of impair"},
       {"variant_decoded", "Line of variant decode"},
       {"variant_encoded", "Line of variant encode"},
       {"variant_failed", "Line that is no value"},

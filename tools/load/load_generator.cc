@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <optional>
 
 #include "ringpeer/engine/net/error_queue.h"
+#include "ringpeer/tools/load/descriptor_limit.h"
 #include "ringpeer/tools/load/payload_sizes.h"
 #include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/tools/measure/socket_drops.h"
@@ -45,27 +45,6 @@ constexpr milliseconds kGoodbyeInterval{100};
 constexpr int kMaxGoodbyes = 20;
 
 constexpr int kMaxEvents = 256;
-// Descriptors of the program itself: standard streams, epoll and some to spare.
-constexpr rlim_t kOtherDescriptors = 64;
-
-bool allow_descriptors(rlim_t count, std::string* error) {
-  rlimit limit = {};
-  // When it cannot be asked for, opening the sockets shows whether it is enough.
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;
-  if (limit.rlim_cur >= count) return true;
-  if (limit.rlim_max < count) {
-    *error = fmt::format(
-        "{} clients need {} open files and this user may have {}. Use fewer clients, or raise "
-        "the limit: ulimit -Hn {} as root.",
-        count - kOtherDescriptors, count, limit.rlim_max, count);
-    return false;
-  }
-  limit.rlim_cur = count;
-  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return true;
-  *error = fmt::format("the limit of open files cannot be raised to {}: {}. Use fewer clients.",
-                       count, std::strerror(errno));
-  return false;
-}
 
 // What to do when a client's socket cannot be had.
 const char* way_out(int error) {
@@ -102,7 +81,7 @@ LoadGenerator::~LoadGenerator() {
 }
 
 bool LoadGenerator::open(std::string* error) {
-  if (!allow_descriptors(options_.clients + kOtherDescriptors, error)) return false;
+  if (!allow_descriptors_for(options_.clients, error)) return false;
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) {
     *error = fmt::format("epoll: {}", std::strerror(errno));

@@ -8,8 +8,10 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "ringpeer/codec/text/text.h"
+#include "ringpeer/codec/value/convert.h"
 #include "ringpeer/codec/value/variant_visit.h"
 #include "ringpeer/codec/view/packet_view.h"
 #include "ringpeer/codec/wire/encode.h"
@@ -264,6 +266,29 @@ TEST(NodePath, ParsesAsGodot) {
   EXPECT_EQ(NodePath("//a").str(), "/a");
   EXPECT_EQ(NodePath("a:").str(), "a");
   EXPECT_TRUE(NodePath("a::b").empty());
+}
+
+// By way of a matrix and back, whichever component is the largest: also of half turns, whose w is
+// 0. A rotation is q and -q.
+TEST(Variant, ARotationComesBackFromItsMatrix) {
+  std::vector<Quaternion> rotations = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
+  for (const float small : {0.1F, -0.3F}) {
+    const float large = std::sqrt(1 - 3 * small * small);
+    rotations.push_back({large, small, -small, small});
+    rotations.push_back({small, large, small, -small});
+    rotations.push_back({-small, small, large, small});
+    rotations.push_back({small, -small, small, large});
+  }
+  for (const Quaternion& q : rotations) {
+    Variant matrix;
+    Variant back;
+    ASSERT_TRUE(convert_strictly(q, VariantType::BASIS, &matrix));
+    ASSERT_TRUE(convert_strictly(matrix, VariantType::QUATERNION, &back));
+    const auto r = back.get<Quaternion>();
+    EXPECT_NEAR(std::abs(q.x * r.x + q.y * r.y + q.z * r.z + q.w * r.w), 1, 1e-5)
+        << var_to_str(q) << " " << var_to_str(back);
+    EXPECT_NEAR(r.x * r.x + r.y * r.y + r.z * r.z + r.w * r.w, 1, 1e-5);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+#include "ringpeer/tools/impair/impair_command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "ringpeer/tools/command/choice_option.h"
+#include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/impair/impair_options.h"
+#include "ringpeer/tools/impair/impair_report.h"
+#include "ringpeer/tools/impair/relay.h"
+
+namespace ringpeer::tools {
+namespace {
+
+const std::map<std::string, JitterShape>& distribution_names() {
+  static const auto& names = *new std::map<std::string, JitterShape>{
+      {"uniform", JitterShape::kUniform}, {"normal", JitterShape::kNormal}};
+  return names;
+}
+
+int impair(ImpairOptions& options) {
+  const std::string complaint = check_impair_options(&options);
+  if (!complaint.empty()) return usage_error(complaint);
+
+  const StopSignal stop;
+  Relay relay(options);
+  std::string error;
+  if (!relay.open(&error)) return run_error(error);
+  // Programs that start this one wait for this line and read the port out of it.
+  say(fmt::format("impair on port {}, to {}, seed {}", relay.port(), options.target_text,
+                  relay.seed()));
+
+  ImpairReport report;
+  {
+    ProgressLine progress(stderr);
+    report = relay.run(stop, &progress);
+  }
+  return end_run(options.json ? impair_report_to_json(options, report).dump(2) + "\n"
+                              : impair_report_to_text(options, report),
+                 judge_impair(report));
+}
+
+void add_impairments(CLI::App& command, ImpairOptions* options) {
+  for (const ImpairmentOption& option : impairment_options()) {
+    CLI::Option* const added = command.add_option_function<std::string>(
+        option.name,
+        [&option, options](const std::string& text) {
+          const std::string complaint = read_impairment(option, text, options);
+          if (!complaint.empty())
+            throw CLI::ValidationError(complaint, CLI::ExitCodes::ValidationError);
+        },
+        option.description);
+    added->default_str(option.otherwise);
+  }
+}
+
+}  // namespace
+
+void add_impair_command(CLI::App& app, int* exit_status) {
+  auto options = std::make_shared<ImpairOptions>();
+  CLI::App* command =
+      app.add_subcommand("impair", "stand between clients and a UDP server as a bad network would");
+  command->add_option("--target", options->target_text, "where the server is, as IP:PORT")
+      ->required();
+  add_number(*command, "--port", &options->port, "where clients send; 0 takes any free port")
+      ->required();
+  command->add_option("--address", options->address, "address to listen on; * for all of them")
+      ->capture_default_str();
+  add_impairments(*command, options.get());
+  add_choice(*command, "--distribution", distribution_names(), &options->shape, "uniform",
+             "of --jitter: uniform within it, or normal with it as standard deviation");
+  command->add_flag("--keep-order", options->keep_order,
+                    "jitter lets no datagram pass an earlier one");
+  add_number(*command, "--seed", &options->seed,
+             "a whole number: the same one decides the same again; without, one is chosen");
+  add_number(*command, "--clients", &options->clients, "how many there may be at a time")
+      ->capture_default_str();
+  command
+      ->add_option("--idle", options->idle_seconds,
+                   "seconds of silence on both sides after which a client is forgotten")
+      ->capture_default_str();
+  command->add_option("--duration", options->seconds, "seconds; 0 runs until a signal")
+      ->capture_default_str();
+  command
+      ->add_option("--report", options->report_seconds,
+                   "seconds between lines on standard error that say what became of datagrams")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "print the report as one JSON object");
+  command->footer(
+      "From --loss to --queue, one number is for both ways, and two are for each:\n"
+      "--loss 5/0 loses on the way to the server alone, --loss /5 on the way to the clients.");
+  command->callback([options, exit_status] { *exit_status = impair(*options); });
+}
+
+}  // namespace ringpeer::tools
