@@ -405,7 +405,7 @@ TEST_P(SendModelTest, HoldsWhateverTheKernelRefuses) {
   test::ModelPlan plan;
   plan.kinds = {{"push_some", 4},     {"push_large", 1},  {"broadcast", 1}, {"drain_once", 2},
                 {"change_kernel", 1}, {"drain_fully", 1}, {"take_mark", 1}, {"close_one", 1}};
-  plan.sequences = 1500;
+  plan.sequences = 500;
   plan.max_operations = 60;
   plan.make = [trains = GetParam()](Draws& draws) {
     return std::make_unique<SendModel>(trains, draws.one_in(10));
