@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 // A slow machine, or a sanitizer, runs fewer sequences rather than longer.
 constexpr std::chrono::seconds kMaxTime{20};
-constexpr std::chrono::seconds kMaxTimeToShrink{40};
+constexpr std::chrono::seconds kMaxTimeToShrink{20};
 // Longer than any sequence takes, under a sanitizer too: it does not end.
 constexpr unsigned kPatienceInSeconds = 20;
 
