@@ -281,6 +281,12 @@ class Shrinker {
   std::string shown_;
 };
 
+std::optional<std::uint64_t> number_in(const char* name) {
+  const char* const text = std::getenv(name);
+  if (text == nullptr) return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
+}
+
 std::string how_to_repeat(std::uint64_t seed) {
   const std::string setting = "RINGPEER_SEED=" + std::to_string(seed);
   const char* const target = std::getenv("TEST_TARGET");
@@ -292,6 +298,7 @@ std::string how_to_repeat(std::uint64_t seed) {
 
 std::string explain(const ModelPlan& plan, Sequence sequence, std::uint64_t seed,
                     const std::string& failure) {
+  if (number_in("RINGPEER_SHRINK") == 0) return "as it came:\n" + failure;
   const std::size_t before = sequence.operations.size();
   Shrinker shrinker(plan);
   shrinker.shrink(&sequence);
@@ -303,12 +310,6 @@ std::string explain(const ModelPlan& plan, Sequence sequence, std::uint64_t seed
             std::to_string(sequence.operations.size()) + " are enough:\n" + shrinker.shown();
   }
   return text + "\nAgain: " + how_to_repeat(seed);
-}
-
-std::optional<std::uint64_t> number_in(const char* name) {
-  const char* const text = std::getenv(name);
-  if (text == nullptr) return std::nullopt;
-  return std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace

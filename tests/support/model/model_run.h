@@ -86,7 +86,7 @@ struct ModelPlan {
 // end, are found again by their seed, and shrunk too: every attempt at that is a child process.
 //
 // RINGPEER_SEED=n runs the sequence of that seed alone; RINGPEER_SEQUENCES=n runs so many, from
-// that seed on, or from the first.
+// that seed on, or from the first. RINGPEER_SHRINK=0 leaves a failure as it came.
 void run_model(const ModelPlan& plan);
 
 // What run_model() says of the plan, for tests of itself; nothing when all sequences hold.
