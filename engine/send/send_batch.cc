@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
@@ -63,6 +64,7 @@ bool SendBatch::load_from_queue() {
 }
 
 void SendBatch::load_from(SendSocket& socket, std::size_t most) {
+  assert(most <= items_.size());
   waited_with_ = &socket;
   WaitingItems& waiting = socket.waiting();
   for (count_ = 0; count_ < most && !waiting.is_empty();) items_[count_++] = waiting.pop_front();
@@ -214,7 +216,10 @@ void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
   }
   if (socket.waiting().is_empty()) return;
   SendSocket** link = &waiting_;
-  while (*link != &socket) link = &(*link)->next_waiting;
+  while (*link != &socket) {
+    assert(*link != nullptr);  // what waits is listed
+    link = &(*link)->next_waiting;
+  }
   *link = socket.next_waiting;
   fail_waiting(socket);
   set_full();
@@ -289,6 +294,7 @@ SendMessage SendBatch::next_message() const {
 void SendBatch::send_window(SendSocket& socket) {
   while (!window_.is_empty()) {
     const int sent = calls_.send_batch(socket.descriptor(), window_.headers());
+    assert(sent <= static_cast<int>(window_.headers().size()));
     if (sent > 0) {
       pop_sent(socket, sent);
     } else if (const int error = explain(socket, sent < 0 ? -sent : EAGAIN); error != EINTR) {

@@ -1,5 +1,6 @@
 #include "ringpeer/engine/send/send_chunks.h"
 
+#include <cassert>
 #include <new>
 #include <utility>
 
@@ -50,6 +51,8 @@ SendChunk* SendChunks::take() {
 }
 
 void SendChunks::give_back(SendChunk* chunk) {
+  assert(&chunk_at(chunk->index) == chunk);                     // it is of this queue
+  assert(chunk->pending.load(std::memory_order_relaxed) == 0);  // nothing in it waits
   const std::uint64_t index = std::uint64_t{chunk->index} + 1;
   std::uint64_t head = head_.load(std::memory_order_relaxed);
   std::uint64_t given = 0;

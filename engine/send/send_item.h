@@ -2,6 +2,7 @@
 #define RINGPEER_ENGINE_SEND_SEND_ITEM_H_
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -98,11 +99,13 @@ inline SendItem* SendItem::make(std::uint8_t* place, SendMemory* memory,
                                 std::span<const std::uint8_t> payload, const SendTarget& target) {
   if (target.source != nullptr) [[unlikely]]
     new (place + sizeof(SendItem)) net::LocalAddress(*target.source);
+  assert(payload.size() <= UINT16_MAX && payload.data() >= place + size_for(target));
   const auto offset = static_cast<std::uint32_t>(payload.data() - place);
   return new (place) SendItem(memory, offset, payload.size(), target);
 }
 
 inline const net::LocalAddress& SendItem::source() const {
+  assert(has_source);
   return *std::launder(reinterpret_cast<const net::LocalAddress*>(this + 1));
 }
 

@@ -1,5 +1,6 @@
 #include "ringpeer/engine/send/send_store.h"
 
+#include <cassert>
 #include <cerrno>
 #include <new>
 
@@ -55,7 +56,9 @@ HeapSend* SendStore::allocate(std::size_t size, std::size_t count, SendLane* lan
 }
 
 void SendStore::release(SendMemory* memory, std::uint32_t count) {
-  if (memory->pending.fetch_sub(count, std::memory_order_acq_rel) != count) return;
+  const std::uint32_t before = memory->pending.fetch_sub(count, std::memory_order_acq_rel);
+  assert(count > 0 && before >= count);  // each packet is given back once
+  if (before != count) return;
   if (!memory->from_heap) {
     chunks_.give_back(static_cast<SendChunk*>(memory));
     return;

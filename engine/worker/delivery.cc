@@ -1,11 +1,13 @@
 #include "ringpeer/engine/worker/delivery.h"
 
+#include <cassert>
 #include <cstring>
 
 namespace ringpeer::worker {
 
 bool Delivery::copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
                     std::size_t source_space, packet::SlabPool::Use use) {
+  assert(source_space >= net::kSocketAddressSize && datagram.tail_size <= descriptor->size);
   packet::PacketBuffer* slab = slabs_.allocate(source_space + descriptor->size, use);
   if (slab == nullptr) {
     drop(datagram, slabs_.lacks_memory() ? Counter::kDropNoMemory : Counter::kDropBudget);
