@@ -85,6 +85,7 @@ struct Packet {
   std::size_t thread;
   int socket;
   std::uint16_t port;
+  bool has_source = false;
 };
 
 class SendModel final : public test::Model {
@@ -184,15 +185,16 @@ class SendModel final : public test::Model {
     const int socket = any_open_socket();
     std::uint16_t port = any_port(socket);
     const bool changes_port = below(2) == 0;
-    const bool has_source = below(8) == 0;
+
     const net::LocalAddress source{loopback_ipv4().address, 0};
     const std::size_t size = 4 + below(3) * 60;
     hands_[thread]([&] {
       for (unsigned i = below(8) == 7 ? 300 : below(60); i > 0; --i) {
         if (changes_port) port = any_port(socket);
+        const bool has_source = below(8) == 7;
         SendTarget to = target(socket, port);
         if (has_source) to.source = &source;
-        push(to, {thread, socket, port}, below(10) == 0 ? 4 + below(1500) : size);
+        push(to, {thread, socket, port, has_source}, below(10) == 0 ? 4 + below(1500) : size);
       }
     });
   }
@@ -324,6 +326,7 @@ class SendModel final : public test::Model {
       ASSERT_TRUE(test::is_numbered_payload(sent.payload, number));
       const Packet& packet = packets_[number];
       EXPECT_EQ(sent.descriptor, kFirstDescriptor + packet.socket);
+      EXPECT_EQ(sent.has_source, packet.has_source) << "it leaves from where another does";
       const std::uint16_t port = sent.destination.port;
       const bool is_broadcast = broadcasts_.contains(number);
       if (!is_broadcast && packet.socket + 1 != kSockets) {

@@ -180,8 +180,10 @@ TEST(RemoteQueuesTest, RefuseBeyondWhatTheyMayHold) {
   PacketDescriptor packet{};
   Counter reason = Counter::kDropClosed;
   for (std::size_t i = 0; i < RemoteQueues::kMaxNodes; ++i) {
+    packet.received_at_us = static_cast<std::uint32_t>(i);
     ASSERT_TRUE(queues.push(remote, packet, i, &reason));
   }
+  packet.received_at_us = 0;
   EXPECT_FALSE(queues.push(remote, packet, 0, &reason));
   EXPECT_EQ(Counter::kDropBudget, reason);
   EXPECT_EQ(RemoteQueues::kMaxNodes, remote.queued_packets);
