@@ -39,8 +39,14 @@ class DepthStack {
     return *new (place(size_++)) Level(level);
   }
   // Must not be empty.
-  Level& back() { return *std::launder(reinterpret_cast<Level*>(place(size_ - 1))); }
-  void pop() { --size_; }
+  Level& back() {
+    assert(!empty());
+    return *std::launder(reinterpret_cast<Level*>(place(size_ - 1)));
+  }
+  void pop() {
+    assert(!empty());
+    --size_;
+  }
 
  private:
   static_assert(std::is_trivially_copyable_v<Level> && std::is_trivially_destructible_v<Level>);

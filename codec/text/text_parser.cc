@@ -1,3 +1,4 @@
+#include <cassert>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -130,6 +131,7 @@ class TextParser {
 
   // At the next item of the innermost container, or at its end.
   bool go_on() {
+    assert(!levels_.empty());
     Level& level = levels_.back();
     switch (level.kind) {
       case Level::Kind::ARRAY:
@@ -195,6 +197,7 @@ class TextParser {
   }
 
   void close(Variant value) {
+    assert(!levels_.empty() && !complete_);
     value_ = std::move(value);
     levels_.pop_back();
     complete_ = true;

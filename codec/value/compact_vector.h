@@ -2,6 +2,7 @@
 #define RINGPEER_CODEC_VALUE_COMPACT_VECTOR_H_
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -94,10 +95,22 @@ class CompactVector {
   const T* end() const { return data() + size(); }
 
   // The index must be below size().
-  T& operator[](std::size_t index) { return data()[index]; }
-  const T& operator[](std::size_t index) const { return data()[index]; }
-  T& back() { return data()[size() - 1]; }
-  const T& back() const { return data()[size() - 1]; }
+  T& operator[](std::size_t index) {
+    assert(index < size());
+    return data()[index];
+  }
+  const T& operator[](std::size_t index) const {
+    assert(index < size());
+    return data()[index];
+  }
+  T& back() {
+    assert(!empty());
+    return data()[size() - 1];
+  }
+  const T& back() const {
+    assert(!empty());
+    return data()[size() - 1];
+  }
 
   void push_back(const T& value) {
     T copy(value);
@@ -132,6 +145,7 @@ class CompactVector {
 
   // Keeps the order of the others.
   void erase(std::size_t index) {
+    assert(index < size());
     T* gone = data() + index;
     std::destroy_at(gone);
     std::memmove(static_cast<void*>(gone), static_cast<const void*>(gone + 1),
@@ -180,6 +194,7 @@ class CompactVector {
   template <typename Memory>
   T* fill_uninitialized(Memory& memory, std::size_t count) {
     static_assert(std::is_trivially_copyable_v<T>);
+    assert(empty());
     if (count == 0) return nullptr;
     regrow(memory, count);
     block_->size = static_cast<std::uint32_t>(count);
@@ -187,7 +202,10 @@ class CompactVector {
   }
 
   // Takes back the last append_uninitialized, whose element was not constructed.
-  void drop_uninitialized() { --block_->size; }
+  void drop_uninitialized() {
+    assert(!empty());
+    --block_->size;
+  }
 
   // Hands the block over to whoever destroys a tree of them.
   CompactBlock* detach() noexcept { return std::exchange(block_, nullptr); }
@@ -219,6 +237,7 @@ class CompactVector {
   void regrow(Memory& memory, std::size_t capacity) {
     if (capacity == 0) return;
     if (capacity > kMostElements) throw std::bad_alloc();
+    assert(capacity >= size());
     static_assert(alignof(T) <= kMemoryAlignment);
     auto* block = static_cast<CompactBlock*>(memory.allocate(block_bytes(capacity)));
     block->size = static_cast<std::uint32_t>(size());

@@ -1,6 +1,7 @@
 #include "ringpeer/codec/value/dictionary.h"
 
 #include <bit>
+#include <cassert>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -137,6 +138,7 @@ Variant& Dictionary::insert_new(Variant key, Variant value) {
 }
 
 void Dictionary::insert_slot(Entry* entry) {
+  assert(entry->key.key_hash_ != kNeverFound && std::has_single_bit(extra_->slot_count));
   const std::uint32_t mask = extra_->slot_count - 1;
   std::uint32_t slot = entry->key.key_hash_ & mask;
   while (extra_->slots[slot] != nullptr) slot = (slot + 1) & mask;
@@ -148,7 +150,10 @@ void Dictionary::remove_slot(const Entry* entry) {
   Entry** const slots = extra_->slots;
   const std::uint32_t mask = extra_->slot_count - 1;
   std::uint32_t hole = entry->key.key_hash_ & mask;
-  while (slots[hole] != entry) hole = (hole + 1) & mask;
+  while (slots[hole] != entry) {
+    assert(slots[hole] != nullptr);  // what is in the list, and can be found, is in the index
+    hole = (hole + 1) & mask;
+  }
   for (std::uint32_t slot = (hole + 1) & mask; slots[slot] != nullptr; slot = (slot + 1) & mask) {
     const std::uint32_t own = slots[slot]->key.key_hash_ & mask;
     if (((slot - own) & mask) < ((slot - hole) & mask)) continue;

@@ -1,6 +1,7 @@
 #include "ringpeer/codec/value/entry_list.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "ringpeer/codec/value/variant.h"
@@ -27,6 +28,7 @@ std::size_t EntryList::next_block_bytes() const {
 void EntryList::clear() noexcept { VariantTree::destroy_entry_blocks(detach()); }
 
 bool EntryList::erase(DictionaryEntry* entry) noexcept {
+  assert(!empty() && !entry->key.erased_);
   auto* key = const_cast<Variant*>(&entry->key);
   key->clear();
   entry->value.clear();
@@ -97,6 +99,7 @@ void EntryList::close_holes() noexcept {
     }
     entry = next;
   }
+  assert(filled > 0);
   to->used = filled;
   EntryBlock* left_over = std::exchange(to->link, nullptr);
   head_->last = to;

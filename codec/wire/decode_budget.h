@@ -2,6 +2,7 @@
 #define RINGPEER_CODEC_WIRE_DECODE_BUDGET_H_
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 
 #include "ringpeer/codec/wire/options.h"
@@ -40,7 +41,10 @@ class DecodeBudget {
     promised_ += room * smallest_size;
     return room;
   }
-  void redeem(std::size_t smallest_size) { promised_ -= smallest_size; }
+  void redeem(std::size_t smallest_size) {
+    assert(promised_ >= smallest_size);
+    promised_ -= smallest_size;
+  }
 
   // Of a CompactVector or an EntryList.
   template <typename Elements>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace ringpeer {
 namespace {
@@ -40,6 +41,7 @@ EncodePool::EncodePool(const Options& options)
 EncodePool::~EncodePool() = default;
 
 std::size_t EncodePool::class_of(std::size_t bytes) {
+  assert(bytes <= kMaxBuffer);
   if (bytes <= kSmallestBuffer) return 0;
   return static_cast<std::size_t>(std::bit_width(bytes - 1)) -
          static_cast<std::size_t>(std::bit_width(kSmallestBuffer - 1));
@@ -50,6 +52,7 @@ EncodePool::Lease EncodePool::lease(std::size_t bytes) {
   const std::size_t class_index = class_of(bytes);
   Slot* const slot = take(classes_[class_index]);
   if (slot == nullptr) return grow(class_index);
+  assert(slot->buffer != nullptr);
   return Lease(slot, slot->buffer.get(), kSmallestBuffer << class_index);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -46,6 +47,7 @@ class WireReader {
 
   template <typename T>
   T peek(std::size_t offset) const {
+    assert(has(offset + sizeof(T)));  // the caller has asked
     T value;
     std::memcpy(&value, position_ + offset, sizeof(value));
     return value;

@@ -1,6 +1,7 @@
 #include "ringpeer/codec/wire/wire_scan.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 namespace ringpeer::wire_scan {
@@ -109,6 +110,7 @@ Error Validator::read_values() {
 // of a fixed size, or short plain strings. It stops in front of anything else, errors
 // included, and leaves that to read_value. All state is in registers here.
 void Validator::read_common_values() {
+  assert(depth_ >= top_depth_);
   if (depth_ > depth_limit_ || remaining() < 0) return;
   const std::uint8_t* at = here();
   const std::uint8_t* const end = data_ + size_;
@@ -294,6 +296,7 @@ static_assert(std::uint64_t{kContainerCountMask} * 2 <= 0xffffffff);
 
 void Validator::enter(std::uint32_t values, bool object) {
   if (values == 0) return;
+  assert(depth_ < outer_.size());
   // Cannot overflow: a value at a depth above the limit was refused before this.
   outer_[depth_++] = frame_;
   frame_ = {.left = values, .object = object, .refused = false};

@@ -11,6 +11,8 @@
 namespace ringpeer::backend {
 namespace {
 
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
 // Copies the message of this level and type to *value. False when there is none.
 template <typename Value>
 bool find_message(const std::uint8_t* control, std::size_t size, int level, int type,
@@ -44,7 +46,10 @@ std::uint16_t segment_size_of(const std::uint8_t* control, std::size_t size) {
 std::int64_t timestamp_of(const std::uint8_t* control, std::size_t size) {
   timespec time{};
   if (!find_message(control, size, SOL_SOCKET, SCM_TIMESTAMPNS, &time)) return 0;
-  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+  // What nanoseconds of 64 bits cannot count is no time: beyond the year 2262, or before 1970.
+  if (time.tv_sec < 0 || time.tv_sec >= INT64_MAX / kNsPerSecond) return 0;
+  if (time.tv_nsec < 0 || time.tv_nsec >= kNsPerSecond) return 0;
+  return time.tv_sec * kNsPerSecond + time.tv_nsec;
 }
 
 net::LocalAddress local_address_of(const std::uint8_t* control, std::size_t size) {

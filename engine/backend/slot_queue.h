@@ -23,11 +23,15 @@ class SlotQueue {
 
   // Nothing happens when it waits already.
   void push(SocketSlot slot) {
+    assert(slot < waits_.size());
     if (waits_[slot]) return;
     waits_[slot] = true;
     queue_[(first_ + count_++) % queue_.size()] = slot;
   }
-  SocketSlot front() const { return queue_[first_]; }
+  SocketSlot front() const {
+    assert(count_ > 0);
+    return queue_[first_];
+  }
   SocketSlot pop() {
     assert(count_ > 0);
     const SocketSlot slot = queue_[first_];

@@ -1,5 +1,6 @@
 #include "ringpeer/engine/backend/uring_buffers.h"
 
+#include <cassert>
 #include <cerrno>
 
 namespace ringpeer::backend {
@@ -96,6 +97,7 @@ void UringBuffers::feed() {
 
 // The kernel writes no more datagrams into the buffer.
 void UringBuffers::end_of(packet::PacketBuffer* buffer) {
+  assert(with_kernel_ > 0);
   --with_kernel_;
   if (incremental_) {
     buffer->retire();

@@ -38,6 +38,7 @@ void UringReceives::begin_detach(SocketSlot slot) {
 }
 
 void UringReceives::finish_detach(SocketSlot slot) {
+  assert(attached_ > 0 && sockets_[slot].closing && !sockets_[slot].armed);
   sockets_[slot].descriptor = -1;
   sockets_[slot].closing = false;
   --attached_;

@@ -1,6 +1,7 @@
 #include "ringpeer/drain_batch.h"
 
 #include <algorithm>
+#include <cassert>
 #include <new>
 #include <utility>
 
@@ -56,6 +57,7 @@ void DrainBatch::settle() {
     forget_window();
     return;
   }
+  assert(count_ > recorded_count_ && bytes_ >= recorded_bytes_);
   const internal::DrainProgress progress{static_cast<std::size_t>(window_next_ - window_begin_),
                                          count_ - recorded_count_, bytes_ - recorded_bytes_};
   forget_window();

@@ -1,11 +1,13 @@
 #include "ringpeer/engine/packet/buffer_stock.h"
 
+#include <cassert>
 #include <cstdint>
 
 namespace ringpeer::packet {
 
 bool BufferStock::make(std::size_t count, std::size_t size, std::size_t stride,
                        MappedMemory::Pages pages, BufferReturn* home) {
+  assert(count_ == 0 && size <= stride && count <= std::size_t{UINT16_MAX} + 1);
   if (!memory_.map(count * stride, pages)) return false;
   buffers_ = std::make_unique<PacketBuffer[]>(count);
   count_ = count;

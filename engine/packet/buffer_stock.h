@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_PACKET_BUFFER_STOCK_H_
 #define RINGPEER_ENGINE_PACKET_BUFFER_STOCK_H_
 
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -26,7 +27,10 @@ class BufferStock {
             BufferReturn* home);
 
   std::size_t count() const { return count_; }
-  PacketBuffer* at(std::size_t index) const { return &buffers_[index]; }
+  PacketBuffer* at(std::size_t index) const {
+    assert(index < count_);
+    return &buffers_[index];
+  }
   bool owns(const PacketBuffer* buffer) const {
     return buffer >= buffers_.get() && buffer < buffers_.get() + count_;
   }
@@ -41,7 +45,10 @@ class BufferStock {
     return buffer;
   }
   // A buffer that is nobody's any more.
-  void give_back(PacketBuffer* buffer) { spare_.push_back(buffer); }
+  void give_back(PacketBuffer* buffer) {
+    assert(owns(buffer) && spare_.size() < count_);
+    spare_.push_back(buffer);
+  }
 
  private:
   MappedMemory memory_;

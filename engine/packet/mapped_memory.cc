@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <cassert>
+
 namespace ringpeer::packet {
 namespace {
 
@@ -14,6 +16,7 @@ MappedMemory::~MappedMemory() {
 }
 
 bool MappedMemory::map(std::size_t size, Pages pages) {
+  assert(mapping_ == nullptr && size > 0);
   const bool huge = pages == Pages::kHuge;
   // Huge pages lie at multiples of their size, where mmap seldom begins.
   const std::size_t mapping_size = huge ? size + kHugePage : size;

@@ -54,7 +54,10 @@ struct PacketBuffer {
   // Gives back n references.
   void release(std::int64_t n = 1);
   // More of them, for somebody who holds one.
-  void add_references(std::int64_t n) { references.fetch_add(n, std::memory_order_relaxed); }
+  void add_references(std::int64_t n) {
+    assert(n >= 0 && references.load(std::memory_order_relaxed) > 0);
+    references.fetch_add(n, std::memory_order_relaxed);
+  }
 };
 
 // The way home for buffers: a stack that any thread pushes on and one worker takes
@@ -69,6 +72,7 @@ class BufferReturn {
   void push(PacketBuffer* buffer) {
     PacketBuffer* head = head_.load(std::memory_order_relaxed);
     do {
+      assert(head != buffer);  // it is on its way home already
       buffer->next = head;
     } while (!head_.compare_exchange_weak(head, buffer, std::memory_order_release,
                                           std::memory_order_relaxed));
@@ -86,9 +90,12 @@ class BufferReturn {
 };
 
 inline void PacketBuffer::release(std::int64_t n) {
+  assert(n > 0);
   // The sole holder needs no read-modify-write: nobody else can add or drop one.
   if (references.load(std::memory_order_acquire) != n) {
-    if (references.fetch_sub(n, std::memory_order_acq_rel) != n) return;
+    const std::int64_t before = references.fetch_sub(n, std::memory_order_acq_rel);
+    assert(before >= n);  // nobody gives back more than there is
+    if (before != n) return;
   }
   home->push(this);
 }

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_PACKET_PACKET_DESCRIPTOR_H_
 #define RINGPEER_ENGINE_PACKET_PACKET_DESCRIPTOR_H_
 
+#include <cassert>
 #include <cstdint>
 #include <span>
 
@@ -46,6 +47,7 @@ struct PacketDescriptor {
   // Takes the first packet off; size is 0 once nothing is left.
   std::span<const std::uint8_t> take_packet() {
     const std::uint16_t length = first_size();
+    assert(payload != nullptr && length <= size);  // an event is no packet
     const std::span<const std::uint8_t> packet(payload, length);
     payload += length;
     size = static_cast<std::uint16_t>(size - length);

@@ -2,6 +2,7 @@
 #define RINGPEER_ENGINE_PACKET_PACKET_RING_H_
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -107,6 +108,7 @@ class PacketRing::Producer {
   }
   void stage_written(std::size_t descriptors) const { to_.ring_.stage_written(descriptors); }
   void count_staged(std::uint64_t packets, std::uint64_t charge) const {
+    assert(charge >= packets * kRecordOverhead);
     to_.staged_packets_ += packets;
     to_.staged_bytes_ += charge;
   }
@@ -131,6 +133,7 @@ class PacketRing::Producer {
   }
   void look_at_taken() const {
     to_.known_taken_bytes_ = to_.taken_bytes_.load(std::memory_order_relaxed);
+    assert(to_.known_taken_bytes_ <= to_.staged_bytes_);  // both ends count the same charges
   }
 
   PacketRing& to_;

@@ -23,6 +23,7 @@ constexpr std::size_t most_kept(std::size_t level) {
 constexpr std::uint8_t kIsFree = 0x80;
 
 std::size_t level_of(std::size_t block_size) {
+  assert(std::has_single_bit(block_size) && block_size >= SlabPool::kSmallestBlock);
   return static_cast<std::size_t>(std::bit_width(block_size / SlabPool::kSmallestBlock)) - 1;
 }
 
@@ -71,6 +72,7 @@ PacketBuffer* SlabPool::allocate(std::size_t size, Use use) {
   if (memory == nullptr) return nullptr;
   strangers_bytes_ += strangers;
   const std::uint16_t page = memory->page->index;
+  assert(page < pages_.size() && pages_[page] == memory->page);
   auto* const block = new (memory) PacketBuffer;
   block->home = home_;
   block->memory = reinterpret_cast<std::uint8_t*>(memory) + kHeaderSize;
@@ -84,6 +86,7 @@ PacketBuffer* SlabPool::allocate(std::size_t size, Use use) {
 
 SlabPool::FreeBlock* SlabPool::take(std::size_t level) {
   if (FreeBlock* const kept = kept_[level]; kept != nullptr) {
+    assert(kept_count_[level] > 0);
     kept_[level] = kept->next;
     --kept_count_[level];
     return kept;
@@ -98,6 +101,7 @@ SlabPool::FreeBlock* SlabPool::take(std::size_t level) {
 
 // The lower half, again and again; the upper ones become free.
 SlabPool::FreeBlock* SlabPool::cut(FreeBlock* block, std::size_t from, std::size_t level) {
+  assert(from >= level);
   unlink(block, from);
   Page* const page = block->page;
   const std::size_t unit = page->unit_of(block);
@@ -127,9 +131,12 @@ bool SlabPool::add_page() {
 }
 
 void SlabPool::free(PacketBuffer* block) {
+  assert(block->kind == BufferKind::kSlab && block->home == home_);
   const std::size_t level = level_of(block->capacity + kHeaderSize);
+  assert(!block->is_strangers || strangers_bytes_ >= kSmallestBlock << level);
   if (block->is_strangers) strangers_bytes_ -= kSmallestBlock << level;
   Page* const page = pages_[block->index];
+  assert(page->states[page->unit_of(block)] == level);  // it is out, and as large as it was
   auto* const memory = new (block) FreeBlock{page, nullptr, nullptr};
   if (kept_count_[level] >= most_kept(level)) {
     give_back(memory, level);
@@ -170,6 +177,7 @@ void SlabPool::give_back(FreeBlock* block, std::size_t level) {
 }
 
 void SlabPool::link(FreeBlock* block, std::size_t level) {
+  assert(block->page->unit_of(block) % (std::size_t{1} << level) == 0);
   block->page->states[block->page->unit_of(block)] = static_cast<std::uint8_t>(level | kIsFree);
   block->previous = nullptr;
   block->next = free_[level];
@@ -179,6 +187,8 @@ void SlabPool::link(FreeBlock* block, std::size_t level) {
 }
 
 void SlabPool::unlink(FreeBlock* block, std::size_t level) {
+  assert(block->page->states[block->page->unit_of(block)] == (level | kIsFree));
+  assert((block->previous == nullptr) == (free_[level] == block));
   if (block->previous != nullptr) block->previous->next = block->next;
   if (block->next != nullptr) block->next->previous = block->previous;
   if (free_[level] == block) free_[level] = block->next;

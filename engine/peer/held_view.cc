@@ -48,6 +48,7 @@ bool ViewLimit::admit(const packet::PacketBuffer* buffer) {
 
 void ViewLimit::let_go(const packet::PacketBuffer* buffer) {
   if (buffer->kind == packet::BufferKind::kSlab) {
+    assert(bytes_ >= packet::SlabPool::block_size(buffer->capacity));
     bytes_ -= packet::SlabPool::block_size(buffer->capacity);
     return;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <new>
 
 namespace ringpeer::worker {
@@ -66,6 +67,7 @@ bool RemoteTable::insert(Remote* remote, std::uint32_t hash) {
 }
 
 bool RemoteTable::put(Remote* remote) {
+  assert(remote != nullptr && !remote->closed.load(std::memory_order_relaxed));
   const std::uint32_t hash = hash_of(remote->endpoint);
   for (std::size_t place = hash & mask(); slots_[place].remote != nullptr; place = next(place)) {
     Slot& slot = slots_[place];
@@ -78,6 +80,7 @@ bool RemoteTable::put(Remote* remote) {
     if (!grow()) return false;
   }
   ++size_;
+  assert(size_ * 2 <= slots_.size());  // so each look-up ends at a free slot
   return true;
 }
 
@@ -112,6 +115,7 @@ bool RemoteTable::erase(const Remote* remote) {
     slots_[place] = slots_[i];
     place = i;
   }
+  assert(size_ > 0);
   slots_[place] = {};
   --size_;
   return true;

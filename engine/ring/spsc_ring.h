@@ -148,7 +148,10 @@ class SpscRing {
   }
 
  private:
-  std::size_t known_free_slots() const { return capacity() - (staged_ - known_head_); }
+  std::size_t known_free_slots() const {
+    assert(staged_ - known_head_ <= capacity());  // nothing is staged over what may still be read
+    return capacity() - (staged_ - known_head_);
+  }
   std::size_t slot_of_staged() const {
     return (staged_ + shift_.load(std::memory_order_relaxed)) & mask_;
   }

@@ -2,6 +2,7 @@
 #define RINGPEER_ENGINE_SEND_PUT_THREAD_H_
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -41,9 +42,11 @@ class PutThread {
   // Odd within a put; another number in each, and outside.
   std::uint64_t turn() const { return turn_.load(std::memory_order_acquire); }
   void begin_put() {
+    assert(turn_.load(std::memory_order_relaxed) % 2 == 0);  // puts do not nest
     turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   void end_put() {
+    assert(turn_.load(std::memory_order_relaxed) % 2 == 1);
     turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
 

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
@@ -64,6 +65,7 @@ bool SendBatch::load_from_queue() {
 }
 
 void SendBatch::load_from(SendSocket& socket, std::size_t most) {
+  assert(most <= items_.size());
   waited_with_ = &socket;
   WaitingItems& waiting = socket.waiting();
   for (count_ = 0; count_ < most && !waiting.is_empty();) items_[count_++] = waiting.pop_front();
@@ -222,7 +224,10 @@ void SendBatch::give_up(SendSocket& socket, std::uint64_t mark) {
   if (socket.waiting().is_empty()) return;
   RINGPEER_BRANCH("send batch: a socket is given up");
   SendSocket** link = &waiting_;
-  while (*link != &socket) link = &(*link)->next_waiting;
+  while (*link != &socket) {
+    assert(*link != nullptr);  // what waits is listed
+    link = &(*link)->next_waiting;
+  }
   *link = socket.next_waiting;
   fail_waiting(socket);
   set_full();
@@ -315,6 +320,7 @@ SendMessage SendBatch::next_message() const {
 void SendBatch::send_window(SendSocket& socket) {
   while (!window_.is_empty()) {
     const int sent = calls_.send_batch(socket.descriptor(), window_.headers());
+    assert(sent <= static_cast<int>(window_.headers().size()));
     if (sent > 0) {
       if (static_cast<std::size_t>(sent) < window_.headers().size())
         RINGPEER_BRANCH("send batch: the kernel takes a part of a window");

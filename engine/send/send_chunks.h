@@ -2,6 +2,7 @@
 #define RINGPEER_ENGINE_SEND_SEND_CHUNKS_H_
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 
@@ -31,7 +32,11 @@ class SendChunks {
   SendChunk* take() {
     return unused_.pop([this](std::size_t index) -> SendChunk& { return chunk_at(index); });
   }
-  void give_back(SendChunk* chunk) { unused_.push(chunk); }
+  void give_back(SendChunk* chunk) {
+    assert(&chunk_at(chunk->index) == chunk);  // it is of this queue
+    assert(chunk->left() == 0);                // nothing in it waits
+    unused_.push(chunk);
+  }
 
   // Each thread that puts may keep one chunk while none of its packets waits. Those come on
   // top of kChunkCount, so that idle threads, however many, leave the others that much.

@@ -2,6 +2,7 @@
 #define RINGPEER_ENGINE_SEND_SEND_ITEM_H_
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -37,7 +38,9 @@ struct SendMemory {
       : from_heap(heap), size(static_cast<std::uint32_t>(bytes)) {}
   // `count` packets are dealt with. True when no others are left: the caller frees the memory.
   bool let_go(std::uint32_t count) {
-    return pending.fetch_sub(count, std::memory_order_acq_rel) == count;
+    const std::uint32_t before = pending.fetch_sub(count, std::memory_order_acq_rel);
+    assert(count > 0 && before >= count);  // each packet is given back once
+    return before == count;
   }
   // What is left to let go. Who finds that all packets have been dealt with may write there again.
   std::uint32_t left() const { return pending.load(std::memory_order_acquire); }
@@ -106,11 +109,13 @@ inline SendItem* SendItem::make(std::uint8_t* place, SendMemory* memory,
                                 std::span<const std::uint8_t> payload, const SendTarget& target) {
   if (target.source != nullptr) [[unlikely]]
     new (place + sizeof(SendItem)) net::LocalAddress(*target.source);
+  assert(payload.size() <= UINT16_MAX && payload.data() >= place + size_for(target));
   const auto offset = static_cast<std::uint32_t>(payload.data() - place);
   return new (place) SendItem(memory, offset, payload.size(), target);
 }
 
 inline const net::LocalAddress& SendItem::source() const {
+  assert(has_source);
   return *std::launder(reinterpret_cast<const net::LocalAddress*>(this + 1));
 }
 

@@ -1,6 +1,7 @@
 #include "ringpeer/engine/send/send_lane.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 
@@ -21,6 +22,7 @@ SendLane::SendLane(SendStore& store) : store_(store), items_in_(store.items()) {
 int SendLane::push(std::span<const std::uint8_t> payload, const SendTarget& target) {
   const std::size_t item_size = SendItem::size_for(target);
   const std::size_t needed = align_for_item(item_size + payload.size());
+  assert(needed <= SendChunks::kChunkSize);  // larger ones lie on the heap
   if (used_ + needed > SendChunks::kChunkSize && !change_chunk()) return EAGAIN;
   std::uint8_t* const place = chunk_->bytes + used_;
   std::uint8_t* const bytes = place + item_size;
@@ -43,6 +45,7 @@ int SendLane::push_all(SendItem** items, std::size_t count) {
 
 std::size_t SendLane::pop_to_mark(std::span<SendItem*> items) {
   if (has_reached_mark()) return 0;
+  assert(mark_ > popped_);
   const std::size_t left = static_cast<std::size_t>(mark_ - popped_);
   return store_.items().pop_bulk_of(items_in_, items.data(), std::min(items.size(), left));
 }

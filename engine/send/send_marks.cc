@@ -1,8 +1,12 @@
 #include "ringpeer/engine/send/send_marks.h"
 
+#include <cassert>
+
 namespace ringpeer::worker {
 
 bool SendMarks::update() {
+  // One at a time, and none that nobody has asked for.
+  assert(passed_ <= begun_ && begun_ <= passed_ + 1 && begun_ <= requested_);
   const std::uint64_t before = passed_;
   if (begun_ > passed_ && is_reached()) passed_ = begun_;
   if (begun_ == passed_ && requested_ > begun_) {

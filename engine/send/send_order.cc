@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace ringpeer::worker {
 namespace {
@@ -45,6 +46,7 @@ std::uint16_t SendOrder::find_or_add_group(std::span<SendItem* const> items, std
 }
 
 void SendOrder::group(std::span<SendItem* const> items) {
+  assert(!items.empty() && items.size() <= kMaxItems);
   const std::size_t table_size = std::bit_ceil(2 * items.size());
   std::fill_n(table_.begin(), table_size, kNone);
   group_count_ = 0;

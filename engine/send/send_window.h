@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,6 +43,7 @@ class SendWindow {
   // `item(i)` gives the message's items, from 0 on.
   template <typename Item>
   void add(const SendMessage& message, Item item) {
+    assert(has_room_for(message));
     const std::size_t first_part = part_count_;
     for (std::size_t i = 0; i < message.count; ++i) {
       // The kernel only reads it; the interface has no const.
@@ -53,8 +55,14 @@ class SendWindow {
   // What is not dealt with yet, from the first such message on.
   bool is_empty() const { return next_ == count_; }
   std::span<mmsghdr> headers() { return {&headers_[next_], count_ - next_}; }
-  SendMessage& front() { return messages_[next_]; }
-  void pop() { ++next_; }
+  SendMessage& front() {
+    assert(!is_empty());
+    return messages_[next_];
+  }
+  void pop() {
+    assert(!is_empty());
+    ++next_;
+  }
 
  private:
   void add_header(const SendMessage& message, const SendItem& first, std::size_t first_part);

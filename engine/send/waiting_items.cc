@@ -1,6 +1,7 @@
 #include "ringpeer/engine/send/waiting_items.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace ringpeer::worker {
 
@@ -15,6 +16,7 @@ void WaitingItems::push_back(SendItem* item) {
 }
 
 void WaitingItems::push_front(SendItem* item) {
+  assert(went_ > 0);
   --went_;
   item->next = first_;
   if (first_ == nullptr || first_->memory != item->memory) held_bytes_ += item->memory->size;
@@ -29,6 +31,7 @@ SendItem* WaitingItems::pop_front() {
   first_ = item->next;
   if (first_ == nullptr) last_ = nullptr;
   if (first_ == nullptr || first_->memory != item->memory) held_bytes_ -= item->memory->size;
+  assert(first_ != nullptr || (held_bytes_ == 0 && went_ == came_));
   return item;
 }
 

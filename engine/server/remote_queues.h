@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_SERVER_REMOTE_QUEUES_H_
 #define RINGPEER_ENGINE_SERVER_REMOTE_QUEUES_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -33,6 +34,9 @@ class RemoteQueues {
       if (!add_node(reason)) return false;
       index = static_cast<std::uint32_t>(nodes_.size() - 1);
     }
+    assert(static_cast<std::uint32_t>(arrival_us) == descriptor.received_at_us);
+    assert((remote.queue_head == worker::Remote::kNone) ==
+           (remote.queue_tail == worker::Remote::kNone));
     const auto upper = static_cast<std::uint32_t>(arrival_us >> 32);
     nodes_[index] = {descriptor, worker::Remote::kNone, upper};
     if (remote.queue_tail == worker::Remote::kNone) {
@@ -53,12 +57,14 @@ class RemoteQueues {
 
   // When the oldest came, which there is.
   std::uint64_t front_arrival_us(const worker::Remote& remote) const {
+    assert(remote.queue_head != worker::Remote::kNone);
     const Node& node = nodes_[remote.queue_head];
     return std::uint64_t{node.arrival_us_upper} << 32 | node.descriptor.received_at_us;
   }
 
   // The caller has lowered queued_packets by what it took.
   void pop(worker::Remote& remote) {
+    assert(remote.queue_head != worker::Remote::kNone);
     const std::uint32_t index = remote.queue_head;
     remote.queue_head = nodes_[index].next;
     if (remote.queue_head == worker::Remote::kNone) remote.queue_tail = worker::Remote::kNone;

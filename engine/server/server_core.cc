@@ -1,6 +1,7 @@
 #include "ringpeer/engine/server/server_core.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -342,6 +343,7 @@ void ServerCore::drop(worker::Remote& remote, const packet::PacketDescriptor& de
 }
 
 void ServerCore::drop_queue(worker::Remote& remote) {
+  assert(waiting_packets_ >= remote.queued_packets);
   waiting_packets_ -= remote.queued_packets;
   while (packet::PacketDescriptor* descriptor = queues_.front(remote)) {
     drop(remote, *descriptor, Counter::kDropClosed);
@@ -398,6 +400,7 @@ bool ServerCore::finds_pending() {
 }
 
 worker::Remote* ServerCore::take_pending(RemoteChannel* owner) {
+  assert(!pending_.empty() && pending_.front().remote->owner == nullptr);
   worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
@@ -434,6 +437,7 @@ void ServerCore::close(worker::Remote& remote) {
   drop_queue(remote);
   release_.flush();
   if (remote.owner != nullptr) {
+    assert(accepted_[remote.accepted_index] == &remote);
     accepted_[remote.accepted_index] = accepted_.back();
     accepted_[remote.accepted_index]->accepted_index = remote.accepted_index & kIndexMask;
     accepted_.pop_back();
@@ -482,6 +486,7 @@ void ServerCore::stop_counting(HeldView* view) {
 }
 
 void ServerCore::record_taken_packet(worker::Remote& remote, std::size_t size) {
+  assert(waiting_packets_ > 0 && remote.queued_packets > 0);
   --waiting_packets_;
   if (--remote.queued_packets == 0) unlink_ready(remote);
   remote.taken_bytes.store(remote.taken_bytes.load(std::memory_order_relaxed) +

@@ -1,6 +1,7 @@
 // Reading a server as a whole: its packets in fair rotation, who is idle, waiting.
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "ringpeer/engine/peer/peer_channel.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kIdleLook = 1024;
 // remote can leave it from anywhere.
 
 void ServerCore::link_ready(worker::Remote& remote) {
+  assert((remote.next_ready == nullptr) == (remote.previous_ready == nullptr));
   if (remote.next_ready != nullptr) return;
   if (ready_ == nullptr) {
     ready_ = remote.next_ready = remote.previous_ready = &remote;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -239,6 +240,7 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
   begin_look();
   if (complete_ == 0 || (!bound_.is_promised() && ends_loop())) return say_nothing();
   const std::size_t length = length_at(0);
+  assert(kLengthSize + length <= whole_ && whole_ <= input_.size());
   try {
     packet_.resize(length);
   } catch (const std::bad_alloc&) {

@@ -1,5 +1,6 @@
 #include "ringpeer/engine/worker/delivery.h"
 
+#include <cassert>
 #include <cstring>
 
 #include "ringpeer/codec/base/branch.h"
@@ -8,6 +9,7 @@ namespace ringpeer::worker {
 
 bool Delivery::copy(const backend::Datagram& datagram, packet::PacketDescriptor* descriptor,
                     std::size_t source_space, packet::SlabPool::Use use) {
+  assert(source_space >= net::kSocketAddressSize && datagram.tail_size <= descriptor->size);
   packet::PacketBuffer* slab = slabs_.allocate(source_space + descriptor->size, use);
   if (slab == nullptr) {
     if (slabs_.lacks_memory()) {

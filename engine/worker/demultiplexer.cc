@@ -39,6 +39,7 @@ Remote* Demultiplexer::find(const net::Endpoint& endpoint) {
 // Looks all senders up before any packet is dealt with, so that the processor waits for
 // their cache misses together. A run of one sender's packets needs one look-up.
 void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
+  assert(!datagrams.empty() && datagrams.size() <= endpoints_.size());
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     net::read_socket_address(datagrams[i].packet.source, &endpoints_[i]);
   }
@@ -100,7 +101,9 @@ Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datag
     return nullptr;
   }
   RINGPEER_BRANCH("demultiplexer: a stranger is let in");
-  announce(remote, kNewRemote, now_us);
+  const bool is_announced = announce(remote, kNewRemote, now_us);
+  assert(is_announced);  // there was room for it, and for its first packet
+  static_cast<void>(is_announced);
   count_.store(table_.size(), std::memory_order_relaxed);
   last_ = remote;
   return remote;
@@ -211,6 +214,7 @@ void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagr
 }
 
 void Demultiplexer::close(Remote* remote) {
+  assert(remote->shard == shard_);
   remote->closed.store(true, std::memory_order_release);
   Remote* head = closed_.load(std::memory_order_relaxed);
   do {

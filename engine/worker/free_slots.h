@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_WORKER_FREE_SLOTS_H_
 #define RINGPEER_ENGINE_WORKER_FREE_SLOTS_H_
 
+#include <cassert>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -34,6 +35,7 @@ class FreeSlots {
   // Does not allocate.
   void give_back(backend::SocketSlot slot) RINGPEER_EXCLUDES(mutex_) {
     const base::MutexLock lock(mutex_);
+    assert(slot < backend::kMaxSockets && slots_.size() < backend::kMaxSockets);
     slots_.push_back(slot);
   }
 

@@ -1,5 +1,6 @@
 #include "ringpeer/engine/worker/receive_half.h"
 
+#include <cassert>
 #include <utility>
 
 #include "ringpeer/codec/base/clock.h"
@@ -73,6 +74,7 @@ std::size_t ReceiveHalf::drain(std::size_t max_batches) {
 // The datagrams at the beginning of a batch that are of one socket and without fault. From here
 // on each of their packets holds the buffer for itself.
 DatagramRun ReceiveHalf::first_run(std::span<const backend::Datagram> batch) {
+  assert(!batch.empty());
   DatagramRun run;
   const backend::SocketSlot slot = batch[0].slot;
   std::size_t length = 0;
@@ -109,6 +111,7 @@ void ReceiveHalf::sort(std::span<const backend::Datagram> batch, Delivery& deliv
 
 // Counted first: nobody finds more packets delivered than received.
 void ReceiveHalf::hand_over(const DatagramRun& run, Delivery& delivery) {
+  assert(!run.datagrams.empty() && run.packets >= run.datagrams.size());
   counters_.add(Counter::kReceivedPackets, run.packets);
   counters_.add(Counter::kReceivedBytes, run.bytes);
   const backend::SocketSlot slot = run.datagrams.front().slot;

@@ -1,6 +1,7 @@
 #include "ringpeer/engine/worker/socket_table.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace ringpeer::worker {
 
@@ -14,6 +15,7 @@ SocketTable::SocketTable()
 }
 
 void SocketTable::add(backend::SocketSlot slot, int descriptor, DatagramSink* sink) {
+  assert(slot < sinks_.size() && sinks_[slot] == nullptr);
   if (sink->wants_error_checks()) error_checked_.push_back(sink);
   sinks_[slot] = sink;
   descriptors_[slot] = descriptor;

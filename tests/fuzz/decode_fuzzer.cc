@@ -1,5 +1,5 @@
 // Decoding any bytes is safe, the owning and the arena decoder agree, and so is everything that is
-// done with the value.
+// done with the value, within a time that grows with its size only.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/tests/codec/support/value_operations.h"
 #include "ringpeer/tests/fuzz/fuzz_check.h"
+#include "ringpeer/tests/fuzz/work_bound.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ringpeer;
@@ -31,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (in_arena != nullptr) {
       FUZZ_CHECK(owned == *in_arena);
       for (const testing::ValueOperation& operation : testing::kValueOperations) {
-        operation.run({bytes, owned, *in_arena});
+        fuzz::check_work(operation.name, size, [&] { operation.run({bytes, owned, *in_arena}); });
       }
     }
     arena.reset();

@@ -1,24 +1,28 @@
 """Writes the packed seeds of this directory as the files that libFuzzer reads.
 
-usage: expand_seeds.py packet|text <directory>
+usage: expand_seeds.py <kind> <directory>
 
-One seed a line: a packet as hexadecimal digits, a text as a JSON string.
+The seeds of a kind are <kind>_seeds.txt here, one a line: bytes as hexadecimal digits, a text as a
+JSON string.
 """
 
 import json
 import pathlib
 import sys
 
+TEXTS = ("address", "command", "text")
+BYTES = ("control", "datagram", "packet", "stream")
+
 
 def main() -> int:
-    if len(sys.argv) != 3 or sys.argv[1] not in ("packet", "text"):
+    if len(sys.argv) != 3 or sys.argv[1] not in TEXTS + BYTES:
         print(__doc__.strip().splitlines()[2], file=sys.stderr)
         return 2
     kind, directory = sys.argv[1], pathlib.Path(sys.argv[2])
     directory.mkdir(parents=True, exist_ok=True)
     seeds = pathlib.Path(__file__).with_name(kind + "_seeds.txt").read_text(encoding="utf-8")
     for number, line in enumerate(seeds.splitlines()):
-        data = bytes.fromhex(line) if kind == "packet" else json.loads(line).encode("utf-8")
+        data = bytes.fromhex(line) if kind in BYTES else json.loads(line).encode("utf-8")
         (directory / f"seed_{number:04}").write_bytes(data)
     return 0
 

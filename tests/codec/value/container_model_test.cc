@@ -1,12 +1,12 @@
 // Dictionary and Array beside the simplest thing that could be right, through long sequences of
-// random operations. A failure names its seed; RINGPEER_SEED=n runs that one alone.
+// random operations.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
@@ -19,30 +19,22 @@
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/tests/codec/support/hex.h"
 #include "ringpeer/tests/codec/support/sample_values.h"
+#include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer {
 namespace {
 
+using Random = test::Draws;
+
+// Of the parts that are no sequences of operations.
 constexpr std::uint64_t kSeeds = 12;
-constexpr int kOperations = 1000;
 
-std::vector<std::uint64_t> seeds() {
-  if (const char* seed = std::getenv("RINGPEER_SEED")) return {std::strtoull(seed, nullptr, 10)};
-  std::vector<std::uint64_t> all(kSeeds);
-  for (std::uint64_t i = 0; i < kSeeds; ++i) all[i] = i;
-  return all;
+Random random_of(std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  test::Operation operation;
+  for (std::uint32_t& value : operation.values) value = static_cast<std::uint32_t>(engine() >> 32);
+  return Random(operation);
 }
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : engine_(seed) {}
-  // 0 to count - 1.
-  std::size_t below(std::size_t count) { return engine_() % count; }
-  bool one_in(std::size_t count) { return below(count) == 0; }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 // --- Keys, and what tells them apart. ---
 
@@ -204,64 +196,70 @@ struct ModelEntry {
   Variant value;
 };
 
-class DictionaryModel {
+class DictionaryModel final : public test::Model {
  public:
-  explicit DictionaryModel(Random* random) : random_(*random) {}
+  enum Kind { kSet, kAssign, kAlias, kFind, kLifetime, kReserve, kClear, kErase, kEraseMany };
 
-  void step() {
-    const Variant key = random_key(random_);
-    const std::string identity = identity_.of_key(key);
-    switch (random_.below(growing_ ? 9 : 14)) {
-      case 0:
-      case 1: {
-        const Variant value = static_cast<std::int64_t>(random_.below(1000));
+  void step(std::size_t kind, Random& random) override {
+    do_it(static_cast<Kind>(kind), random);
+    check(false);
+  }
+  void end() override { check(true); }
+
+ private:
+  void do_it(Kind kind, Random& random) {
+    switch (kind) {
+      case kSet: {
+        const Variant key = random_key(random);
+        const Variant value = static_cast<std::int64_t>(random.below(1000));
         ASSERT_TRUE(dictionary_.set(key, value));
-        model_set(identity, value);
+        model_set(identity_.of_key(key), value);
         break;
       }
-      case 2: {
+      case kAssign: {
+        const Variant key = random_key(random);
         const Variant value = "a text that no String holds inside itself";
         if (key.type() == VariantType::STRING) {
           dictionary_[key.as_text()] = value;
         } else {
           dictionary_[key] = value;
         }
-        model_set(identity, value);
+        model_set(identity_.of_key(key), value);
         break;
       }
-      case 3:
-        alias(key, identity);
+      case kAlias:
+        alias(random_key(random), random);
         break;
-      case 4: {
-        const ModelEntry* expected = model_find(identity);
-        const Variant* found = dictionary_.find(key);
-        ASSERT_EQ(found != nullptr, expected != nullptr) << identity;
-        if (found != nullptr) {
-          ASSERT_EQ(*found, expected->value);
-        }
-        ASSERT_EQ(dictionary_.contains(key), expected != nullptr);
+      case kFind:
+        find(random_key(random));
         break;
-      }
-      case 5:
-        lifetime();
+      case kLifetime:
+        lifetime(random.below(4));
         break;
-      case 6:
-        dictionary_.reserve(dictionary_.size() + random_.below(20));
+      case kReserve:
+        dictionary_.reserve(dictionary_.size() + random.below(20));
         break;
-      case 7:
-        growing_ = !random_.one_in(20);
+      case kClear:
+        if (!random.one_in(4)) break;
+        dictionary_.clear();
+        model_.clear();
         break;
-      case 8:
-        if (random_.one_in(40)) {
-          dictionary_.clear();
-          model_.clear();
-        }
+      case kErase:
+        erase(random);
         break;
-      default:
-        erase(key, identity);
-        if (random_.one_in(60)) growing_ = true;
-        break;
+      case kEraseMany:
+        for (std::size_t left = random.below(20); left > 0; --left) erase(random);
     }
+  }
+  void find(const Variant& key) {
+    const std::string identity = identity_.of_key(key);
+    const ModelEntry* expected = model_find(identity);
+    const Variant* found = dictionary_.find(key);
+    ASSERT_EQ(found != nullptr, expected != nullptr) << identity;
+    if (found != nullptr) {
+      ASSERT_EQ(*found, expected->value);
+    }
+    ASSERT_EQ(dictionary_.contains(key), expected != nullptr);
   }
 
   // What the keys are is looked at now and then: some of them are large.
@@ -280,7 +278,6 @@ class DictionaryModel {
     ASSERT_EQ(index, model_.size());
   }
 
- private:
   const ModelEntry* model_find(const std::string& identity) const {
     for (const ModelEntry& entry : model_) {
       if (entry.identity == identity) return &entry;
@@ -296,13 +293,14 @@ class DictionaryModel {
   }
 
   // d[key] = d[other], by copy and by move.
-  void alias(const Variant& key, const std::string& identity) {
+  void alias(const Variant& key, Random& random) {
     if (model_.empty()) return;
-    const std::size_t index = random_.below(model_.size());
+    const std::string identity = identity_.of_key(key);
+    const std::size_t index = random.below(model_.size());
     auto other = dictionary_.begin();
     std::advance(other, index);
     const Variant value = model_[index].value;
-    if (random_.one_in(2) || model_[index].identity == identity) {
+    if (!random.one_in(2) || model_[index].identity == identity) {
       dictionary_[key] = other->value;
     } else {
       dictionary_[key] = std::move(other->value);
@@ -311,10 +309,10 @@ class DictionaryModel {
     model_set(identity, value);
   }
 
-  void erase(const Variant& key, const std::string& identity) {
+  void erase(Random& random) {
     // What is there more often than what is not.
-    if (!model_.empty() && !random_.one_in(4)) {
-      const std::size_t index = random_.one_in(3) ? 0 : random_.below(model_.size());
+    if (!model_.empty() && !random.one_in(4)) {
+      const std::size_t index = random.one_in(3) ? 0 : random.below(model_.size());
       auto entry = dictionary_.begin();
       std::advance(entry, index);
       const bool found = Identity::can_be_found(model_[index].identity);
@@ -322,15 +320,16 @@ class DictionaryModel {
       if (found) model_.erase(model_.begin() + static_cast<std::ptrdiff_t>(index));
       return;
     }
-    const ModelEntry* expected = model_find(identity);
+    const Variant key = random_key(random);
+    const ModelEntry* expected = model_find(identity_.of_key(key));
     ASSERT_EQ(dictionary_.erase(key), expected != nullptr);
     if (expected != nullptr) model_.erase(model_.begin() + (expected - model_.data()));
   }
 
-  void lifetime() {
+  void lifetime(std::size_t way) {
     const Dictionary copy = dictionary_;
     ASSERT_EQ(copy.size(), dictionary_.size());
-    switch (random_.below(4)) {
+    switch (way) {
       case 0:
         dictionary_ = copy;
         break;
@@ -349,32 +348,25 @@ class DictionaryModel {
     }
   }
 
-  Random& random_;
   Identity identity_;
   Dictionary dictionary_;
   std::vector<ModelEntry> model_;
-  bool growing_ = true;
 };
 
 TEST(DictionaryModel, DoesWhatAListOfEntriesDoes) {
-  for (const std::uint64_t seed : seeds()) {
-    SCOPED_TRACE("RINGPEER_SEED=" + std::to_string(seed));
-    Random random(seed);
-    DictionaryModel model(&random);
-    for (int i = 0; i < kOperations; ++i) {
-      model.step();
-      if (i % 16 == 0) model.check(i % 256 == 0);
-      if (::testing::Test::HasFatalFailure()) return;
-    }
-    model.check(true);
-  }
+  test::ModelPlan plan;
+  plan.kinds = {{"set", 4},     {"assign", 2}, {"alias", 1}, {"find", 2},      {"lifetime", 1},
+                {"reserve", 1}, {"clear", 1},  {"erase", 3}, {"erase_many", 1}};
+  plan.sequences = 500;
+  plan.make = [](Random&) { return std::make_unique<DictionaryModel>(); };
+  run_model(plan);
 }
 
 // Keys that came over the wire are the keys that a program makes.
 TEST(DictionaryModel, KeysAreTheSameAfterDecoding) {
-  for (const std::uint64_t seed : seeds()) {
-    SCOPED_TRACE("RINGPEER_SEED=" + std::to_string(seed));
-    Random random(seed);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random = random_of(seed);
     Identity identity;
     testing::Bytes packet;
     std::vector<ModelEntry> model;
@@ -423,108 +415,104 @@ TEST(DictionaryModel, KeysAreTheSameAfterDecoding) {
 
 // --- Array ---
 
-class ArrayModel {
+class ArrayModel final : public test::Model {
  public:
-  explicit ArrayModel(Random* random) : random_(*random) {}
+  enum Kind {
+    kPush,
+    kPop,
+    kErase,
+    kResize,
+    kReserve,
+    kCopyElement,
+    kPushElement,
+    kNest,
+    kCopy,
+    kClear
+  };
 
-  void step() {
+  void step(std::size_t kind, Random& random) override {
+    do_it(static_cast<Kind>(kind), random);
+    check();
+  }
+
+ private:
+  void do_it(Kind kind, Random& random) {
     const std::size_t size = model_.size();
-    switch (random_.below(12)) {
-      case 0:
-      case 1:
-      case 2: {
-        const Variant value = random_value();
+    const std::size_t from = random.below(size);
+    switch (kind) {
+      case kPush: {
+        const Variant value = random_value(random);
         ASSERT_TRUE(array_.push_back(value));
         model_.push_back(value);
         break;
       }
-      case 3:
-        if (size > 0) {
-          array_.pop_back();
-          model_.pop_back();
-        }
+      case kReserve:
+        array_.reserve(size + random.below(20));
         break;
-      case 4:
-        if (size > 0) {
-          const std::size_t index = random_.below(size);
-          array_.erase(index);
-          model_.erase(model_.begin() + static_cast<std::ptrdiff_t>(index));
-        }
-        break;
-      case 5: {
-        const std::size_t target = random_.one_in(10) ? 0 : random_.below(2 * size + 3);
+      case kResize: {
+        const std::size_t target = random.below(2 * size + 3);
         array_.resize(target);
         model_.resize(target);
         break;
       }
-      case 6:
-        array_.reserve(size + random_.below(20));
-        break;
-      case 7:
-        if (size > 0) {
-          const std::size_t from = random_.below(size);
-          const std::size_t to = random_.below(size);
-          array_[to] = array_[from];
-          model_[to] = Variant(model_[from]);
-        }
-        break;
-      case 8:
-        if (size > 0) {
-          const std::size_t from = random_.below(size);
-          array_.push_back(array_[from]);
-          model_.push_back(Variant(model_[from]));
-        }
-        break;
-      case 9:
-        if (size > 0 && random_.one_in(10)) {
-          Array inner{1, array_.back()};
-          array_.push_back(inner);
-          model_.push_back(inner);
-        }
-        break;
-      case 10: {
+      case kCopy: {
         const Array copy = array_;
-        array_ = random_.one_in(2) ? copy : Array(copy);
+        array_ = random.one_in(2) ? copy : Array(copy);
         break;
       }
-      default:
-        if (random_.one_in(40)) {
-          array_.clear();
-          model_.clear();
-        }
+      case kClear:
+        if (!random.one_in(4)) break;
+        array_.clear();
+        model_.clear();
         break;
+      default:
+        if (size > 0) change_element(kind, from, random);
+    }
+  }
+  void change_element(Kind kind, std::size_t from, Random& random) {
+    if (kind == kPop) {
+      array_.pop_back();
+      model_.pop_back();
+    } else if (kind == kErase) {
+      array_.erase(from);
+      model_.erase(model_.begin() + static_cast<std::ptrdiff_t>(from));
+    } else if (kind == kCopyElement) {
+      const std::size_t to = random.below(model_.size());
+      array_[to] = array_[from];
+      model_[to] = Variant(model_[from]);
+    } else if (kind == kPushElement) {
+      array_.push_back(array_[from]);
+      model_.push_back(Variant(model_[from]));
+    } else if (kind == kNest && random.one_in(4)) {
+      Array inner{1, array_.back()};
+      array_.push_back(inner);
+      model_.push_back(inner);
     }
   }
 
   void check() const {
     ASSERT_EQ(array_.size(), model_.size());
+    ASSERT_EQ(array_.empty(), model_.empty());
     for (std::size_t i = 0; i < model_.size(); ++i) ASSERT_EQ(array_[i], model_[i]);
     ASSERT_TRUE(array_.at_or_nil(model_.size()).is_nil());
   }
-
- private:
-  Variant random_value() {
-    if (random_.one_in(2)) return static_cast<std::int64_t>(random_.below(1000));
-    return "a text that no String holds inside itself";
+  static Variant random_value(Random& random) {
+    if (random.one_in(2)) return "a text that no String holds inside itself";
+    return static_cast<std::int64_t>(random.below(1000));
   }
 
-  Random& random_;
   Array array_;
   std::vector<Variant> model_;
 };
 
 TEST(ArrayModel, DoesWhatAVectorDoes) {
-  for (const std::uint64_t seed : seeds()) {
-    SCOPED_TRACE("RINGPEER_SEED=" + std::to_string(seed));
-    Random random(seed);
-    ArrayModel model(&random);
-    for (int i = 0; i < kOperations; ++i) {
-      model.step();
-      if (i % 16 == 0) model.check();
-      if (::testing::Test::HasFatalFailure()) return;
-    }
-    model.check();
-  }
+  test::ModelPlan plan;
+  plan.kinds = {{"push_back", 4}, {"pop_back", 1},     {"erase", 2},        {"resize", 1},
+                {"reserve", 1},   {"copy_element", 1}, {"push_element", 1}, {"nest", 1},
+                {"copy", 1},      {"clear", 1}};
+  plan.sequences = 500;
+  plan.make = [](Random&) { return std::make_unique<ArrayModel>(); };
+  run_model(plan);
 }
 
 // --- Typed containers ---
@@ -545,9 +533,9 @@ Variant random_sample(Random& random) {
 }
 
 TEST(TypedContainerModel, HoldsNothingThatTheWireDrops) {
-  for (const std::uint64_t seed : seeds()) {
-    SCOPED_TRACE("RINGPEER_SEED=" + std::to_string(seed));
-    Random random(seed);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random = random_of(seed);
     const auto random_type = [&] {
       return ContainerType::builtin(static_cast<VariantType>(random.below(kVariantTypeCount)));
     };

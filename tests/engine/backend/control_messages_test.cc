@@ -95,5 +95,58 @@ TEST(ControlMessages, WithImpossibleSegmentSizesGiveZero) {
   EXPECT_EQ(segment_size_in(train_message(65535)), 65535);
 }
 
+std::int64_t timestamp_in(std::int64_t seconds, std::int64_t nanoseconds) {
+  std::vector<std::uint8_t> bytes = train_message(500);
+  const timespec time{seconds, nanoseconds};
+  append(&bytes, SOL_SOCKET, SCM_TIMESTAMPNS, &time, sizeof(time));
+  return timestamp_of(bytes.data(), bytes.size());
+}
+
+TEST(ControlMessages, TellWhenTheKernelGotADatagram) {
+  EXPECT_EQ(timestamp_in(1'700'000'000, 999'999'999), 1'700'000'000'999'999'999);
+  EXPECT_EQ(timestamp_in(0, 5), 5);
+  const std::vector<std::uint8_t> none = train_message(500);
+  EXPECT_EQ(timestamp_of(none.data(), none.size()), 0);
+}
+
+// Neither wraps around nor overflows.
+TEST(ControlMessages, WithATimeThatCannotBeCountedSayNone) {
+  EXPECT_EQ(timestamp_in(INT64_MAX, 0), 0);
+  EXPECT_EQ(timestamp_in(INT64_MAX / 1'000'000'000, 999'999'999), 0);
+  EXPECT_EQ(timestamp_in(-1, 0), 0);
+  EXPECT_EQ(timestamp_in(1, -1), 0);
+  EXPECT_EQ(timestamp_in(1, 1'000'000'000), 0);
+}
+
+net::LocalAddress local_ipv4(std::uint32_t spec, std::uint32_t destination) {
+  in_pktinfo info{};
+  info.ipi_ifindex = 4;
+  info.ipi_spec_dst.s_addr = htonl(spec);
+  info.ipi_addr.s_addr = htonl(destination);
+  std::vector<std::uint8_t> bytes = train_message(500);
+  append(&bytes, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+  return local_address_of(bytes.data(), bytes.size());
+}
+
+TEST(ControlMessages, TellTheAddressToAnswerFrom) {
+  // Sent to a broadcast address: not that one.
+  const net::LocalAddress ipv4 = local_ipv4(0x7f000001, 0x7fffffff);
+  EXPECT_EQ(ipv4.address, net::IpAddress::from_ipv4(htonl(0x7f000001)));
+  EXPECT_EQ(ipv4.interface_index, 4u);
+  EXPECT_EQ(local_ipv4(0, 0xe0000001).address, net::IpAddress());
+  for (const char* const text : {"fe80::1", "ff02::1"}) {
+    const net::IpAddress address = *net::IpAddress::parse(text);
+    in6_pktinfo info{};
+    info.ipi6_ifindex = 5;
+    std::memcpy(&info.ipi6_addr, address.bytes().data(), sizeof(info.ipi6_addr));
+    std::vector<std::uint8_t> bytes;
+    append(&bytes, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+    const net::LocalAddress ipv6 = local_address_of(bytes.data(), bytes.size());
+    EXPECT_EQ(ipv6.address, address.is_multicast() ? net::IpAddress() : address);
+    EXPECT_EQ(ipv6.interface_index, 5u);
+  }
+  EXPECT_FALSE(local_address_of(nullptr, 0).is_known());
+}
+
 }  // namespace
 }  // namespace ringpeer::backend

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <random>
 #include <span>
 #include <string>
 #include <tuple>
@@ -19,6 +18,7 @@
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/buffer_noise.h"
 #include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/support/model/model_run.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -35,44 +35,57 @@ enum class Source {
 constexpr std::size_t kSenders = 3;
 constexpr std::uint16_t kSegment = 400;
 constexpr std::uint32_t kTrain = 8;
-constexpr int kWorlds = 3;  // each ends with a close, a stop or a connect
-constexpr int kStepsOfABatch = 40;
 
-class World {
+// A batch is open in each step but that of kNewBatch, which ends one and begins another.
+class World final : public test::Model {
  public:
-  World(const std::shared_ptr<Engine>& engine, Source source, bool gro, unsigned seed)
-      : engine_(engine), source_(source), gro_(gro), random_(seed) {
+  enum Kind { kSend, kNext, kGet, kCount, kCloseAndComeBack, kOverwrite, kNewBatch };
+
+  World(const std::shared_ptr<Engine>& engine, test::BufferNoise& noise, Source source, bool gro)
+      : engine_(engine), noise_(noise), source_(source), gro_(gro) {
     source_ == Source::kSocket || source_ == Source::kSocketWithNotes ? bind() : listen();
+    if (!testing::Test::HasFatalFailure()) batch_.reset(new DrainBatch(drain()));
   }
 
-  void run_batch(test::BufferNoise& noise) {
-    {
-      DrainBatch batch = drain();
-      for (int step = 0; step < kStepsOfABatch; ++step) {
-        do_something(batch, noise);
-        if (testing::Test::HasFatalFailure()) return;
-      }
-      noise.overwrite();
-      check_views();
-      views_.clear();
+  void step(std::size_t kind, test::Draws& draws) override {
+    ASSERT_NE(batch_, nullptr);
+    draws_ = &draws;
+    switch (static_cast<Kind>(kind)) {
+      case kSend:
+        return send_some();
+      case kNext:
+        return next(*batch_);
+      case kGet:
+        return get_beside_the_batch();
+      case kCount:
+        return count();
+      case kCloseAndComeBack:
+        return close_and_come_back();
+      case kOverwrite:
+        noise_.overwrite();
+        return check_views();
+      case kNewBatch:
+        return begin_new_batch();
     }
   }
-  // In the middle of a batch.
-  void end(test::BufferNoise& noise) {
-    DrainBatch batch = drain();
-    for (int i = 0; i < 5; ++i) send_some();
-    for (int i = 0; i < 7; ++i) next(batch);
-    get_beside_the_batch();
+
+  // The source goes away in the middle of a batch: what was shown stays, and nothing more comes.
+  void end() override {
+    draws_ = nullptr;
+    if (batch_ == nullptr) return;
+    for (int i = 0; i < 5; ++i) send_train(static_cast<std::size_t>(i) % kSenders);
+    ASSERT_EQ(engine_->sync(), Error::OK);
+    for (int i = 0; i < 3; ++i) next(*batch_);
+    goes_away_ = sent_[0] % 2 == 0;
     go_away();
-    noise.overwrite();
+    noise_.overwrite();
     check_views();
     ReceivedPacket packet;
-    EXPECT_FALSE(source_ != Source::kServer && batch.next(&packet));
+    EXPECT_FALSE(source_ != Source::kServer && batch_->next(&packet));
     views_.clear();
-  }
-  // After that, when the batch is gone, too.
-  void check_last(test::BufferNoise& noise) {
-    noise.overwrite();
+    batch_.reset();
+    // After that, when the batch is gone, too.
+    noise_.overwrite();
     check_views();
   }
 
@@ -114,29 +127,18 @@ class World {
     return source_ == Source::kServersPeer ? peers_[0]->drain() : server_->drain();
   }
 
-  void do_something(DrainBatch& batch, test::BufferNoise& noise) {
-    switch (random_() % 9) {
-      case 0:
-      case 1:
-        return send_some();
-      case 2:
-      case 3:
-      case 4:
-        return next(batch);
-      case 5:
-        return get_beside_the_batch();
-      case 6:
-        return count();
-      case 7:
-        return close_and_come_back();
-      default:
-        noise.overwrite();
-        return check_views();
-    }
+  std::size_t below(std::size_t limit) { return draws_ == nullptr ? 0 : draws_->below(limit); }
+
+  void begin_new_batch() {
+    noise_.overwrite();
+    check_views();
+    views_.clear();
+    batch_.reset();
+    batch_.reset(new DrainBatch(drain()));
   }
 
   void send_some() {
-    send_train(random_() % kSenders);
+    send_train(below(kSenders));
     ASSERT_EQ(engine_->sync(), Error::OK);
   }
   void send_train(std::size_t sender) {
@@ -155,7 +157,7 @@ class World {
   }
 
   void next(DrainBatch& batch) {
-    for (std::uint32_t left = random_() % (kTrain + 3); left > 0; --left) {
+    for (std::size_t left = draws_ == nullptr ? 3 : below(kTrain + 3); left > 0; --left) {
       ReceivedPacket packet;
       if (!batch.next(&packet)) return;
       got(packet.payload);
@@ -163,13 +165,13 @@ class World {
     }
   }
   void get_beside_the_batch() {
-    for (std::uint32_t left = random_() % (kTrain + 3); left > 0; --left) {
-      if (server_ != nullptr && (peers_.empty() || random_() % 3 == 0)) {
+    for (std::size_t left = below(kTrain + 3); left > 0; --left) {
+      if (server_ != nullptr && (peers_.empty() || below(3) == 0)) {
         ReceivedPacket packet;
         const Error error = server_->get_packet(&packet);
         record_shown(server_.get(), error, packet.payload);
       } else {
-        PacketPeerUDP& peer = peer_ != nullptr ? *peer_ : *peers_[random_() % peers_.size()];
+        PacketPeerUDP& peer = peer_ != nullptr ? *peer_ : *peers_[below(peers_.size())];
         std::span<const std::uint8_t> bytes;
         const Error error = peer.get_packet(&bytes);
         record_shown(&peer, error, bytes);
@@ -185,7 +187,7 @@ class World {
   // A peer that is not the batch's is closed with what waits for it; its sender gets another.
   void close_and_come_back() {
     if (peers_.empty()) return;
-    const std::size_t i = 1 + random_() % (kSenders - 1);
+    const std::size_t i = 1 + below(kSenders - 1);
     peers_[i]->close();
     closed_.push_back(peers_[i]);
     expected_[i] = sent_[i];
@@ -203,12 +205,11 @@ class World {
 
   void go_away() {
     if (peer_ != nullptr) {
-      random_() % 2 == 0 ? peer_->close()
-                         : static_cast<void>(peer_->connect_to_host("127.0.0.1", 9));
+      goes_away_ ? peer_->close() : static_cast<void>(peer_->connect_to_host("127.0.0.1", 9));
       return;
     }
     if (!peers_.empty()) peers_[0]->close();
-    if (peers_.empty() || random_() % 2 == 0) server_->stop();
+    if (peers_.empty() || goes_away_) server_->stop();
   }
 
   // Each once, and in its sender's order.
@@ -228,9 +229,11 @@ class World {
   }
 
   const std::shared_ptr<Engine> engine_;
+  test::BufferNoise& noise_;
   const Source source_;
   const bool gro_;
-  std::minstd_rand random_;
+  test::Draws* draws_ = nullptr;  // of the present step
+  bool goes_away_ = false;        // rather than to be connected elsewhere
   std::unique_ptr<PacketPeerUDP> peer_;
   std::unique_ptr<UDPServer> server_;
   std::vector<std::shared_ptr<PacketPeerUDP>> peers_;
@@ -240,30 +243,50 @@ class World {
   std::vector<std::shared_ptr<PacketPeerUDP>> closed_;
   std::vector<View> views_;            // of the batch
   std::map<const void*, View> shown_;  // what each peer, and the server, has shown last
+  std::unique_ptr<DrainBatch> batch_;
 };
 
 using Parameters = std::tuple<test::EngineKind, Source, bool, bool>;
 
 class DrainModelTest : public testing::TestWithParam<Parameters> {};
 
+// What a world needs: made again for each, so that a shrunk one begins as the first did.
+class EngineAndWorld final : public test::Model {
+ public:
+  EngineAndWorld(const EngineOptions& options, Source source, bool copied)
+      : engine_(Engine::create(options)), noise_(engine_) {
+    if (copied) noise_.make_worker_copy();
+    world_ = std::make_unique<World>(engine_, noise_, source, options.gro);
+  }
+  void step(std::size_t kind, test::Draws& draws) override { world_->step(kind, draws); }
+  void end() override { world_->end(); }
+
+ private:
+  const std::shared_ptr<Engine> engine_;
+  test::BufferNoise noise_;
+  std::unique_ptr<World> world_;
+};
+
 TEST_P(DrainModelTest, GivesEachPacketOnceAndKeepsWhatItHasShown) {
   const auto [kind, source, gro, copied] = GetParam();
   EngineOptions options = kind.options();
   options.gro = gro;
   std::string message;
-  const auto engine = Engine::create(options, nullptr, &message);
-  if (engine == nullptr) GTEST_SKIP() << message;
-  test::BufferNoise noise(engine);
-  if (copied) noise.make_worker_copy();
-  for (unsigned seed = 1; seed <= kWorlds; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
-    World world(engine, source, gro, seed);
-    for (int i = 0; i < 3 && !HasFatalFailure(); ++i) world.run_batch(noise);
-    if (HasFatalFailure()) return;
-    world.end(noise);
-    world.check_last(noise);
-    if (HasFailure()) return;
-  }
+  if (Engine::create(options, nullptr, &message) == nullptr) GTEST_SKIP() << message;
+  test::ModelPlan plan;
+  plan.kinds = {{"send", 2},
+                {"next", 3},
+                {"get_beside_the_batch", 1},
+                {"count", 1},
+                {"close_and_come_back", 1},
+                {"overwrite", 1},
+                {"new_batch", 1}};
+  plan.sequences = copied ? 2 : 6;
+  plan.max_operations = 150;
+  plan.make = [options, source = source, copied = copied](test::Draws&) {
+    return std::make_unique<EngineAndWorld>(options, source, copied);
+  };
+  run_model(plan);
 }
 
 std::string name_of(const testing::TestParamInfo<Parameters>& info) {

@@ -167,5 +167,14 @@ TEST(Durations, ADeadlineHasNoLimit) {
   EXPECT_FALSE(Deadline::after(nanoseconds::max() / 2).is_never());
 }
 
+// Rounded down it would be polled again and again before its end.
+TEST(Durations, WhatIsLeftOfADeadlineIsRoundedUp) {
+  using std::chrono::seconds;
+  const net::Deadline deadline = net::Deadline::after(std::chrono::milliseconds(59'999));
+  EXPECT_EQ(deadline.left(seconds(3600)), seconds(60));
+  EXPECT_EQ(deadline.left(seconds(2)), seconds(2));
+  EXPECT_EQ(net::Deadline::after(seconds(-1)).left(seconds(3600)), seconds(0));
+}
+
 }  // namespace
 }  // namespace ringpeer

@@ -25,6 +25,28 @@ TEST(LoopBound, GivesWhatAQueueHoldsAndSaysNothingOnce) {
   for (int loop = 0; loop < 5; ++loop) EXPECT_EQ(take(bound, &now_us, 1), 3);
 }
 
+// Four milliseconds apart is no flood, anything less is one.
+TEST(LoopBound, WhatComesSlowlyIsNeverBounded) {
+  for (const std::uint64_t gap_us : {3900u, 4000u, 4100u, 7000u}) {
+    LoopBound bound;
+    std::uint64_t now_us = 0;
+    take(bound, &now_us, gap_us);  // when the first came before is not known
+    EXPECT_EQ(take(bound, &now_us, gap_us, 100), gap_us < 4000 ? 3 : 100) << gap_us;
+  }
+}
+
+TEST(LoopBound, GivesAsManyAsItHasPromised) {
+  LoopBound bound;
+  bound.promise(2);
+  EXPECT_TRUE(bound.is_promised());
+  bound.count_given(kCharge, 1);
+  EXPECT_TRUE(bound.is_promised());
+  bound.count_given(kCharge, 2);
+  EXPECT_FALSE(bound.is_promised());
+  bound.count_given(kCharge, 3);
+  EXPECT_FALSE(bound.is_promised());
+}
+
 TEST(LoopBound, NothingBeginsAgain) {
   LoopBound bound;
   std::uint64_t now_us = 0;

@@ -3,87 +3,104 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <random>
+#include <memory>
 #include <span>
 
 #include "ringpeer/engine/ring/spsc_ring.h"
+#include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer::ring {
 namespace {
 
-constexpr int kSteps = 2000;
+using test::Draws;
 
 // One thread in both roles: every order of whole calls, publishing nothing and refusals
-// included. What two threads may see in the middle of one is for the torture runs.
-class Model {
+// included. What two threads may see in the middle of one is for the explorer.
+class RingModel final : public test::Model {
  public:
-  Model(std::size_t capacity, std::size_t first_index, unsigned seed)
-      : ring_(capacity, first_index), random_(seed) {}
+  enum Kind { kRewind, kPublish, kPush, kFill, kWrite, kPop, kPopAll, kPopRun, kLook, kAskForRoom };
 
-  void step() {
-    switch (random_() % 12) {
-      case 0:
+  RingModel(std::size_t capacity, std::size_t first_index)
+      : capacity_(std::bit_ceil(capacity)), ring_(capacity, first_index) {}
+
+  void step(std::size_t kind, Draws& draws) override {
+    do_it(static_cast<Kind>(kind), draws);
+    check();
+  }
+  // Nothing is lost or left over.
+  void end() override {
+    publish();
+    check();
+    pop_one_by_one(published_.size());
+    check();
+    ASSERT_TRUE(ring_.has_free_slots(capacity_));
+    ASSERT_FALSE(ring_.has_free_slots(capacity_ + 1));
+  }
+
+ private:
+  void do_it(Kind kind, Draws& draws) {
+    switch (kind) {
+      case kRewind:
         return ring_.rewind_if_empty();
-      case 1:
-      case 2:
+      case kPublish:
         return publish();
-      case 3:
-        return push_one_by_one(up_to(3));
-      case 4:
-        return push_one_by_one(up_to(ring_.capacity() + 1));
-      case 5:
-        return write_slots(up_to(3));
-      case 6:
-        return write_slots(up_to(ring_.capacity()));
-      case 7:
-        return pop_one_by_one(up_to(3));
-      case 8:
-        return pop_one_by_one(ring_.capacity());
-      case 9:
-        return pop_run(up_to(ring_.capacity()));
-      case 10:
-        return pop_run(up_to(4));
-      default:
-        return ask_for_room();
+      case kPush:
+        return push_one_by_one(1 + draws.below(3));
+      case kFill:
+        return push_one_by_one(1 + draws.below(capacity_ + 1));
+      case kWrite:
+        return write_slots(1 + draws.below(capacity_ + 1), draws);
+      case kPop:
+        return pop_one_by_one(1 + draws.below(3));
+      case kPopAll:
+        return pop_one_by_one(capacity_);
+      case kPopRun:
+        return pop_run(1 + draws.below(capacity_), draws);
+      case kLook:
+        return look();
+      case kAskForRoom:
+        return ask_for_room(1 + draws.below(capacity_ + 1));
     }
   }
 
   void check() {
+    ASSERT_EQ(ring_.capacity(), capacity_);
     ASSERT_EQ(ring_.size(), published_.size());
-    const std::uint64_t* const front = ring_.front();
-    ASSERT_EQ(front == nullptr, published_.empty());
-    if (front != nullptr) {
-      ASSERT_EQ(*front, published_.front());
-    }
   }
-
- private:
-  std::size_t up_to(std::size_t most) { return random_() % most + 1; }
-  std::size_t room() const { return ring_.capacity() - published_.size() - staged_.size(); }
+  std::size_t room() const { return capacity_ - published_.size() - staged_.size(); }
 
   void push_one_by_one(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const bool has_room = room() > 0;
-      ASSERT_EQ(ring_.push(next_), has_room);
+      if (i % 2 == 0) {
+        ASSERT_EQ(ring_.push(next_), has_room);
+      } else {
+        ASSERT_EQ(ring_.has_free_slots(), has_room);
+        if (has_room) ring_.stage(next_);
+      }
       if (!has_room) return;
       staged_.push_back(next_++);
     }
   }
-  void write_slots(std::size_t count) {
+  // Some of the room that is asked for, in pieces.
+  void write_slots(std::size_t count, Draws& draws) {
     ASSERT_EQ(ring_.has_free_slots(count), count <= room());
     if (count > room()) return;
     while (count > 0) {
       const std::span<std::uint64_t> slots = ring_.next_slots(count);
       ASSERT_GE(slots.size(), 1u);
       ASSERT_LE(slots.size(), count);
-      for (std::uint64_t& slot : slots) {
+      const std::size_t written = slots.size() - draws.below(slots.size());
+      for (std::uint64_t& slot : slots.first(written)) {
         slot = next_;
         staged_.push_back(next_++);
       }
-      ring_.stage_written(slots.size());
+      ring_.stage_written(written);
       count -= slots.size();
     }
   }
@@ -93,52 +110,77 @@ class Model {
     staged_.clear();
   }
   void pop_one_by_one(std::size_t count) {
-    for (std::size_t i = 0; i < count && !published_.empty(); ++i) {
-      check();
-      ASSERT_NE(ring_.front(), nullptr);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t* const front = ring_.front();
+      ASSERT_EQ(front == nullptr, published_.empty());
+      if (front == nullptr) return;
+      ASSERT_EQ(*front, published_.front());
       ring_.pop();
       published_.pop_front();
     }
   }
-  void pop_run(std::size_t most) {
+  void pop_run(std::size_t most, Draws& draws) {
     const std::span<std::uint64_t> run = ring_.front_run(most);
     ASSERT_LE(run.size(), std::min(most, published_.size()));
     ASSERT_EQ(run.empty(), published_.empty());
     for (std::size_t i = 0; i < run.size(); ++i) ASSERT_EQ(run[i], published_[i]);
-    const std::size_t taken = random_() % (run.size() + 1);
+    const std::size_t taken = draws.up_to(run.size());
     if (taken > 0) ring_.pop(taken);
     published_.erase(published_.begin(), published_.begin() + static_cast<std::ptrdiff_t>(taken));
   }
-  void ask_for_room() {
-    const std::size_t wanted = up_to(ring_.capacity() + 1);
+  // What it knows of is there without a look, and a look finds what there is.
+  void look() {
+    if (ring_.knows_more()) {
+      ASSERT_FALSE(published_.empty());
+      return;
+    }
+    ASSERT_EQ(ring_.look(), !published_.empty());
+    ASSERT_EQ(ring_.knows_more(), !published_.empty());
+  }
+  void ask_for_room(std::size_t wanted) {
     ASSERT_EQ(ring_.has_free_slots(wanted), wanted <= room());
   }
 
+  const std::size_t capacity_;
   SpscRing<std::uint64_t> ring_;
-  std::minstd_rand random_;
   std::uint64_t next_ = 0;
   std::deque<std::uint64_t> staged_;
   std::deque<std::uint64_t> published_;
 };
 
-class SpscRingModel : public testing::TestWithParam<std::size_t> {};
-
-TEST_P(SpscRingModel, HoldsWhatWasPublishedAndNothingElse) {
-  for (const std::size_t capacity : {1u, 4u, 64u, 1024u, 4096u}) {
-    for (unsigned seed = 1; seed <= 4; ++seed) {
-      SCOPED_TRACE(testing::Message() << "capacity " << capacity << ", seed " << seed);
-      Model model(capacity, GetParam(), seed);
-      for (int step = 0; step < kSteps; ++step) {
-        model.step();
-        model.check();
-        if (HasFatalFailure()) return;
-      }
-    }
-  }
+test::ModelPlan plan_of(std::array<std::size_t, 5> capacities) {
+  test::ModelPlan plan;
+  plan.kinds = {{"rewind_if_empty", 2},
+                {"publish", 3},
+                {"push", 2},
+                {"fill", 1},
+                {"write_slots", 2},
+                {"pop", 2},
+                {"pop_all", 1},
+                {"pop_run", 2},
+                {"look", 1},
+                {"ask_for_room", 1}};
+  plan.make = [capacities](Draws& draws) {
+    constexpr std::array<std::size_t, 4> kFirstIndices{0, SIZE_MAX / 2, SIZE_MAX - 500, SIZE_MAX};
+    const std::size_t capacity = draws.one_of(capacities);
+    return std::make_unique<RingModel>(capacity, draws.one_of(kFirstIndices));
+  };
+  return plan;
 }
 
-INSTANTIATE_TEST_SUITE_P(StartIndices, SpscRingModel,
-                         testing::Values(std::size_t{0}, SIZE_MAX / 2, SIZE_MAX - 5000, SIZE_MAX));
+TEST(SpscRingModelTest, HoldsWhatWasPublishedAndNothingElse) {
+  test::ModelPlan plan = plan_of({1, 2, 3, 4, 60});
+  plan.sequences = 10000;
+  run_model(plan);
+}
+
+// Large enough that a rewind has something to do.
+TEST(SpscRingModelTest, HoldsWhenItIsRewoundToo) {
+  test::ModelPlan plan = plan_of({1024, 1000, 600, 2048, 4096});
+  plan.sequences = 1000;
+  plan.max_operations = 200;
+  run_model(plan);
+}
 
 // The shortest way to a phantom: the ring is rewound, and then nothing is published.
 TEST(SpscRing, IsEmptyWhenNothingIsPublishedAfterARewind) {

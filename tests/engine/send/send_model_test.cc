@@ -16,7 +16,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <set>
 #include <thread>
 #include <tuple>
@@ -24,17 +23,17 @@
 
 #include "ringpeer/tests/engine/send/fake_kernel.h"
 #include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer::worker {
 namespace {
 
+using test::Draws;
 using test::FakeKernel;
 using test::loopback_ipv4;
 using test::number_of;
 using test::numbered_payload;
 
-constexpr int kSeeds = 20;
-constexpr int kSteps = 250;
 constexpr std::size_t kThreads = 3;
 constexpr int kSockets = 4;
 constexpr int kFirstDescriptor = 1000;
@@ -86,12 +85,24 @@ struct Packet {
   std::size_t thread;
   int socket;
   std::uint16_t port;
+  bool has_source = false;
 };
 
-class SendModel {
+class SendModel final : public test::Model {
  public:
-  SendModel(unsigned seed, bool trains)
-      : random_(seed), batch_(queue_, counters_, trains, FakeKernel::kCalls) {
+  enum Kind {
+    kPushSome,
+    kPushLarge,
+    kBroadcast,
+    kDrain,
+    kChangeKernel,
+    kDrainFully,
+    kTakeMark,
+    kClose
+  };
+
+  SendModel(bool trains, bool looks_at_memory)
+      : looks_at_memory_(looks_at_memory), batch_(queue_, counters_, trains, FakeKernel::kCalls) {
     for (int i = 0; i < kSockets; ++i) {
       // The last one is connected.
       sockets_.push_back(i + 1 == kSockets ? std::make_unique<SendSocket>(&latch_, &latch_)
@@ -100,47 +111,60 @@ class SendModel {
     }
     kernel_.narrow = {kNarrowPort};
     kernel_.forbidden = {kForbiddenPort};
+    // Without draws, after the last step, it takes one at a time.
     kernel_.most_a_call = [this] { return 1 + below(80); };
   }
 
-  void run() {
-    for (int step = 0; step < kSteps && !testing::Test::HasFailure(); ++step) {
-      switch (below(12)) {
-        case 0:
-        case 1:
-        case 2:
-        case 3:
-          push_some();
-          break;
-        case 4:
-          push_large();
-          break;
-        case 5:
-          broadcast();
-          break;
-        case 6:
-        case 7:
-          drain_once();
-          break;
-        case 8:
-          change_kernel();
-          break;
-        case 9:
-          drain_fully();
-          break;
-        case 10:
-          take_mark();
-          break;
-        default:
-          if (below(8) == 0) close_one();
-      }
-      check_marks();
+  void step(std::size_t kind, Draws& draws) override {
+    draws_ = &draws;
+    switch (static_cast<Kind>(kind)) {
+      case kPushSome:
+        push_some();
+        break;
+      case kPushLarge:
+        push_large();
+        break;
+      case kBroadcast:
+        broadcast();
+        break;
+      case kDrain:
+        drain_once();
+        break;
+      case kChangeKernel:
+        change_kernel();
+        break;
+      case kDrainFully:
+        drain_fully();
+        break;
+      case kTakeMark:
+        take_mark();
+        break;
+      case kClose:
+        close_one();
     }
-    end();
+    check_marks();
+    draws_ = nullptr;
+  }
+
+  void end() override {
+    kernel_.full.clear();
+    kernel_.once.clear();
+    const std::uint64_t mark = batch_.mark();
+    drain_fully();
+    check_marks();
+    EXPECT_TRUE(batch_.is_sent(mark));
+    EXPECT_FALSE(batch_.has_waiting());
+    EXPECT_EQ(requested_, kernel_.sent.size() + failed());
+    EXPECT_EQ(kernel_.calls_on_closed, 0);
+    check_order();
+    check_failures();
+    if (looks_at_memory_) check_memory();
   }
 
  private:
-  unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
+  unsigned below(unsigned limit) {
+    return draws_ == nullptr ? 0 : static_cast<unsigned>(draws_->below(limit));
+  }
 
   SendTarget target(int socket, std::uint16_t port) {
     SendTarget result{sockets_[static_cast<std::size_t>(socket)].get(), loopback_ipv4(port)};
@@ -149,10 +173,8 @@ class SendModel {
     return result;
   }
   int any_open_socket() {
-    int socket = 0;
-    do {
-      socket = static_cast<int>(below(kSockets));
-    } while (closed_.contains(socket));
+    int socket = static_cast<int>(below(kSockets));
+    while (closed_.contains(socket)) socket = (socket + 1) % kSockets;
     return socket;
   }
   // The next packet's number, if it is pushed.
@@ -163,15 +185,16 @@ class SendModel {
     const int socket = any_open_socket();
     std::uint16_t port = any_port(socket);
     const bool changes_port = below(2) == 0;
-    const bool has_source = below(8) == 0;
+
     const net::LocalAddress source{loopback_ipv4().address, 0};
     const std::size_t size = 4 + below(3) * 60;
     hands_[thread]([&] {
-      for (unsigned i = below(300); i > 0; --i) {
+      for (unsigned i = below(8) == 7 ? 300 : below(60); i > 0; --i) {
         if (changes_port) port = any_port(socket);
+        const bool has_source = below(8) == 7;
         SendTarget to = target(socket, port);
         if (has_source) to.source = &source;
-        push(to, {thread, socket, port}, below(10) == 0 ? 4 + below(1500) : size);
+        push(to, {thread, socket, port, has_source}, below(10) == 0 ? 4 + below(1500) : size);
       }
     });
   }
@@ -295,21 +318,6 @@ class SendModel {
     kernel_.closed.insert(kFirstDescriptor + socket);
   }
 
-  void end() {
-    kernel_.full.clear();
-    kernel_.once.clear();
-    const std::uint64_t mark = batch_.mark();
-    drain_fully();
-    check_marks();
-    EXPECT_TRUE(batch_.is_sent(mark));
-    EXPECT_FALSE(batch_.has_waiting());
-    EXPECT_EQ(requested_, kernel_.sent.size() + failed());
-    EXPECT_EQ(kernel_.calls_on_closed, 0);
-    check_order();
-    check_failures();
-    check_memory();
-  }
-
   void check_order() {
     std::map<std::tuple<std::size_t, int, std::uint16_t>, std::int64_t> last;
     for (const test::SentPacket& sent : kernel_.sent) {
@@ -318,6 +326,7 @@ class SendModel {
       ASSERT_TRUE(test::is_numbered_payload(sent.payload, number));
       const Packet& packet = packets_[number];
       EXPECT_EQ(sent.descriptor, kFirstDescriptor + packet.socket);
+      EXPECT_EQ(sent.has_source, packet.has_source) << "it leaves from where another does";
       const std::uint16_t port = sent.destination.port;
       const bool is_broadcast = broadcasts_.contains(number);
       if (!is_broadcast && packet.socket + 1 != kSockets) {
@@ -374,7 +383,8 @@ class SendModel {
     return count;
   }
 
-  std::mt19937 random_;
+  const bool looks_at_memory_;  // which takes longer than all the rest
+  Draws* draws_ = nullptr;      // of the present step
   FakeKernel kernel_;
   SendErrors errors_;
   ErrorLatch latch_;
@@ -395,45 +405,15 @@ class SendModelTest : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Trains, SendModelTest, testing::Bool());
 
 TEST_P(SendModelTest, HoldsWhateverTheKernelRefuses) {
-  for (unsigned seed = 0; seed < kSeeds; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    SendModel(seed, GetParam()).run();
-    if (HasFailure()) return;
-  }
-}
-
-// The stack of chunks, as a stack.
-TEST(SendChunksModelTest, GivesTheLastFirst) {
-  std::mt19937 random(1);
-  SendChunks chunks;
-  std::vector<SendChunk*> free;  // as far as it was seen; the last on top
-  std::vector<SendChunk*> taken;
-  std::set<SendChunk*> seen;
-  std::size_t room = SendChunks::kChunkCount;
-  for (int step = 0; step < 20000; ++step) {
-    if (step % 5000 == 4999) {
-      room += SendChunks::kChunksPerBlock;
-      ASSERT_TRUE(chunks.make_room_for_threads(room - SendChunks::kChunkCount));
-      free.clear();  // new ones are on top
-    }
-    if (random() % 2 == 0 || taken.empty()) {
-      SendChunk* const chunk = chunks.take();
-      ASSERT_EQ(chunk == nullptr, taken.size() == room);
-      if (chunk == nullptr) continue;
-      if (!free.empty()) {
-        ASSERT_EQ(chunk, free.back());
-        free.pop_back();
-      }
-      ASSERT_TRUE(seen.insert(chunk).second) << "it is in use";
-      taken.push_back(chunk);
-    } else {
-      std::swap(taken[random() % taken.size()], taken.back());
-      chunks.give_back(taken.back());
-      free.push_back(taken.back());
-      seen.erase(taken.back());
-      taken.pop_back();
-    }
-  }
+  test::ModelPlan plan;
+  plan.kinds = {{"push_some", 4},     {"push_large", 1},  {"broadcast", 1}, {"drain_once", 2},
+                {"change_kernel", 1}, {"drain_fully", 1}, {"take_mark", 1}, {"close_one", 1}};
+  plan.sequences = 500;
+  plan.max_operations = 60;
+  plan.make = [trains = GetParam()](Draws& draws) {
+    return std::make_unique<SendModel>(trains, draws.one_in(10));
+  };
+  run_model(plan);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -121,6 +122,47 @@ TEST_F(SendRefusalTest, AFullSocketLeavesRoomForOthers) {
     EXPECT_EQ(push(socket_, 1, 0), 0) << "it is not full any more";
     while (batch_.drain()) continue;
   }
+}
+
+// What waits with one socket, and with all together, takes its share of the chunks and no more.
+TEST_F(SendRefusalTest, FullSocketsHoldTheirShareAndNoMore) {
+  constexpr std::size_t kPayload = 64;
+  constexpr std::size_t kInChunk = SendChunks::kChunkSize / (sizeof(SendItem) + kPayload);
+  constexpr std::size_t kSlack = SendOrder::kMaxItems;  // pushed before the worker looks
+  std::vector<std::unique_ptr<SendSocket>> sockets;
+  for (int i = 0; i < 4; ++i) {
+    sockets.push_back(std::make_unique<SendSocket>(&errors_));
+    sockets.back()->open(kDescriptor + 10 + i, AF_INET);
+    kernel_.full.insert(kDescriptor + 10 + i);
+  }
+  std::vector<std::size_t> accepted(sockets.size());
+  const auto push_until_refused = [&](std::size_t which) {
+    for (int refusals = 0; refusals < 3;) {
+      for (std::size_t i = 0; i < kInChunk; ++i) {
+        const int error = push(*sockets[which], 1, 0, kPayload);
+        ASSERT_TRUE(error == 0 || error == EAGAIN);
+        error == 0 ? ++accepted[which] : ++refusals;
+      }
+      while (batch_.drain()) continue;
+    }
+  };
+  for (std::size_t i = 0; i < sockets.size(); ++i) push_until_refused(i);
+  constexpr std::size_t kShare = SendBatch::kMaxHeldBySocket / SendChunks::kChunkSize * kInChunk;
+  EXPECT_LE(accepted[0], kShare + kSlack);
+  EXPECT_GE(accepted[0], kShare - kSlack);
+  std::size_t all = 0;
+  for (const std::size_t each : accepted) all += each;
+  EXPECT_LE(all, 2 * kShare + sockets.size() * kSlack);
+  EXPECT_GE(all, 2 * kShare - sockets.size() * kSlack);
+  // A socket that is closed says so, full or not; another is full until the memory is free.
+  sockets[0]->close();
+  EXPECT_EQ(push(*sockets[0], 1, 0), ESHUTDOWN);
+  EXPECT_EQ(push(*sockets[1], 1, 0), EAGAIN);
+  kernel_.full.clear();
+  while (batch_.drain()) continue;
+  EXPECT_EQ(push(*sockets[0], 1, 0), ESHUTDOWN) << "it is full no more, but closed";
+  EXPECT_EQ(push(*sockets[1], 1, 0), 0);
+  while (batch_.drain()) continue;
 }
 
 TEST_F(SendRefusalTest, ASocketThatIsFullNowAndThenKeepsItsOrder) {

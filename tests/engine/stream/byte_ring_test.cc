@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <deque>
-#include <random>
+#include <memory>
 #include <vector>
+
+#include "ringpeer/tests/support/model/model_run.h"
+#include "ringpeer/tests/support/model/refused_memory.h"
 
 namespace ringpeer {
 namespace {
@@ -13,30 +16,36 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 // A ring beside what it stands for.
-class RingModel {
+class RingModel final : public test::Model {
  public:
-  explicit RingModel(unsigned seed) : random_(seed) {}
+  enum Kind { kReserve, kReserveWithoutMemory, kAppend, kWriteRun, kDropBack, kClear, kDropFront };
 
-  void step() {
-    switch (up_to(6)) {
-      case 0:
-        return reserve();
-      case 1:
-        return append(some_bytes(up_to(ring_.room())));
-      case 2:
-        return write_run();
-      case 3:
-        ring_.drop_back(take(up_to(std::min<std::size_t>(model_.size(), 8)), &model_, false));
-        return;
-      case 4:
-        if (up_to(50) == 0) {
-          ring_.clear();
-          model_.clear();
-        }
-        return;
+  void step(std::size_t kind, test::Draws& draws) override {
+    switch (kind) {
+      case kReserve:
+        reserve(std::size_t{1} << draws.below(8), false);
+        break;
+      case kReserveWithoutMemory:
+        reserve(std::size_t{1} << draws.below(8), true);
+        break;
+      case kAppend:
+        append(some_bytes(draws.up_to(ring_.room())));
+        break;
+      case kWriteRun:
+        write_run(draws);
+        break;
+      case kDropBack:
+        ring_.drop_back(take(draws.up_to(std::min<std::size_t>(model_.size(), 8)), &model_, false));
+        break;
+      case kClear:
+        if (!draws.one_in(4)) break;
+        ring_.clear();
+        model_.clear();
+        break;
       default:
-        ring_.drop_front(take(up_to(model_.size()), &model_, true));
+        ring_.drop_front(take(draws.up_to(model_.size()), &model_, true));
     }
+    expect_equal();
   }
 
   void expect_equal() const {
@@ -58,21 +67,22 @@ class RingModel {
   }
 
  private:
-  // 0 to `most`.
-  std::size_t up_to(std::size_t most) {
-    return std::uniform_int_distribution<std::size_t>(0, most)(random_);
-  }
-
   Bytes some_bytes(std::size_t count) {
     Bytes bytes(count);
     for (std::uint8_t& byte : bytes) byte = next_byte_++;
     return bytes;
   }
 
-  void reserve() {
-    const std::size_t wanted = std::size_t{1} << up_to(7);
-    ASSERT_TRUE(ring_.reserve(wanted));
-    if (model_.empty() || wanted > capacity_) capacity_ = wanted;
+  // One that holds something never shrinks; one as large already needs no memory.
+  void reserve(std::size_t wanted, bool without_memory) {
+    const bool changes = wanted != capacity_ && (model_.empty() || wanted > capacity_);
+    bool was_reserved = false;
+    {
+      const test::RefusedMemory refused(without_memory);
+      was_reserved = ring_.reserve(wanted);
+    }
+    ASSERT_EQ(was_reserved, !without_memory || !changes);
+    if (was_reserved && changes) capacity_ = wanted;
   }
 
   void append(const Bytes& bytes) {
@@ -80,10 +90,10 @@ class RingModel {
     model_.insert(model_.end(), bytes.begin(), bytes.end());
   }
 
-  void write_run() {
+  void write_run(test::Draws& draws) {
     const auto run = ring_.free_run();
     ASSERT_EQ(ring_.room() == 0, run.empty());
-    const Bytes bytes = some_bytes(up_to(run.size()));
+    const Bytes bytes = some_bytes(draws.up_to(run.size()));
     std::copy(bytes.begin(), bytes.end(), run.begin());
     ring_.push(bytes.size());
     model_.insert(model_.end(), bytes.begin(), bytes.end());
@@ -94,7 +104,6 @@ class RingModel {
     return count;
   }
 
-  std::mt19937 random_;
   ByteRing ring_;
   std::deque<std::uint8_t> model_;
   std::size_t capacity_ = 0;
@@ -102,15 +111,14 @@ class RingModel {
 };
 
 TEST(ByteRingTest, IsAQueueWhateverIsDoneInWhateverOrder) {
-  for (unsigned seed = 1; seed <= 50; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    RingModel model(seed);
-    for (int i = 0; i < 1000; ++i) {
-      model.step();
-      model.expect_equal();
-      if (testing::Test::HasFatalFailure()) return;
-    }
-  }
+  test::ModelPlan plan;
+  plan.kinds = {{"reserve", 2},   {"reserve_without_memory", 1},
+                {"append", 3},    {"write_run", 3},
+                {"drop_back", 1}, {"clear", 1},
+                {"drop_front", 3}};
+  plan.sequences = 5000;
+  plan.make = [](test::Draws&) { return std::make_unique<RingModel>(); };
+  run_model(plan);
 }
 
 TEST(ByteRingTest, KeepsWhatItHasWhenThereIsNoMemory) {

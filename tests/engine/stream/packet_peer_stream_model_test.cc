@@ -11,11 +11,11 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "ringpeer/packet_peer_stream.h"
+#include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer {
 namespace {
@@ -31,16 +31,15 @@ Bytes framed(const Bytes& packet) {
   return frame;
 }
 
+// The present step's draws; without one the simplest.
 class Random {
  public:
-  explicit Random(unsigned seed) : engine_(seed) {}
-  std::size_t up_to(std::size_t most) {
-    return std::uniform_int_distribution<std::size_t>(0, most)(engine_);
-  }
-  bool once_in(std::size_t times) { return up_to(times - 1) == 0; }
+  void use(test::Draws* draws) { draws_ = draws; }
+  std::size_t up_to(std::size_t most) { return draws_ == nullptr ? 0 : draws_->up_to(most); }
+  bool once_in(std::size_t times) { return draws_ != nullptr && draws_->one_in(times); }
 
  private:
-  std::mt19937 engine_;
+  test::Draws* draws_ = nullptr;
 };
 
 struct StreamTrouble {};
@@ -111,35 +110,54 @@ class Health {
   bool before_;
 };
 
-class Model {
+class StreamModel final : public test::Model {
  public:
-  explicit Model(unsigned seed) : random_(seed) { use_new_stream(); }
+  enum Kind {
+    kOtherSends,
+    kOtherEnds,
+    kStartAgain,
+    kChangeBuffers,
+    kPoll,
+    kCount,
+    kGet,
+    kPut,
+    kSettle
+  };
 
-  void step() {
+  StreamModel() { use_new_stream(); }
+
+  void step(std::size_t kind, test::Draws& draws) override {
+    random_.use(&draws);
     try {
-      switch (random_.up_to(12)) {
-        case 0:
-          return other_side_sends();
-        case 1:
-          return other_side_ends();
-        case 2:
-          return start_again();
-        case 3:
-          return change_buffers();
-        case 4:
-          return poll();
-        case 5:
-        case 6:
-          return count();
-        case 7:
-        case 8:
-        case 9:
-          return get();
-        default:
-          return put();
-      }
+      do_it(static_cast<Kind>(kind));
     } catch (const StreamTrouble&) {
       // What a call was about to do, it has not done.
+    }
+    random_.use(nullptr);
+  }
+  void end() override { settle(); }
+
+ private:
+  void do_it(Kind kind) {
+    switch (kind) {
+      case kOtherSends:
+        return other_side_sends();
+      case kOtherEnds:
+        return other_side_ends();
+      case kStartAgain:
+        return start_again();
+      case kChangeBuffers:
+        return change_buffers();
+      case kPoll:
+        return poll();
+      case kCount:
+        return count();
+      case kGet:
+        return get();
+      case kPut:
+        return put();
+      case kSettle:
+        return settle();
     }
   }
 
@@ -160,7 +178,6 @@ class Model {
     if (stream_->end != Error::OK && random_.once_in(2)) start_again_in_silence();
   }
 
- private:
   bool is_over() const { return stream_->broken != Error::OK || stream_->end != Error::OK; }
 
   void put() {
@@ -310,15 +327,19 @@ class Model {
 };
 
 TEST(PacketPeerStreamModelTest, KeepsItsWordOverAnyStream) {
-  for (unsigned seed = 1; seed <= 400; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Model model(seed);
-    for (int i = 0; i < 300; ++i) {
-      model.step();
-      if (i % 50 == 49) model.settle();
-      if (testing::Test::HasFailure()) return;
-    }
-  }
+  test::ModelPlan plan;
+  plan.kinds = {{"other_side_sends", 2},
+                {"other_side_ends", 1},
+                {"start_again", 1},
+                {"change_buffers", 1},
+                {"poll", 1},
+                {"count", 2},
+                {"get", 3},
+                {"put", 3},
+                {"settle", 1}};
+  plan.sequences = 5000;
+  plan.make = [](test::Draws&) { return std::make_unique<StreamModel>(); };
+  run_model(plan);
 }
 
 }  // namespace

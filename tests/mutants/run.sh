@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# Plants one bug after another in a copy of the tree, and names the test that finds each.
+#
+#   tests/mutants/run.sh [NAME...]     those of these names, or all
+#   tests/mutants/run.sh --check       only whether each still applies
+#
+# A mutant is NAME.patch here: a unified diff whose first line is "# killed by: TARGET". What a
+# name begins with is enough. Exit status 1 when one survives its test and those of that test's
+# room, does not compile, or no longer applies.
+set -euo pipefail
+
+folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+root=$(cd "$folder/../.." && pwd)
+readonly folder root
+# A test that a mutant makes endless has failed too.
+readonly seconds_a_test=120
+
+say() { printf '%s\n' "mutants: $*" >&2; }
+
+target_of() { sed -n '1s/^# killed by: *//p' "$1"; }
+
+# patch_tree WHERE PATCH [OPTIONS]: by context, wherever the lines have moved to.
+patch_tree() {
+  local where=$1 patch=$2
+  shift 2
+  patch --directory="$where" --strip=1 --fuzz=2 --silent --force --no-backup-if-mismatch \
+    --reject-file=- "$@" <"$patch"
+}
+
+check() {
+  local patch failed=0
+  for patch in "$@"; do
+    if [[ -z $(target_of "$patch") ]]; then
+      say "$(basename "$patch"): its first line does not say what kills it"
+      failed=1
+    elif ! patch_tree "$root" "$patch" --dry-run >/dev/null 2>&1; then
+      say "$(basename "$patch"): no longer applies"
+      failed=1
+    fi
+  done
+  ((failed)) || say "$# mutants apply"
+  return "$failed"
+}
+
+# What Bazel needs, and nothing that it made. Files that are the same stay as they are.
+copy_tree() {
+  local fresh
+  fresh=$(mktemp -d "$tree.XXXXXX")
+  (cd "$root" && git ls-files -z --cached --others --exclude-standard |
+    tar --create --null --files-from=- --ignore-failed-read 2>/dev/null) |
+    tar --extract --directory="$fresh"
+  rm -rf "$tree"
+  mv "$fresh" "$tree"
+}
+
+run_tests() { # run_tests TARGET LOG
+  local flags=(--nosandbox_debug)
+  [[ -z ${JOBS:-} ]] || flags+=("--jobs=$JOBS")
+  (cd "$tree" && nice bazel --output_base="$output" test "${flags[@]}" --test_output=errors \
+    --test_timeout="$seconds_a_test" --test_env=RINGPEER_SHRINK=0 --noshow_progress "$1") >"$2" 2>&1
+}
+
+# The first thing in a log that tells who noticed.
+killer_in() {
+  local last
+  grep -m1 -oP '^\[  FAILED  \] \K[^ ,]+' "$1" && return
+  grep -m1 -oE 'Assertion `.*|ERROR: [A-Za-z]*Sanitizer: .*' "$1" && return
+  # It crashed, or did not end, in the test that ran last.
+  last=$(grep -oP '^\[ RUN      \] \K\S+' "$1" | tail -n 1)
+  echo "${last:-?}, in the middle"
+}
+
+# Prints who kills it; 1 when nobody does.
+try_mutant() {
+  local target=$1 log=$2 status=0
+  run_tests "$target" "$log" || status=$?
+  if ((status == 0)); then
+    # The rest of the room may see more.
+    run_tests "${target%:*}:all" "$log" || status=$?
+    target="a neighbour of $target"
+  fi
+  case $status in
+    0) echo "SURVIVES"; return 1 ;;
+    3) echo "killed by $(killer_in "$log") ($target)" ;;
+    *) echo "does not build, or could not run (status $status): $log"; return 1 ;;
+  esac
+}
+
+run_all() {
+  local patch name status=0 started=$SECONDS killed=0 begun verdict
+  copy_tree
+  for patch in "$@"; do
+    name=$(basename "$patch" .patch)
+    begun=$SECONDS
+    if ! patch_tree "$tree" "$patch" >/dev/null 2>&1; then
+      verdict="no longer applies"
+      status=1
+      copy_tree
+    else
+      if verdict=$(try_mutant "$(target_of "$patch")" "$logs/$name.log"); then
+        ((killed += 1))
+      else
+        status=1
+      fi
+      patch_tree "$tree" "$patch" --reverse >/dev/null 2>&1 || copy_tree
+    fi
+    printf '%-44s %s, %d s\n' "$name" "$verdict" $((SECONDS - begun))
+  done
+  bazel --output_base="$output" shutdown >/dev/null 2>&1 || true
+  printf '%d of %d mutants killed, %d s\n' "$killed" "$#" $((SECONDS - started))
+  return "$status"
+}
+
+only_check=
+if [[ ${1:-} == --check ]]; then
+  only_check=yes
+  shift
+fi
+patches=()
+(($#)) || set -- ''
+for name in "$@"; do
+  found=("$folder/$name"*.patch)
+  [[ -e ${found[0]} ]] || { say "there is no mutant $name"; exit 2; }
+  patches+=("${found[@]}")
+done
+if [[ $only_check ]]; then
+  check "${patches[@]}"
+  exit
+fi
+
+place=${XDG_CACHE_HOME:-$HOME/.cache}/ringpeer-mutants/$(md5sum <<<"$root" | cut -c1-8)
+tree=$place/tree output=$place/output logs=$place/logs
+readonly place tree output logs
+mkdir -p "$logs"
+run_all "${patches[@]}"
