@@ -9,13 +9,13 @@ namespace ringpeer::simulation {
 
 void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& datagram, Time now) {
   Expected& expected = expected_[{socket.local->port, datagram.source}];
-  expected.last_taken = now;
+  expected.taken_at[expected.times++ % expected.taken_at.size()] = now;
   const std::span<const std::uint8_t> all = datagram.payload;
   const std::size_t segment = datagram.segment_size > 0 ? datagram.segment_size : all.size();
   std::size_t at = 0;
   do {
     const std::size_t size = std::min(segment, all.size() - at);
-    expected.packets.push_back(read_payload(all.subspan(at, size)).value_or(Stamp()));
+    expected.packets.push_back({read_payload(all.subspan(at, size)).value_or(Stamp()), size});
     ++taken_;
     at += size;
   } while (at < all.size());
@@ -24,21 +24,25 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
 void Ledger::record_delivered(std::uint16_t port, const net::Endpoint& sender,
                               std::span<const std::uint8_t> payload) {
   const Stamp stamp = read_payload(payload).value_or(Stamp());
-  std::deque<Stamp>& expected = expected_[{port, sender}].packets;
-  const auto found = std::find(expected.begin(), expected.end(), stamp);
+  std::deque<Packet>& expected = expected_[{port, sender}].packets;
+  const auto found =
+      std::find(expected.begin(), expected.end(), Packet{stamp, payload.size()});
   if (found == expected.end()) {
     fail("port " + std::to_string(port) + " delivers packet " + std::to_string(stamp.number) +
          " of sender " + std::to_string(stamp.sender) + " as one of " + sender.to_string() +
-         ", which is not his, or comes again, or out of order");
+         ", which is not his, or comes again, or out of order, or is cut");
   }
   expected.erase(expected.begin(), found + 1);  // those before it were dropped
   ++delivered_;
   delivered_bytes_ += payload.size();
 }
 
-Time Ledger::last_taken(std::uint16_t port, const net::Endpoint& sender) const {
+bool Ledger::was_taken_between(std::uint16_t port, const net::Endpoint& sender, Time from,
+                               Time to) const {
   const auto found = expected_.find({port, sender});
-  return found == expected_.end() ? 0 : found->second.last_taken;
+  if (found == expected_.end()) return false;
+  return std::any_of(found->second.taken_at.begin(), found->second.taken_at.end(),
+                     [=](Time time) { return from < time && time < to; });
 }
 
 void Ledger::record_accepted(const net::Endpoint& destination,

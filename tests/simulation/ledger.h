@@ -1,6 +1,8 @@
 #ifndef RINGPEER_TESTS_SIMULATION_LEDGER_H_
 #define RINGPEER_TESTS_SIMULATION_LEDGER_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -29,8 +31,9 @@ class Ledger {
   std::uint64_t taken() const { return taken_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t delivered_bytes() const { return delivered_bytes_; }
-  // When the engine took something of this sender last; 0: never.
-  Time last_taken(std::uint16_t port, const net::Endpoint& sender) const;
+  // Whether the engine took something of this sender then, as far as is remembered.
+  bool was_taken_between(std::uint16_t port, const net::Endpoint& sender, Time from,
+                         Time to) const;
 
   // ---- Sent.
 
@@ -50,9 +53,15 @@ class Ledger {
     }
   };
 
+  struct Packet {
+    Stamp stamp;
+    std::size_t size;
+    friend bool operator==(const Packet&, const Packet&) = default;
+  };
   struct Expected {
-    std::deque<Stamp> packets;
-    Time last_taken = 0;
+    std::deque<Packet> packets;
+    std::array<Time, 32> taken_at{};  // the last of them, in turn
+    std::size_t times = 0;
   };
 
   std::map<Channel, Expected> expected_;

@@ -31,6 +31,10 @@ constexpr std::size_t kLargestOversize = 5000;
 constexpr int kTries = 1000;
 
 constexpr int kManyConnections = 1000;
+constexpr std::size_t kStrangers = 3;
+
+// A worker that is told at once sends at once; one that is not told waits for half a second.
+constexpr Time kSoon = 100 * kMillisecond;
 
 // At all that a server has, at the end.
 constexpr int kLooks = 4;
@@ -38,6 +42,8 @@ constexpr int kLooks = 4;
 // A third more than a server's ring has slots, each chunk less than a socket's buffer.
 constexpr int kChunksOfFlood = 290;
 constexpr int kDatagramsOfChunk = 150;
+// 65,535 bytes, and of each packet its payload and 24 or 25.
+constexpr int kMostOfPeer = 65'535 / (static_cast<int>(kStampSize) + 24);
 // More than a peer's queue holds, by more than it refuses before its socket is left alone.
 constexpr int kChunksOfPeer = 90;
 
@@ -139,6 +145,7 @@ void World::live() {
   set_intruder(false);
   faults_.turn_all_off();
   set_refusal(nullptr);
+  show_that_sockets_are_read();
   settle_everything();
   show_that_all_works();
   settle_everything();
@@ -212,6 +219,18 @@ void World::open(Peer& peer) {
   }
 }
 
+// Without being asked to, by workers that have threads.
+void World::show_that_sockets_are_read() {
+  if (plan_.workers == 0) return;
+  pass_time(2 * kSecond);
+  for (Server& server : servers_) take_everything(server);
+  for (Peer& peer : peers_) drain_peer(peer);
+  pass_time(2 * kSecond);
+  check(network_.waiting_packets() == 0, "nobody reads " +
+                                             std::to_string(network_.waiting_packets()) +
+                                             " packets that wait in sockets");
+}
+
 // Faults are over: everything that is under way arrives, and everything that waits is taken.
 void World::settle_everything() {
   for (int quiet = 0; quiet < 3;) {
@@ -224,12 +243,29 @@ void World::settle_everything() {
     quiet = ledger_.delivered() == before && network_.waiting_packets() == 0 ? quiet + 1 : 0;
   }
   check_counters(true);
+  for (Server& server : servers_) {
+    Error waited = server.server->wait(milliseconds(1));
+    if (waited == Error::ERR_SKIP) waited = server.server->wait(milliseconds(1));  // a wake() before
+    check(waited == Error::ERR_TIMEOUT,
+          "a wait finds something where nothing is");
+    check(server.server->get_remote_count() == server.peers.size(),
+          "a server knows " + std::to_string(server.server->get_remote_count()) + " remotes, of " +
+              std::to_string(server.peers.size()) + " peers");
+  }
 }
 
 // After the storm.
 void World::show_that_all_works() {
   check(engine_->is_running(), "the engine has ended by itself");
-  for (Server& server : servers_) show_that_packets_arrive(server);
+  for (Server& server : servers_) {
+    show_that_packets_arrive(server, [this](Server& of) {
+      read_batch(of.port, of.server->drain());  // also of those that are known for long
+    });
+    if (server.options.receive == ServerReceive::kPerRemote) {
+      show_that_packets_arrive(server, [this](Server& of) { get_from_peers(of); });
+      show_that_strangers_get_in(server);
+    }
+  }
   for (Server& server : servers_) show_that_puts_are_sent(server);
   for (Peer& peer : peers_) show_that_a_peer_receives(peer);
 }
@@ -246,7 +282,8 @@ void World::show_that_a_peer_receives(Peer& peer) {
                                              std::to_string(peer.peer->get_local_port()));
 }
 
-void World::show_that_packets_arrive(Server& server) {
+template <typename Take>
+void World::show_that_packets_arrive(Server& server, Take take) {
   const CounterSnapshot counters = all_counters();
   server.server->set_max_pending_connections(kManyConnections);
   const std::uint64_t delivered = ledger_.delivered();
@@ -255,7 +292,9 @@ void World::show_that_packets_arrive(Server& server) {
   // A loop is told once that there is nothing, although there is.
   for (int look = 0; look < kLooks; ++look) {
     pass_time(kSecond / 4);
-    take_everything(server);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+    accept_connections(server);
+    take(server);
   }
   const auto misplaced = Counter::kDropWrongWorker;  // those of a shared port
   const std::uint64_t arrived = ledger_.delivered() - delivered + network_.dropped_packets() -
@@ -267,6 +306,26 @@ void World::show_that_packets_arrive(Server& server) {
             " were taken and not delivered" + describe_losses(counters, all_counters()));
 }
 
+// One after another, when none may wait beside them.
+void World::show_that_strangers_get_in(Server& server) {
+  if (plan_.shares_port) return;
+  for (const auto& peer : server.peers) {
+    views_.erase(peer.get());
+    peer->close();
+  }
+  server.peers.clear();
+  settle_everything();
+  server.server->set_max_pending_connections(1);
+  for (std::size_t i = 0; i < kStrangers && i < hosts_.size(); ++i) {
+    send_from_host(hosts_[i], server.port);
+    pass_time(kSecond / 4);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+    accept_connections(server);
+    check(server.peers.size() == i + 1, "a stranger is not let in");
+    get_from_peers(server);
+  }
+}
+
 void World::show_that_puts_are_sent(Server& server) {
   const std::uint64_t accepted = ledger_.accepted();
   const CounterSnapshot counters = all_counters();
@@ -276,7 +335,11 @@ void World::show_that_puts_are_sent(Server& server) {
     const auto payload = new_payload(server.sender);
     if (peer->put_packet(payload) == Error::OK || peer->put_packet(payload) == Error::OK) ++put;
   }
-  check(engine_->flush() == Error::OK, "a flush fails without any fault");
+  if (plan_.workers > 0) {
+    pass_time(kSoon);
+  } else {
+    check(engine_->flush() == Error::OK, "a flush fails without any fault");
+  }
   check(ledger_.accepted() - accepted == put,
         "what was put with OK is not sent: " + std::to_string(ledger_.accepted() - accepted) +
             " of " + std::to_string(put) + describe_losses(counters, all_counters()));
@@ -297,6 +360,7 @@ void World::stop_engine() {
   for (Peer& peer : peers_) {
     if (random_.chance(500)) peer.peer->close();
   }
+  views_.clear();
   servers_.clear();
   peers_.clear();
   engine_->stop();
@@ -476,7 +540,10 @@ void World::get_from_server(Server& server) {
 void World::get_from_peers(Server& server) {
   for (const auto& peer : server.peers) {
     while (peer->get_available_packet_count() > 0) {
-      std::span<const std::uint8_t> payload;
+      // What it has shown last stays what it was until now, whatever has come and gone.
+      std::span<const std::uint8_t>& payload = views_[peer.get()];
+      read_payload(payload);
+      payload = {};
       if (peer->get_packet(&payload) != Error::OK) break;
       receive(server.port, peer->get_packet_endpoint(), payload);
       if (random_.chance(20)) pass_time(100 * kMicrosecond);
@@ -583,6 +650,7 @@ void World::change_something() {
 void World::close_a_peer(Server& server) {
   if (server.peers.empty()) return;
   const std::size_t index = random_.below(server.peers.size());
+  views_.erase(server.peers[index].get());
   server.peers[index]->close();
   server.peers.erase(server.peers.begin() + static_cast<std::ptrdiff_t>(index));
 }
@@ -617,7 +685,13 @@ void World::flood(Server& server) {
     }
     pass_time(kMillisecond);
   }
-  for (const auto& peer : server.peers) peer->close();
+  for (const auto& peer : server.peers) {
+    check(peer->get_available_packet_count() <= kMostOfPeer, "a peer holds more than it may");
+  }
+  for (const auto& peer : server.peers) {
+    views_.erase(peer.get());
+    peer->close();
+  }
   server.peers.clear();
   pass_time(kMillisecond);
   // A peer's worker leaves in the socket what there is no room for, and comes back to it.
@@ -633,6 +707,7 @@ void World::restart_server(Server& server) {
   server_sends(server);  // what a stop has to wait for
   end_in_time([&] { server.server->stop(); });
   server.is_listening = false;
+  for (const auto& peer : server.peers) views_.erase(peer.get());
   server.peers.clear();
   listen(server);
 }
@@ -670,16 +745,18 @@ void World::look_at_presence(Server& server) {
     const auto found = std::find_if(server.peers.begin(), server.peers.end(),
                                     [gone](const auto& peer) { return peer.get() == gone; });
     check(found != server.peers.end(), "one is gone who was not there");
-    const Time silence =
-        scheduler_.now() - ledger_.last_taken(server.port, gone->get_packet_endpoint());
-    const Time slack = faults_.is_on(Fault::kSlowThread) ? kClockSlack : 20 * kMillisecond;
     // Of what is cut or makes no sense nobody knows the sender.
     const bool knows_senders =
         !plan_.shares_port && !faults_.is_on(Fault::kOversize) && !faults_.is_on(Fault::kMalformed);
-    check(plan_.detect_unreachable || !knows_senders ||
-              silence + slack >= std::chrono::nanoseconds(timeout).count(),
-          "a peer is gone that was heard of just now");
+    const Time slack = faults_.is_on(Fault::kSlowThread) ? kClockSlack : 20 * kMillisecond;
+    const Time now = scheduler_.now();
+    const bool was_heard = ledger_.was_taken_between(
+        server.port, gone->get_packet_endpoint(),
+        now - std::chrono::nanoseconds(timeout).count() + slack, now - slack);
+    check(plan_.detect_unreachable || !knows_senders || !was_heard,
+          "a peer is gone that was heard of");
     if (random_.chance(500)) continue;
+    views_.erase(gone);
     gone->close();
     server.peers.erase(found);
   }

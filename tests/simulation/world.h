@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -65,7 +66,10 @@ class World {
   void open(Peer& peer);
   void settle_everything();
   void show_that_all_works();
-  void show_that_packets_arrive(Server& server);
+  void show_that_sockets_are_read();
+  template <typename Take>
+  void show_that_packets_arrive(Server& server, Take take);
+  void show_that_strangers_get_in(Server& server);
   void show_that_puts_are_sent(Server& server);
   void show_that_a_peer_receives(Peer& peer);
   void end();
@@ -130,6 +134,8 @@ class World {
   std::uint64_t sent_by_hosts_ = 0;
   std::uint64_t puts_ = 0;
   CounterSnapshot past_counters_;        // of engines that have ended
+  // What server's peers have shown last.
+  std::map<const PacketPeerUDP*, std::span<const std::uint8_t>> views_;
   std::vector<std::uint8_t> held_back_;  // by a planted bug
   std::uint64_t fingerprint_ = 0xcbf29ce484222325;
 };
