@@ -22,6 +22,8 @@ const char* const kPage = "docs/api.md";
 
 // Headers that only the library itself has a use for. Any other must be on the page.
 const std::set<std::string> kInternalHeaders = {
+    "codec/base/atomics.h",
+    "codec/base/branch.h",
     "codec/base/clock.h",
     "codec/base/mutex.h",
     "codec/base/thread_annotations.h",

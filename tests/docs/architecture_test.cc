@@ -97,7 +97,8 @@ std::vector<std::string> statements_of_sending() {
   const std::int64_t stall = constant_of(bounds, "kMaxStall");
   using Chunks = worker::SendChunks;
   return {
-      "into a **chunk** of " + std::to_string(constant_of(chunks, "kSize") >> 10) + " KiB",
+      "into a **chunk** of " +
+          std::to_string(constant_of("engine/send/send_chunk_stack.h", "kSize") >> 10) + " KiB",
       number_of(chunks, "kChunkCount") + " chunks of each worker bound what may wait",
       "A payload larger than " +
           std::to_string(constant_of("engine/send/send_queue.h", "kMaxInChunk") >> 10) + " KiB",

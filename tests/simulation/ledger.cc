@@ -25,8 +25,7 @@ void Ledger::record_delivered(std::uint16_t port, const net::Endpoint& sender,
                               std::span<const std::uint8_t> payload) {
   const Stamp stamp = read_payload(payload).value_or(Stamp());
   std::deque<Packet>& expected = expected_[{port, sender}].packets;
-  const auto found =
-      std::find(expected.begin(), expected.end(), Packet{stamp, payload.size()});
+  const auto found = std::find(expected.begin(), expected.end(), Packet{stamp, payload.size()});
   if (found == expected.end()) {
     fail("port " + std::to_string(port) + " delivers packet " + std::to_string(stamp.number) +
          " of sender " + std::to_string(stamp.sender) + " as one of " + sender.to_string() +

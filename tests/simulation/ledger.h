@@ -32,8 +32,7 @@ class Ledger {
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t delivered_bytes() const { return delivered_bytes_; }
   // Whether the engine took something of this sender then, as far as is remembered.
-  bool was_taken_between(std::uint16_t port, const net::Endpoint& sender, Time from,
-                         Time to) const;
+  bool was_taken_between(std::uint16_t port, const net::Endpoint& sender, Time from, Time to) const;
 
   // ---- Sent.
 

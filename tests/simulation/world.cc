@@ -245,9 +245,9 @@ void World::settle_everything() {
   check_counters(true);
   for (Server& server : servers_) {
     Error waited = server.server->wait(milliseconds(1));
-    if (waited == Error::ERR_SKIP) waited = server.server->wait(milliseconds(1));  // a wake() before
-    check(waited == Error::ERR_TIMEOUT,
-          "a wait finds something where nothing is");
+    if (waited == Error::ERR_SKIP)
+      waited = server.server->wait(milliseconds(1));  // a wake() before
+    check(waited == Error::ERR_TIMEOUT, "a wait finds something where nothing is");
     check(server.server->get_remote_count() == server.peers.size(),
           "a server knows " + std::to_string(server.server->get_remote_count()) + " remotes, of " +
               std::to_string(server.peers.size()) + " peers");

@@ -133,7 +133,7 @@ class World {
   std::shared_ptr<UdpSocket> intruder_;
   std::uint64_t sent_by_hosts_ = 0;
   std::uint64_t puts_ = 0;
-  CounterSnapshot past_counters_;        // of engines that have ended
+  CounterSnapshot past_counters_;  // of engines that have ended
   // What server's peers have shown last.
   std::map<const PacketPeerUDP*, std::span<const std::uint8_t>> views_;
   std::vector<std::uint8_t> held_back_;  // by a planted bug
