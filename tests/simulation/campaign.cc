@@ -21,15 +21,15 @@ namespace ringpeer::simulation {
 namespace {
 
 // A hundred times what a run takes: one that takes longer hangs.
-constexpr unsigned kMostSeconds = 20;
+constexpr unsigned kMaxSeconds = 20;
 
 // A thread keeps what it put to an engine with until it puts to another: allocations for the lanes
 // of three workers, twice.
 constexpr std::size_t kKeptByThread = 200;
 
 // What is spent on finding less that fails.
-constexpr int kMostShrinkingRuns = 400;
-constexpr std::chrono::seconds kMostShrinkingTime{120};
+constexpr int kMaxShrinkingRuns = 400;
+constexpr std::chrono::seconds kMaxShrinkingTime{120};
 
 // Two processes see it.
 template <typename T>
@@ -53,7 +53,7 @@ class Shared {
 };
 
 std::uint64_t run_here(const Plan& plan, Coverage* coverage) {
-  ::alarm(kMostSeconds);
+  ::alarm(kMaxSeconds);
   std::uint64_t fingerprint = 0;
   {
     World world(plan);
@@ -134,8 +134,8 @@ Outcome run_apart(const Plan& plan) {
 Plan shrink(const Plan& failing, int* runs) {
   const auto begun = std::chrono::steady_clock::now();
   const auto may_go_on = [&] {
-    return *runs < kMostShrinkingRuns &&
-           std::chrono::steady_clock::now() - begun < kMostShrinkingTime;
+    return *runs < kMaxShrinkingRuns &&
+           std::chrono::steady_clock::now() - begun < kMaxShrinkingTime;
   };
   Plan least = failing;
   bool is_less = true;
@@ -180,10 +180,10 @@ struct ProcessReport {
 }  // namespace
 
 CampaignResult run_campaign(std::uint64_t first, std::uint64_t seeds, int processes) {
-  constexpr std::size_t kMostProcesses = 64;
+  constexpr std::size_t kMaxProcesses = 64;
   Shared<Progress> progress;
   progress->next = first;
-  Shared<std::array<ProcessReport, kMostProcesses>> reports;
+  Shared<std::array<ProcessReport, kMaxProcesses>> reports;
   std::vector<pid_t> children;
   for (int i = 0; i < processes; ++i) {
     const pid_t child = ::fork();

@@ -24,7 +24,7 @@ namespace {
 
 std::span<base::Branch* const> all_branches() {
   const std::span<base::Branch* const> all(__start_ringpeer_branches, __stop_ringpeer_branches);
-  check(all.size() <= Coverage::kMostBranches, "there are more marks than Coverage has room for");
+  check(all.size() <= Coverage::kMaxBranches, "there are more marks than Coverage has room for");
   return all;
 }
 
@@ -59,7 +59,7 @@ void Coverage::add_branches() {
 Coverage& Coverage::operator+=(const Coverage& other) {
   for (std::size_t i = 0; i < kCounterCount; ++i) counters[i] += other.counters[i];
   for (std::size_t i = 0; i < kFaultCount; ++i) faults[i] += other.faults[i];
-  for (std::size_t i = 0; i < kMostBranches; ++i) branches[i] += other.branches[i];
+  for (std::size_t i = 0; i < kMaxBranches; ++i) branches[i] += other.branches[i];
   return *this;
 }
 

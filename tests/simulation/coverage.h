@@ -16,11 +16,11 @@ namespace ringpeer::simulation {
 // is marked in the engine (codec/base/branch.h) was passed. A plain value, which processes can
 // share.
 struct Coverage {
-  static constexpr std::size_t kMostBranches = 256;
+  static constexpr std::size_t kMaxBranches = 256;
 
   std::array<std::uint64_t, kCounterCount> counters{};
   std::array<std::uint64_t, kFaultCount> faults{};
-  std::array<std::uint64_t, kMostBranches> branches{};
+  std::array<std::uint64_t, kMaxBranches> branches{};
 
   void add(const CounterSnapshot& snapshot, const Faults& happened);
   // The branches that this process has passed.

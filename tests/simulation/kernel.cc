@@ -20,7 +20,7 @@ constexpr int kFirstDescriptor = 100;
 
 // Of a call that does little, and of one that loses its processor.
 constexpr Time kLeastCall = 300;
-constexpr Time kMostCall = 3 * kMicrosecond;
+constexpr Time kMaxCall = 3 * kMicrosecond;
 constexpr Time kSlowCall = 5 * kMillisecond;
 constexpr Time kVerySlowCall = 700 * kMillisecond;  // longer than an end waits
 constexpr std::uint32_t kVerySlowOf1000 = 20;
@@ -30,10 +30,10 @@ constexpr std::uint32_t kYieldsOf1000 = 120;
 // How long a full send buffer stays so, and how many packets a full device queue refuses.
 constexpr Time kShortStall = 2 * kMillisecond;
 constexpr Time kLongStall = 800 * kMillisecond;  // longer than the end of a socket waits
-constexpr std::int64_t kMostDeviceRefusals = 40;
+constexpr std::int64_t kMaxDeviceRefusals = 40;
 
 // Of the largest datagram, in trains too (UDP's length has 16 bits).
-constexpr std::size_t kLargestPayload = 65'507;
+constexpr std::size_t kMaxPayload = 65'507;
 
 Kernel* the_kernel = nullptr;
 
@@ -64,7 +64,7 @@ Kernel& Kernel::current() {
 bool Kernel::is_there() { return the_kernel != nullptr; }
 
 void Kernel::enter() {
-  scheduler_.spend(random_.between(kLeastCall, kMostCall));
+  scheduler_.spend(random_.between(kLeastCall, kMaxCall));
   if (faults_.happens(Fault::kSlowThread)) {
     const Time most = random_.chance(kVerySlowOf1000) ? kVerySlowCall : kSlowCall;
     scheduler_.wait_until([] { return false; }, scheduler_.now() + random_.between(0, most));
@@ -79,6 +79,10 @@ int Kernel::add(File file) {
   if (faults_.happens(Fault::kNoDescriptors)) return -EMFILE;
   int descriptor = kFirstDescriptor;
   while (files_.contains(descriptor)) ++descriptor;
+  if (file.socket != nullptr) {
+    file.socket->inode = next_inode_++;
+    file.socket->holders = 1;
+  }
   files_[descriptor] = std::move(file);
   return descriptor;
 }
@@ -106,14 +110,6 @@ Kernel::File* Kernel::find(int descriptor) {
 UdpSocket* Kernel::find_socket(int descriptor) {
   const File* file = find(descriptor);
   return file == nullptr ? nullptr : file->socket.get();
-}
-
-int Kernel::open_udp(int family) {
-  auto socket = std::make_shared<UdpSocket>();
-  socket->family = family;
-  socket->inode = next_inode_++;
-  socket->holders = 1;
-  return add({.socket = std::move(socket)});
 }
 
 bool Kernel::is_readable(const File& file) const {
@@ -232,7 +228,7 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
     return EAGAIN;
   }
   if (faults_.happens(Fault::kDeviceQueueFull)) {
-    socket.device_refusals = static_cast<int>(random_.between(1, kMostDeviceRefusals));
+    socket.device_refusals = static_cast<int>(random_.between(1, kMaxDeviceRefusals));
   }
   if (socket.device_refusals > 0 && faults_.is_on(Fault::kDeviceQueueFull)) {
     --socket.device_refusals;
@@ -247,7 +243,7 @@ int Kernel::send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message
   SendRequest request = read_request(message);
   const auto destination = request.destination.has_value() ? request.destination : socket->peer;
   if (!destination.has_value()) return EDESTADDRREQ;
-  if (request.payload.size() > kLargestPayload) return EMSGSIZE;
+  if (request.payload.size() > kMaxPayload) return EMSGSIZE;
   const bool is_train = request.segment_size > 0;
   const std::size_t charge = 768 + request.payload.size();
   if (const int error = refuse_send(*socket, is_train, charge); error != 0) return error;

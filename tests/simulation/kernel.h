@@ -88,8 +88,6 @@ class Kernel {
   void release(const std::shared_ptr<UdpSocket>& socket);
   File* find(int descriptor);
   UdpSocket* find_socket(int descriptor);
-  int open_udp(int family);
-  bool is_readable(const File& file) const;
 
   // ---- Waiting.
 
@@ -106,6 +104,7 @@ class Kernel {
   int send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message);
 
  private:
+  bool is_readable(const File& file) const;
   bool report(int descriptor, Watch& watch, epoll_event* event) const;
   int refuse_send(UdpSocket& socket, bool is_train, std::size_t charge);
   void transmit(const std::shared_ptr<UdpSocket>& socket, const net::Endpoint& source,

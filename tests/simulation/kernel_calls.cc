@@ -99,7 +99,12 @@ int get_socket_option(const UdpSocket& socket, int name) {
 
 int own_descriptor(int descriptor) { return descriptor; }
 
-int open_udp(int family) { return KernelCall()->open_udp(family); }
+int open_udp(int family) {
+  const KernelCall call;
+  auto socket = std::make_shared<UdpSocket>();
+  socket->family = family;
+  return call->add({.socket = std::move(socket)});
+}
 
 void close(int descriptor) { KernelCall()->close(descriptor); }
 

@@ -15,13 +15,13 @@ namespace ringpeer::simulation {
 namespace {
 
 constexpr Time kLeastDelay = 20 * kMicrosecond;
-constexpr Time kMostDelay = 400 * kMicrosecond;
+constexpr Time kMaxDelay = 400 * kMicrosecond;
 constexpr Time kLongDelay = 30 * kMillisecond;
 constexpr Time kOvertakenBy = 2 * kMillisecond;
 
 // What the kernel joins at most (net/ipv4/udp_offload.c).
-constexpr std::size_t kMostSegments = 64;
-constexpr std::size_t kMostTrainBytes = 65'000;
+constexpr std::size_t kMaxSegments = 64;
+constexpr std::size_t kMaxTrainBytes = 65'000;
 
 constexpr std::uint16_t kFirstFreePort = 49'152;
 
@@ -58,7 +58,7 @@ bool Network::is_broadcast(const net::Endpoint& endpoint) {
 // ---- Under way.
 
 Time Network::delay() {
-  const Time time = random_.between(kLeastDelay, kMostDelay);
+  const Time time = random_.between(kLeastDelay, kMaxDelay);
   return faults_.happens(Fault::kDelay) ? time + kLongDelay : time;
 }
 
@@ -166,8 +166,8 @@ void Network::merge_into_train(UdpSocket& socket, SimulatedDatagram datagram) {
     const bool fits = last.source == datagram.source && last.destination == datagram.destination &&
                       !datagram.payload.empty() && segment > 0 &&
                       last.payload.size() % segment == 0 && datagram.payload.size() <= segment &&
-                      last.packets() < kMostSegments &&
-                      last.payload.size() + datagram.payload.size() <= kMostTrainBytes;
+                      last.packets() < kMaxSegments &&
+                      last.payload.size() + datagram.payload.size() <= kMaxTrainBytes;
     if (fits && faults_.happens(Fault::kTrain)) {
       socket.receive_memory -= last.charge();
       last.segment_size = segment;

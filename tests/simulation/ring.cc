@@ -11,9 +11,9 @@ namespace ringpeer::simulation {
 namespace {
 
 // Datagrams that one receive brings before others have their turn (MULTISHOT_MAX_RETRY and one).
-constexpr int kMostInARow = 33;
+constexpr int kMaxInARow = 33;
 
-constexpr std::size_t kMostBuffers = 512;  // of a ring
+constexpr std::size_t kMaxBuffers = 512;  // of a ring
 
 // What nobody has sent: a packet that lies in a buffer that the kernel has again does not stay
 // what it was.
@@ -55,8 +55,8 @@ int Ring::register_buffers(const backend::abi::BufferRingRegistration& registrat
   buffer_entries_ = registration.ring_entries;
   incremental_ = incremental;
   min_left_ = registration.min_left;
-  is_with_kernel_.assign(kMostBuffers, false);
-  written_.assign(kMostBuffers, 0);
+  is_with_kernel_.assign(kMaxBuffers, false);
+  written_.assign(kMaxBuffers, 0);
   return 0;
 }
 
@@ -195,7 +195,7 @@ void Ring::run_due() {
 }
 
 void Ring::run_receive(std::uint64_t id) {
-  for (int i = 0; i < kMostInARow; ++i) {
+  for (int i = 0; i < kMaxInARow; ++i) {
     const auto found = receives_.find(id);
     if (found == receives_.end() || !is_due(found->second)) return;
     if (!receive_one(id, found->second)) return;

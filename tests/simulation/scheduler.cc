@@ -15,10 +15,10 @@ namespace {
 constexpr std::size_t kStackSize = std::size_t{512} << 10;
 
 // A hundred times what a run takes: who needs more goes round in circles.
-constexpr std::uint64_t kMostTurns = 3'000'000;
+constexpr std::uint64_t kMaxTurns = 3'000'000;
 
 // More than there are of them at a time.
-constexpr std::size_t kMostStacks = 64;
+constexpr std::size_t kMaxStacks = 64;
 
 // Stacks are used again by the next thread. Not of the heap, whose balance runs are judged by.
 class Stacks {
@@ -37,12 +37,12 @@ class Stacks {
   }
   void give_back(std::span<std::byte> stack) {
     if (stack.empty()) return;
-    check(spare_count_ < kMostStacks, "more stacks than threads");
+    check(spare_count_ < kMaxStacks, "more stacks than threads");
     spare_[spare_count_++] = stack;
   }
 
  private:
-  std::array<std::span<std::byte>, kMostStacks> spare_;
+  std::array<std::span<std::byte>, kMaxStacks> spare_;
   std::size_t spare_count_ = 0;
 };
 
@@ -85,7 +85,7 @@ bool Scheduler::can_go_on(const Thread& thread) const {
 }
 
 void Scheduler::take_turn(ThreadNumber thread) {
-  if (++turns_ > kMostTurns) fail("threads go round in circles");
+  if (++turns_ > kMaxTurns) fail("threads go round in circles");
   beginning = this;
   current_ = thread;
   threads_[thread]->fiber.resume();
@@ -131,7 +131,7 @@ void Scheduler::run(std::function<void()> main) {
     if (next != kNobody) {
       take_turn(next);
     } else if (!move_clock()) {
-      fail("all threads wait for ever");
+      fail("all threads wait without end");
     }
   }
 }

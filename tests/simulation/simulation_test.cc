@@ -77,7 +77,7 @@ TEST(SchedulerTest, FindsThatNobodyCanGoOn) {
         Scheduler scheduler(Random(1));
         scheduler.run([&] { scheduler.wait_until([] { return false; }); });
       },
-      testing::ExitedWithCode(3), "all threads wait for ever");
+      testing::ExitedWithCode(3), "all threads wait without end");
 }
 
 // The programs that the engine attaches to sockets choose one socket for a sender, the same by

@@ -25,7 +25,7 @@ constexpr std::uint32_t kServers = 1000;
 constexpr std::uint32_t kPeers = 2000;
 
 // Beyond that nothing is too large for an engine.
-constexpr std::size_t kLargestOversize = 5000;
+constexpr std::size_t kMaxOversize = 5000;
 
 // An engine may fail to start because of faults; one that has none must not.
 constexpr int kTries = 1000;
@@ -43,7 +43,7 @@ constexpr int kLooks = 4;
 constexpr int kChunksOfFlood = 290;
 constexpr int kDatagramsOfChunk = 150;
 // 65,535 bytes, and of each packet its payload and 24 or 25.
-constexpr int kMostOfPeer = 65'535 / (static_cast<int>(kStampSize) + 24);
+constexpr int kMaxOfPeer = 65'535 / (static_cast<int>(kStampSize) + 24);
 // More than a peer's queue holds, by more than it refuses before its socket is left alone.
 constexpr int kChunksOfPeer = 90;
 
@@ -53,7 +53,7 @@ constexpr std::uint64_t kDeliveredBeforePlanted = 200;
 constexpr Time kClockSlack = 2 * kSecond;
 
 // 500 ms for what was put, and what it takes to wake up and look.
-constexpr Time kLongestEnd = 700 * kMillisecond;
+constexpr Time kMaxEnd = 700 * kMillisecond;
 
 // Enough for every stall, break and patience of an engine.
 constexpr Time kLongTime = 3 * kSecond;
@@ -432,7 +432,7 @@ std::size_t World::new_size() {
 std::vector<std::uint8_t> World::new_payload(std::uint32_t sender, std::size_t size) {
   if (faults_.happens(Fault::kEmpty)) return {};
   if (size == 0) size = new_size();
-  if (plan_.max_datagram < kLargestOversize && faults_.happens(Fault::kOversize)) {
+  if (plan_.max_datagram < kMaxOversize && faults_.happens(Fault::kOversize)) {
     size = plan_.max_datagram - 1 + random_.below(4);
   }
   return make_payload(ledger_.next_stamp(sender), size);
@@ -686,7 +686,7 @@ void World::flood(Server& server) {
     pass_time(kMillisecond);
   }
   for (const auto& peer : server.peers) {
-    check(peer->get_available_packet_count() <= kMostOfPeer, "a peer holds more than it may");
+    check(peer->get_available_packet_count() <= kMaxOfPeer, "a peer holds more than it may");
   }
   for (const auto& peer : server.peers) {
     views_.erase(peer.get());
@@ -718,7 +718,7 @@ void World::end_in_time(End end) {
   const Time begun = scheduler_.now();
   end();
   const Time took = scheduler_.now() - begun;
-  check(took <= kLongestEnd || faults_.is_on(Fault::kSlowThread),
+  check(took <= kMaxEnd || faults_.is_on(Fault::kSlowThread),
         "an end takes " + std::to_string(took / kMillisecond) + " ms");
 }
 
