@@ -14,10 +14,10 @@
 #include "ringpeer/tests/interleaving/clock.h"
 #include "ringpeer/tests/interleaving/execution_graph.h"
 #include "ringpeer/tests/interleaving/explorer.h"
-#include "ringpeer/tests/interleaving/fiber.h"
 #include "ringpeer/tests/interleaving/memory.h"
 #include "ringpeer/tests/interleaving/runtime.h"
 #include "ringpeer/tests/interleaving/site.h"
+#include "ringpeer/tests/support/fiber/fiber.h"
 
 namespace ringpeer::interleaving {
 
@@ -91,7 +91,7 @@ class Exploration {
   enum class Status { kRunning, kComplete, kDeadEnd, kFailed };
   enum class State { kReady, kWaiting, kJoining, kDone };
   struct Thread {
-    Fiber fiber;
+    test::Fiber fiber;
     bool is_prepared = false;
     State state = State::kDone;
     Wish wish;       // while it waits

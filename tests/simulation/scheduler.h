@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/tests/simulation/fiber.h"
 #include "ringpeer/tests/simulation/random.h"
+#include "ringpeer/tests/support/fiber/fiber.h"
 
 namespace ringpeer::simulation {
 
@@ -62,7 +62,7 @@ class Scheduler {
 
  private:
   struct Thread {
-    Fiber fiber;
+    test::Fiber fiber;
     std::span<std::byte> stack;
     std::function<void()> main;
     const std::function<bool()>* ready = nullptr;  // null: it can go on

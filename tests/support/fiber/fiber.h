@@ -1,12 +1,12 @@
-#ifndef RINGPEER_TESTS_SIMULATION_FIBER_H_
-#define RINGPEER_TESTS_SIMULATION_FIBER_H_
+#ifndef RINGPEER_TESTS_SUPPORT_FIBER_FIBER_H_
+#define RINGPEER_TESTS_SUPPORT_FIBER_FIBER_H_
 
 #include <ucontext.h>
 
 #include <cstddef>
 #include <span>
 
-namespace ringpeer::simulation {
+namespace ringpeer::test {
 
 // A thread of execution that runs when it is told to, on a stack that somebody else owns. One
 // that is not resumed any more is simply forgotten.
@@ -37,6 +37,6 @@ class Fiber {
   [[maybe_unused]] std::size_t owner_stack_size_ = 0;
 };
 
-}  // namespace ringpeer::simulation
+}  // namespace ringpeer::test
 
-#endif  // RINGPEER_TESTS_SIMULATION_FIBER_H_
+#endif  // RINGPEER_TESTS_SUPPORT_FIBER_FIBER_H_

@@ -1,4 +1,4 @@
-#include "ringpeer/tests/interleaving/fiber.h"
+#include "ringpeer/tests/support/fiber/fiber.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define RINGPEER_HAS_ADDRESS_SANITIZER 1
@@ -13,7 +13,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace ringpeer::interleaving {
+namespace ringpeer::test {
 
 void Fiber::prepare(std::span<std::byte> stack, void (*entry)()) {
   ::getcontext(&context_);
@@ -53,4 +53,4 @@ void Fiber::suspend() {
   begin();
 }
 
-}  // namespace ringpeer::interleaving
+}  // namespace ringpeer::test
