@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "ringpeer/tests/simulation/failure.h"
-#include "ringpeer/tests/simulation/heap.h"
 #include "ringpeer/tests/simulation/world.h"
+#include "ringpeer/tests/support/heap/heap.h"
 
 namespace ringpeer::simulation {
 namespace {
@@ -25,7 +25,7 @@ constexpr unsigned kMaxSeconds = 20;
 
 // A thread keeps what it put to an engine with until it puts to another: allocations for the lanes
 // of three workers, twice.
-constexpr std::size_t kKeptByThread = 200;
+constexpr long kKeptByThread = 200;
 
 // What is spent on finding less that fails.
 constexpr int kMaxShrinkingRuns = 400;
@@ -61,8 +61,8 @@ std::uint64_t run_here(const Plan& plan, Coverage* coverage) {
     if (coverage != nullptr) coverage->add(world.counters(), world.faults());
     fingerprint = world.fingerprint();
   }
-  static const std::size_t at_first = live_allocations();
-  check(live_allocations() <= at_first + kKeptByThread, "runs leave allocations behind");
+  static const long at_first = test::live_blocks();
+  check(test::live_blocks() <= at_first + kKeptByThread, "runs leave allocations behind");
   return fingerprint;
 }
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
-#include "ringpeer/tests/simulation/heap.h"
 #include "ringpeer/tests/simulation/payload.h"
+#include "ringpeer/tests/support/heap/heap.h"
 
 namespace ringpeer::simulation {
 namespace {
@@ -133,7 +133,7 @@ void World::live() {
                       [](const SimulatedDatagram& datagram) { read_payload(datagram.payload); });
   }
   start_engine();
-  set_refusal([] {
+  test::set_refusal([] {
     return Kernel::is_there() && Kernel::current().scheduler().runs_worker_code() &&
            Kernel::current().faults().happens(Fault::kNoAllocation);
   });
@@ -145,7 +145,7 @@ void World::live() {
   if (plan_.flood) flood(servers_.back());
   set_intruder(false);
   faults_.turn_all_off();
-  set_refusal(nullptr);
+  test::set_refusal(nullptr);
   show_that_sockets_are_read();
   settle_everything();
   show_that_all_works();

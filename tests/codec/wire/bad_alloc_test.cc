@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <new>
 #include <string>
 #include <vector>
@@ -14,36 +14,8 @@
 #include "ringpeer/codec/wire/arena_decode.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
-
-namespace {
-
-// Of this thread: allocations until one fails (never when negative), and blocks not released.
-thread_local long allocations_left = -1;
-thread_local long live_blocks = 0;
-
-void* take(std::size_t bytes) {
-  if (allocations_left == 0) return nullptr;
-  if (allocations_left > 0) --allocations_left;
-  ++live_blocks;
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-
-void give_back(void* block) {
-  if (block == nullptr) return;
-  --live_blocks;
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  void* block = take(bytes);
-  if (block == nullptr) throw std::bad_alloc();
-  return block;
-}
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return take(bytes); }
-void operator delete(void* block) noexcept { give_back(block); }
-void operator delete(void* block, std::size_t) noexcept { give_back(block); }
+#include "ringpeer/tests/support/heap/heap.h"
+#include "ringpeer/tests/support/model/refused_memory.h"
 
 namespace ringpeer {
 namespace {
@@ -95,17 +67,17 @@ void fail_each(const char* name, Operation operation) {
   SCOPED_TRACE(name);
   operation();  // makes what is made once and kept
   bool all_made = false;
-  for (long allocations = 0; !all_made; ++allocations) {
-    const long before = live_blocks;
-    allocations_left = allocations;
-    try {
-      operation();
-    } catch (const std::bad_alloc&) {
-      allocations_left = 0;
+  for (std::size_t granted = 0; !all_made; ++granted) {
+    const long before = test::live_blocks();
+    {
+      const test::RefusedMemory refused(true, granted);
+      try {
+        operation();
+      } catch (const std::bad_alloc&) {
+      }
+      all_made = !refused.has_refused();
     }
-    all_made = allocations_left > 0;
-    allocations_left = -1;
-    ASSERT_EQ(live_blocks, before) << "when allocation " << allocations << " fails";
+    ASSERT_EQ(test::live_blocks(), before) << "when only " << granted << " blocks are to be had";
   }
 }
 

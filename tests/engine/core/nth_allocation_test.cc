@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -23,6 +22,7 @@
 #include "ringpeer/stream_peer_buffer.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/support/heap/heap.h"
 #include "ringpeer/udp_server.h"
 
 namespace {
@@ -50,52 +50,7 @@ bool has_to_fail() {
   return true;
 }
 
-void* allocate(std::size_t size) { return has_to_fail() ? nullptr : std::malloc(size); }
-
-void* allocate(std::size_t size, std::align_val_t alignment) {
-  const auto step = static_cast<std::size_t>(alignment);
-  return has_to_fail() ? nullptr : std::aligned_alloc(step, (size + step - 1) / step * step);
-}
-
-void* or_throw(void* memory) {
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
 }  // namespace
-
-void* operator new(std::size_t size) { return or_throw(allocate(size)); }
-void* operator new[](std::size_t size) { return or_throw(allocate(size)); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return or_throw(allocate(size, alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return or_throw(allocate(size, alignment));
-}
-void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return allocate(size, alignment);
-}
-void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return allocate(size, alignment);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
 
 namespace ringpeer {
 namespace {
@@ -107,6 +62,7 @@ void begin_to_fail(Side failing, std::size_t n, bool later_too) {
   first_to_fail = n;
   later_ones_too = later_too;
   side = failing;
+  test::set_refusal(&has_to_fail);
 }
 // Whether any has failed.
 bool end_failing() {

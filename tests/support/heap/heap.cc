@@ -1,28 +1,31 @@
-#include "ringpeer/tests/simulation/heap.h"
+#include "ringpeer/tests/support/heap/heap.h"
 
+#include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 
-namespace ringpeer::simulation {
+namespace ringpeer::test {
 namespace {
 
-bool (*refusal)() = nullptr;
-std::size_t live = 0;
+constinit std::atomic<bool (*)()> refusal{nullptr};
+thread_local constinit long live = 0;
 
 }  // namespace
 
-void set_refusal(bool (*refuses)()) { refusal = refuses; }
+void set_refusal(bool (*refuses)()) { refusal.store(refuses); }
 
-std::size_t live_allocations() { return live; }
+long live_blocks() { return live; }
 
 namespace {
 
-void* allocate(std::size_t size, std::size_t alignment) noexcept {
-  if (refusal != nullptr && refusal()) return nullptr;
-  // aligned_alloc() wants whole multiples.
+void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
+  bool (*const refuses)() = refusal.load(std::memory_order_relaxed);
+  if (refuses != nullptr && refuses()) return nullptr;
+  // aligned_alloc() wants whole multiples, and nothing is not to be null.
   void* const memory =
       alignment <= alignof(std::max_align_t)
-          ? std::malloc(size)
+          ? std::malloc(size == 0 ? 1 : size)
           : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (memory != nullptr) ++live;
   return memory;
@@ -40,16 +43,16 @@ void give_back(void* memory) noexcept {
 }
 
 }  // namespace
-}  // namespace ringpeer::simulation
+}  // namespace ringpeer::test
 
-using ringpeer::simulation::allocate;
-using ringpeer::simulation::give_back;
-using ringpeer::simulation::or_throw;
+using ringpeer::test::allocate;
+using ringpeer::test::give_back;
+using ringpeer::test::or_throw;
 
-void* operator new(std::size_t size) { return or_throw(allocate(size, 0)); }
-void* operator new[](std::size_t size) { return or_throw(allocate(size, 0)); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 0); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 0); }
+void* operator new(std::size_t size) { return or_throw(allocate(size)); }
+void* operator new[](std::size_t size) { return or_throw(allocate(size)); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return or_throw(allocate(size, static_cast<std::size_t>(alignment)));
 }
@@ -70,3 +73,11 @@ void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory
 void operator delete[](void* memory, std::align_val_t) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+  give_back(memory);
+}
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+  give_back(memory);
+}
