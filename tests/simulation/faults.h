@@ -75,7 +75,6 @@ class Faults {
   explicit Faults(Random random) : random_(random) {}
 
   void turn_on(Fault fault, std::uint32_t of_1000) { rate(fault) = of_1000; }
-  void turn_off(Fault fault) { rate(fault) = 0; }
   void turn_all_off() { rates_.fill(0); }
   bool is_on(Fault fault) const { return rates_[static_cast<std::size_t>(fault)] > 0; }
 

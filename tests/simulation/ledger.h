@@ -43,15 +43,15 @@ class Ledger {
   std::uint64_t accepted_bytes() const { return accepted_bytes_; }
 
  private:
-  struct Channel {
-    std::uint16_t port;
-    net::Endpoint sender;
-    friend bool operator<(const Channel& a, const Channel& b) {
-      if (a.port != b.port) return a.port < b.port;
-      return EndpointOrder()(a.sender, b.sender);
+  // Packets of one socket, or sender, of the engine's and somebody else.
+  struct Flow {
+    std::uint32_t own;  // port, or number
+    net::Endpoint other;
+    friend bool operator<(const Flow& a, const Flow& b) {
+      if (a.own != b.own) return a.own < b.own;
+      return EndpointOrder()(a.other, b.other);
     }
   };
-
   struct Packet {
     Stamp stamp;
     std::size_t size;
@@ -63,21 +63,13 @@ class Ledger {
     std::size_t times = 0;
   };
 
-  std::map<Channel, Expected> expected_;
+  std::map<Flow, Expected> expected_;
   std::uint64_t taken_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t delivered_bytes_ = 0;
 
   std::map<std::uint32_t, std::uint32_t> last_number_;
-  struct Way {
-    std::uint32_t sender;
-    net::Endpoint destination;
-    friend bool operator<(const Way& a, const Way& b) {
-      if (a.sender != b.sender) return a.sender < b.sender;
-      return EndpointOrder()(a.destination, b.destination);
-    }
-  };
-  std::map<Way, std::uint32_t> last_accepted_;
+  std::map<Flow, std::uint32_t> last_accepted_;
   std::uint64_t accepted_ = 0;
   std::uint64_t accepted_bytes_ = 0;
 };

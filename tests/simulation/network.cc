@@ -51,10 +51,6 @@ const net::IpAddress& Network::address_for(const net::IpAddress& other) {
   return other.is_ipv4() ? ipv4 : ipv6;
 }
 
-bool Network::is_broadcast(const net::Endpoint& endpoint) {
-  return endpoint.address == net::IpAddress::from_ipv4(htonl(0x0affffff));
-}
-
 // ---- Under way.
 
 Time Network::delay() {
@@ -91,11 +87,7 @@ void Network::deliver(const SimulatedDatagram& datagram, const std::weak_ptr<Udp
   }
   const Sockets sockets = candidates(datagram);
   if (sockets.empty()) return answer_unreachable(datagram, sender);
-  if (is_broadcast(datagram.destination)) {
-    for (const auto& socket : sockets) receive(socket, datagram);
-  } else {
-    receive(choose(sockets, datagram), datagram);
-  }
+  receive(choose(sockets, datagram), datagram);
 }
 
 void Network::answer_unreachable(const SimulatedDatagram& datagram,
@@ -115,13 +107,9 @@ void Network::answer_unreachable(const SimulatedDatagram& datagram,
 // ---- To one of the sockets.
 
 Network::Sockets Network::candidates(const SimulatedDatagram& datagram) const {
-  const net::Endpoint as_heard =
-      is_broadcast(datagram.destination)
-          ? net::Endpoint{address_for(datagram.source.address), 0, datagram.destination.port}
-          : datagram.destination;
   Sockets found;
   for (const auto& socket : bound_) {
-    if (!hears(*socket, as_heard)) continue;
+    if (!hears(*socket, datagram.destination)) continue;
     if (socket->peer == datagram.source) return {socket};
     if (!socket->peer.has_value()) found.push_back(socket);
   }
@@ -146,17 +134,15 @@ void Network::receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedD
                        run_filter(socket->filter, datagram.source, datagram.destination) > 0;
   const bool is_full = socket->receive_memory > socket->receive_buffer;
   if (is_kept && is_full) faults_.record(Fault::kFullReceiveBuffer);
-  if (!is_kept || is_full) return drop(*socket, datagram);
-  if (watcher_.arrived) watcher_.arrived(*socket, datagram);
+  if (!is_kept || is_full) return drop(*socket);
   SimulatedDatagram arrived = datagram;
   arrived.wall_clock_ns = wall_clock_ns();
   merge_into_train(*socket, std::move(arrived));
 }
 
-void Network::drop(UdpSocket& socket, const SimulatedDatagram& datagram) {
+void Network::drop(UdpSocket& socket) {
   ++socket.drops;
   ++dropped_packets_;
-  if (watcher_.dropped) watcher_.dropped(socket, datagram);
 }
 
 void Network::merge_into_train(UdpSocket& socket, SimulatedDatagram datagram) {

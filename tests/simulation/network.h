@@ -34,19 +34,11 @@ class Network {
  public:
   // Of a host: a datagram has come to one of its endpoints.
   using Host = std::function<void(const SimulatedDatagram&)>;
-  // A datagram is in the machine's socket, or was dropped there.
-  struct Watcher {
-    std::function<void(const UdpSocket&, const SimulatedDatagram&)> arrived;
-    std::function<void(const UdpSocket&, const SimulatedDatagram&)> dropped;
-  };
-
   Network(Scheduler& scheduler, Faults& faults, Random random)
       : scheduler_(scheduler), faults_(faults), random_(random) {}
 
-  void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
   // Somebody listens there, elsewhere than on the machine.
   void add_host(const net::Endpoint& endpoint, Host host) { hosts_[endpoint] = std::move(host); }
-  void remove_host(const net::Endpoint& endpoint) { hosts_.erase(endpoint); }
 
   // On its way, from whichever side. The sender's error, if anybody answers with one, goes to
   // `socket`, which may be null.
@@ -73,7 +65,6 @@ class Network {
   }
   std::int64_t wall_clock_ns() const { return scheduler_.now() + wall_clock_offset_; }
   void set_wall_clock(std::int64_t offset_ns) { wall_clock_offset_ = offset_ns; }
-  static bool is_broadcast(const net::Endpoint& endpoint);
   // The machine's own address, of the same family as the other's.
   static const net::IpAddress& address_for(const net::IpAddress& other);
 
@@ -86,7 +77,7 @@ class Network {
   Sockets candidates(const SimulatedDatagram& datagram) const;
   std::shared_ptr<UdpSocket> choose(const Sockets& sockets, const SimulatedDatagram& datagram);
   void receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedDatagram& datagram);
-  void drop(UdpSocket& socket, const SimulatedDatagram& datagram);
+  void drop(UdpSocket& socket);
   void merge_into_train(UdpSocket& socket, SimulatedDatagram datagram);
   void answer_unreachable(const SimulatedDatagram& datagram,
                           const std::weak_ptr<UdpSocket>& sender);
@@ -95,7 +86,6 @@ class Network {
   Scheduler& scheduler_;
   Faults& faults_;
   Random random_;
-  Watcher watcher_;
   std::map<net::Endpoint, Host, EndpointOrder> hosts_;
   Sockets bound_;
   // When the last datagram of an endpoint arrives: its next comes after it.

@@ -102,14 +102,13 @@ void Scheduler::run_events() {
   }
 }
 
-// One that can go on; while the first thread settles, it only when no other can.
+// One that can go on.
 Scheduler::ThreadNumber Scheduler::choose() {
   std::vector<ThreadNumber> able;
-  for (ThreadNumber i = settling_ ? 1 : 0; i < threads_.size(); ++i) {
+  for (ThreadNumber i = 0; i < threads_.size(); ++i) {
     if (can_go_on(*threads_[i])) able.push_back(i);
   }
-  if (able.empty()) return std::exchange(settling_, false) ? 0 : kNobody;
-  return able[random_.below(able.size())];
+  return able.empty() ? kNobody : able[random_.below(able.size())];
 }
 
 // To the next thing that happens. False when nothing ever does.
@@ -149,10 +148,5 @@ bool Scheduler::wait_until(const std::function<bool()>& ready, Time deadline) {
 }
 
 void Scheduler::yield() { threads_[current_]->fiber.suspend(); }
-
-void Scheduler::settle() {
-  settling_ = true;
-  yield();
-}
 
 }  // namespace ringpeer::simulation

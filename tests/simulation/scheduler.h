@@ -50,8 +50,6 @@ class Scheduler {
   void yield();
   // Time passes, for this thread alone to notice: it has computed.
   void spend(Time time) { now_ += time; }
-  // Others go on until each of them waits, without the clock going on.
-  void settle();
   // The thread is in a system call, between the two.
   void begin_call() { threads_[current_]->is_in_call = true; }
   void end_call() { threads_[current_]->is_in_call = false; }
@@ -85,7 +83,6 @@ class Scheduler {
   std::vector<std::unique_ptr<Thread>> threads_;
   std::multimap<Time, std::function<void()>> events_;
   ThreadNumber current_ = kNobody;
-  bool settling_ = false;
   std::uint64_t turns_ = 0;
 };
 

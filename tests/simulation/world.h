@@ -90,6 +90,7 @@ class World {
   void wait_somewhere();
   void change_something();
   void close_a_peer(Server& server);
+  void close_peers(Server& server);
   void restart_server(Server& server);
   void restart_engine();
   template <typename End>

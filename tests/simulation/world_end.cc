@@ -1,0 +1,167 @@
+// The end of a run: the faults are over, and all has to work.
+
+#include <chrono>
+#include <string>
+
+#include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/world.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kManyConnections = 1000;
+
+constexpr std::size_t kStrangers = 3;
+
+// A worker that is told at once sends at once; one that is not told waits for half a second.
+constexpr Time kSoon = 100 * kMillisecond;
+
+// At all that a server has, at the end: without threads, and with few completions at a time, a look
+// brings a few packets.
+constexpr int kLooks = 12;
+
+// Enough for every stall, break and patience of an engine.
+constexpr Time kLongTime = 3 * kSecond;
+
+// What was dropped or refused since.
+std::string describe_losses(const CounterSnapshot& before, const CounterSnapshot& after) {
+  std::string text;
+  for (std::size_t i = 0; i < kCounterCount; ++i) {
+    const auto counter = static_cast<Counter>(i);
+    const std::string name(counter_info(counter).name);
+    const bool is_loss = counter_info(counter).is_drop || name.starts_with("send_failed") ||
+                         counter == Counter::kKernelDrops;
+    if (is_loss && after[counter] > before[counter]) {
+      text += ", " + name + " " + std::to_string(after[counter] - before[counter]);
+    }
+  }
+  return text.empty() ? ", and counts nothing" : text;
+}
+
+}  // namespace
+
+// Without being asked to, by workers that have threads.
+void World::show_that_sockets_are_read() {
+  if (plan_.workers == 0) return;
+  pass_time(2 * kSecond);
+  for (Server& server : servers_) take_everything(server);
+  for (Peer& peer : peers_) drain_peer(peer);
+  pass_time(2 * kSecond);
+  check(network_.waiting_packets() == 0, "nobody reads " +
+                                             std::to_string(network_.waiting_packets()) +
+                                             " packets that wait in sockets");
+}
+
+// Faults are over: everything that is under way arrives, and everything that waits is taken.
+void World::settle_everything() {
+  for (int quiet = 0; quiet < 3;) {
+    pass_time(kLongTime / 4);
+    const std::uint64_t before = ledger_.delivered();
+    check(engine_->flush() == Error::OK, "a flush fails without any fault");
+    check(engine_->sync() == Error::OK, "a sync fails without any fault");
+    for (Server& server : servers_) take_everything(server);
+    for (Peer& peer : peers_) drain_peer(peer);
+    quiet = ledger_.delivered() == before && network_.waiting_packets() == 0 ? quiet + 1 : 0;
+  }
+  check_counters(true);
+  for (Server& server : servers_) {
+    Error waited = server.server->wait(milliseconds(1));
+    if (waited == Error::ERR_SKIP)
+      waited = server.server->wait(milliseconds(1));  // a wake() before
+    check(waited == Error::ERR_TIMEOUT, "a wait finds something where nothing is");
+    check(server.server->get_remote_count() == server.peers.size(),
+          "a server knows " + std::to_string(server.server->get_remote_count()) + " remotes, of " +
+              std::to_string(server.peers.size()) + " peers");
+  }
+}
+
+// After the storm.
+void World::show_that_all_works() {
+  check(engine_->is_running(), "the engine has ended by itself");
+  for (Server& server : servers_) {
+    show_that_packets_arrive(server, [this](Server& of) {
+      read_batch(of.port, of.server->drain());  // also of those that are known for long
+    });
+    if (server.options.receive == ServerReceive::kPerRemote) {
+      show_that_packets_arrive(server, [this](Server& of) { get_from_peers(of); });
+      show_that_strangers_get_in(server);
+    }
+  }
+  for (Server& server : servers_) show_that_puts_are_sent(server);
+  for (Peer& peer : peers_) show_that_a_peer_receives(peer);
+}
+
+void World::show_that_a_peer_receives(Peer& peer) {
+  if (peer.peer->is_socket_connected()) return;
+  const std::uint64_t delivered = ledger_.delivered();
+  send_from_host(hosts_[0], static_cast<std::uint16_t>(peer.peer->get_local_port()));
+  for (int look = 0; look < kLooks; ++look) {
+    pass_time(kSecond / 4);
+    drain_peer(peer);
+  }
+  check(ledger_.delivered() > delivered, std::string("a peer receives nothing") + " on port " +
+                                             std::to_string(peer.peer->get_local_port()));
+}
+
+template <typename Take>
+void World::show_that_packets_arrive(Server& server, Take take) {
+  const CounterSnapshot counters = all_counters();
+  server.server->set_max_pending_connections(kManyConnections);
+  const std::uint64_t delivered = ledger_.delivered();
+  const std::uint64_t dropped = network_.dropped_packets();
+  for (const Host& host : hosts_) send_from_host(host, server.port);
+  // A loop is told once that there is nothing, although there is.
+  for (int look = 0; look < kLooks; ++look) {
+    pass_time(kSecond / 4);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+    accept_connections(server);
+    take(server);
+  }
+  const auto misplaced = Counter::kDropWrongWorker;  // those of a shared port
+  const std::uint64_t arrived = ledger_.delivered() - delivered + network_.dropped_packets() -
+                                dropped + all_counters()[misplaced] - counters[misplaced];
+  check(arrived >= hosts_.size(),
+        "a server delivers " + std::to_string(arrived) + " of " + std::to_string(hosts_.size()) +
+            " packets that nothing kept from it, " + std::to_string(network_.waiting_packets()) +
+            " wait in sockets, " + std::to_string(ledger_.taken() - ledger_.delivered()) +
+            " were taken and not delivered" + describe_losses(counters, all_counters()));
+}
+
+// One after another, when none may wait beside them.
+void World::show_that_strangers_get_in(Server& server) {
+  if (plan_.shares_port) return;
+  close_peers(server);
+  settle_everything();
+  server.server->set_max_pending_connections(1);
+  for (std::size_t i = 0; i < kStrangers && i < hosts_.size(); ++i) {
+    send_from_host(hosts_[i], server.port);
+    pass_time(kSecond / 4);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+    accept_connections(server);
+    check(server.peers.size() == i + 1, "a stranger is not let in");
+    get_from_peers(server);
+  }
+}
+
+void World::show_that_puts_are_sent(Server& server) {
+  const std::uint64_t accepted = ledger_.accepted();
+  const CounterSnapshot counters = all_counters();
+  std::uint64_t put = 0;
+  for (const auto& peer : server.peers) {
+    // An error that the peer had left from before is told once.
+    const auto payload = new_payload(server.sender);
+    if (peer->put_packet(payload) == Error::OK || peer->put_packet(payload) == Error::OK) ++put;
+  }
+  if (plan_.workers > 0) {
+    pass_time(kSoon);
+  } else {
+    check(engine_->flush() == Error::OK, "a flush fails without any fault");
+  }
+  check(ledger_.accepted() - accepted == put,
+        "what was put with OK is not sent: " + std::to_string(ledger_.accepted() - accepted) +
+            " of " + std::to_string(put) + describe_losses(counters, all_counters()));
+}
+
+}  // namespace ringpeer::simulation

@@ -1,0 +1,441 @@
+// What the application, the hosts and others do in a run, a step at a time.
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/payload.h"
+#include "ringpeer/tests/simulation/world.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Beyond that nothing is too large for an engine.
+constexpr std::size_t kMaxOversize = 5000;
+
+// A third more than a server's ring has slots, each chunk less than a socket's buffer.
+constexpr int kChunksOfFlood = 290;
+
+constexpr int kDatagramsOfChunk = 150;
+
+// 65,535 bytes, and of each packet its payload and 24 or 25.
+constexpr int kMaxOfPeer = 65'535 / (static_cast<int>(kStampSize) + 24);
+
+// More than a peer's queue holds, by more than it refuses before its socket is left alone.
+constexpr int kChunksOfPeer = 90;
+
+constexpr std::uint64_t kDeliveredBeforePlanted = 200;
+
+// Between a datagram's completion and its worker's look at the clock.
+constexpr Time kClockSlack = 2 * kSecond;
+
+// 500 ms for what was put, and what it takes to wake up and look.
+constexpr Time kMaxEnd = 700 * kMillisecond;
+
+net::Endpoint on_machine(std::uint16_t port, const net::IpAddress& seen_from) {
+  return {Network::address_for(seen_from), 0, port};
+}
+
+}  // namespace
+
+void World::pass_time(Time most) {
+  const auto time = static_cast<Time>(random_.below(static_cast<std::uint64_t>(most)));
+  scheduler_.wait_until([] { return false; }, scheduler_.now() + time + most / 2);
+}
+
+void World::step() {
+  if (faults_.happens(Fault::kClockJump)) {
+    network_.set_wall_clock(random_.between(0, 2'000'000'000) * kSecond);
+  }
+  switch (random_.below(24)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+      return hosts_send();
+    case 5:
+      return accept_connections(any_server());
+    case 6:
+    case 7:
+      return drain_server(any_server());
+    case 8:
+      return get_from_peers(any_server());
+    case 9:
+      return get_from_server(any_server());
+    case 10:
+    case 11:
+    case 12:
+      return server_sends(any_server());
+    case 13:
+      return broadcast(any_server());
+    case 14:
+    case 15:
+      return peers_send();
+    case 16:
+      return peers_.empty() ? pass_time(kMillisecond) : drain_peer(any_peer());
+    case 17:
+      return peers_.empty() ? pass_time(kMillisecond) : get_from_peer(any_peer());
+    case 18:
+      return wait_somewhere();
+    case 19:
+    case 20:
+      return pass_time(random_.chance(300) ? 20 * kMillisecond : kMillisecond);
+    case 21:
+      return change_something();
+    case 22:
+      return look_at_presence(any_server());
+    default:
+      return static_cast<void>(engine_->sync());
+  }
+}
+
+// Most are small, many are equally long.
+std::size_t World::new_size() {
+  if (random_.chance(500)) return 32;
+  return kStampSize + random_.below(random_.chance(300) ? 1200 : 60);
+}
+
+std::vector<std::uint8_t> World::new_payload(std::uint32_t sender, std::size_t size) {
+  if (faults_.happens(Fault::kEmpty)) return {};
+  if (size == 0) size = new_size();
+  if (plan_.max_datagram < kMaxOversize && faults_.happens(Fault::kOversize)) {
+    size = plan_.max_datagram - 1 + random_.below(4);
+  }
+  return make_payload(ledger_.next_stamp(sender), size);
+}
+
+void World::send_from_host(const Host& host, std::uint16_t port) {
+  const net::Endpoint destination = on_machine(port, host.endpoint.address);
+  network_.send({host.endpoint, destination, new_payload(host.sender)}, nullptr);
+  ++sent_by_hosts_;
+}
+
+void World::hosts_send() {
+  const Server& server = any_server();
+  const std::size_t talkers = 1 + random_.below(hosts_.size());
+  for (std::size_t i = 0; i < talkers; ++i) {
+    const Host& host = hosts_[random_.below(hosts_.size())];
+    const std::size_t count = random_.chance(100) ? burst() : 1 + random_.below(3);
+    for (std::size_t k = 0; k < count; ++k) send_from_host(host, server.port);
+  }
+  for (Peer& peer : peers_) {
+    if (!random_.chance(100) || !peer.is_open) continue;
+    const Host& host = hosts_[random_.below(hosts_.size())];
+    send_from_host(host, static_cast<std::uint16_t>(peer.peer->get_local_port()));
+  }
+}
+
+void World::accept_connections(Server& server) {
+  if (server.options.receive == ServerReceive::kTogether) return;
+  while (server.server->is_connection_available()) {
+    const auto peer = server.server->take_connection();
+    if (peer == nullptr) break;
+    server.peers.push_back(peer);
+  }
+}
+
+void World::receive(std::uint16_t port, const net::Endpoint& sender,
+                    std::span<const std::uint8_t> payload) {
+  note(payload.size() + sender.port);
+  if (plan_.planted != PlantedBug::kNone && ledger_.delivered() >= kDeliveredBeforePlanted) {
+    return receive_wrongly(port, sender, payload);
+  }
+  ledger_.record_delivered(port, sender, payload);
+}
+
+void World::receive_wrongly(std::uint16_t port, net::Endpoint sender,
+                            std::span<const std::uint8_t> payload) {
+  std::vector<std::uint8_t> copy(payload.begin(), payload.end());
+  switch (plan_.planted) {
+    case PlantedBug::kWrongByte:
+      if (!copy.empty()) copy.back() ^= 1;
+      break;
+    case PlantedBug::kWrongSender:
+      sender = hosts_[sender == hosts_[0].endpoint ? 1 : 0].endpoint;
+      break;
+    case PlantedBug::kTwice:
+      ledger_.record_delivered(port, sender, copy);
+      break;
+    case PlantedBug::kOutOfOrder:
+      std::swap(held_back_, copy);
+      if (copy.empty()) return;
+      break;
+    default:  // never delivered
+      return;
+  }
+  ledger_.record_delivered(port, sender, copy);
+}
+
+// Views stay what they are until the batch ends, whatever comes meanwhile.
+void World::read_batch(std::uint16_t port, DrainBatch batch) {
+  std::vector<std::span<const std::uint8_t>> views;
+  for (const ReceivedPacket& packet : batch) {
+    receive(port, packet.sender, packet.payload);
+    if (packet.peer != nullptr) {
+      check(packet.peer->get_packet_port() == packet.sender.port, "a packet under a wrong peer");
+    }
+    views.push_back(packet.payload);
+  }
+  if (random_.chance(200)) pass_time(kMillisecond);
+  for (const auto& view : views) read_payload(view);
+}
+
+void World::drain_server(Server& server) {
+  DrainBudget budget;
+  if (random_.chance(300)) budget.max_packets = burst();
+  read_batch(server.port, server.server->drain(budget));
+}
+
+void World::take_everything(Server& server) {
+  check(server.server->poll() == Error::OK, "a server cannot be polled");
+  accept_connections(server);
+  read_batch(server.port, server.server->drain());
+  get_from_peers(server);
+}
+
+void World::get_from_server(Server& server) {
+  const std::size_t most = burst();
+  ReceivedPacket packet;
+  for (std::size_t i = 0; i < most && server.server->get_packet(&packet) == Error::OK; ++i) {
+    receive(server.port, packet.sender, packet.payload);
+    if (random_.chance(50)) pass_time(100 * kMicrosecond);
+    read_payload(packet.payload);
+  }
+}
+
+void World::get_from_peers(Server& server) {
+  for (const auto& peer : server.peers) {
+    while (peer->get_available_packet_count() > 0) {
+      // What it has shown last stays what it was until now, whatever has come and gone.
+      std::span<const std::uint8_t>& payload = views_[peer.get()];
+      read_payload(payload);
+      payload = {};
+      if (peer->get_packet(&payload) != Error::OK) break;
+      receive(server.port, peer->get_packet_endpoint(), payload);
+      if (random_.chance(20)) pass_time(100 * kMicrosecond);
+      read_payload(payload);
+    }
+  }
+}
+
+void World::server_sends(Server& server) {
+  if (server.peers.empty()) return;
+  const std::size_t count = 1 + random_.below(4);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& peer = server.peers[random_.below(server.peers.size())];
+    const std::size_t packets = burst();
+    const std::size_t size = random_.chance(300) ? 1000 + random_.below(300) : 0;  // of all
+    for (std::size_t k = 0; k < packets; ++k) {
+      static_cast<void>(peer->put_packet(new_payload(server.sender, size)));
+      ++puts_;
+    }
+  }
+  if (random_.chance(300)) {
+    const Host& host = hosts_[random_.below(hosts_.size())];
+    static_cast<void>(server.server->put_packet_to(host.endpoint, new_payload(server.sender)));
+    ++puts_;
+  }
+}
+
+void World::broadcast(Server& server) {
+  const auto payload = new_payload(server.sender);
+  static_cast<void>(server.server->put_packet_to_all(payload));
+  puts_ += server.peers.size();
+}
+
+void World::peers_send() {
+  if (peers_.empty()) return;
+  Peer& peer = any_peer();
+  if (!peer.peer->is_socket_connected()) {
+    const bool to_host = random_.chance(500);
+    const net::Endpoint to = to_host ? hosts_[random_.below(hosts_.size())].endpoint
+                                     : on_machine(any_server().port, net::IpAddress::from_ipv4(0));
+    static_cast<void>(peer.peer->set_dest_address(to.host(), to.port));
+  }
+  const std::size_t packets = burst();
+  for (std::size_t k = 0; k < packets; ++k) {
+    static_cast<void>(peer.peer->put_packet(new_payload(peer.sender)));
+    ++puts_;
+  }
+}
+
+void World::drain_peer(Peer& peer) {
+  if (!peer.is_open) return;
+  const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
+  read_batch(port, peer.peer->drain());
+}
+
+void World::get_from_peer(Peer& peer) {
+  const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
+  const std::size_t most = burst();
+  for (std::size_t i = 0; i < most; ++i) {
+    std::span<const std::uint8_t> payload;
+    if (peer.peer->get_packet(&payload) != Error::OK) return;
+    receive(port, peer.peer->get_packet_endpoint(), payload);
+  }
+}
+
+void World::wait_somewhere() {
+  const milliseconds time(random_.between(0, 30));
+  if (random_.chance(300) && !peers_.empty()) return static_cast<void>(any_peer().peer->wait(time));
+  static_cast<void>(any_server().server->wait(time));
+}
+
+void World::change_something() {
+  Server& server = any_server();
+  switch (random_.below(10)) {
+    case 0:
+      return close_a_peer(server);
+    case 1:
+      return random_.chance(500) ? restart_server(server) : close_a_peer(server);
+    case 2:
+      return random_.chance(300) && !peers_.empty() ? restart_peer(any_peer())
+                                                    : server.server->wake();
+    case 3:
+      server.server->set_max_pending_connections(static_cast<int>(random_.below(80)));
+      return;
+    case 4:
+      static_cast<void>(engine_->flush());
+      return;
+    case 5:
+      server.server->set_automatic_poll(random_.chance(700));
+      return;
+    case 6:
+      static_cast<void>(server.server->poll());
+      return;
+    case 8:
+      return set_intruder(random_.chance(500));
+    case 9:
+      return random_.chance(100) ? restart_engine() : pass_time(kMillisecond);
+    default:
+      static_cast<void>(server.server->get_poll_descriptor());
+      return;
+  }
+}
+
+void World::close_a_peer(Server& server) {
+  if (server.peers.empty()) return;
+  const std::size_t index = random_.below(server.peers.size());
+  views_.erase(server.peers[index].get());
+  server.peers[index]->close();
+  server.peers.erase(server.peers.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+void World::close_peers(Server& server) {
+  for (const auto& peer : server.peers) {
+    views_.erase(peer.get());
+    peer->close();
+  }
+  server.peers.clear();
+}
+
+// Somebody else has the first server's port, too: the kernel gives him a part of the senders.
+void World::set_intruder(bool is_there) {
+  if (!plan_.shares_port || is_there == (intruder_ != nullptr)) return;
+  if (!is_there) {
+    network_.close(intruder_);
+    intruder_.reset();
+    return;
+  }
+  intruder_ = std::make_shared<UdpSocket>();
+  intruder_->family = AF_INET6;
+  intruder_->options[{SOL_SOCKET, SO_REUSEPORT}] = 1;
+  net::Endpoint endpoint;
+  endpoint.port = servers_[0].port;
+  check(network_.bind(intruder_, endpoint) == 0, "a shared port is not shared");
+}
+
+// More than a ring holds comes to a server that nobody reads, and then all peers are closed.
+void World::flood(Server& server) {
+  for (const Host& host : hosts_) send_from_host(host, server.port);
+  pass_time(kMillisecond);
+  accept_connections(server);
+  for (int i = 0; i < kChunksOfFlood; ++i) {
+    for (int k = 0; k < kDatagramsOfChunk; ++k) {
+      const Host& host = hosts_[random_.below(hosts_.size())];
+      network_.send({host.endpoint, on_machine(server.port, host.endpoint.address),
+                     make_payload(ledger_.next_stamp(host.sender), kStampSize)},
+                    nullptr);
+    }
+    pass_time(kMillisecond);
+  }
+  for (const auto& peer : server.peers) {
+    check(peer->get_available_packet_count() <= kMaxOfPeer, "a peer holds more than it may");
+  }
+  close_peers(server);
+  pass_time(kMillisecond);
+  if (peers_.empty()) return;
+  // A peer's worker leaves in the socket what there is no room for, and comes back to it.
+  for (int i = 0; i < kChunksOfPeer; ++i) {
+    for (int k = 0; k < kDatagramsOfChunk; ++k) {
+      send_from_host(hosts_[0], static_cast<std::uint16_t>(peers_[0].peer->get_local_port()));
+    }
+    pass_time(kMillisecond);
+  }
+}
+
+void World::restart_server(Server& server) {
+  server_sends(server);  // what a stop has to wait for
+  end_in_time([&] { server.server->stop(); });
+  server.is_listening = false;
+  for (const auto& peer : server.peers) views_.erase(peer.get());
+  server.peers.clear();
+  listen(server);
+}
+
+// What was put is sent, or given up, within a bound; unless threads get no processor.
+template <typename End>
+void World::end_in_time(End end) {
+  const Time begun = scheduler_.now();
+  end();
+  const Time took = scheduler_.now() - begun;
+  check(took <= kMaxEnd || faults_.is_on(Fault::kSlowThread),
+        "an end takes " + std::to_string(took / kMillisecond) + " ms");
+}
+
+void World::restart_engine() {
+  for (Server& server : servers_) server_sends(server);
+  end_in_time([this] { engine_->stop(); });
+  stop_engine();
+  start_engine();
+}
+
+void World::restart_peer(Peer& peer) {
+  for (std::size_t i = burst(); i > 0; --i) {
+    static_cast<void>(peer.peer->put_packet(new_payload(peer.sender)));
+  }
+  end_in_time([&] { peer.peer->close(); });
+  peer.is_open = false;
+  open(peer);
+}
+
+void World::look_at_presence(Server& server) {
+  const milliseconds timeout(random_.between(0, 200));
+  server.server->set_idle_timeout(timeout);
+  while (PacketPeerUDP* gone = server.server->next_disconnected()) {
+    const auto found = std::find_if(server.peers.begin(), server.peers.end(),
+                                    [gone](const auto& peer) { return peer.get() == gone; });
+    check(found != server.peers.end(), "one is gone who was not there");
+    // Of what is cut or makes no sense nobody knows the sender.
+    const bool knows_senders =
+        !plan_.shares_port && !faults_.is_on(Fault::kOversize) && !faults_.is_on(Fault::kMalformed);
+    const Time slack = faults_.is_on(Fault::kSlowThread) ? kClockSlack : 20 * kMillisecond;
+    const Time now = scheduler_.now();
+    const bool was_heard = ledger_.was_taken_between(
+        server.port, gone->get_packet_endpoint(),
+        now - std::chrono::nanoseconds(timeout).count() + slack, now - slack);
+    check(plan_.detect_unreachable || !knows_senders || !was_heard,
+          "a peer is gone that was heard of");
+    if (random_.chance(500)) continue;
+    views_.erase(gone);
+    gone->close();
+    server.peers.erase(found);
+  }
+}
+
+}  // namespace ringpeer::simulation
