@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "ringpeer/tests/interleaving/order_name.h"
+
 namespace ringpeer::interleaving {
 namespace {
 
@@ -22,24 +24,6 @@ const char* name_of(EventKind kind) {
       return "fence";
     case EventKind::kMark:
       return "threads begin";
-  }
-  return "";
-}
-
-const char* name_of(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_relaxed:
-      return "relaxed";
-    case std::memory_order_consume:
-      return "consume";
-    case std::memory_order_acquire:
-      return "acquire";
-    case std::memory_order_release:
-      return "release";
-    case std::memory_order_acq_rel:
-      return "acq_rel";
-    case std::memory_order_seq_cst:
-      return "seq_cst";
   }
   return "";
 }
@@ -329,7 +313,8 @@ std::string ExecutionGraph::describe() const {
       continue;
     }
     std::snprintf(line, sizeof(line), "  #%zu thread %u: %s %s", id, event.thread,
-                  name_of(event.kind), event.kind == EventKind::kMark ? "" : name_of(event.order));
+                  name_of(event.kind),
+                  event.kind == EventKind::kMark ? "" : order_name(event.order));
     text += line;
     if (event.location >= 0) {
       std::snprintf(line, sizeof(line), ", object %d", event.location);

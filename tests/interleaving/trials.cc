@@ -8,26 +8,10 @@
 #include <set>
 #include <string>
 
+#include "ringpeer/tests/interleaving/order_name.h"
+
 namespace ringpeer::interleaving {
 namespace {
-
-const char* name_of(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_relaxed:
-      return "relaxed";
-    case std::memory_order_consume:
-      return "consume";
-    case std::memory_order_acquire:
-      return "acquire";
-    case std::memory_order_release:
-      return "release";
-    case std::memory_order_acq_rel:
-      return "acq_rel";
-    case std::memory_order_seq_cst:
-      return "seq_cst";
-  }
-  return "";
-}
 
 const char* name_of(Operation operation) {
   switch (operation) {
@@ -112,8 +96,8 @@ void expect_needed(const Trials& trials, const Use& use) {
     std::string how;
     const Trial* const trial = first_to_fail(trials, {use, weaker}, &how);
     const std::string what = file_name(use.file) + ":" + std::to_string(use.line) + " " +
-                             name_of(use.operation) + " " + name_of(use.order) + " -> " +
-                             name_of(weaker);
+                             name_of(use.operation) + " " + order_name(use.order) + " -> " +
+                             order_name(weaker);
     EXPECT_NE(trial, nullptr) << what << ": nobody notices";
     if (trial != nullptr) std::printf("%-64s %s: %s\n", what.c_str(), trial->name, how.c_str());
   }
