@@ -32,17 +32,13 @@ labels=""
 for name in $chosen; do labels="$labels //tests/fuzz:${name}_fuzzer"; done
 # Debian's system-wide bazelrc turns sandbox_debug on, and every action then talks.
 # shellcheck disable=SC2086 # the labels are separate words
-"${BAZEL:-bazel}" build --config=fuzz --jobs="${JOBS:-2}" --nosandbox_debug \
+"${BAZEL:-bazel}" build --config=asan --platform_suffix=-asan --jobs="${JOBS:-2}" --nosandbox_debug \
   --ui_event_filters=-info --symlink_prefix=.fuzz/bazel- $labels
 
-failed=0
-mkdir -p .fuzz/found
-for name in $chosen; do
-  kind="$name"
+fuzz_one() { # fuzz_one NAME SECONDS
+  local name="$1" seconds="$2" kind="$1"
   case "$name" in decode | view | view_differential | encode) kind=packet ;; esac
-  python3 tests/fuzz/expand_seeds.py "$kind" ".fuzz/seeds_$kind"
   mkdir -p ".fuzz/$name"
-  echo "== $name: $seconds s"
   # The stack holds a value at depth 1024 with the sanitizer's frames. libFuzzer names
   # every function it reaches: all of it goes to the log, and here only when it failed.
   if (
@@ -52,11 +48,23 @@ for name in $chosen; do
       -print_final_stats=1 -verbosity=0 -artifact_prefix=".fuzz/found/${name}_" \
       ".fuzz/$name" ".fuzz/seeds_$kind"
   ) >".fuzz/$name.log" 2>&1; then
-    grep -E 'stat::(number_of_executed_units|average_exec_per_sec)' ".fuzz/$name.log"
+    awk -v name="$name" -v seconds="$seconds" '
+      /stat::number_of_executed_units/ { units = $2 }
+      /stat::average_exec_per_sec/ { rate = $2 }
+      END { printf "== %s: %s s, %d inputs, %d a second\n", name, seconds, units, rate }' ".fuzz/$name.log"
   else
-    failed=1
     cat ".fuzz/$name.log" >&2
     echo "$name failed: its input is in .fuzz/found/, see tests/fuzz/README.md" >&2
+    return 1
   fi
+}
+export -f fuzz_one
+
+mkdir -p .fuzz/found
+for kind in packet text control datagram stream address command; do
+  python3 tests/fuzz/expand_seeds.py "$kind" ".fuzz/seeds_$kind"
 done
-exit "$failed"
+# A target uses one processor.
+# shellcheck disable=SC2086 # the names are separate words
+printf '%s\n' $chosen |
+  xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'fuzz_one "$@"' fuzz_one {} "$seconds"
