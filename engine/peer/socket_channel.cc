@@ -177,7 +177,7 @@ inline packet::PacketBuffer* SocketChannel::take_from(packet::PacketDescriptor& 
                                                       std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
   last_arrival_us_ = queue_.consumer().arrival_us(descriptor.received_at_us);
-  if (records_local_addresses_) last_local_ = worker::recorded_local_address(descriptor.source);
+  if (records_local_addresses_) last_local_ = worker::recorded_local_address(descriptor);
   packet::PacketBuffer* const buffer = descriptor.buffer;
   if (descriptor.segment_size == 0) [[likely]] {
     const std::size_t size = descriptor.size;

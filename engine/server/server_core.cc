@@ -187,7 +187,7 @@ void ServerCore::stop() {
   for (const Pending& pending : pending_) drop_queue(*pending.remote);
   for (worker::Remote* remote : accepted_) {
     drop_queue(*remote);
-    static_cast<RemoteChannel*>(remote->owner)->orphan();
+    remote->channel->orphan();
   }
   pending_.clear();
   accepted_.clear();
@@ -253,10 +253,12 @@ void ServerCore::take_from(Shard& shard) {
   for (std::size_t left = ring.slots_in_use(); left > 0; --left) {
     const packet::PacketDescriptor* descriptor = ring.front();
     if (descriptor == nullptr) break;
+    worker::Remote& remote = shard.demultiplexer.remote_of(*descriptor);
+    const std::uint64_t came_us = ring.arrival_us(descriptor->received_at_us);
     if (worker::Demultiplexer::is_event(*descriptor)) {
-      take_event(*descriptor, ring.arrival_us(descriptor->received_at_us));
+      take_event(remote, *descriptor, came_us);
     } else {
-      take_packet(remote_of(*descriptor), *descriptor, ring.arrival_us(descriptor->received_at_us));
+      take_packet(remote, *descriptor, came_us);
     }
     ring.pop();
   }
@@ -270,12 +272,6 @@ void ServerCore::sort_in_pending(std::size_t known) {
   const auto added = pending_.begin() + static_cast<std::ptrdiff_t>(known);
   if (!is_older(*added, *(added - 1))) return;
   std::inplace_merge(pending_.begin(), added, pending_.end(), is_older);
-}
-
-worker::Remote& ServerCore::remote_of(const packet::PacketDescriptor& descriptor) const {
-  if (shared_.arrival.local_addresses) [[unlikely]]
-    return *worker::recorded_remote(descriptor.source);
-  return *static_cast<worker::Remote*>(const_cast<void*>(descriptor.source));
 }
 
 void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
@@ -292,18 +288,18 @@ void ServerCore::take_packet(worker::Remote& remote, const packet::PacketDescrip
   waiting_packets_ += descriptor.packet_count();
   if (remote.reported != 0) [[unlikely]]
     remote.reported = 0;  // it lives
-  if (rotating_ && remote.owner != nullptr) link_ready(remote);
+  if (rotating_ && remote.channel != nullptr) link_ready(remote);
 }
 
-void ServerCore::take_event(const packet::PacketDescriptor& event, std::uint64_t came_us) {
-  auto* remote = static_cast<worker::Remote*>(const_cast<void*>(event.source));
+void ServerCore::take_event(worker::Remote& remote, const packet::PacketDescriptor& event,
+                            std::uint64_t came_us) {
   switch (event.size) {
     case worker::Demultiplexer::kNewRemote:
-      if (is_misplaced(*remote)) return turn_away(*remote, Counter::kDropWrongWorker);
-      if (!add_pending(*remote, came_us)) turn_away(*remote, Counter::kDropNoMemory);
+      if (is_misplaced(remote)) return turn_away(remote, Counter::kDropWrongWorker);
+      if (!add_pending(remote, came_us)) turn_away(remote, Counter::kDropNoMemory);
       return;
     default:
-      delete remote;
+      delete &remote;
   }
 }
 
@@ -399,12 +395,12 @@ bool ServerCore::finds_pending() {
   return true;
 }
 
-worker::Remote* ServerCore::take_pending(RemoteChannel* owner) {
-  assert(!pending_.empty() && pending_.front().remote->owner == nullptr);
+worker::Remote* ServerCore::take_pending(RemoteChannel* channel) {
+  assert(!pending_.empty() && pending_.front().remote->channel == nullptr);
   worker::Remote* remote = pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
-  remote->owner = owner;
+  remote->channel = channel;
   remote->accepted.store(true, std::memory_order_relaxed);
   remote->idle_from_us = now_us();
   connections_.count_given(1, remote->heard_us.load(std::memory_order_relaxed));
@@ -436,12 +432,12 @@ void ServerCore::close(worker::Remote& remote) {
   if (stopped_) return;
   drop_queue(remote);
   release_.flush();
-  if (remote.owner != nullptr) {
+  if (remote.channel != nullptr) {
     assert(accepted_[remote.accepted_index] == &remote);
     accepted_[remote.accepted_index] = accepted_.back();
     accepted_[remote.accepted_index]->accepted_index = remote.accepted_index & kIndexMask;
     accepted_.pop_back();
-    remote.owner = nullptr;
+    remote.channel = nullptr;
   }
   if (has_several_workers()) known_.erase(&remote);
   Shard& shard = *shards_[remote.shard];

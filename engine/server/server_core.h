@@ -86,7 +86,7 @@ class ServerCore final : public DrainSource {
   // For take_pending(), which then does not ask for memory: whether there is one to take.
   bool finds_pending();
   // The oldest new remote, which there is.
-  worker::Remote* take_pending(RemoteChannel* owner);
+  worker::Remote* take_pending(RemoteChannel* channel);
   void set_max_pending(int count);
 
   // The oldest packet of a remote, with a reference to *buffer, and when it came.
@@ -200,8 +200,8 @@ class ServerCore final : public DrainSource {
   void drop_together(Shard& shard);
   void take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                    std::uint64_t arrival_us);
-  worker::Remote& remote_of(const packet::PacketDescriptor& descriptor) const;
-  void take_event(const packet::PacketDescriptor& event, std::uint64_t came_us);
+  void take_event(worker::Remote& remote, const packet::PacketDescriptor& event,
+                  std::uint64_t came_us);
   void sort_in_pending(std::size_t known);
   void drop_newest_pending();
   void drop(worker::Remote& remote, const packet::PacketDescriptor& descriptor, Counter reason);

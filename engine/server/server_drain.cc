@@ -61,10 +61,9 @@ bool ServerCore::take_next_of(worker::Remote& remote, ReceivedPacket* packet,
   packet->arrived = workers_.time_of(queues_.front_arrival_us(remote));
   packet->payload = descriptor->take_packet();
   packet->sender = remote.endpoint;
-  packet->local = shared_.arrival.local_addresses
-                      ? worker::recorded_local_address(descriptor->source)
-                      : net::LocalAddress();
-  packet->peer = static_cast<RemoteChannel*>(remote.owner)->peer();
+  packet->local = shared_.arrival.local_addresses ? worker::recorded_local_address(*descriptor)
+                                                  : net::LocalAddress();
+  packet->peer = remote.channel->peer();
   *buffer = descriptor->buffer;
   if (descriptor->size == 0) queues_.pop(remote);
   record_taken_packet(remote, packet->payload.size());
@@ -109,8 +108,8 @@ bool ServerCore::take_together(ReceivedPacket* packet, packet::PacketBuffer** bu
   packet->arrived = workers_.time_of(together_arrival_us_);
   packet->payload = together_rest_.take_packet();
   packet->sender = net::endpoint_from_socket_address(together_rest_.source);
-  packet->local = shared_.arrival.any() ? worker::recorded_local_address(together_rest_.source)
-                                        : net::LocalAddress();
+  packet->local =
+      shared_.arrival.any() ? worker::recorded_local_address(together_rest_) : net::LocalAddress();
   packet->peer = nullptr;
   *buffer = together_rest_.buffer;
   return true;
@@ -212,7 +211,7 @@ PacketPeerUDP* ServerCore::next_disconnected() {
     const bool was_reported = remote.reported != 0;
     remote.reported = is_gone(remote, now) ? 1 : 0;
     if (remote.reported != 0 && !was_reported) {
-      return static_cast<RemoteChannel*>(remote.owner)->peer();
+      return remote.channel->peer();
     }
   }
   return nullptr;
