@@ -55,7 +55,7 @@ struct Remote {
   std::uint64_t idle_from_us = 0;  // no silence before it counts
   // What the peer that the application has taken talks through; null: it has taken none.
   internal::RemoteChannel* channel = nullptr;
-  Remote* next_ready = nullptr;  // ring of the remotes with packets; null: not in it
+  Remote* next_ready = nullptr;  // in the server's round robin; null: not there
   Remote* previous_ready = nullptr;
   Remote* next_closed = nullptr;     // link in the list of closed ones
   std::uint32_t queue_head = kNone;  // in the server's queue pool
