@@ -40,8 +40,8 @@ Error UDPServer::start(const ServerOptions& options, int error) {
   if (error != 0) return opening_error(error, Error::ERR_UNAVAILABLE);
   // A default changes nothing, here what set_idle_timeout() has set.
   if (options.idle_timeout.count() > 0) idle_timeout_ = options.idle_timeout;
-  core_->set_idle_timeout(idle_timeout_);
-  core_->set_automatic_poll(automatic_poll_);
+  core_->presence().set_idle_timeout(idle_timeout_);
+  core_->inbox().set_automatic_poll(automatic_poll_);
   shared_core_.store(core_.get(), std::memory_order_release);
   return Error::OK;
 }
@@ -55,22 +55,22 @@ Error UDPServer::poll() {
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (!core_->is_alive()) return Error::FAILED;
-  core_->poll();
+  core_->inbox().poll();
   return Error::OK;
 }
 
 void UDPServer::set_automatic_poll(bool enabled) {
   automatic_poll_ = enabled;
-  if (core_ != nullptr) core_->set_automatic_poll(enabled);
+  if (core_ != nullptr) core_->inbox().set_automatic_poll(enabled);
 }
 
 bool UDPServer::is_connection_available() const {
-  return core_ != nullptr && core_->is_alive() && core_->has_pending();
+  return core_ != nullptr && core_->is_alive() && core_->inbox().has_pending();
 }
 
 // Whoever is pending stays so until there is memory for the peer.
 std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() try {
-  if (core_ == nullptr || !core_->is_alive() || !core_->finds_pending()) return nullptr;
+  if (core_ == nullptr || !core_->is_alive() || !core_->inbox().finds_pending()) return nullptr;
   auto peer = std::make_shared<PacketPeerUDP>(engine_);
   auto channel = internal::RemoteChannel::take_pending(core_);
   peer->sender_ = channel->endpoint();
@@ -85,7 +85,7 @@ std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() try {
 
 bool UDPServer::is_listening() const { return core_ != nullptr && !is_in_child(engine_); }
 
-int UDPServer::get_local_port() const { return is_listening() ? core_->local_port() : 0; }
+int UDPServer::get_local_port() const { return is_listening() ? core_->sockets().local_port() : 0; }
 
 int UDPServer::get_max_pending_connections() const { return max_pending_connections_; }
 
@@ -95,7 +95,7 @@ void UDPServer::set_max_pending_connections(int count) {
     return;
   }
   max_pending_connections_ = count;
-  if (is_listening()) core_->set_max_pending(count);
+  if (is_listening()) core_->inbox().set_max_pending(count);
 }
 
 // ---- Beyond Godot.
@@ -119,7 +119,9 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
 
 // ---- Receiving.
 
-DrainBatch UDPServer::drain(const DrainBudget& budget) { return DrainBatch(core_.get(), budget); }
+DrainBatch UDPServer::drain(const DrainBudget& budget) {
+  return DrainBatch(core_ == nullptr ? nullptr : &core_->inbox(), budget);
+}
 
 Error UDPServer::get_packet(ReceivedPacket* packet) {
   *packet = {};
@@ -128,12 +130,12 @@ Error UDPServer::get_packet(ReceivedPacket* packet) {
     view_.let_go();
     return Error::ERR_UNCONFIGURED;
   }
-  return core_->take_any(packet, &view_);
+  return core_->inbox().take_any(packet, &view_);
 }
 
 Error UDPServer::wait(std::chrono::milliseconds timeout) {
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->wait(timeout);
+  return core_ == nullptr ? Error::ERR_UNCONFIGURED : core_->inbox().wait(timeout);
 }
 
 void UDPServer::wake() {
@@ -143,7 +145,7 @@ void UDPServer::wake() {
   if (core != nullptr && !is_in_child(*core->engine())) core->signal().interrupt();
 }
 
-int UDPServer::get_poll_descriptor() { return is_listening() ? core_->watch() : -1; }
+int UDPServer::get_poll_descriptor() { return is_listening() ? core_->inbox().watch() : -1; }
 
 // ---- Sending.
 
@@ -155,7 +157,7 @@ Error UDPServer::put_packet_to(const net::Endpoint& destination,
   if (is_in_child(*core->engine())) return Error::ERR_UNAVAILABLE;
   if (destination.port == 0) return Error::ERR_INVALID_PARAMETER;
   if (packet.empty()) return Error::OK;
-  return send_result(core->send_to(destination, {}, packet));
+  return send_result(core->sender().send_to(destination, {}, packet));
 }
 
 Error UDPServer::put_packet_to(std::string_view ip, int port,
@@ -169,7 +171,7 @@ Error UDPServer::answer(const ReceivedPacket& received, std::span<const std::uin
   if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
   if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
   if (packet.empty()) return Error::OK;
-  return send_result(core_->send_to(received.sender, received.local, packet));
+  return send_result(core_->sender().send_to(received.sender, received.local, packet));
 }
 
 Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
@@ -181,7 +183,7 @@ Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
   if (except != nullptr && except->channel_ != nullptr && except->channel_->is_server_peer()) {
     excepted = static_cast<internal::RemoteChannel*>(except->channel_.get())->remote();
   }
-  return send_result(core_->send_to_all(packet, excepted));
+  return send_result(core_->sender().send_to_all(packet, excepted));
 }
 
 Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
@@ -207,23 +209,25 @@ void UDPServer::set_idle_timeout(std::chrono::milliseconds timeout) {
     return;
   }
   idle_timeout_ = timeout;
-  if (core_ != nullptr) core_->set_idle_timeout(timeout);
+  if (core_ != nullptr) core_->presence().set_idle_timeout(timeout);
 }
 
 PacketPeerUDP* UDPServer::next_disconnected() {
-  return core_ == nullptr || !core_->is_alive() ? nullptr : core_->next_disconnected();
+  return core_ == nullptr || !core_->is_alive() ? nullptr : core_->presence().next_disconnected();
 }
 
 std::size_t UDPServer::get_remote_count() const {
-  return is_listening() ? core_->remote_count() : 0;
+  return is_listening() ? core_->sockets().remote_count() : 0;
 }
 
 int UDPServer::get_socket_receive_buffer() const {
-  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->receive_buffer();
+  const net::Socket* socket = is_listening() ? core_->sockets().first() : nullptr;
+  return socket == nullptr ? 0 : socket->receive_buffer();
 }
 
 int UDPServer::get_socket_send_buffer() const {
-  return !is_listening() || core_->socket() == nullptr ? 0 : core_->socket()->send_buffer();
+  const net::Socket* socket = is_listening() ? core_->sockets().first() : nullptr;
+  return socket == nullptr ? 0 : socket->send_buffer();
 }
 
 }  // namespace ringpeer

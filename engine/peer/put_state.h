@@ -86,15 +86,12 @@ class PutDestination {
   std::array<Slot, 2> slots_{};
 };
 
-// What the puts of a peer know.
+// What the puts of a peer know, whatever channel they go through.
 //
 // Threads: any, but for destination.set.
 struct PutState {
   // worker::ErrorLatch::changes() at the last look for an error of this peer.
   std::atomic<std::uint32_t> seen_errors{0};
-  // The version of the destination to which a packet has gone by a system call, whose answer
-  // was honest: later ones may take the worker's queue.
-  std::atomic<std::uint64_t> verified{0};
   PutDestination destination;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <new>
 #include <utility>
 
 #include "ringpeer/engine/peer/send_or_queue.h"
@@ -132,7 +131,7 @@ int SocketChannel::connect(const net::Endpoint& remote) {
   if (const int error = socket_.connect(remote); error != 0) return error;
   connected_.store(true, std::memory_order_relaxed);
   // Other threads may have put to the same address in between.
-  may_overtake_.store(true, std::memory_order_release);
+  verified_.mark_others_queued();
   ++ticks_;
   drop_from_kernel();
   queue_.socket_error().take();
@@ -177,7 +176,7 @@ inline packet::PacketBuffer* SocketChannel::take_from(packet::PacketDescriptor& 
                                                       std::span<const std::uint8_t>* packet) {
   last_source_ = descriptor.source;
   last_arrival_us_ = queue_.consumer().arrival_us(descriptor.received_at_us);
-  if (records_local_addresses_) last_local_ = worker::recorded_local_address(descriptor.source);
+  if (records_local_addresses_) last_local_ = worker::recorded_local_address(descriptor);
   packet::PacketBuffer* const buffer = descriptor.buffer;
   if (descriptor.segment_size == 0) [[likely]] {
     const std::size_t size = descriptor.size;
@@ -230,93 +229,37 @@ int SocketChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
   // is not sent then, as with a refusal in Godot.
   worker::ErrorLatch& latch = to.connected ? queue_.socket_error() : send_error_;
   if (const int error = latch.take(); error != 0) {
-    if (!is_overload(error)) forget_proofs(state);
+    if (!is_overload(error)) verified_.forget();  // which destination failed is not known
     workers_.counters().count_send(error, packet.size());
     return error;
   }
   worker::SendTarget target{&sends_, to.endpoint, to.connected};
   target.tells = true;
   if (to.source.is_known()) target.source = &to.source;
-  if (state.verified.load(std::memory_order_acquire) == version) [[likely]] {
+  if (verified_.contains(to.endpoint, version)) [[likely]] {
     return send_or_queue(workers_, *worker_, socket_, packet, target, false);
   }
-  return send_unverified(packet, target, version, state);
+  return send_unverified(packet, target, version);
 }
 
 int SocketChannel::send_unverified(std::span<const std::uint8_t> packet,
-                                   const worker::SendTarget& target, std::uint64_t version,
-                                   PutState& state) {
-  const net::Endpoint& to = target.destination;
-  if (is_verified(to, version, state)) {
-    return send_or_queue(workers_, *worker_, socket_, packet, target, false);
-  }
+                                   const worker::SendTarget& target, std::uint64_t version) {
   // A system call of this thread must not overtake what the thread has queued for the
   // same destination: then this one is queued as well, and verifies nothing.
-  const bool waits = may_overtake_.load(std::memory_order_acquire) && worker_->has_thread() &&
+  const bool waits = verified_.may_have_queued_others() && worker_->has_thread() &&
                      worker_->sends().has_unsent_of_this_thread();
   const int error = send_or_queue(workers_, *worker_, socket_, packet, target, !waits);
-  if (error == 0 && !waits) verify(to, version, state);
+  if (error == 0 && !waits) verified_.add(target.destination, version);
   return error;
 }
 
-// Whatever a thread has queued for a destination that was not given to may_overtake_'s care
-// is found here, by that thread at least.
-bool SocketChannel::is_verified(const net::Endpoint& destination, std::uint64_t version,
-                                PutState& state) const {
-  const VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire);
-  if (verified == nullptr || !verified->contains(destination)) return false;
-  state.verified.store(version, std::memory_order_release);
-  return true;
-}
-
-// First into the table, if there is one: what the version says is lost with the next.
-void SocketChannel::verify(const net::Endpoint& destination, std::uint64_t version,
-                           PutState& state) {
-  if (verified_.load(std::memory_order_acquire) != nullptr) {
-    record_verified(destination, version, state);
-  } else {
-    const base::MutexLock lock(verifying_);
-    record_verified(destination, version, state);
-  }
-}
-
-void SocketChannel::record_verified(const net::Endpoint& destination, std::uint64_t version,
-                                    PutState& state) {
-  if (VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire)) {
-    verified->insert(destination, &may_overtake_);
-  }
-  state.verified.store(version, std::memory_order_release);
-}
-
 void SocketChannel::remember_destination(const PutState& state) {
-  if (verified_.load(std::memory_order_relaxed) != nullptr || !worker_->has_thread()) return;
-  const base::MutexLock lock(verifying_);
-  verified_memory_.reset(new (std::nothrow) VerifiedDestinations);
-  if (verified_memory_ == nullptr) {
-    may_overtake_.store(true, std::memory_order_release);
-    return;
-  }
-  PutDestination::Value before;
-  const std::uint64_t version = state.destination.read(&before);
-  if (version > 0 && state.verified.load(std::memory_order_acquire) == version) {
-    verified_memory_->insert(before.endpoint, &may_overtake_);
-  }
-  verified_.store(verified_memory_.get(), std::memory_order_release);
-}
-
-// Which destination the error was of is not known; each is asked about again.
-void SocketChannel::forget_proofs(PutState& state) {
-  may_overtake_.store(true, std::memory_order_release);
-  state.verified.store(0, std::memory_order_release);
-  if (VerifiedDestinations* const verified = verified_.load(std::memory_order_acquire))
-    verified->clear();
+  if (worker_->has_thread()) verified_.remember_more(state.destination);
 }
 
 int SocketChannel::send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet) {
   if (!is_alive()) return ESHUTDOWN;
-  if (!may_overtake_.load(std::memory_order_relaxed)) {
-    may_overtake_.store(true, std::memory_order_relaxed);
-  }
+  verified_.mark_others_queued();
   return send_or_queue(workers_, *worker_, socket_, packet, {&sends_, destination}, false);
 }
 

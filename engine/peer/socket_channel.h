@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "ringpeer/codec/base/mutex.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/peer/loop_bound.h"
@@ -58,7 +57,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   const std::shared_ptr<Engine>& engine() const override { return engine_; }
 
   // Before another destination is set: from then on those that are verified are remembered.
-  void remember_destination(const PutState& state) RINGPEER_EXCLUDES(verifying_);
+  void remember_destination(const PutState& state);
 
   // To any destination. From any thread. 0 or errno.
   int send_to(const net::Endpoint& destination, std::span<const std::uint8_t> packet);
@@ -103,12 +102,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   void drop_waiting();
   void drop_from_kernel();
   int send_unverified(std::span<const std::uint8_t> packet, const worker::SendTarget& target,
-                      std::uint64_t version, PutState& state);
-  bool is_verified(const net::Endpoint& destination, std::uint64_t version, PutState& state) const;
-  void verify(const net::Endpoint& destination, std::uint64_t version, PutState& state)
-      RINGPEER_EXCLUDES(verifying_);
-  void record_verified(const net::Endpoint& destination, std::uint64_t version, PutState& state);
-  void forget_proofs(PutState& state);
+                      std::uint64_t version);
 
   const std::shared_ptr<Engine> engine_;
   worker::WorkerGroup& workers_;
@@ -122,12 +116,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   std::uint64_t last_arrival_us_ = 0;
   worker::ErrorLatch send_error_;  // of an unconnected socket
   worker::SendSocket sends_{&queue_.socket_error(), &send_error_};
-  // Made when a second destination is set. Locked for what is verified before there is one.
-  base::Mutex verifying_;
-  std::unique_ptr<VerifiedDestinations> verified_memory_ RINGPEER_GUARDED_BY(verifying_);
-  std::atomic<VerifiedDestinations*> verified_{nullptr};
-  // Packets to destinations that are not known as verified may be in the worker's queue.
-  std::atomic<bool> may_overtake_{false};
+  VerifiedDestinations verified_;
   worker::Command attach_later_;
   backend::SocketSlot slot_ = 0;
   net::LocalAddress last_local_;

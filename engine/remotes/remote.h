@@ -9,6 +9,10 @@
 #include "ringpeer/engine/net/local_address.h"
 #include "ringpeer/engine/stats/counters.h"
 
+namespace ringpeer::internal {
+class RemoteChannel;
+}
+
 namespace ringpeer::worker {
 
 // One sender that a server knows: made by the worker that first hears of it, freed
@@ -49,8 +53,9 @@ struct Remote {
   alignas(64) std::atomic<std::uint32_t> taken_bytes{0};
   std::uint32_t queued_packets = 0;
   std::uint64_t idle_from_us = 0;  // no silence before it counts
-  void* owner = nullptr;           // the peer object that the application holds, if any
-  Remote* next_ready = nullptr;    // ring of the remotes with packets; null: not in it
+  // What the peer that the application has taken talks through; null: it has taken none.
+  internal::RemoteChannel* channel = nullptr;
+  Remote* next_ready = nullptr;  // in the server's round robin; null: not there
   Remote* previous_ready = nullptr;
   Remote* next_closed = nullptr;     // link in the list of closed ones
   std::uint32_t queue_head = kNone;  // in the server's queue pool

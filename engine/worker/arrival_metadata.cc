@@ -50,10 +50,10 @@ void record_local_address(const backend::Datagram& datagram,
   std::memcpy(source + kLocalAddressOffset, &local, sizeof(local));
 }
 
-net::LocalAddress recorded_local_address(const void* source) {
+net::LocalAddress recorded_local_address(const packet::PacketDescriptor& descriptor) {
   net::LocalAddress local;
-  std::memcpy(&local, static_cast<const std::uint8_t*>(source) + kLocalAddressOffset,
-              sizeof(local));
+  const auto* source = static_cast<const std::uint8_t*>(descriptor.source);
+  std::memcpy(&local, source + kLocalAddressOffset, sizeof(local));
   return local;
 }
 
@@ -62,9 +62,9 @@ void record_remote(const packet::PacketDescriptor& descriptor, Remote* remote) {
   std::memcpy(const_cast<void*>(descriptor.source), &remote, sizeof(remote));
 }
 
-Remote* recorded_remote(const void* source) {
+Remote* recorded_remote(const packet::PacketDescriptor& descriptor) {
   Remote* remote = nullptr;
-  std::memcpy(&remote, source, sizeof(remote));
+  std::memcpy(&remote, descriptor.source, sizeof(remote));
   return remote;
 }
 

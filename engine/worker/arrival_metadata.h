@@ -48,11 +48,11 @@ void record_local_address(const backend::Datagram& datagram,
                           const packet::PacketDescriptor& descriptor);
 // What was noted there; valid as long as a reference to the descriptor's buffer, as is
 // recorded_remote().
-net::LocalAddress recorded_local_address(const void* source);
+net::LocalAddress recorded_local_address(const packet::PacketDescriptor& descriptor);
 
-// In place of the sockaddr, once its owner is known: who sent it.
+// In place of the sockaddr, once its sender is known: who that is.
 void record_remote(const packet::PacketDescriptor& descriptor, Remote* remote);
-Remote* recorded_remote(const void* source);
+Remote* recorded_remote(const packet::PacketDescriptor& descriptor);
 
 }  // namespace ringpeer::worker
 

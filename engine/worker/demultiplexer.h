@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -90,6 +91,13 @@ class Demultiplexer final : public DatagramSink {
   packet::PacketRing::Consumer consumer() { return ring_.consumer(); }
   static bool is_event(const packet::PacketDescriptor& descriptor) {
     return descriptor.payload == nullptr && descriptor.buffer == nullptr;
+  }
+  // Not together: who sent a packet, or whom an event is about.
+  Remote& remote_of(const packet::PacketDescriptor& element) const {
+    assert(shared_->per_remote);
+    if (shared_->arrival.local_addresses && !is_event(element)) [[unlikely]]
+      return *recorded_remote(element);
+    return *static_cast<Remote*>(const_cast<void*>(element.source));
   }
 
   // Consumer: the remote is done with. It comes back as kRemoteRetired after the

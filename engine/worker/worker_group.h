@@ -51,10 +51,14 @@ class WorkerGroup {
   // False in a child that was forked off: the workers stayed with the parent.
   bool is_usable() const { return !fork_generation_.is_outdated(); }
 
-  // What descriptors' received_at_us counts from.
-  std::chrono::steady_clock::time_point epoch() const { return epoch_; }
+  // The engine's clock, in which descriptors' received_at_us counts, and back.
   std::chrono::steady_clock::time_point time_of(std::uint64_t engine_us) const {
     return epoch_ + std::chrono::microseconds(engine_us);
+  }
+  std::uint64_t us_of(std::chrono::steady_clock::time_point time) const {
+    using std::chrono::microseconds;
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<microseconds>(time - epoch_).count());
   }
 
   bool uses_uring() const { return uses_uring_ && !has_left_uring(); }
@@ -86,7 +90,7 @@ class WorkerGroup {
   bool uses_uring_ = false;
   std::string reason_;
   const ForkGeneration fork_generation_;
-  std::chrono::steady_clock::time_point epoch_;
+  std::chrono::steady_clock::time_point epoch_;  // 0 of the engine's clock
   ForkLife life_;
   std::atomic<std::size_t> next_{0};
   std::atomic<std::uint64_t> syncs_{0};

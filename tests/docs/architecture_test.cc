@@ -68,7 +68,7 @@ std::vector<std::string> statements() {
           share("engine/packet/slab_pool.h", "kStrangersShare") + " together",
       "hold " + number_of("engine/peer/held_view.h", "kMaxBuffers") +
           " of the kernel's buffers and " +
-          share("engine/server/server_core.cc", "kViewsShareOfBudget") +
+          share("engine/server/server_views.cc", "kViewsShareOfBudget") +
           " of the payload budget at most",
       "When it has refused " + number_of("engine/worker/socket_queue.h", "kPatience") +
           " without having been empty",

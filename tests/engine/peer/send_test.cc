@@ -184,35 +184,73 @@ TEST_P(SendTest, PutsOfATickAllocateNothing) {
   EXPECT_LE(heap_use().allocations - before, static_cast<std::uint64_t>(kTicks));
 }
 
-// Whether it had to forget another one.
-bool insert(internal::VerifiedDestinations& verified, std::uint32_t port) {
-  std::atomic<bool> forgets{false};
-  verified.insert(loopback_ipv4(static_cast<std::uint16_t>(port)), &forgets);
-  return forgets;
+// Destinations of a peer, each in a version of its own: what only the latest version would say is
+// not seen.
+class VerifiedDestinationsTest : public testing::Test {
+ protected:
+  static net::Endpoint destination(int port) {
+    return loopback_ipv4(static_cast<std::uint16_t>(port));
+  }
+  bool contains(int port) { return verified_.contains(destination(port), ++version_); }
+  void add(int port) { verified_.add(destination(port), ++version_); }
+  int count(int most) {
+    int found = 0;
+    for (int port = 1; port <= most; ++port) found += contains(port) ? 1 : 0;
+    return found;
+  }
+
+  internal::VerifiedDestinations verified_;
+  internal::PutDestination put_;
+  std::uint64_t version_ = 0;
+};
+
+TEST_F(VerifiedDestinationsTest, KnowsOneByItsVersionUntilItIsToRememberMore) {
+  EXPECT_FALSE(verified_.contains(destination(1), 1));
+  put_.set({destination(1), false, {}});
+  verified_.add(destination(1), 1);
+  EXPECT_TRUE(verified_.contains(destination(1), 1));
+  EXPECT_FALSE(verified_.contains(destination(2), 2));
+  EXPECT_FALSE(verified_.contains(destination(1), 3)) << "what a version says is lost with it";
+  verified_.remember_more(put_);
+  EXPECT_TRUE(verified_.contains(destination(1), 3)) << "that of before, too";
+  EXPECT_FALSE(verified_.contains(destination(2), 4));
+  EXPECT_FALSE(verified_.may_have_queued_others());
+  verified_.forget();
+  EXPECT_FALSE(verified_.contains(destination(1), 3));
+  EXPECT_TRUE(verified_.may_have_queued_others());
 }
 
-TEST(VerifiedDestinationsTest, RemembersAThousandAndForgetsWhenTold) {
-  internal::VerifiedDestinations verified;
-  int forgotten = 0;
-  for (std::uint16_t port = 1; port <= 1000; ++port) {
-    EXPECT_FALSE(verified.contains(loopback_ipv4(port)));
-    forgotten += insert(verified, port) ? 1 : 0;
-    EXPECT_TRUE(verified.contains(loopback_ipv4(port)));
+TEST_F(VerifiedDestinationsTest, RemembersNoneThatWasNotVerifiedBefore) {
+  put_.set({destination(1), false, {}});
+  verified_.remember_more(put_);
+  EXPECT_FALSE(contains(1));
+}
+
+TEST_F(VerifiedDestinationsTest, RemembersAThousandAndForgetsWhenTold) {
+  verified_.remember_more(put_);
+  for (int port = 1; port <= 1000; ++port) {
+    EXPECT_FALSE(contains(port));
+    add(port);
+    EXPECT_TRUE(contains(port));
   }
   // Sets of eight, two in each on average: hardly one of them overflows.
-  EXPECT_LE(forgotten, 10);
-  EXPECT_FALSE(insert(verified, 1000)) << "known already";
-  verified.clear();
-  for (std::uint16_t port = 1; port <= 1000; ++port) {
-    EXPECT_FALSE(verified.contains(loopback_ipv4(port)));
+  const int kept = count(1000);
+  EXPECT_GE(kept, 990);
+  EXPECT_EQ(verified_.may_have_queued_others(), kept < 1000);
+  for (int port = 1; port <= 1000; ++port) {
+    if (contains(port)) add(port);
   }
+  EXPECT_EQ(count(1000), kept) << "those were known already";
+  verified_.forget();
+  EXPECT_EQ(count(1000), 0);
 }
 
-TEST(VerifiedDestinationsTest, SaysWhenItHasToForget) {
-  internal::VerifiedDestinations verified;
-  std::size_t forgotten = 0;
-  for (std::uint32_t port = 1; port <= 8000; ++port) forgotten += insert(verified, port) ? 1 : 0;
-  EXPECT_GE(forgotten, 8000 - internal::VerifiedDestinations::kEntries);
+TEST_F(VerifiedDestinationsTest, SaysWhenItHasToForget) {
+  verified_.remember_more(put_);
+  constexpr int kMany = 8000;
+  for (int port = 1; port <= kMany; ++port) add(port);
+  EXPECT_LE(count(kMany), static_cast<int>(internal::VerifiedDestinations::kEntries));
+  EXPECT_TRUE(verified_.may_have_queued_others());
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct EngineVariant {
 
 // What stands behind the peers, on each backend, with and without threads.
 std::unique_ptr<RemoteChannel> take_pending(const std::shared_ptr<ServerCore>& server) {
-  return server->finds_pending() ? RemoteChannel::take_pending(server) : nullptr;
+  return server->inbox().finds_pending() ? RemoteChannel::take_pending(server) : nullptr;
 }
 
 class ChannelsTest : public testing::TestWithParam<EngineVariant> {
@@ -142,7 +142,7 @@ TEST_P(ChannelsTest, AStoppedEngineMakesEndpointsDead) {
   EXPECT_EQ(endpoint->take(&packet_, &sender_, &view_), Error::FAILED);
   EXPECT_EQ(endpoint->wait(std::chrono::milliseconds(1)), Error::FAILED);
   EXPECT_FALSE(server->is_alive());
-  EXPECT_FALSE(server->has_pending());
+  EXPECT_FALSE(server->inbox().has_pending());
 }
 
 TEST_P(ChannelsTest, AServerSortsByRemote) {
@@ -151,7 +151,7 @@ TEST_P(ChannelsTest, AServerSortsByRemote) {
   constexpr std::uint32_t kPackets = 10;
   std::vector<Sender> senders;
   for (std::uint32_t i = 0; i < kRemotes; ++i) {
-    senders.emplace_back(static_cast<std::uint16_t>(server->local_port()));
+    senders.emplace_back(static_cast<std::uint16_t>(server->sockets().local_port()));
   }
   for (std::uint32_t n = 0; n < kPackets; ++n) {
     for (std::uint32_t i = 0; i < kRemotes; ++i) {
@@ -180,7 +180,7 @@ TEST_P(ChannelsTest, AServerSortsByRemote) {
 
 TEST_P(ChannelsTest, AClosedRemoteIsNewAtOnce) {
   const auto server = listen();
-  const Sender sender(static_cast<std::uint16_t>(server->local_port()));
+  const Sender sender(static_cast<std::uint16_t>(server->sockets().local_port()));
   for (std::uint32_t life = 0; life < 50; ++life) {
     ASSERT_TRUE(sender.send_numbered(life, 40));
     ASSERT_TRUE(sender.send_numbered(life, 41));
@@ -191,7 +191,7 @@ TEST_P(ChannelsTest, AClosedRemoteIsNewAtOnce) {
     ASSERT_EQ(remote->take(&packet_, &sender_, &view_), Error::OK);
     EXPECT_TRUE(is_numbered_payload(packet_, life));
   }
-  EXPECT_FALSE(server->has_pending());
+  EXPECT_FALSE(server->inbox().has_pending());
   const CounterSnapshot counters = engine_->counters();
   EXPECT_EQ(counters[Counter::kReceivedPackets], 100u);
   EXPECT_EQ(counters[Counter::kDeliveredPackets], 50u);
@@ -200,7 +200,7 @@ TEST_P(ChannelsTest, AClosedRemoteIsNewAtOnce) {
 
 TEST_P(ChannelsTest, AStoppedServerOrphansItsPeersAndFreesThePort) {
   const auto server = listen();
-  const int port = server->local_port();
+  const int port = server->sockets().local_port();
   const Sender sender(static_cast<std::uint16_t>(port));
   const Sender pending(static_cast<std::uint16_t>(port));
   ASSERT_TRUE(sender.send_numbered(1, 40));
@@ -224,13 +224,13 @@ TEST_P(ChannelsTest, StrangersBeyondTheLimitAreCounted) {
   const auto server = listen(4);
   std::vector<Sender> senders;
   for (int i = 0; i < 20; ++i) {
-    senders.emplace_back(static_cast<std::uint16_t>(server->local_port()));
+    senders.emplace_back(static_cast<std::uint16_t>(server->sockets().local_port()));
     ASSERT_TRUE(senders.back().send_numbered(1, 40));
   }
   ASSERT_EQ(engine_->sync(), Error::OK);
-  EXPECT_TRUE(server->has_pending());
+  EXPECT_TRUE(server->inbox().has_pending());
   EXPECT_EQ(engine_->counters()[Counter::kDropPendingFull], 16u);
-  server->set_max_pending(1);
+  server->inbox().set_max_pending(1);
   int pending = 0;
   while (take_pending(server) != nullptr) ++pending;
   EXPECT_EQ(pending, 1);
@@ -239,7 +239,8 @@ TEST_P(ChannelsTest, StrangersBeyondTheLimitAreCounted) {
 TEST_P(ChannelsTest, ASecondServerOnThePortIsRefused) {
   const auto server = listen();
   int error = 0;
-  const net::Endpoint same = loopback_ipv4(static_cast<std::uint16_t>(server->local_port()));
+  const net::Endpoint same =
+      loopback_ipv4(static_cast<std::uint16_t>(server->sockets().local_port()));
   EXPECT_EQ(ServerCore::create(engine_, same, net::SocketFamily::kIpv4, 16, {}, &error), nullptr);
   EXPECT_EQ(error, EADDRINUSE);
 }

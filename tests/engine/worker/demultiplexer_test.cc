@@ -60,7 +60,7 @@ class DemultiplexerTest : public testing::Test {
   std::vector<Taken> take_all() {
     std::vector<Taken> taken;
     while (const packet::PacketDescriptor* front = demultiplexer_->consumer().front()) {
-      auto* remote = static_cast<Remote*>(const_cast<void*>(front->source));
+      auto* remote = &demultiplexer_->remote_of(*front);
       const bool is_event = Demultiplexer::is_event(*front);
       taken.push_back({is_event, front->size, remote});
       if (!is_event) {
@@ -272,7 +272,7 @@ TEST_F(DemultiplexerTest, AFullRingDropsPacketsButHasRoomForEvents) {
   EXPECT_EQ(demultiplexer().remote_count(), 1u) << "a stranger needs room for its packet, too";
   EXPECT_EQ(shared_.pending.load(), 0) << "and takes no pending place";
   const packet::PacketDescriptor front = *demultiplexer().consumer().front();
-  demultiplexer().close(static_cast<Remote*>(const_cast<void*>(front.source)));
+  demultiplexer().close(&demultiplexer().remote_of(front));
   maintain();
   EXPECT_EQ(free_retired(), 1u) << "its retirement gets through";
 }

@@ -467,7 +467,7 @@ TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {
   std::uint64_t freed = 0;
   packet::PacketRelease release;
   const auto take_one = [&](const packet::PacketDescriptor& front) {
-    auto* remote = static_cast<worker::Remote*>(const_cast<void*>(front.source));
+    auto* remote = &demultiplexer.remote_of(front);
     if (worker::Demultiplexer::is_event(front)) {
       if (front.size == worker::Demultiplexer::kNewRemote) {
         shared.pending.fetch_sub(1);

@@ -1,12 +1,10 @@
-// Sending through a server's sockets.
+#include "ringpeer/engine/server/server_sender.h"
 
 #include <cerrno>
 #include <cstring>
 #include <new>
 
-#include "ringpeer/engine/peer/put_state.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
-#include "ringpeer/engine/server/server_core.h"
 
 namespace ringpeer::internal {
 namespace {
@@ -25,22 +23,23 @@ bool should_look_for_error(PutState& state) {
 
 // Any socket of the port will do. The worker that receives from a remote is not known to
 // everybody who sends to it, so the destination alone decides.
-ServerCore::Shard& ServerCore::shard_for(const net::Endpoint& destination) {
-  if (shards_.size() == 1) [[likely]]
-    return *shards_[0];
+Shard& ServerSender::shard_for(const net::Endpoint& destination) const {
+  const auto shards = sockets_.shards();
+  if (shards.size() == 1) [[likely]]
+    return *shards[0];
   // Ports of one address, addresses with one port: both are spread.
   std::uint32_t last_word = 0;
   const auto& bytes = destination.address.bytes();
   std::memcpy(&last_word, bytes.data() + bytes.size() - sizeof(last_word), sizeof(last_word));
   const std::uint64_t mixed = std::uint32_t{(last_word + destination.port) * kMixer};
-  return *shards_[(mixed * shards_.size()) >> 32];
+  return *shards[(mixed * shards.size()) >> 32];
 }
 
-int ServerCore::send(const net::Endpoint& remote, const net::LocalAddress& source,
-                     std::span<const std::uint8_t> packet, PutState& state) {
-  if (!takes_puts()) return ESHUTDOWN;
+int ServerSender::send(const net::Endpoint& remote, const net::LocalAddress& source,
+                       std::span<const std::uint8_t> packet, PutState& state) {
+  if (!sockets_.is_open()) return ESHUTDOWN;
   if (should_look_for_error(state)) {
-    if (const int error = shared_.send_errors.take(remote); error != 0) {
+    if (const int error = errors_.take(remote); error != 0) {
       workers_.counters().count_send(error, packet.size());
       return error;
     }
@@ -52,26 +51,26 @@ int ServerCore::send(const net::Endpoint& remote, const net::LocalAddress& sourc
   return send_or_queue(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
-int ServerCore::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
-                        std::span<const std::uint8_t> packet) {
-  if (!takes_puts()) return ESHUTDOWN;
+int ServerSender::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
+                          std::span<const std::uint8_t> packet) {
+  if (!sockets_.is_open()) return ESHUTDOWN;
   Shard& shard = shard_for(destination);
   worker::SendTarget target{&shard.sends, destination};
   if (source.is_known()) target.source = &source;
   return send_or_queue(workers_, *shard.worker, shard.socket, packet, target, false);
 }
 
-int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
-  if (!is_alive()) return ESHUTDOWN;
+int ServerSender::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
+  if (!sockets_.is_alive()) return ESHUTDOWN;
   if (!has_room_for_targets()) {
-    const std::size_t packets = accepted_.size() - (except != nullptr ? 1 : 0);
+    const std::size_t packets = remotes_.accepted().size() - (except != nullptr ? 1 : 0);
     for (std::size_t i = 0; i < packets; ++i) workers_.counters().count_send(ENOMEM, packet.size());
     return ENOMEM;
   }
   int result = 0;
-  for (auto& shard : shards_) {
+  for (const auto& shard : sockets_.shards()) {
     targets_.clear();
-    for (worker::Remote* remote : accepted_) {
+    for (worker::Remote* remote : remotes_.accepted()) {
       if (remote == except || &shard_for(remote->endpoint) != shard.get()) continue;
       worker::SendTarget target{&shard->sends, remote->endpoint};
       target.tells = true;
@@ -83,16 +82,16 @@ int ServerCore::send_to_all(std::span<const std::uint8_t> packet, const worker::
   return result;
 }
 
-bool ServerCore::has_room_for_targets() {
+bool ServerSender::has_room_for_targets() {
   try {
-    targets_.reserve(accepted_.capacity());
+    targets_.reserve(remotes_.accepted_capacity());
     return true;
   } catch (const std::bad_alloc&) {
     return false;
   }
 }
 
-int ServerCore::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {
+int ServerSender::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {
   if (targets_.empty()) return 0;
   if (packet.size() > kLargestIpv4Datagram) return EMSGSIZE;
   if (!shard.worker->has_thread()) {
