@@ -257,6 +257,7 @@ class Speller {
       if (draws_.one_in(2)) put_property("script", Variant(), &first);
     }
     for (const auto& [name, property] : value.properties()) {
+      if (draws_.one_in(6)) put_property(name.view(), 1, &first);  // the last one counts
       put_property(name.view(), property, &first);
     }
     add_last_comma(first);
@@ -540,7 +541,19 @@ class PlainWriter {
 
 class TextModel final : public test::Model {
  public:
-  enum Kind { kSpell, kBadToken, kLeftOut, kNumber, kPrint, kWrite, kDeep, kTyped, kColor };
+  enum Kind {
+    kSpell,
+    kBadToken,
+    kLeftOut,
+    kNumber,
+    kPrint,
+    kWrite,
+    kDeep,
+    kTyped,
+    kColor,
+    kEscapes,
+    kKeysInKeys
+  };
 
   void step(std::size_t kind, Draws& draws) override {
     switch (static_cast<Kind>(kind)) {
@@ -563,6 +576,10 @@ class TextModel final : public test::Model {
         return all_or_none(draws);
       case kColor:
         return read_color(draws);
+      case kEscapes:
+        return read_escapes(draws);
+      case kKeysInKeys:
+        return order_keys_in_keys(draws);
     }
   }
 
@@ -754,10 +771,80 @@ class TextModel final : public test::Model {
     expect_same(value, expected, elements);
     // Of a Dictionary as well.
     Dictionary entries(ContainerType(), ContainerType::builtin(VariantType::INT));
-    if (takes_all) entries.set(1, static_cast<std::int64_t>(expected.size()));
-    const std::string last = takes_all ? std::to_string(expected.size()) : "\"7\"";
-    ASSERT_EQ(str_to_var("Dictionary[Variant, int]({1: " + last + "})", &value), Error::OK);
+    if (takes_all) {
+      entries.set(1, 5);
+      entries.set(2, 6);
+    }
+    const std::string last = takes_all ? "6" : "\"7\"";
+    ASSERT_EQ(str_to_var("Dictionary[Variant, int]({1: 5, 2: " + last + "})", &value), Error::OK);
     expect_same(value, entries, last);
+  }
+
+  // Units of UTF-16 and points: halves of pairs are none by themselves, 0 cannot be in a text.
+  static void read_escapes(Draws& draws) {
+    constexpr std::array<unsigned, 9> kUnits{0,      0x41,   0xe9,   0xd7ff, 0xd800,
+                                             0xdbff, 0xdc00, 0xdfff, 0xe000};
+    const unsigned first = draws.one_of(kUnits);
+    const unsigned second = draws.one_of(kUnits);
+    std::string text = printed("\\u%04x\\u%04x", first, second);
+    const auto leads = [](unsigned unit) { return unit >> 10 == 0xd800 >> 10; };
+    const auto trails = [](unsigned unit) { return unit >> 10 == 0xdc00 >> 10; };
+    std::string expected;
+    bool is_good = true;
+    if (leads(first)) {
+      is_good = trails(second);
+      append_point(0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff), &expected);
+    } else {
+      is_good = !trails(first) && !leads(second) && !trails(second);
+      append_point(first, &expected);
+      append_point(second, &expected);
+    }
+    if (draws.one_in(6)) {  // digits that are missing, or none
+      text.back() = draws.one_in(2) ? 'g' : '"';
+      is_good = false;
+    }
+    TextError error;
+    if (!is_good) return expect_refused("\"" + text + "\"", &error);
+    Variant value;
+    ASSERT_EQ(str_to_var("\"" + text + "\"", &value), Error::OK) << text;
+    ASSERT_EQ(value.as_text(), expected) << text;
+    // Of those that Godot writes and does not read, too.
+    ASSERT_EQ(str_to_var("\"\\a\\v\"", &value, nullptr, {.read_control_escapes = false}),
+              Error::OK);
+    ASSERT_EQ(value.as_text(), "av");
+  }
+  static void append_point(unsigned point, std::string* text) {
+    if (point == 0) point = 0xfffd;
+    if (point < 0x80) {
+      *text += static_cast<char>(point);
+      return;
+    }
+    const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    constexpr std::array<unsigned, 4> kFirst{0, 0xc0, 0xe0, 0xf0};
+    *text += static_cast<char>(kFirst[static_cast<std::size_t>(more)] | point >> (6 * more));
+    for (int i = more - 1; i >= 0; --i)
+      *text += static_cast<char>(0x80 | (point >> (6 * i) & 0x3f));
+  }
+
+  // Keys that differ only inside many arrays: a second look at each level would never end.
+  static void order_keys_in_keys(Draws& draws) {
+    const std::size_t levels = 1 + draws.below(80);
+    std::vector<std::int64_t> numbers;
+    Dictionary dictionary;
+    for (std::size_t left = draws.below(30); left > 0; --left) {
+      numbers.push_back(static_cast<std::int64_t>(draws.below(1000)));
+      Variant key = numbers.back();
+      for (std::size_t i = 0; i < levels; ++i) key = Array{key};
+      dictionary.set(key, {});
+    }
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    std::string expected;
+    for (const std::int64_t number : numbers) {
+      expected += (expected.empty() ? "{\n" : ",\n") + std::string(levels, '[') +
+                  std::to_string(number) + std::string(levels, ']') + ": null";
+    }
+    ASSERT_EQ(var_to_str(dictionary), expected.empty() ? "{}" : expected + "\n}");
   }
 
   static void read_color(Draws& draws) {
@@ -787,9 +874,10 @@ class TextModel final : public test::Model {
 
 TEST(TextModelTest, ReadsEachSpellingAndWritesOne) {
   test::ModelPlan plan;
-  plan.kinds = {{"spell", 4}, {"bad_token", 2}, {"left_out", 2}, {"number", 3}, {"print", 2},
-                {"write", 3}, {"deep", 1},      {"typed", 1},    {"color", 1}};
-  plan.sequences = 1000;
+  plan.kinds = {{"spell", 4}, {"bad_token", 2}, {"left_out", 2},    {"number", 3},
+                {"print", 2}, {"write", 3},     {"deep", 1},        {"typed", 1},
+                {"color", 1}, {"escapes", 2},   {"keys_in_keys", 1}};
+  plan.sequences = 500;
   plan.max_operations = 40;
   plan.make = [](Draws&) { return std::make_unique<TextModel>(); };
   run_model(plan);

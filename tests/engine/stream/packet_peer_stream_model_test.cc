@@ -55,6 +55,7 @@ class FaultyStream final : public StreamPeer {
   Error end = Error::OK;     // behind `incoming`
   Error broken = Error::OK;  // no byte goes any more
   std::uint64_t number = 0;
+  PacketPeerStream* peer = nullptr;  // which is in one of the calls below then
 
   void connect_again() {
     sent.clear();
@@ -64,6 +65,7 @@ class FaultyStream final : public StreamPeer {
 
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
     *written = 0;
+    call_back();
     if (broken != Error::OK) return broken;
     if (!healthy && random_->once_in(12)) throw StreamTrouble{};
     *written = healthy ? data.size() : random_->up_to(data.size());
@@ -74,6 +76,7 @@ class FaultyStream final : public StreamPeer {
 
   Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
     *received = 0;
+    call_back();
     if (!healthy && random_->once_in(12)) throw StreamTrouble{};
     const std::size_t most = std::min(buffer.size(), incoming.size());
     *received = healthy ? most : random_->up_to(most);
@@ -86,6 +89,17 @@ class FaultyStream final : public StreamPeer {
   std::uint64_t connection_number() const override { return number; }
 
  private:
+  // The buffers that it was given must stay as they are.
+  void call_back() {
+    if (!random_->once_in(16)) return;
+    EXPECT_EQ(Error::ERR_LOCKED, peer->put_packet(Bytes{1}));
+    EXPECT_TRUE(peer->get_packet().empty());
+    EXPECT_EQ(Error::ERR_LOCKED, peer->get_packet_error());
+    EXPECT_EQ(Error::ERR_LOCKED, peer->poll());
+    peer->set_stream_peer(nullptr);
+    peer->set_input_buffer_max_size(1 << 12);
+    peer->set_output_buffer_max_size(1 << 12);
+  }
   // Some streams can still be read, some are then at their end.
   void fail_writing() {
     broken = random_->once_in(2) ? Error::FAILED : Error::ERR_FILE_EOF;
@@ -273,6 +287,7 @@ class StreamModel final : public test::Model {
 
   void use_new_stream() {
     stream_ = std::make_shared<FaultyStream>(&random_);
+    stream_->peer = &peer_;
     peer_.set_stream_peer(stream_);
     change_buffers();
   }
