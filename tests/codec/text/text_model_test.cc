@@ -662,10 +662,11 @@ class TextModel final : public test::Model {
       return text;
     };
     std::string number = draws.one_in(2) ? "-" : "";
-    number += draws.one_in(3) ? "0" : digits();
+    number += draws.one_in(2) ? "0" : digits();
     const bool has_point = draws.one_in(2);
     const bool has_exponent = draws.one_in(2);
     if (has_point) number += "." + (draws.one_in(4) ? std::string() : digits());
+    if (has_point && draws.one_in(3)) number += std::string(draws.below(700), '0') + digits();
     if (has_exponent) {
       constexpr std::array<std::string_view, 3> kSigns{"", "-", "+"};
       number += draws.one_in(2) ? "E" : "e";

@@ -182,6 +182,8 @@ Variant random_key(Random& random, int depth = 0) {
           100, 101, 102, kMaximumDepth - 1, kMaximumDepth, kMaximumDepth + 1, 100000};
       return nested(levels[random.below(random.one_in(80) ? 7 : 6)], random_key(random, 3));
     }
+    case 14:  // inside, the two kinds of texts are two
+      return Array{random.one_in(2) ? Variant("a") : Variant(StringName("a"))};
     default: {
       static const std::vector<Variant>& samples =
           *new std::vector<Variant>(testing::sample_values());

@@ -228,7 +228,7 @@ void add_cost(const Variant& value, std::size_t depth, Cost* cost) {
 
 class WireModel final : public test::Model {
  public:
-  enum Kind { kRead, kLimits, kBytes, kChange, kCut, kRetype, kKeys, kConvert };
+  enum Kind { kRead, kLimits, kBytes, kChange, kCut, kRetype, kKeys, kConvert, kScript };
 
   void step(std::size_t kind, Draws& draws) override {
     switch (static_cast<Kind>(kind)) {
@@ -248,6 +248,8 @@ class WireModel final : public test::Model {
         return same_keys(draws);
       case kConvert:
         return convert(draws);
+      case kScript:
+        return read_script(draws);
     }
   }
 
@@ -537,6 +539,30 @@ class WireModel final : public test::Model {
     look_at_all_readers(encoder.bytes);
   }
 
+  // An object's script is none, or a path of the project's.
+  void read_script(Draws& draws) {
+    const auto text = [&draws] {
+      return (draws.one_in(2) ? "res://" : "") + testing::random_text(draws);
+    };
+    const std::string path = text();
+    const std::size_t kind = draws.below(4);
+    const Variant script = kind == 0   ? Variant()
+                           : kind == 1 ? Variant(path)
+                           : kind == 2 ? Variant(StringName(path))
+                                       : testing::random_value(draws);
+    PlainEncoder encoder(true);
+    Object object{String("Node")};
+    object.set("script", script);
+    encoder.put(object);
+    const bool is_path = script.is<String>() && script.as_text().starts_with("res://");
+    // Ids and null objects are other values on the wire.
+    const bool is_nil = script.is_nil() || (script.is_object() && script.ref<Object>().is_null());
+    Variant value;
+    ASSERT_EQ(decode_variant(encoder.bytes, &value, nullptr, kWithObjects),
+              is_nil || is_path ? Error::OK : Error::ERR_INVALID_DATA);
+    look_at_all_readers(encoder.bytes);
+  }
+
   // Numbers, texts and packed arrays by a second set of rules.
   void convert(Draws& draws) {
     const auto from = static_cast<VariantType>(draws.below(kVariantTypeCount));
@@ -584,9 +610,9 @@ class WireModel final : public test::Model {
 
 TEST(WireModelTest, EveryReaderReadsWhatThePlainEncoderWrites) {
   test::ModelPlan plan;
-  plan.kinds = {{"read", 3}, {"limits", 2}, {"bytes", 1}, {"change", 4},
-                {"cut", 2},  {"retype", 2}, {"keys", 2},  {"convert", 1}};
-  plan.sequences = 1000;
+  plan.kinds = {{"read", 3},   {"limits", 2}, {"bytes", 1},   {"change", 4}, {"cut", 2},
+                {"retype", 2}, {"keys", 2},   {"convert", 1}, {"script", 1}};
+  plan.sequences = 600;
   plan.max_operations = 40;
   plan.make = [](Draws&) { return std::make_unique<WireModel>(); };
   run_model(plan);

@@ -127,13 +127,20 @@ class PresenceModel final : public test::Model {
       case kVanish:
         if (client.sender != nullptr) {
           client.sender.reset();
+          for (std::size_t left = draws.below(3); left > 0; --left) put(client);
         } else {
           client.sender = std::make_unique<test::Sender>(port(), client.endpoint);
+          if (draws.one_in(2)) send(client);
+          test::shift_monotonic_clock(draws.one_of(kSteps));
         }
         return;
       case kPut:
         return put(client);
       case kLook:
+        look();
+        if (!draws.one_in(3)) return;
+        send(client);  // and comes and goes between two looks
+        test::shift_monotonic_clock(draws.one_of(kSteps));
         return look();
       case kClose:
         return close(client);
