@@ -7,6 +7,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <random>
 #include <string>
 #include <string_view>
@@ -181,6 +182,8 @@ Variant random_key(Random& random, int depth = 0) {
           100, 101, 102, kMaximumDepth - 1, kMaximumDepth, kMaximumDepth + 1, 100000};
       return nested(levels[random.below(random.one_in(80) ? 7 : 6)], random_key(random, 3));
     }
+    case 14:  // inside, the two kinds of texts are two
+      return Array{random.one_in(2) ? Variant("a") : Variant(StringName("a"))};
     default: {
       static const std::vector<Variant>& samples =
           *new std::vector<Variant>(testing::sample_values());
@@ -198,7 +201,18 @@ struct ModelEntry {
 
 class DictionaryModel final : public test::Model {
  public:
-  enum Kind { kSet, kAssign, kAlias, kFind, kLifetime, kReserve, kClear, kErase, kEraseMany };
+  enum Kind {
+    kSet,
+    kAssign,
+    kAssignBytes,
+    kAlias,
+    kFind,
+    kLifetime,
+    kReserve,
+    kClear,
+    kErase,
+    kEraseMany
+  };
 
   void step(std::size_t kind, Random& random) override {
     do_it(static_cast<Kind>(kind), random);
@@ -225,6 +239,15 @@ class DictionaryModel final : public test::Model {
           dictionary_[key] = value;
         }
         model_set(identity_.of_key(key), value);
+        break;
+      }
+      case kAssignBytes: {  // which may be no text: a String makes one of them
+        const std::string bytes = random_bytes(random);
+        const Variant value = static_cast<std::int64_t>(random.below(1000));
+        dictionary_[std::string_view(bytes)] = value;
+        model_set(identity_.of_key(Variant(bytes)), value);
+        const Dictionary& read = dictionary_;
+        ASSERT_NE(read.find(std::string_view(bytes)), nullptr);
         break;
       }
       case kAlias:
@@ -355,8 +378,9 @@ class DictionaryModel final : public test::Model {
 
 TEST(DictionaryModel, DoesWhatAListOfEntriesDoes) {
   test::ModelPlan plan;
-  plan.kinds = {{"set", 4},     {"assign", 2}, {"alias", 1}, {"find", 2},      {"lifetime", 1},
-                {"reserve", 1}, {"clear", 1},  {"erase", 3}, {"erase_many", 1}};
+  plan.kinds = {{"set", 4},   {"assign", 2},    {"assign_bytes", 1}, {"alias", 1},
+                {"find", 2},  {"lifetime", 1},  {"reserve", 1},      {"clear", 1},
+                {"erase", 3}, {"erase_many", 1}};
   plan.sequences = 500;
   plan.make = [](Random&) { return std::make_unique<DictionaryModel>(); };
   run_model(plan);
@@ -448,6 +472,10 @@ class ArrayModel final : public test::Model {
       }
       case kReserve:
         array_.reserve(size + random.below(20));
+        // So many that their size in bytes wraps around.
+        ASSERT_THROW(array_.reserve(SIZE_MAX / sizeof(Variant) + 2 + random.below(8)),
+                     std::bad_alloc);
+        ASSERT_THROW(array_.resize(SIZE_MAX / sizeof(Variant) + 2), std::bad_alloc);
         break;
       case kResize: {
         const std::size_t target = random.below(2 * size + 3);

@@ -83,6 +83,10 @@ std::string compare_array(const VariantView& view, const Array& array, const Var
 std::string compare_lookup(const DictionaryView& entries, const DictionaryEntry& entry,
                            const Variant& value) {
   const VariantView found = entries.find(entry.key);
+  // A key that equals none, not even itself, is found in neither.
+  if (value.ref<Dictionary>().find(entry.key) == nullptr) {
+    return found.exists() ? mismatch("key that is not to be found", value) : std::string();
+  }
   if (!found.exists()) return mismatch("key is missing", value);
   if (const auto* number = entry.key.get_if<std::int64_t>();
       number != nullptr && entries.find(*number).at() != found.at()) {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/packet_peer_stream.h"
@@ -23,6 +24,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t kLengthSize = PacketPeerStream::kLengthSize;
+constexpr int kSmallestInput = 60;
 
 Bytes framed(const Bytes& packet) {
   Bytes frame(kLengthSize);
@@ -55,15 +57,18 @@ class FaultyStream final : public StreamPeer {
   Error end = Error::OK;     // behind `incoming`
   Error broken = Error::OK;  // no byte goes any more
   std::uint64_t number = 0;
+  PacketPeerStream* peer = nullptr;  // which is in one of the calls below then
 
   void connect_again() {
     sent.clear();
     incoming.clear();
     end = broken = Error::OK;
+    has_said_end_ = false;
   }
 
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
     *written = 0;
+    call_back();
     if (broken != Error::OK) return broken;
     if (!healthy && random_->once_in(12)) throw StreamTrouble{};
     *written = healthy ? data.size() : random_->up_to(data.size());
@@ -74,18 +79,32 @@ class FaultyStream final : public StreamPeer {
 
   Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
     *received = 0;
+    call_back();
     if (!healthy && random_->once_in(12)) throw StreamTrouble{};
     const std::size_t most = std::min(buffer.size(), incoming.size());
     *received = healthy ? most : random_->up_to(most);
     const auto last = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
     std::copy(incoming.begin(), last, buffer.begin());
     incoming.erase(incoming.begin(), last);
-    return *received == 0 && incoming.empty() ? end : Error::OK;
+    if (*received > 0 || !incoming.empty() || end == Error::OK) return Error::OK;
+    // How it ended it says once; then that it has.
+    return std::exchange(has_said_end_, true) ? Error::ERR_FILE_EOF : end;
   }
 
   std::uint64_t connection_number() const override { return number; }
 
  private:
+  // The buffers that it was given must stay as they are.
+  void call_back() {
+    if (!random_->once_in(16)) return;
+    EXPECT_EQ(Error::ERR_LOCKED, peer->put_packet(Bytes{1}));
+    EXPECT_TRUE(peer->get_packet().empty());
+    EXPECT_EQ(Error::ERR_LOCKED, peer->get_packet_error());
+    EXPECT_EQ(Error::ERR_LOCKED, peer->poll());
+    peer->set_stream_peer(nullptr);
+    peer->set_input_buffer_max_size(1 << 12);
+    peer->set_output_buffer_max_size(1 << 12);
+  }
   // Some streams can still be read, some are then at their end.
   void fail_writing() {
     broken = random_->once_in(2) ? Error::FAILED : Error::ERR_FILE_EOF;
@@ -93,6 +112,7 @@ class FaultyStream final : public StreamPeer {
   }
 
   Random* random_;
+  bool has_said_end_ = false;
 };
 
 // No faults while it lives.
@@ -204,12 +224,23 @@ class StreamModel final : public test::Model {
       EXPECT_EQ(expected_.front(), packet);
       expected_.pop_front();
     } else if (error != Error::ERR_UNAVAILABLE) {
+      expect_no_packet_left();
       expect_end(error);
     }
   }
 
   void poll() {
-    if (const Error error = peer_.poll(); error != Error::OK) expect_end(error);
+    const Error error = peer_.poll();
+    if (error == Error::OK) return;
+    expect_no_packet_left();
+    expect_end(error);
+  }
+
+  // A loss is told at once; the end of what is read only behind all that arrived.
+  void expect_no_packet_left() const {
+    if (stream_->broken == Error::OK) {
+      EXPECT_TRUE(expected_.empty()) << "the end comes first";
+    }
   }
 
   void count() {
@@ -223,7 +254,7 @@ class StreamModel final : public test::Model {
     EXPECT_TRUE(error == stream_->broken || error == stream_->end) << static_cast<int>(error);
     if (error != stream_->end || !stream_->incoming.empty()) return;
     const Health health(stream_.get());
-    if (peer_.get_available_packet_count() == 0) {
+    if (expected_.empty()) {
       EXPECT_NE(Error::OK, peer_.poll());
       EXPECT_EQ(stream_->end, peer_.poll());
       EXPECT_TRUE(peer_.get_packet().empty());
@@ -233,7 +264,8 @@ class StreamModel final : public test::Model {
 
   void other_side_sends() {
     if (stream_->end != Error::OK || expected_.size() > 20) return;
-    const Bytes packet = new_packet();
+    Bytes packet = new_packet();
+    if (random_.once_in(8)) packet.resize(kSmallestInput, 0xc0);  // as large as may be
     const Bytes frame = framed(packet);
     stream_->incoming.insert(stream_->incoming.end(), frame.begin(), frame.end());
     expected_.push_back(packet);
@@ -273,6 +305,7 @@ class StreamModel final : public test::Model {
 
   void use_new_stream() {
     stream_ = std::make_shared<FaultyStream>(&random_);
+    stream_->peer = &peer_;
     peer_.set_stream_peer(stream_);
     change_buffers();
   }
@@ -280,7 +313,7 @@ class StreamModel final : public test::Model {
   // 28 bytes hold one packet, 252 many.
   void change_buffers() {
     peer_.set_output_buffer_max_size(28 << random_.up_to(3));
-    peer_.set_input_buffer_max_size(60 << random_.up_to(2));
+    peer_.set_input_buffer_max_size(kSmallestInput << random_.up_to(2));
   }
 
   // No two are the same, and none looks like a length. Few do not fit.
