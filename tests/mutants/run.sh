@@ -14,6 +14,8 @@ root=$(cd "$folder/../.." && pwd)
 readonly folder root
 # A test that a mutant makes endless has failed too.
 readonly seconds_a_test=120
+# Each has a Bazel of its own, which takes half a gigabyte.
+readonly max_lanes=8
 
 say() { printf '%s\n' "mutants: $*" >&2; }
 
@@ -86,29 +88,58 @@ try_mutant() {
   esac
 }
 
-run_all() {
-  local patch name status=0 started=$SECONDS killed=0 begun verdict
+enter_lane() { tree=$place/tree$1 output=$place/output$1; }
+
+# Builds what the mutants' tests are made of, without a bug: what one lane has built, the next
+# takes from a cache.
+prepare_lane() { # prepare_lane LANE TARGET...
+  enter_lane "$1"
+  shift
   copy_tree
+  (cd "$tree" && nice bazel --output_base="$output" build --nosandbox_debug --noshow_progress \
+    --disk_cache="$place/cache" "$@") >"$logs/build.log" 2>&1 ||
+    { say "the tree does not build without a bug: $logs/build.log"; exit 1; }
+}
+
+# run_lane LANE PATCH...: one after another in a tree of the lane's own. A line for each, that
+# begins with its name and has "killed by" in it, or not.
+run_lane() {
+  local patch name begun verdict
+  enter_lane "$1"
+  shift
   for patch in "$@"; do
     name=$(basename "$patch" .patch)
     begun=$SECONDS
     if ! patch_tree "$tree" "$patch" >/dev/null 2>&1; then
       verdict="no longer applies"
-      status=1
       copy_tree
     else
-      if verdict=$(try_mutant "$(target_of "$patch")" "$logs/$name.log"); then
-        ((killed += 1))
-      else
-        status=1
-      fi
+      verdict=$(try_mutant "$(target_of "$patch")" "$logs/$name.log") || true
       patch_tree "$tree" "$patch" --reverse >/dev/null 2>&1 || copy_tree
     fi
     printf '%-44s %s, %d s\n' "$name" "$verdict" $((SECONDS - begun))
   done
   bazel --output_base="$output" shutdown >/dev/null 2>&1 || true
+}
+
+# A mutant is built and tried by one processor most of the time.
+run_all() {
+  local lanes lane patch started=$SECONDS killed
+  lanes=$(nproc)
+  ((lanes <= $#)) || lanes=$#
+  ((lanes <= max_lanes)) || lanes=$max_lanes
+  local patches=("$@") targets
+  mapfile -t targets < <(for patch in "$@"; do target_of "$patch"; done | sort -u)
+  for ((lane = 0; lane < lanes; ++lane)); do prepare_lane "$lane" "${targets[@]}"; done
+  rm -rf "$place/cache"
+  for ((lane = 0; lane < lanes; ++lane)); do
+    local share=() i
+    for ((i = lane; i < ${#patches[@]}; i += lanes)); do share+=("${patches[i]}"); done
+    run_lane "$lane" "${share[@]}" &
+  done | tee "$logs/verdicts"
+  killed=$(grep -c ' killed by ' "$logs/verdicts") || true
   printf '%d of %d mutants killed, %d s\n' "$killed" "$#" $((SECONDS - started))
-  return "$status"
+  ((killed == $#))
 }
 
 only_check=
@@ -129,7 +160,7 @@ if [[ $only_check ]]; then
 fi
 
 place=${XDG_CACHE_HOME:-$HOME/.cache}/ringpeer-mutants/$(md5sum <<<"$root" | cut -c1-8)
-tree=$place/tree output=$place/output logs=$place/logs
-readonly place tree output logs
+logs=$place/logs
+readonly place logs
 mkdir -p "$logs"
 run_all "${patches[@]}"
