@@ -175,6 +175,11 @@ class PoolModel final : public test::Model {
       std::size_t size = 0;
       ASSERT_EQ(encode_variant(value, expected, &size), Error::OK);
       ASSERT_TRUE(std::ranges::equal(expected, encoding.bytes()));
+      // What was moved from is empty, and may be used again.
+      const PooledEncoding moved = std::move(encoding);
+      ASSERT_TRUE(std::ranges::equal(expected, moved.bytes()));
+      ASSERT_TRUE(encoding.bytes().empty());  // NOLINT(bugprone-use-after-move)
+      ASSERT_EQ(encoding.capacity(), 0u);
     }
   }
   void count_passing_lease(std::size_t bytes) {

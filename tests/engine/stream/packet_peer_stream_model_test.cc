@@ -173,7 +173,15 @@ class StreamModel final : public test::Model {
       case kCount:
         return count();
       case kGet:
-        return get();
+        get();
+        if (stream_->broken != Error::OK || !random_.once_in(4)) return;
+        // Each call sends what waits, as far as the stream takes it.
+        {
+          const Health health(stream_.get());
+          get();
+          EXPECT_EQ(0u, peer_.get_pending_output());
+        }
+        return;
       case kPut:
         return put();
       case kSettle:
