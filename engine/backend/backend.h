@@ -111,6 +111,10 @@ class Backend {
   // False when so many buffers are out that further datagrams should be copied.
   virtual bool has_buffers_to_lend() const = 0;
 
+  // How many buffers consumers have, of those that the kernel is done with. All that have come
+  // back are recycled.
+  virtual std::size_t lent_buffers() const = 0;
+
   // Ends a wait(). From any thread.
   virtual void wake() noexcept = 0;
 

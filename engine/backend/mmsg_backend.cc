@@ -44,6 +44,7 @@ class MmsgBackend final : public Backend {
   bool owns(const packet::PacketBuffer* buffer) const override { return receiver_.owns(buffer); }
   void recycle(packet::PacketBuffer* buffer) override { receiver_.recycle(buffer); }
   bool has_buffers_to_lend() const override { return receiver_.has_buffers_to_lend(); }
+  std::size_t lent_buffers() const override { return receiver_.lent_buffers(); }
   void wake() noexcept override { wakeup_.notify(); }
   const BackendEvents& events() const override { return events_; }
   std::string features() const override { return "epoll, sleeping wait"; }

@@ -58,6 +58,11 @@ class MmsgReceiver {
   bool owns(const packet::PacketBuffer* buffer) const { return stock_.owns(buffer); }
   void recycle(packet::PacketBuffer* buffer) { stock_.give_back(buffer); }
   bool has_buffers_to_lend() const { return stock_.spare_count() * 2 > stock_.count(); }
+  // But for those that are still written into.
+  std::size_t lent_buffers() const {
+    const std::size_t in_use = (open_ != nullptr ? 1 : 0) + (ahead_ != nullptr ? 1 : 0);
+    return stock_.count() - stock_.spare_count() - in_use;
+  }
 
  private:
   void allocate(packet::BufferReturn* home);

@@ -72,6 +72,9 @@ class UringBackend final : public Backend {
   bool has_buffers_to_lend() const override {
     return datagrams_.buffers().has_buffers_to_lend() && receiver_.has_buffers_to_lend();
   }
+  std::size_t lent_buffers() const override {
+    return datagrams_.buffers().lent_buffers() + receiver_.lent_buffers();
+  }
   void wake() noexcept override { wakeup_.notify(); }
   const BackendEvents& events() const override { return events_; }
   std::string features() const override;

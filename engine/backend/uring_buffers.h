@@ -69,6 +69,7 @@ class UringBuffers {
   bool has_buffers_to_lend() const {
     return (with_kernel_ + stock_.spare_count()) * 2 > stock_.count();
   }
+  std::size_t lent_buffers() const { return stock_.count() - stock_.spare_count() - with_kernel_; }
 
  private:
   void end_of(packet::PacketBuffer* buffer);

@@ -1,6 +1,7 @@
 #include "ringpeer/engine.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <exception>
 #include <new>
@@ -131,9 +132,19 @@ Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup
   LiveEngines::of_process().add(this);
 }
 
+// In a forked child the workers are the parent's.
+[[maybe_unused]] static bool are_all_buffers_back(worker::WorkerGroup& workers) {
+  if (!workers.is_usable()) return true;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    if (!workers.at(i).has_all_buffers()) return false;
+  }
+  return true;
+}
+
 Engine::~Engine() {
   LiveEngines::of_process().remove(this);
   stop();
+  assert(are_all_buffers_back(*workers_));  // whoever holds a packet holds the engine
 }
 
 void Engine::stop() { workers_->stop(); }

@@ -10,8 +10,8 @@ bool BufferStock::make(std::size_t count, std::size_t size, std::size_t stride,
   assert(count_ == 0 && size <= stride && count <= std::size_t{UINT16_MAX} + 1);
   if (!memory_.map(count * stride, pages)) return false;
   buffers_ = std::make_unique<PacketBuffer[]>(count);
-  count_ = count;
   spare_.reserve(count);
+  count_ = count;
   for (std::size_t i = 0; i < count; ++i) {
     PacketBuffer& buffer = buffers_[i];
     buffer.home = home;

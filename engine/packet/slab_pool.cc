@@ -161,6 +161,11 @@ bool SlabPool::release_kept() {
   return was_any;
 }
 
+bool SlabPool::is_whole() {
+  release_kept();
+  return pages_in_use() == 0 && strangers_bytes_ == 0;
+}
+
 // Becomes one with its other half, as long as that is free.
 void SlabPool::give_back(FreeBlock* block, std::size_t level) {
   Page* const page = block->page;

@@ -53,6 +53,8 @@ class SlabPool {
   bool lacks_memory() const { return lacks_memory_; }
 
   std::size_t pages_in_use() const { return pages_.size() - free_pages_; }
+  // Whether every block has come back.
+  bool is_whole();
 
  private:
   struct Page;

@@ -46,13 +46,22 @@ int explain(const net::Socket& socket, int error) {
   return local.has_value() && local->port == 0 ? EADDRNOTAVAIL : error;
 }
 
+int send_once(const net::Socket& socket, std::span<const std::uint8_t> packet,
+              const worker::SendTarget& target) {
+  int error = EINTR;
+  while (error == EINTR) {  // a signal says nothing about the packet
+    error = target.connected ? socket.send(packet) : send_unconnected(socket, packet, target);
+  }
+  return error;
+}
+
 int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
              const worker::SendTarget& target) {
-  if (target.connected) return socket.send(packet);
-  const int error = send_unconnected(socket, packet, target);
+  const int error = send_once(socket, packet, target);
   // On a socket with an error queue it may be the ICMP error of an earlier packet, to whomever;
   // the kernel has reported it by now.
-  return error == 0 || is_overload(error) ? error : send_unconnected(socket, packet, target);
+  if (error == 0 || is_overload(error) || target.connected) return error;
+  return send_once(socket, packet, target);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "ringpeer/engine/send/send_store.h"
 
+#include <cassert>
 #include <cerrno>
 #include <new>
 
@@ -8,6 +9,7 @@
 namespace ringpeer::worker {
 
 SendStore::~SendStore() {
+  assert(heap_bytes_.load(std::memory_order_relaxed) == 0);
   SendLane* lane = lanes_.load(std::memory_order_acquire);
   while (lane != nullptr) {
     SendLane* const next = lane->next_;

@@ -58,6 +58,10 @@ class ReceiveHalf {
   std::size_t drain(std::size_t max_batches);
   // Takes back the buffers that consumers are done with.
   void reclaim();
+  // Whether nobody holds a packet any more; what came back is reclaimed.
+  bool is_whole() {
+    return backend_ == nullptr || (backend_->lent_buffers() == 0 && slabs_.is_whole());
+  }
   // Whether those that something came for may be told later: of so few datagrams.
   bool may_notify_later(std::size_t taken) const {
     return options_.has_thread && taken > 0 && taken < kFewDatagrams &&

@@ -388,6 +388,11 @@ bool Worker::change_thread() noexcept {
 
 // ---- The end.
 
+bool Worker::has_all_buffers() {
+  receives_.reclaim();
+  return failure_.error != 0 || receives_.is_whole();
+}
+
 // Before anybody finds out by a call that fails, or that asks.
 void Worker::tell_of_failure() {
   if (failure_.error == 0 || has_failed()) return;

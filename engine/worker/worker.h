@@ -79,6 +79,10 @@ class Worker {
   std::size_t pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 
+  // After its end: whether nobody holds a packet of it any more. Nobody knows of one that has
+  // failed.
+  bool has_all_buffers();
+
   // Whether it had to end by itself.
   bool has_failed() const { return failed_.load(std::memory_order_acquire); }
   // Whether it began with io_uring, and had to change when another thread went on.

@@ -44,15 +44,12 @@ void for_each(const Coverage& coverage, Visit visit) {
 }  // namespace
 
 void Coverage::add(const CounterSnapshot& snapshot, const Faults& happened) {
-  for (std::size_t i = 0; i < kCounterCount; ++i) counters[i] += snapshot.values[i];
+  for (std::size_t i = 0; i < kCounterCount; ++i) counters[i].add_seed(snapshot.values[i]);
   for (std::size_t i = 0; i < kFaultCount; ++i) {
-    faults[i] += happened.happened(static_cast<Fault>(i));
+    faults[i].add_seed(happened.happened(static_cast<Fault>(i)));
   }
-}
-
-void Coverage::add_branches() {
   for (std::size_t i = 0; i < all_branches().size(); ++i) {
-    branches[i] += all_branches()[i]->passed.load(std::memory_order_relaxed);
+    branches[i].add_seed(all_branches()[i]->passed.exchange(0, std::memory_order_relaxed));
   }
 }
 
@@ -65,18 +62,22 @@ Coverage& Coverage::operator+=(const Coverage& other) {
 
 std::vector<std::string> Coverage::missing() const {
   std::vector<std::string> names;
-  for_each(*this, [&](const char* kind, std::string_view name, std::uint64_t count) {
-    if (count == 0) names.push_back(std::string(kind) + ' ' + std::string(name));
+  for_each(*this, [&](const char* kind, std::string_view name, const Reached& reached) {
+    if (reached.seeds == 0) names.push_back(std::string(kind) + ' ' + std::string(name));
   });
   return names;
 }
 
 std::string Coverage::to_text() const {
-  std::string text;
-  for_each(*this, [&](const char* kind, std::string_view name, std::uint64_t count) {
-    std::string number = std::to_string(count);
-    number.insert(0, number.size() < 14 ? 14 - number.size() : 0, ' ');
-    text += number + "  " + kind + ' ' + std::string(name) + '\n';
+  std::string text = "         times   seeds\n";
+  const auto add_number = [&text](std::uint64_t number, std::size_t width) {
+    const std::string digits = std::to_string(number);
+    text += std::string(digits.size() < width ? width - digits.size() : 0, ' ') + digits;
+  };
+  for_each(*this, [&](const char* kind, std::string_view name, const Reached& reached) {
+    add_number(reached.times, 14);
+    add_number(reached.seeds, 8);
+    text += "  " + std::string(kind) + ' ' + std::string(name) + '\n';
   });
   return text;
 }

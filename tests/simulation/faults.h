@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TESTS_SIMULATION_FAULTS_H_
 #define RINGPEER_TESTS_SIMULATION_FAULTS_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +78,10 @@ class Faults {
   void turn_on(Fault fault, std::uint32_t of_1000) { rate(fault) = of_1000; }
   void turn_all_off() { rates_.fill(0); }
   bool is_on(Fault fault) const { return rates_[static_cast<std::size_t>(fault)] > 0; }
+
+  bool is_any_on() const {
+    return std::any_of(rates_.begin(), rates_.end(), [](std::uint32_t rate) { return rate > 0; });
+  }
 
   bool happens(Fault fault) {
     const bool does = is_on(fault) && random_.chance(rate(fault));

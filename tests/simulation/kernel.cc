@@ -224,7 +224,8 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
   }
   const bool is_stalled =
       faults_.is_on(Fault::kFullSendBuffer) && scheduler_.now() < socket.takes_nothing_until;
-  if (is_stalled || socket.send_memory + charge > socket.send_buffer) {
+  const bool takes_nothing = is_stalled || network_.takes_nothing();
+  if (takes_nothing || socket.send_memory + charge > socket.send_buffer) {
     return EAGAIN;
   }
   if (faults_.happens(Fault::kDeviceQueueFull)) {

@@ -12,6 +12,11 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
   expected.taken_at[expected.times++ % expected.taken_at.size()] = now;
   const std::span<const std::uint8_t> all = datagram.payload;
   const std::size_t segment = datagram.segment_size > 0 ? datagram.segment_size : all.size();
+  taken_bytes_ += all.size();
+  if (all.size() > max_datagram_) {
+    ++taken_too_large_;
+    too_large_bytes_ += all.size();
+  }
   std::size_t at = 0;
   do {
     const std::size_t size = std::min(segment, all.size() - at);

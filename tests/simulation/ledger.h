@@ -21,6 +21,9 @@ namespace ringpeer::simulation {
 // likewise. Fails at the first difference.
 class Ledger {
  public:
+  // max_datagram: what is larger is to be dropped.
+  explicit Ledger(std::size_t max_datagram) : max_datagram_(max_datagram) {}
+
   // ---- Received.
 
   // The kernel has given the engine a datagram, or a train.
@@ -29,6 +32,9 @@ class Ledger {
   void record_delivered(std::uint16_t port, const net::Endpoint& sender,
                         std::span<const std::uint8_t> payload);
   std::uint64_t taken() const { return taken_; }
+  std::uint64_t taken_bytes() const { return taken_bytes_; }
+  std::uint64_t too_large_bytes() const { return too_large_bytes_; }
+  std::uint64_t taken_too_large() const { return taken_too_large_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t delivered_bytes() const { return delivered_bytes_; }
   // Whether the engine took something of this sender then, as far as is remembered.
@@ -63,8 +69,12 @@ class Ledger {
     std::size_t times = 0;
   };
 
+  const std::size_t max_datagram_;
   std::map<Flow, Expected> expected_;
   std::uint64_t taken_ = 0;
+  std::uint64_t taken_bytes_ = 0;
+  std::uint64_t taken_too_large_ = 0;
+  std::uint64_t too_large_bytes_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t delivered_bytes_ = 0;
 

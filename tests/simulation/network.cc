@@ -81,7 +81,8 @@ void Network::schedule(SimulatedDatagram datagram, std::weak_ptr<UdpSocket> send
 
 void Network::deliver(const SimulatedDatagram& datagram, const std::weak_ptr<UdpSocket>& sender) {
   if (const auto host = hosts_.find(datagram.destination); host != hosts_.end()) {
-    if (faults_.happens(Fault::kIcmpError)) return answer_unreachable(datagram, sender);
+    if (deaf_ == datagram.destination || faults_.happens(Fault::kIcmpError))
+      return answer_unreachable(datagram, sender);
     host->second(datagram);
     return;
   }
@@ -137,6 +138,7 @@ void Network::receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedD
   if (!is_kept || is_full) return drop(*socket);
   SimulatedDatagram arrived = datagram;
   arrived.wall_clock_ns = wall_clock_ns();
+  arrived.arrived_at = scheduler_.now();
   merge_into_train(*socket, std::move(arrived));
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "ringpeer/engine/net/endpoint.h"
@@ -39,10 +40,18 @@ class Network {
 
   // Somebody listens there, elsewhere than on the machine.
   void add_host(const net::Endpoint& endpoint, Host host) { hosts_[endpoint] = std::move(host); }
+  // Nobody listens there any more: whoever sends there is told so. Null: somebody does.
+  void set_deaf(const net::Endpoint* host) {
+    deaf_ = host == nullptr ? std::nullopt : std::optional(*host);
+  }
 
   // On its way, from whichever side. The sender's error, if anybody answers with one, goes to
   // `socket`, which may be null.
   void send(SimulatedDatagram datagram, const std::shared_ptr<UdpSocket>& socket);
+
+  // No socket is rid of anything until then.
+  void take_nothing_until(Time time) { takes_nothing_until_ = time; }
+  bool takes_nothing() const { return scheduler_.now() < takes_nothing_until_; }
 
   // ---- The machine's sockets. 0 or errno.
 
@@ -87,6 +96,8 @@ class Network {
   Faults& faults_;
   Random random_;
   std::map<net::Endpoint, Host, EndpointOrder> hosts_;
+  std::optional<net::Endpoint> deaf_;
+  Time takes_nothing_until_ = 0;
   Sockets bound_;
   // When the last datagram of an endpoint arrives: its next comes after it.
   std::map<net::Endpoint, Time, EndpointOrder> last_arrival_;

@@ -10,6 +10,9 @@ constexpr std::uint32_t kRunsWithFaultOf1000 = 150;
 
 // They take twenty times as long as others.
 constexpr std::uint32_t kRunsWithFloodOf1000 = 12;
+// Of all runs, those in which one of the other things happens that happen once.
+constexpr std::uint32_t kRunsWithScenarioOf1000 = 30;
+
 // More than the slots that a ring keeps for news of them.
 constexpr int kRemotesOfFlood = 120;
 
@@ -46,27 +49,26 @@ Plan Plan::from_seed(std::uint64_t seed) {
     const std::uint32_t rate = rate_of(static_cast<Fault>(i), random);
     if (random.chance(kRunsWithFaultOf1000)) plan.faults[i] = rate;
   }
-  const auto is_on = [&](Fault fault) { return plan.faults[static_cast<std::size_t>(fault)] > 0; };
   plan.use_uring = random.chance(600);
   plan.workers = static_cast<int>(random.between(0, 3));
   plan.kernel.has_min_wait = random.chance(600);
   plan.kernel.has_incremental_buffers = random.chance(600);
-  if (is_on(Fault::kSmallCompletionRing)) plan.kernel.most_completions = 8u << random.below(4);
+  if (plan.has(Fault::kSmallCompletionRing)) plan.kernel.most_completions = 8u << random.below(4);
   constexpr std::array<int, 4> kBudgets = {0, 50, 200, 2000};
   plan.latency_budget_us = kBudgets.at(random.below(kBudgets.size()));
   plan.max_datagram = random.chance(500) ? 1400 : 4000;
   plan.payload_budget_kib = random.chance(300) ? 256 * 3 : 4096;
-  if (is_on(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
-  plan.gro = is_on(Fault::kTrain) && !is_on(Fault::kMalformed);
+  if (plan.has(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
+  plan.gro = plan.has(Fault::kTrain) && !plan.has(Fault::kMalformed);
   if (plan.gro) plan.max_datagram = 65'507;  // what a train may take
   plan.gso = random.chance(800);
   plan.servers = static_cast<int>(random.between(2, 3));
   plan.remotes = static_cast<int>(random.between(8, 64)) - 4;
   plan.peers = 4;
   plan.together = random.chance(200);
-  plan.timestamps = random.chance(200) || is_on(Fault::kClockJump);
+  plan.timestamps = random.chance(200) || plan.has(Fault::kClockJump);
   plan.local_addresses = random.chance(250);
-  plan.detect_unreachable = random.chance(250) || is_on(Fault::kIcmpError);
+  plan.detect_unreachable = random.chance(250) || plan.has(Fault::kIcmpError);
   plan.max_pending = random.chance(300) ? 4 : 64;
   plan.shares_port = random.chance(100);
   if (random.chance(300)) plan.receive_buffer = 1 << 20;
@@ -79,8 +81,16 @@ Plan Plan::from_seed(std::uint64_t seed) {
     if (random.chance(500)) plan.payload_budget_kib = 64 << 10;
     plan.together = random.chance(500);
   }
+  plan.flooded_peer = random.chance(kRunsWithScenarioOf1000);
+  plan.late_worker = random.chance(kRunsWithScenarioOf1000);
+  plan.full_sockets = random.chance(kRunsWithScenarioOf1000);
+  plan.deaf_host = random.chance(kRunsWithScenarioOf1000);
+  if (plan.late_worker || plan.full_sockets || plan.deaf_host) {
+    plan.workers = std::max(plan.workers, 1);
+    plan.gso = plan.gso || plan.deaf_host;
+  }
   // Without trains: of one that makes no sense nobody knows how many packets it has.
-  if (is_on(Fault::kMalformed)) plan.use_uring = true;
+  if (plan.has(Fault::kMalformed)) plan.use_uring = true;
   plan.largest_burst = random.chance(300) ? 200 : 20;
   return plan;
 }
@@ -127,6 +137,10 @@ std::string Plan::to_text() const {
   add(detect_unreachable, "detect unreachable");
   add(shares_port, "shared port");
   add(flood, "flood");
+  add(flooded_peer, "flooded peer");
+  add(late_worker, "late worker");
+  add(full_sockets, "full sockets");
+  add(deaf_host, "deaf host");
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (faults[i] > 0) {
       text += ", " + std::string(kFaultNames[i]) + ' ' + std::to_string(faults[i]) + "/1000";

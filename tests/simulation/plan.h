@@ -40,7 +40,12 @@ struct Plan {
   bool detect_unreachable = false;
   int max_pending = 16;
   bool shares_port = false;  // the first server, with a stranger who comes and goes
-  bool flood = false;        // once, more than a ring holds
+  // What happens once, at the end.
+  bool flood = false;         // more comes than a ring holds
+  bool flooded_peer = false;  // more than its queue holds, and its socket
+  bool late_worker = false;   // a close finds workers that get no processor
+  bool full_sockets = false;  // a stop finds sockets that take nothing
+  bool deaf_host = false;     // one stops listening that a peer is connected to
 
   // How much: the run ends when so many datagrams went each way, or after so many steps.
   int datagrams = 3000;
@@ -49,6 +54,8 @@ struct Plan {
 
   // How often each fault happens when it is asked for, in a thousand; 0: not in this run.
   std::array<std::uint32_t, kFaultCount> faults{};
+
+  bool has(Fault fault) const { return faults[static_cast<std::size_t>(fault)] > 0; }
 
   PlantedBug planted = PlantedBug::kNone;
 

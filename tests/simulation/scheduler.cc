@@ -142,6 +142,12 @@ bool Scheduler::wait_until(const std::function<bool()>& ready, Time deadline) {
     self.deadline = deadline;
     self.fiber.suspend();
   }
+  const std::function<bool()> never = [] { return false; };
+  while (now_ < late_until_ && current_ != 0) {
+    self.ready = &never;
+    self.deadline = late_until_;
+    self.fiber.suspend();
+  }
   self.ready = nullptr;
   self.deadline = kNever;
   return ready();

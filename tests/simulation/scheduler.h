@@ -48,6 +48,8 @@ class Scheduler {
   bool wait_until(const std::function<bool()>& ready, Time deadline = kNever);
   // Others may go on.
   void yield();
+  // Whoever waits goes on no earlier, but for the first thread.
+  void wake_others_late(Time until) { late_until_ = until; }
   // Time passes, for this thread alone to notice: it has computed.
   void spend(Time time) { now_ += time; }
   // The thread is in a system call, between the two.
@@ -82,6 +84,7 @@ class Scheduler {
   Time now_ = 1'000 * kSecond;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::multimap<Time, std::function<void()>> events_;
+  Time late_until_ = 0;
   ThreadNumber current_ = kNobody;
   std::uint64_t turns_ = 0;
 };

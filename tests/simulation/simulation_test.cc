@@ -23,6 +23,25 @@ TEST(SimulationTest, SeedsHold) {
   EXPECT_EQ(result.seeds, 60u);
 }
 
+// What few seeds have, on both backends.
+TEST(SimulationTest, RareThingsHold) {
+  for (bool Plan::*rare : {&Plan::flood, &Plan::flooded_peer, &Plan::late_worker,
+                           &Plan::full_sockets, &Plan::deaf_host}) {
+    for (const std::uint64_t seed : {1, 2, 3, 4}) {
+      Plan plan = Plan::from_seed(seed);
+      plan.faults = {};
+      plan.use_uring = seed % 2 == 0;
+      plan.workers = 1;
+      plan.shares_port = false;
+      plan.detect_unreachable = true;
+      plan.steps = 100;
+      plan.*rare = true;
+      const Outcome outcome = run_apart(plan);
+      EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
+    }
+  }
+}
+
 TEST(SimulationTest, ASeedReplaysExactly) {
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
     const Plan plan = Plan::from_seed(seed);

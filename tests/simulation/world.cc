@@ -13,7 +13,14 @@
 namespace ringpeer::simulation {
 namespace {
 
+// In which 65,535 bytes may wait, as with a server's peer.
+constexpr int kLeastReceiveBuffer = 65'535;
+
 constexpr std::uint16_t kFirstServerPort = 4000;
+// Half of what a worker sleeps when nothing wakes it.
+constexpr Time kMaxDelay = 250 * kMillisecond;
+
+constexpr std::uint16_t kFirstHostPort = 20'000;
 constexpr std::uint16_t kFirstPeerPort = 5000;
 
 // Numbers of senders, by what they are.
@@ -23,6 +30,8 @@ constexpr std::uint32_t kPeers = 2000;
 
 // An engine may fail to start because of faults; one that has none must not.
 constexpr int kTries = 1000;
+// Each of its threads needs many allocations in a row: more than chance brings, with most refused.
+constexpr int kTriesWithoutMemory = 20;
 
 net::Endpoint host_endpoint(std::size_t index) {
   net::Endpoint endpoint;
@@ -36,7 +45,7 @@ net::Endpoint host_endpoint(std::size_t index) {
     endpoint.address =
         net::IpAddress::from_ipv4(htonl(0x0a000100 + static_cast<std::uint32_t>(index / 4)));
   }
-  endpoint.port = static_cast<std::uint16_t>(20'000 + index);
+  endpoint.port = static_cast<std::uint16_t>(kFirstHostPort + index);
   return endpoint;
 }
 
@@ -48,13 +57,15 @@ World::World(const Plan& plan)
       faults_(Random(plan.seed ^ 0xfa)),
       scheduler_(Random(plan.seed ^ 0x5c)),
       network_(scheduler_, faults_, Random(plan.seed ^ 0x7e)),
-      kernel_(scheduler_, faults_, network_, Random(plan.seed ^ 0x6e), plan.kernel) {
+      kernel_(scheduler_, faults_, network_, Random(plan.seed ^ 0x6e), plan.kernel),
+      ledger_(plan.max_datagram) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     faults_.turn_on(static_cast<Fault>(i), plan.faults[i]);
   }
   kernel_.set_watcher({.taken =
                            [this](const UdpSocket& socket, const SimulatedDatagram& datagram) {
                              note(datagram.payload.size());
+                             check_delay(socket, datagram);
                              ledger_.record_taken(socket, datagram, scheduler_.now());
                            },
                        .accepted =
@@ -76,22 +87,19 @@ void World::live() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(plan_.remotes); ++i) {
     hosts_.push_back({host_endpoint(i), kHosts + static_cast<std::uint32_t>(i)});
     network_.add_host(hosts_.back().endpoint,
-                      [](const SimulatedDatagram& datagram) { read_payload(datagram.payload); });
+                      [this](const SimulatedDatagram& datagram) { check_reply(datagram); });
   }
   start_engine();
-  test::set_refusal([] {
-    return Kernel::is_there() && Kernel::current().scheduler().runs_worker_code() &&
-           Kernel::current().faults().happens(Fault::kNoAllocation);
-  });
+  refuse_allocations(true);
   const auto wanted = static_cast<std::uint64_t>(plan_.datagrams);
   for (int i = 0; i < plan_.steps && (sent_by_hosts_ < wanted || puts_ < wanted); ++i) {
     step();
     check_counters(false);
   }
-  if (plan_.flood) flood(servers_.back());
+  play_scenarios();
   set_intruder(false);
   faults_.turn_all_off();
-  test::set_refusal(nullptr);
+  refuse_allocations(false);
   show_that_sockets_are_read();
   settle_everything();
   show_that_all_works();
@@ -101,7 +109,14 @@ void World::live() {
 
 // ---- Beginning and end.
 
-void World::start_engine() {
+void World::refuse_allocations(bool is_so) {
+  test::set_refusal(is_so ? +[] {
+    return Kernel::is_there() && Kernel::current().scheduler().runs_worker_code() &&
+           Kernel::current().faults().happens(Fault::kNoAllocation);
+  } : nullptr);
+}
+
+void World::make_engine() {
   EngineOptions options;
   options.backend = plan_.use_uring ? BackendKind::kAuto : BackendKind::kRecvmmsg;
   options.workers = plan_.workers;
@@ -113,11 +128,16 @@ void World::start_engine() {
   options.use_gso = plan_.gso;
   options.encode_buffers = 1;
   for (int i = 0; engine_ == nullptr; ++i) {
+    if (i == kTriesWithoutMemory) refuse_allocations(false);
     std::string message;
     engine_ = Engine::create(options, nullptr, &message);
     check(engine_ != nullptr || !message.empty(), "an engine does not say why it cannot be made");
     check(i < kTries, "no engine can be made: " + message);
   }
+}
+
+void World::start_engine() {
+  make_engine();
   servers_.resize(static_cast<std::size_t>(plan_.servers));
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     Server& server = servers_[i];
@@ -154,14 +174,18 @@ void World::open(Peer& peer) {
   for (int i = 0; !peer.is_open; ++i) {
     check(i < kTries, "a peer cannot be opened");
     const int port = static_cast<int>(kFirstPeerPort + index);
-    if (index == 1) {
+    if (index == kConnectedToServer) {
       const Server& server = any_server();
       peer.is_open = peer.peer->connect_to_host("10.0.0.1", server.port) == Error::OK;
-    } else if (index == 3) {
+    } else if (index == kConnectedToHost) {
       const net::Endpoint& host = hosts_[0].endpoint;
       peer.is_open = peer.peer->connect_to_host(host.host(), host.port) == Error::OK;
     } else {
-      peer.is_open = peer.peer->bind(port, index % 4 == 0 ? "*" : "10.0.0.1") == Error::OK;
+      const bool is_first = index == 0;  // which has little room
+      peer.is_open =
+          peer.peer->bind(port, is_first ? "*" : "10.0.0.1",
+                          is_first ? kLeastReceiveBuffer
+                                   : PacketPeerUDP::kDefaultReceiveBufferSize) == Error::OK;
     }
   }
 }
@@ -190,7 +214,40 @@ void World::stop_engine() {
   engine_.reset();
 }
 
+bool World::is_host(const net::Endpoint& endpoint) const {
+  return endpoint.port >= kFirstHostPort && endpoint.port < kFirstHostPort + hosts_.size();
+}
+
+// With several addresses, on which hosts know the machine by turns.
+net::Endpoint World::on_machine(std::uint16_t port, const net::Endpoint& from) const {
+  net::IpAddress address = Network::address_for(from.address);
+  if (plan_.local_addresses && from.port >= kFirstHostPort && from.port % 2 != 0) {
+    net::IpAddress::Bytes bytes = address.bytes();
+    ++bytes.back();
+    address = net::IpAddress(bytes);
+  }
+  return {address, 0, port};
+}
+
 // ---- What must hold.
+
+// A worker that has a thread waits for nobody, and a server refuses nothing for long.
+void World::check_delay(const UdpSocket& socket, const SimulatedDatagram& datagram) const {
+  const bool may_be_late = plan_.workers == 0 || plan_.has(Fault::kSlowThread) ||
+                           plan_.late_worker || socket.local->port >= kFirstPeerPort;
+  const Time delay = scheduler_.now() - datagram.arrived_at;
+  if (!may_be_late && delay > kMaxDelay) {
+    fail("a datagram waits " + std::to_string(delay / kMillisecond) + " ms in a socket");
+  }
+}
+
+// What a server says to its remotes leaves from where they have sent to.
+void World::check_reply(const SimulatedDatagram& datagram) const {
+  read_payload(datagram.payload);
+  const std::uint16_t port = datagram.source.port;
+  check(port >= kFirstPeerPort || datagram.source == on_machine(port, datagram.destination),
+        "a reply leaves from another address");
+}
 
 CounterSnapshot World::all_counters() const {
   CounterSnapshot sum = past_counters_;
@@ -215,6 +272,9 @@ void World::check_counters(bool is_quiet) {
                                count(Counter::kSendFailedOther) + count(Counter::kSendFailedClosed);
   const std::uint64_t sent = count(Counter::kSentPackets);
   const std::uint64_t requested = count(Counter::kSendRequestedPackets);
+  expect(requested >= puts_taken_ + puts_refused_, "less requested than was put", requested,
+         puts_taken_ + puts_refused_);
+  expect(requested <= puts_, "more requested than was put", requested, puts_);
   expect(sent + failed <= requested, "more sent and failed than requested", sent + failed,
          requested);
   if (!is_quiet) return;
@@ -228,6 +288,48 @@ void World::check_counters(bool is_quiet) {
          count(Counter::kSentBytes), ledger_.accepted_bytes());
   expect(count(Counter::kKernelDrops) == network_.told_drops(), "the kernel's drops",
          count(Counter::kKernelDrops), network_.told_drops());
+  // What makes no sense, or is cut, has no bytes, but where a connect finds it.
+  const std::uint64_t bytes = count(Counter::kReceivedBytes);
+  const std::uint64_t least = ledger_.taken_bytes() - ledger_.too_large_bytes();
+  expect(bytes <= ledger_.taken_bytes(), "received bytes, and taken ones", bytes,
+         ledger_.taken_bytes());
+  expect(bytes >= least || faults_.happened(Fault::kMalformed) > 0, "received bytes, and least",
+         bytes, least);
+  check_reasons(counters);
+}
+
+// Nothing counts under a reason that there was not.
+void World::check_reasons(const CounterSnapshot& counters) const {
+  const auto expect = [&](bool may_be, Counter counter, std::uint64_t most = 0) {
+    if (may_be || counters[counter] <= most) return;
+    fail(std::string(counter_info(counter).name) + " is " + std::to_string(counters[counter]) +
+         " and not " + std::to_string(most) + ": there was no reason");
+  };
+  expect(false, Counter::kDropTruncated, ledger_.taken_too_large());
+  expect(false, Counter::kDropMalformed, faults_.happened(Fault::kMalformed));
+  expect(plan_.shares_port, Counter::kDropWrongWorker);
+  expect(plan_.has(Fault::kNoAllocation), Counter::kDropNoMemory);
+  expect(plan_.has(Fault::kSendRefused), Counter::kSendFailedOther);
+  expect(plan_.has(Fault::kDeviceQueueFull), Counter::kSendFailedQueueFull, puts_ - puts_taken_);
+  const bool may_be_late = plan_.has(Fault::kFullSendBuffer) || plan_.has(Fault::kSlowThread) ||
+                           plan_.late_worker || plan_.full_sockets;
+  expect(may_be_late, Counter::kSendFailedClosed);
+  const std::uint64_t cut = counters[Counter::kDropTruncated] + counters[Counter::kDropClosed];
+  check(plan_.has(Fault::kMalformed) || cut >= ledger_.taken_too_large(),
+        "what is too large is not counted as such");
+}
+
+// All that the application has put, on one thread, is with the kernel then, or has failed.
+void World::flush() {
+  const bool good = engine_->flush() == Error::OK;
+  check(good || faults_.is_any_on() || plan_.full_sockets, "a flush fails without any fault");
+  if (!good) return;
+  const CounterSnapshot counters = all_counters();
+  const std::uint64_t done =
+      counters[Counter::kSentPackets] + counters[Counter::kSendFailedQueueFull] +
+      counters[Counter::kSendFailedRefused] + counters[Counter::kSendFailedOther] +
+      counters[Counter::kSendFailedClosed];
+  check(done == counters[Counter::kSendRequestedPackets], "a flush leaves something");
 }
 
 }  // namespace ringpeer::simulation

@@ -53,6 +53,10 @@ class World {
     std::uint32_t sender = 0;
     bool is_open = false;
   };
+  // Of the peers, who is connected to a server, and to a host.
+  static constexpr std::size_t kConnectedToServer = 1;
+  static constexpr std::size_t kConnectedToHost = 3;
+
   struct Host {
     net::Endpoint endpoint;
     std::uint32_t sender = 0;
@@ -61,6 +65,8 @@ class World {
   void live();
   // ---- Beginning and end.
   void start_engine();
+  void make_engine();
+  static void refuse_allocations(bool is_so);
   void stop_engine();
   void listen(Server& server);
   void open(Peer& peer);
@@ -71,6 +77,8 @@ class World {
   void show_that_packets_arrive(Server& server, Take take);
   void show_that_strangers_get_in(Server& server);
   void show_that_puts_are_sent(Server& server);
+  void show_that_silence_is_told(Server& server);
+  void show_that_the_deaf_are_told(Server& server);
   void show_that_a_peer_receives(Peer& peer);
   void end();
 
@@ -96,16 +104,33 @@ class World {
   template <typename End>
   void end_in_time(End end);
   void set_intruder(bool is_there);
-  void flood(Server& server);
   void restart_peer(Peer& peer);
   void look_at_presence(Server& server);
   void pass_time(Time most);
 
+  // ---- What happens once in some runs.
+  void play_scenarios();
+  void let_in_all_hosts(Server& server);
+  void flood(Server& server);
+  void flood_a_peer(Server& server);
+  void flood(Peer& peer);
+  void close_behind_a_late_worker(Server& server);
+  void stop_before_full_sockets();
+  void talk_to_the_deaf(Peer& peer);
+
   // ---- What must hold.
   void check_counters(bool is_quiet);
+  void check_reasons(const CounterSnapshot& counters) const;
+  void flush();
   CounterSnapshot all_counters() const;
 
+  // Where somebody sends to who wants to reach a port.
+  net::Endpoint on_machine(std::uint16_t port, const net::Endpoint& from) const;
+  bool is_host(const net::Endpoint& endpoint) const;
+  void check_delay(const UdpSocket& socket, const SimulatedDatagram& datagram) const;
+  void check_reply(const SimulatedDatagram& datagram) const;
   void send_from_host(const Host& host, std::uint16_t port);
+  void record_put(Error error, std::span<const std::uint8_t> payload, std::size_t receivers = 1);
   std::size_t new_size();
   // size: 0 for any.
   std::vector<std::uint8_t> new_payload(std::uint32_t sender, std::size_t size = 0);
@@ -133,7 +158,10 @@ class World {
   std::vector<Host> hosts_;
   std::shared_ptr<UdpSocket> intruder_;
   std::uint64_t sent_by_hosts_ = 0;
+  // Packets put: all, those that OK was said to, and those that surely count as failed.
   std::uint64_t puts_ = 0;
+  std::uint64_t puts_taken_ = 0;
+  std::uint64_t puts_refused_ = 0;
   CounterSnapshot past_counters_;  // of engines that have ended
   // What server's peers have shown last.
   std::map<const PacketPeerUDP*, std::span<const std::uint8_t>> views_;

@@ -1,6 +1,8 @@
 // The end of a run: the faults are over, and all has to work.
 
+#include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "ringpeer/tests/simulation/failure.h"
@@ -21,6 +23,8 @@ constexpr Time kSoon = 100 * kMillisecond;
 // At all that a server has, at the end: without threads, and with few completions at a time, a look
 // brings a few packets.
 constexpr int kLooks = 12;
+
+constexpr int kLooksAtPeers = 3;
 
 // Enough for every stall, break and patience of an engine.
 constexpr Time kLongTime = 3 * kSecond;
@@ -46,9 +50,12 @@ std::string describe_losses(const CounterSnapshot& before, const CounterSnapshot
 void World::show_that_sockets_are_read() {
   if (plan_.workers == 0) return;
   pass_time(2 * kSecond);
-  for (Server& server : servers_) take_everything(server);
-  for (Peer& peer : peers_) drain_peer(peer);
-  pass_time(2 * kSecond);
+  // A socket may hold more than its peer.
+  for (int look = 0; look < kLooksAtPeers; ++look) {
+    for (Server& server : servers_) take_everything(server);
+    for (Peer& peer : peers_) drain_peer(peer);
+    pass_time(2 * kSecond);
+  }
   check(network_.waiting_packets() == 0, "nobody reads " +
                                              std::to_string(network_.waiting_packets()) +
                                              " packets that wait in sockets");
@@ -59,7 +66,7 @@ void World::settle_everything() {
   for (int quiet = 0; quiet < 3;) {
     pass_time(kLongTime / 4);
     const std::uint64_t before = ledger_.delivered();
-    check(engine_->flush() == Error::OK, "a flush fails without any fault");
+    flush();
     check(engine_->sync() == Error::OK, "a sync fails without any fault");
     for (Server& server : servers_) take_everything(server);
     for (Peer& peer : peers_) drain_peer(peer);
@@ -90,6 +97,10 @@ void World::show_that_all_works() {
     }
   }
   for (Server& server : servers_) show_that_puts_are_sent(server);
+  if (!plan_.shares_port) {
+    for (Server& server : servers_) show_that_silence_is_told(server);
+    if (plan_.detect_unreachable) show_that_the_deaf_are_told(servers_[0]);
+  }
   for (Peer& peer : peers_) show_that_a_peer_receives(peer);
 }
 
@@ -103,6 +114,53 @@ void World::show_that_a_peer_receives(Peer& peer) {
   }
   check(ledger_.delivered() > delivered, std::string("a peer receives nothing") + " on port " +
                                              std::to_string(peer.peer->get_local_port()));
+}
+
+// Of each host, once.
+void World::show_that_silence_is_told(Server& server) {
+  server.server->set_idle_timeout(milliseconds(0));
+  for (const Host& host : hosts_) send_from_host(host, server.port);
+  pass_time(kMillisecond);
+  take_everything(server);
+  settle_everything();
+  while (server.server->next_disconnected() != nullptr) continue;
+  server.server->set_idle_timeout(milliseconds(1));
+  pass_time(kMillisecond * 100);
+  std::set<const PacketPeerUDP*> told;
+  while (const PacketPeerUDP* gone = server.server->next_disconnected()) {
+    check(told.insert(gone).second, "of one who is gone it is told twice");
+  }
+  for (const auto& peer : server.peers) {
+    check(!is_host(peer->get_packet_endpoint()) || told.contains(peer.get()),
+          "of one who is silent nobody is told");
+  }
+  server.server->set_idle_timeout(milliseconds(0));
+}
+
+// A host that does not listen any more is gone, and what is put for it next fails.
+void World::show_that_the_deaf_are_told(Server& server) {
+  const auto found =
+      std::find_if(server.peers.begin(), server.peers.end(),
+                   [this](const auto& peer) { return is_host(peer->get_packet_endpoint()); });
+  if (found == server.peers.end()) return;
+  PacketPeerUDP& peer = **found;
+  const net::Endpoint host = peer.get_packet_endpoint();
+  while (server.server->next_disconnected() != nullptr) continue;
+  network_.set_deaf(&host);
+  pass_time(2 * kSecond);
+  const auto payload = new_payload(server.sender);
+  const Error first = peer.put_packet(payload);
+  record_put(first, payload);
+  for (int look = 0; look < kLooks; ++look) {
+    pass_time(kSecond / 4);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+  }
+  const Error second = peer.put_packet(payload);
+  record_put(second, payload);
+  check(first == Error::OK && second == Error::FAILED, "a put does not fail that goes nowhere");
+  check(server.server->next_disconnected() == &peer, "of one who does not listen nobody is told");
+  check(server.server->next_disconnected() == nullptr, "one is gone too many");
+  network_.set_deaf(nullptr);
 }
 
 template <typename Take>
@@ -152,12 +210,18 @@ void World::show_that_puts_are_sent(Server& server) {
   for (const auto& peer : server.peers) {
     // An error that the peer had left from before is told once.
     const auto payload = new_payload(server.sender);
-    if (peer->put_packet(payload) == Error::OK || peer->put_packet(payload) == Error::OK) ++put;
+    for (int i = 0; i < 2; ++i) {
+      const Error error = peer->put_packet(payload);
+      record_put(error, payload);
+      if (error != Error::OK) continue;
+      ++put;
+      break;
+    }
   }
   if (plan_.workers > 0) {
     pass_time(kSoon);
   } else {
-    check(engine_->flush() == Error::OK, "a flush fails without any fault");
+    flush();
   }
   check(ledger_.accepted() - accepted == put,
         "what was put with OK is not sent: " + std::to_string(ledger_.accepted() - accepted) +

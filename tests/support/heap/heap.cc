@@ -1,12 +1,20 @@
 #include "ringpeer/tests/support/heap/heap.h"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace ringpeer::test {
 namespace {
+
+constexpr int kScribble = 0xdd;
+// The objects of a program, and of its large blocks the beginning.
+constexpr std::size_t kMaxScribbled = 256;
 
 constinit std::atomic<bool (*)()> refusal{nullptr};
 thread_local constinit long live = 0;
@@ -39,6 +47,8 @@ void* or_throw(void* memory) {
 void give_back(void* memory) noexcept {
   if (memory == nullptr) return;
   --live;
+  // Whoever still looks at it does not find what was there.
+  std::memset(memory, kScribble, std::min(::malloc_usable_size(memory), kMaxScribbled));
   std::free(memory);
 }
 

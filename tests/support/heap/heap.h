@@ -2,7 +2,7 @@
 #define RINGPEER_TESTS_SUPPORT_HEAP_HEAP_H_
 
 // The heap of a program that links this: every operator new and delete. A test may refuse
-// allocations, and count what is not given back.
+// allocations, and count what is not given back. What is, is overwritten.
 //
 // Threads: any.
 namespace ringpeer::test {
