@@ -46,10 +46,14 @@ int explain(const net::Socket& socket, int error) {
   return local.has_value() && local->port == 0 ? EADDRNOTAVAIL : error;
 }
 
+// Signals that interrupt one put: a call that says nothing else is refused by somebody.
+constexpr int kMaxInterruptions = 64;
+
 int send_once(const net::Socket& socket, std::span<const std::uint8_t> packet,
               const worker::SendTarget& target) {
   int error = EINTR;
-  while (error == EINTR) {  // a signal says nothing about the packet
+  // A signal says nothing about the packet.
+  for (int i = 0; error == EINTR && i <= kMaxInterruptions; ++i) {
     error = target.connected ? socket.send(packet) : send_unconnected(socket, packet, target);
   }
   return error;
