@@ -27,6 +27,7 @@ class ImpairedStage {
   // Waits until nothing more comes, ends the relay and compares.
   void end_minute(Balance* balance);
 
+  // Of the minutes that are over.
   CounterSnapshot totals() const;
   std::uint64_t lost() const { return lost_; }  // on purpose, by the relay
   const std::string& backend() const { return server_.backend(); }
@@ -51,6 +52,10 @@ class ImpairedStage {
   Way to_client_;
   std::uint64_t lost_ = 0;
   std::uint64_t taken_ = 0;  // by the clients
+  // Of the minutes that are over.
+  CounterSnapshot ended_clients_;
+  CounterSnapshot ended_server_;
+  std::uint64_t taken_by_server_ = 0;
 };
 
 }  // namespace ringpeer::soak
