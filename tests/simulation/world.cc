@@ -205,6 +205,10 @@ void World::stop_engine() {
   for (Peer& peer : peers_) {
     if (random_.chance(500)) peer.peer->close();
   }
+  while (!closed_.empty()) forget_oldest_closed();
+  for (const auto& [peer, view] : views_) read_payload(view);
+  for (const Server& server : servers_) read_payload(server.view);
+  for (const Peer& peer : peers_) read_payload(peer.view);
   views_.clear();
   servers_.clear();
   peers_.clear();
