@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
@@ -127,6 +129,7 @@ void World::make_engine() {
   options.gro = plan_.gro;
   options.use_gso = plan_.gso;
   options.encode_buffers = 1;
+  options.log = [](std::string_view) { throw std::runtime_error("a line that cannot be said"); };
   for (int i = 0; engine_ == nullptr; ++i) {
     if (i == kTriesWithoutMemory) refuse_allocations(false);
     std::string message;

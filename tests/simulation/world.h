@@ -49,6 +49,7 @@ class World {
     std::vector<std::shared_ptr<PacketPeerUDP>> peers;
     std::span<const std::uint8_t> view;  // what it has shown last itself
     bool is_listening = false;
+    bool polls_itself = true;
   };
   struct Peer {
     std::unique_ptr<PacketPeerUDP> peer;
@@ -100,6 +101,7 @@ class World {
   void get_from_peer(Peer& peer);
   void wait_somewhere();
   void change_something();
+  void set_limit(Server& server);
   void close_a_peer(Server& server);
   void close_peers(Server& server);
   void keep_closed(const std::shared_ptr<PacketPeerUDP>& peer);

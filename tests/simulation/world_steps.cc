@@ -307,12 +307,12 @@ void World::change_something() {
       return random_.chance(300) && !peers_.empty() ? restart_peer(any_peer())
                                                     : server.server->wake();
     case 3:
-      server.server->set_max_pending_connections(static_cast<int>(random_.below(80)));
-      return;
+      return set_limit(server);
     case 4:
       return flush();
     case 5:
-      server.server->set_automatic_poll(random_.chance(700));
+      server.polls_itself = random_.chance(700);
+      server.server->set_automatic_poll(server.polls_itself);
       return;
     case 6:
       static_cast<void>(server.server->poll());
@@ -325,6 +325,14 @@ void World::change_something() {
       static_cast<void>(server.server->get_poll_descriptor());
       return;
   }
+}
+
+// A negative one is refused, and the log told. None takes what waits for a poll.
+void World::set_limit(Server& server) {
+  const bool has_waited = server.server->is_connection_available();
+  server.server->set_max_pending_connections(static_cast<int>(random_.between(-1, 79)));
+  check(server.polls_itself || has_waited || !server.server->is_connection_available(),
+        "a limit has polled");
 }
 
 void World::close_a_peer(Server& server) {
