@@ -1,8 +1,6 @@
 // Random requests of an arena beside copies of what was written into them: each block is its own
 // until the reset, and little is held in vain.
 
-#include "ringpeer/codec/wire/arena.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "ringpeer/codec/wire/arena.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer {

@@ -83,8 +83,8 @@ class BreaksModel final : public test::Model {
     }
     const auto idle = breaks_.shorten(1s);
     if (is_late()) return;
-    const bool is_shorter = std::any_of(slots_.begin(), slots_.end(),
-                                        [](const Slot& slot) { return slot.has_break; });
+    const bool is_shorter =
+        std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.has_break; });
     ASSERT_EQ(idle < 1s, is_shorter);
     ASSERT_LE(idle, is_shorter ? 10ms : 1s);
   }

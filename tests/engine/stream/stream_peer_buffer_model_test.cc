@@ -1,8 +1,6 @@
 // Random puts, gets and seeks of a stream in memory beside an array of bytes; what is put is often
 // a part of the stream itself.
 
-#include "ringpeer/stream_peer_buffer.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/stream_peer_buffer.h"
 #include "ringpeer/tests/support/model/model_run.h"
 #include "ringpeer/tests/support/model/refused_memory.h"
 
