@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
@@ -127,6 +129,7 @@ void World::make_engine() {
   options.gro = plan_.gro;
   options.use_gso = plan_.gso;
   options.encode_buffers = 1;
+  options.log = [](std::string_view) { throw std::runtime_error("a line that cannot be said"); };
   for (int i = 0; engine_ == nullptr; ++i) {
     if (i == kTriesWithoutMemory) refuse_allocations(false);
     std::string message;
@@ -205,6 +208,10 @@ void World::stop_engine() {
   for (Peer& peer : peers_) {
     if (random_.chance(500)) peer.peer->close();
   }
+  while (!closed_.empty()) forget_oldest_closed();
+  for (const auto& [peer, view] : views_) read_payload(view);
+  for (const Server& server : servers_) read_payload(server.view);
+  for (const Peer& peer : peers_) read_payload(peer.view);
   views_.clear();
   servers_.clear();
   peers_.clear();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
@@ -46,11 +47,14 @@ class World {
     std::uint16_t port = 0;
     std::uint32_t sender = 0;
     std::vector<std::shared_ptr<PacketPeerUDP>> peers;
+    std::span<const std::uint8_t> view;  // what it has shown last itself
     bool is_listening = false;
+    bool polls_itself = true;
   };
   struct Peer {
     std::unique_ptr<PacketPeerUDP> peer;
     std::uint32_t sender = 0;
+    std::span<const std::uint8_t> view;  // what it has shown last
     bool is_open = false;
   };
   // Of the peers, who is connected to a server, and to a host.
@@ -97,8 +101,11 @@ class World {
   void get_from_peer(Peer& peer);
   void wait_somewhere();
   void change_something();
+  void set_limit(Server& server);
   void close_a_peer(Server& server);
   void close_peers(Server& server);
+  void keep_closed(const std::shared_ptr<PacketPeerUDP>& peer);
+  void forget_oldest_closed();
   void restart_server(Server& server);
   void restart_engine();
   template <typename End>
@@ -163,6 +170,8 @@ class World {
   std::uint64_t puts_taken_ = 0;
   std::uint64_t puts_refused_ = 0;
   CounterSnapshot past_counters_;  // of engines that have ended
+  // Of servers, not yet destroyed.
+  std::deque<std::shared_ptr<PacketPeerUDP>> closed_;
   // What server's peers have shown last.
   std::map<const PacketPeerUDP*, std::span<const std::uint8_t>> views_;
   std::vector<std::uint8_t> held_back_;  // by a planted bug

@@ -28,6 +28,8 @@ constexpr Time kClockSlack = 2 * kSecond;
 // 500 ms for what was put, and what it takes to wake up and look.
 constexpr Time kMaxEnd = 700 * kMillisecond;
 
+constexpr std::size_t kMaxKeptClosed = 8;
+
 }  // namespace
 
 void World::pass_time(Time most) {
@@ -190,6 +192,8 @@ void World::take_everything(Server& server) {
 }
 
 void World::get_from_server(Server& server) {
+  read_payload(server.view);
+  server.view = {};
   const std::size_t most = burst();
   ReceivedPacket packet;
   for (std::size_t i = 0; i < most && server.server->get_packet(&packet) == Error::OK; ++i) {
@@ -197,6 +201,7 @@ void World::get_from_server(Server& server) {
     if (random_.chance(50)) pass_time(100 * kMicrosecond);
     read_payload(packet.payload);
   }
+  server.view = packet.payload;
 }
 
 void World::get_from_peers(Server& server) {
@@ -273,10 +278,14 @@ void World::drain_peer(Peer& peer) {
 
 void World::get_from_peer(Peer& peer) {
   const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
+  read_payload(peer.view);
+  peer.view = {};
   const std::size_t most = burst();
   for (std::size_t i = 0; i < most; ++i) {
     std::span<const std::uint8_t> payload;
-    if (peer.peer->get_packet(&payload) != Error::OK) return;
+    const Error error = peer.peer->get_packet(&payload);
+    peer.view = payload;
+    if (error != Error::OK) return;
     receive(port, peer.peer->get_packet_endpoint(), payload);
   }
 }
@@ -298,12 +307,12 @@ void World::change_something() {
       return random_.chance(300) && !peers_.empty() ? restart_peer(any_peer())
                                                     : server.server->wake();
     case 3:
-      server.server->set_max_pending_connections(static_cast<int>(random_.below(80)));
-      return;
+      return set_limit(server);
     case 4:
       return flush();
     case 5:
-      server.server->set_automatic_poll(random_.chance(700));
+      server.polls_itself = random_.chance(700);
+      server.server->set_automatic_poll(server.polls_itself);
       return;
     case 6:
       static_cast<void>(server.server->poll());
@@ -318,20 +327,43 @@ void World::change_something() {
   }
 }
 
+// A negative one is refused, and the log told. None takes what waits for a poll.
+void World::set_limit(Server& server) {
+  const bool has_waited = server.server->is_connection_available();
+  server.server->set_max_pending_connections(static_cast<int>(random_.between(-1, 79)));
+  check(server.polls_itself || has_waited || !server.server->is_connection_available(),
+        "a limit has polled");
+}
+
 void World::close_a_peer(Server& server) {
   if (server.peers.empty()) return;
   const std::size_t index = random_.below(server.peers.size());
-  views_.erase(server.peers[index].get());
   server.peers[index]->close();
+  keep_closed(server.peers[index]);
   server.peers.erase(server.peers.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
 void World::close_peers(Server& server) {
   for (const auto& peer : server.peers) {
-    views_.erase(peer.get());
     peer->close();
+    keep_closed(peer);
   }
   server.peers.clear();
+}
+
+// What a peer has shown last outlasts its close.
+void World::keep_closed(const std::shared_ptr<PacketPeerUDP>& peer) {
+  closed_.push_back(peer);
+  if (closed_.size() > kMaxKeptClosed) forget_oldest_closed();
+}
+
+void World::forget_oldest_closed() {
+  const auto oldest = views_.find(closed_.front().get());
+  if (oldest != views_.end()) {
+    read_payload(oldest->second);
+    views_.erase(oldest);
+  }
+  closed_.pop_front();
 }
 
 // Somebody else has the first server's port, too: the kernel gives him a part of the senders.
@@ -354,7 +386,7 @@ void World::restart_server(Server& server) {
   server_sends(server);  // what a stop has to wait for
   end_in_time([&] { server.server->stop(); });
   server.is_listening = false;
-  for (const auto& peer : server.peers) views_.erase(peer.get());
+  for (const auto& peer : server.peers) keep_closed(peer);
   server.peers.clear();
   listen(server);
 }
@@ -405,8 +437,8 @@ void World::look_at_presence(Server& server) {
                                                      now - silence + slack, now - slack);
     check(!knows_senders || !was_heard, "a peer is gone that was heard of");
     if (random_.chance(500)) continue;
-    views_.erase(gone);
     gone->close();
+    keep_closed(*found);
     server.peers.erase(found);
   }
 }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t kLengthSize = PacketPeerStream::kLengthSize;
 constexpr int kSmallestInput = 60;
+// More packets than the largest input buffer and all that waits behind it hold.
+constexpr int kMaxOfALoop = 1000;
 
 Bytes framed(const Bytes& packet) {
   Bytes frame(kLengthSize);
@@ -57,6 +60,7 @@ class FaultyStream final : public StreamPeer {
   Error end = Error::OK;     // behind `incoming`
   Error broken = Error::OK;  // no byte goes any more
   std::uint64_t number = 0;
+  std::function<void()> after_read;  // what the other side does when something was read
   PacketPeerStream* peer = nullptr;  // which is in one of the calls below then
 
   void connect_again() {
@@ -86,6 +90,7 @@ class FaultyStream final : public StreamPeer {
     const auto last = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
     std::copy(incoming.begin(), last, buffer.begin());
     incoming.erase(incoming.begin(), last);
+    if (*received > 0 && after_read != nullptr) after_read();
     if (*received > 0 || !incoming.empty() || end == Error::OK) return Error::OK;
     // How it ended it says once; then that it has.
     return std::exchange(has_said_end_, true) ? Error::ERR_FILE_EOF : end;
@@ -141,6 +146,7 @@ class StreamModel final : public test::Model {
     kCount,
     kGet,
     kPut,
+    kFlood,
     kSettle
   };
 
@@ -184,6 +190,8 @@ class StreamModel final : public test::Model {
         return;
       case kPut:
         return put();
+      case kFlood:
+        return flood();
       case kSettle:
         return settle();
     }
@@ -228,13 +236,31 @@ class StreamModel final : public test::Model {
     const Bytes packet = peer_.get_packet();
     const Error error = peer_.get_packet_error();
     if (error == Error::OK) {
-      ASSERT_FALSE(expected_.empty()) << "a packet that nobody sent";
-      EXPECT_EQ(expected_.front(), packet);
-      expected_.pop_front();
+      take_expected(packet);
     } else if (error != Error::ERR_UNAVAILABLE) {
       expect_no_packet_left();
       expect_end(error);
     }
+  }
+  void take_expected(const Bytes& packet) {
+    ASSERT_FALSE(expected_.empty()) << "a packet that nobody sent";
+    EXPECT_EQ(expected_.front(), packet);
+    expected_.pop_front();
+  }
+
+  // The other side sends another packet whenever something is read: the application's loop ends.
+  void flood() {
+    if (is_over()) return;
+    const Health health(stream_.get());
+    stream_->after_read = [this] { send_from_other_side(new_packet()); };
+    int taken = 0;
+    Bytes packet;
+    do {
+      packet = peer_.get_packet();
+      if (peer_.get_packet_error() == Error::OK) take_expected(packet);
+    } while (peer_.get_packet_error() == Error::OK && ++taken < kMaxOfALoop);
+    EXPECT_LT(taken, kMaxOfALoop) << "a loop that has no end";
+    stream_->after_read = nullptr;
   }
 
   void poll() {
@@ -267,13 +293,28 @@ class StreamModel final : public test::Model {
       EXPECT_EQ(stream_->end, peer_.poll());
       EXPECT_TRUE(peer_.get_packet().empty());
       EXPECT_EQ(stream_->end, peer_.get_packet_error());
+      expect_nothing_left_of_before();
     }
+  }
+
+  // An error leaves nothing of an earlier get in what the caller gives.
+  void expect_nothing_left_of_before() {
+    Variant value(7);
+    EXPECT_EQ(stream_->end, peer_.get_var(&value));
+    EXPECT_EQ(VariantType::NIL, value.type());
+    const Bytes before = {1, 2, 3};
+    std::span<const std::uint8_t> view = before;
+    EXPECT_EQ(stream_->end, peer_.get_packet(&view));
+    EXPECT_TRUE(view.empty());
   }
 
   void other_side_sends() {
     if (stream_->end != Error::OK || expected_.size() > 20) return;
     Bytes packet = new_packet();
     if (random_.once_in(8)) packet.resize(kSmallestInput, 0xc0);  // as large as may be
+    send_from_other_side(packet);
+  }
+  void send_from_other_side(const Bytes& packet) {
     const Bytes frame = framed(packet);
     stream_->incoming.insert(stream_->incoming.end(), frame.begin(), frame.end());
     expected_.push_back(packet);
@@ -377,6 +418,7 @@ TEST(PacketPeerStreamModelTest, KeepsItsWordOverAnyStream) {
                 {"count", 2},
                 {"get", 3},
                 {"put", 3},
+                {"flood", 1},
                 {"settle", 1}};
   plan.sequences = 5000;
   plan.make = [](test::Draws&) { return std::make_unique<StreamModel>(); };
