@@ -4,20 +4,16 @@
 
 #include <cerrno>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RINGPEER_SANITIZED_HEAP 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define RINGPEER_SANITIZED_HEAP 1
-#endif
-#endif
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
+
+#define RINGPEER_SANITIZED_HEAP (RINGPEER_ADDRESS_SANITIZER || RINGPEER_THREAD_SANITIZER)
 
 namespace ringpeer {
 namespace {
 
 thread_local HeapUse use;
 
-#ifndef RINGPEER_SANITIZED_HEAP
+#if !RINGPEER_SANITIZED_HEAP
 void* taken(void* block) {
   if (block == nullptr) return block;
   ++use.allocations;
@@ -34,7 +30,7 @@ void given_back(void* block) {
 }  // namespace
 
 bool heap_use_is_counted() {
-#ifdef RINGPEER_SANITIZED_HEAP
+#if RINGPEER_SANITIZED_HEAP
   return false;
 #else
   return true;
@@ -47,7 +43,7 @@ void reset_most_bytes() { use.most_bytes = use.bytes; }
 
 }  // namespace ringpeer
 
-#ifndef RINGPEER_SANITIZED_HEAP
+#if !RINGPEER_SANITIZED_HEAP
 
 // glibc's own entry points stay reachable under these names when a program defines
 // malloc itself, which glibc's manual allows ("Replacing malloc").

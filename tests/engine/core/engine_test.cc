@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 
 namespace ringpeer {
 namespace {
@@ -80,12 +81,8 @@ TEST(EngineOptions, AtTheirLimitsAreGood) {
 
 // Whatever step of it finds no memory: from the first table to the last buffer.
 TEST(Engine, WithoutAddressSpaceIsAnErrorInWords) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if RINGPEER_ADDRESS_SANITIZER || RINGPEER_THREAD_SANITIZER
   GTEST_SKIP() << "a sanitizer takes the address space for itself";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "a sanitizer takes the address space for itself";
-#endif
 #endif
   for (const int workers : {0, 1, 2}) {
     for (std::size_t mebibytes = 0; mebibytes <= 60; mebibytes += 3) {

@@ -17,6 +17,7 @@
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/child_process.h"
 #include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -338,14 +339,7 @@ TEST_P(ForkTableTest, NoCallOfAChildIsSeenByAnEventLoopOfTheParent) {
 
 // ThreadSanitizer forbids threads in a child, and AddressSanitizer's allocator does not survive a
 // fork while another thread allocates.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kMayForkBesideThreads = false;
-#elif defined(__has_feature)
-constexpr bool kMayForkBesideThreads =
-    !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer);
-#else
-constexpr bool kMayForkBesideThreads = true;
-#endif
+constexpr bool kMayForkBesideThreads = !RINGPEER_THREAD_SANITIZER && !RINGPEER_ADDRESS_SANITIZER;
 
 // Another thread may be making the shared engine at that moment.
 TEST(ForkTest, AChildHasASharedEngineOfItsOwn) {

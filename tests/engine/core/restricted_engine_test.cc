@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -41,16 +42,7 @@ constexpr double kIdleShare = 0.3;
 
 // The runtime of the sanitizers cannot do without mmap and munmap; UBSan tells whether an object's
 // memory may be read by writing it into a pipe, and TSan starts a thread with signals blocked.
-#if defined(__SANITIZE_ADDRESS__)
-#define RINGPEER_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RINGPEER_SANITIZED 1
-#elif __has_feature(thread_sanitizer)
-#define RINGPEER_SANITIZED 1
-#define RINGPEER_THREAD_SANITIZED 1
-#endif
-#endif
+#define RINGPEER_SANITIZED (RINGPEER_ADDRESS_SANITIZER || RINGPEER_THREAD_SANITIZER)
 
 enum class Moment { kFromTheStart, kWhileItRuns };
 
@@ -71,44 +63,44 @@ struct Restriction {
 // thread: glibc itself cannot do without.
 const std::vector<SystemCall>& system_calls() {
   static const std::vector<SystemCall> calls = {
-      {"io_uring_setup", SYS_io_uring_setup},
-      {"io_uring_enter", SYS_io_uring_enter},
-      {"io_uring_register", SYS_io_uring_register},
-      {"epoll_create1", SYS_epoll_create1},
-      {"epoll_ctl", SYS_epoll_ctl},
-      {"epoll_wait", SYS_epoll_wait},
-      {"eventfd2", SYS_eventfd2},
-      {"read", SYS_read},
-#ifndef RINGPEER_SANITIZED
-      {"write", SYS_write},
-      {"mmap", SYS_mmap},
-      {"munmap", SYS_munmap},
+    {"io_uring_setup", SYS_io_uring_setup},
+    {"io_uring_enter", SYS_io_uring_enter},
+    {"io_uring_register", SYS_io_uring_register},
+    {"epoll_create1", SYS_epoll_create1},
+    {"epoll_ctl", SYS_epoll_ctl},
+    {"epoll_wait", SYS_epoll_wait},
+    {"eventfd2", SYS_eventfd2},
+    {"read", SYS_read},
+#if !RINGPEER_SANITIZED
+    {"write", SYS_write},
+    {"mmap", SYS_mmap},
+    {"munmap", SYS_munmap},
 #endif
-      {"close", SYS_close},
-      {"poll", SYS_poll},
-      {"socket", SYS_socket},
-      {"bind", SYS_bind},
-      {"connect", SYS_connect},
-      {"getsockname", SYS_getsockname},
-      {"getsockopt", SYS_getsockopt},
-      {"setsockopt", SYS_setsockopt},
-      {"fcntl", SYS_fcntl},
-      {"recvmmsg", SYS_recvmmsg},
-      {"recvmsg", SYS_recvmsg},
-      {"recvfrom", SYS_recvfrom},
-      {"sendmmsg", SYS_sendmmsg},
-      {"sendmsg", SYS_sendmsg},
-      {"sendto", SYS_sendto},
-      {"madvise", SYS_madvise},
-      {"membarrier", SYS_membarrier},
-      {"getrandom", SYS_getrandom},
-      {"clone3", SYS_clone3},
-      {"prctl", SYS_prctl},
-      {"sched_setaffinity", SYS_sched_setaffinity},
-#ifndef RINGPEER_THREAD_SANITIZED
-      {"rt_sigprocmask", SYS_rt_sigprocmask},
+    {"close", SYS_close},
+    {"poll", SYS_poll},
+    {"socket", SYS_socket},
+    {"bind", SYS_bind},
+    {"connect", SYS_connect},
+    {"getsockname", SYS_getsockname},
+    {"getsockopt", SYS_getsockopt},
+    {"setsockopt", SYS_setsockopt},
+    {"fcntl", SYS_fcntl},
+    {"recvmmsg", SYS_recvmmsg},
+    {"recvmsg", SYS_recvmsg},
+    {"recvfrom", SYS_recvfrom},
+    {"sendmmsg", SYS_sendmmsg},
+    {"sendmsg", SYS_sendmsg},
+    {"sendto", SYS_sendto},
+    {"madvise", SYS_madvise},
+    {"membarrier", SYS_membarrier},
+    {"getrandom", SYS_getrandom},
+    {"clone3", SYS_clone3},
+    {"prctl", SYS_prctl},
+    {"sched_setaffinity", SYS_sched_setaffinity},
+#if !RINGPEER_THREAD_SANITIZER
+    {"rt_sigprocmask", SYS_rt_sigprocmask},
 #endif
-      {"clock_nanosleep", SYS_clock_nanosleep},
+    {"clock_nanosleep", SYS_clock_nanosleep},
   };
   return calls;
 }

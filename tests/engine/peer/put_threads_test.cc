@@ -16,6 +16,7 @@
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -129,7 +130,7 @@ PacketPeerUDP* put_at_end_of_thread = nullptr;
 // The C library keeps a few bytes for each such thread, having taken a destructor that it never
 // calls.
 TEST_P(PutThreadsTest, PutsOfAKeysDestructorLeaveNothingBehind) {
-#ifdef __SANITIZE_ADDRESS__
+#if RINGPEER_ADDRESS_SANITIZER
   GTEST_SKIP() << "LeakSanitizer finds the C library's bytes";
 #endif
   const net::Socket receiver = test::open_receiver();

@@ -14,6 +14,7 @@
 
 #include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -79,7 +80,7 @@ TEST(MemoryAdvice, KnowsTheLimitsOfTheProcess) {
                       limits.data.most == data.rlim_cur && limits.data.left < limits.data.most;
     return good ? "good" : "wrong";
   });
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if RINGPEER_ADDRESS_SANITIZER || RINGPEER_THREAD_SANITIZER
   GTEST_SKIP() << "a sanitizer takes the address space for itself";
 #endif
   EXPECT_EQ(child.output, "good");

@@ -1,14 +1,8 @@
 #include "ringpeer/tests/support/fiber/fiber.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define RINGPEER_HAS_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RINGPEER_HAS_ADDRESS_SANITIZER 1
-#endif
-#endif
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 
-#ifdef RINGPEER_HAS_ADDRESS_SANITIZER
+#if RINGPEER_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -23,30 +17,30 @@ void Fiber::prepare(std::span<std::byte> stack, void (*entry)()) {
   ::makecontext(&context_, entry, 0);
   stack_ = stack;
   fake_stack_ = nullptr;
-#ifdef RINGPEER_HAS_ADDRESS_SANITIZER
+#if RINGPEER_ADDRESS_SANITIZER
   // Whoever ran here before may have been forgotten in the midst of something.
   ASAN_UNPOISON_MEMORY_REGION(stack.data(), stack.size());
 #endif
 }
 
 void Fiber::resume() {
-#ifdef RINGPEER_HAS_ADDRESS_SANITIZER
+#if RINGPEER_ADDRESS_SANITIZER
   __sanitizer_start_switch_fiber(&owner_fake_stack_, stack_.data(), stack_.size());
 #endif
   ::swapcontext(&owner_, &context_);
-#ifdef RINGPEER_HAS_ADDRESS_SANITIZER
+#if RINGPEER_ADDRESS_SANITIZER
   __sanitizer_finish_switch_fiber(owner_fake_stack_, nullptr, nullptr);
 #endif
 }
 
 void Fiber::begin() {
-#ifdef RINGPEER_HAS_ADDRESS_SANITIZER
+#if RINGPEER_ADDRESS_SANITIZER
   __sanitizer_finish_switch_fiber(fake_stack_, &owner_stack_, &owner_stack_size_);
 #endif
 }
 
 void Fiber::suspend() {
-#ifdef RINGPEER_HAS_ADDRESS_SANITIZER
+#if RINGPEER_ADDRESS_SANITIZER
   __sanitizer_start_switch_fiber(&fake_stack_, owner_stack_, owner_stack_size_);
 #endif
   ::swapcontext(&context_, &owner_);

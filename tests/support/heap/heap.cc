@@ -9,18 +9,12 @@
 #include <cstring>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define RINGPEER_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RINGPEER_ADDRESS_SANITIZER 1
-#endif
-#endif
+#include "ringpeer/tests/support/sanitizer/sanitizer.h"
 
 namespace ringpeer::test {
 namespace {
 
-#if defined(RINGPEER_ADDRESS_SANITIZER)
+#if RINGPEER_ADDRESS_SANITIZER
 // It finds who looks at freed memory, and lets nobody write where it keeps an array's count.
 constexpr bool kScribbles = false;
 #else
