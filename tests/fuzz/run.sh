@@ -35,9 +35,13 @@ for name in $chosen; do labels="$labels //tests/fuzz:${name}_fuzzer"; done
 "${BAZEL:-bazel}" build --config=asan --platform_suffix=-asan --jobs="${JOBS:-2}" --nosandbox_debug \
   --ui_event_filters=-info --symlink_prefix=.fuzz/bazel- $labels
 
+kind_of() { # what a target's seeds are
+  case "$1" in decode | view | view_differential | encode) echo packet ;; *) echo "$1" ;; esac
+}
+
 fuzz_one() { # fuzz_one NAME SECONDS
-  local name="$1" seconds="$2" kind="$1"
-  case "$name" in decode | view | view_differential | encode) kind=packet ;; esac
+  local name="$1" seconds="$2" kind
+  kind=$(kind_of "$name")
   mkdir -p ".fuzz/$name"
   # The stack holds a value at depth 1024 with the sanitizer's frames. libFuzzer names
   # every function it reaches: all of it goes to the log, and here only when it failed.
@@ -58,10 +62,10 @@ fuzz_one() { # fuzz_one NAME SECONDS
     return 1
   fi
 }
-export -f fuzz_one
+export -f kind_of fuzz_one
 
 mkdir -p .fuzz/found
-for kind in packet text control datagram stream address command; do
+for kind in $(for name in $chosen; do kind_of "$name"; done | sort -u); do
   python3 tests/fuzz/expand_seeds.py "$kind" ".fuzz/seeds_$kind"
 done
 # A target uses one processor.

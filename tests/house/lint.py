@@ -225,11 +225,14 @@ class Clang:
         return path.endswith('.cc') and (
             self.how == 'analyzer' or self.how == 'tidy' and path.startswith(TIDY))
 
-    def command(self, path):
-        if not self.is_tidied(path):
-            return [self.parser, *self.flags, '-x', 'c++', '-fsyntax-only', path]
+    def tidy_command(self, path):
         more = ['--checks=clang-analyzer-*'] if self.how == 'analyzer' else []
         return [self.tidy, '--quiet', *more, path, '--', *self.flags]
+
+    def command(self, path):
+        if self.is_tidied(path):
+            return self.tidy_command(path)
+        return [self.parser, *self.flags, '-x', 'c++', '-fsyntax-only', path]
 
     def stamp(self, path):
         return CACHE / digest(path, self.command(path), self.rules)
@@ -245,9 +248,8 @@ class Clang:
         if len(paths) > 1:
             room = CACHE / (os.path.dirname(paths[0]).replace('/', '_') + '.cc')
             room.write_text(''.join(f'#include "{ROOT / path}"  // NOLINT\n' for path in paths))
-            done = subprocess.run(self.command(paths[0])[:-len(self.flags) - 2]
-                                  + [str(room), '--', *self.flags],
-                                  cwd=ROOT, capture_output=True, check=False)
+            done = subprocess.run(self.tidy_command(str(room)), cwd=ROOT, capture_output=True,
+                                  check=False)
             if done.returncode == 0:
                 for path in paths:
                     self.stamp(path).touch()
