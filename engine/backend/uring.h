@@ -53,6 +53,8 @@ class Uring {
              std::chrono::nanoseconds timeout);
 
   bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
+  // Completions that found no room in the ring, which the next enter() brings.
+  bool has_overflow() const { return io_uring_cq_has_overflow(&ring_); }
   struct Completions {
     std::span<const io_uring_cqe> run;
     bool may_be_more = false;

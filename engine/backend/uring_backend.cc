@@ -176,16 +176,18 @@ void UringBackend::prepare_requests() {
 
 bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   datagrams_.buffers().feed();
-  // What waits behind the end of a multishot is there already: no reason to wait.
+  // What waits behind the end of a multishot is there already: no reason to wait. When that end
+  // found no room, the kernel keeps it until it is asked.
   const bool rearming =
       std::exchange(rearming_, false) && datagrams_.buffers().kernel_has_buffers();
+  const bool is_behind = rearming || ring_.has_overflow() || !direct_.empty();
   receives_.end_breaks(policy.every_socket);
   prepare_requests();
   direct_turns_ = direct_.size() * kDirectTurns;
   ++events_.wakeups;
   wait_for_completions({.budget = policy.budget,
                         .idle = receives_.shorten(policy.idle),
-                        .poll = policy.poll || rearming || !direct_.empty()});
+                        .poll = policy.poll || is_behind});
   received_since_wait_ = false;
   const bool has_failed = ring_.failure().error != 0;
   if (has_failed) *failure = ring_.failure();

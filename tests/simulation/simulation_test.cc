@@ -42,6 +42,23 @@ TEST(SimulationTest, RareThingsHold) {
   }
 }
 
+// With few completions at a time and long sleeps between, no datagram of a flood waits long.
+TEST(SimulationTest, AFullCompletionRingIsReadOn) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Plan plan = Plan::from_seed(seed);
+    plan.faults = {};
+    plan.use_uring = true;
+    plan.workers = 1;
+    plan.shares_port = false;
+    plan.kernel = {.has_min_wait = false, .most_completions = 8};
+    plan.latency_budget_us = 2000;
+    plan.receive_buffer = 4 << 20;
+    plan.flood = true;
+    const Outcome outcome = run_apart(plan);
+    EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
+  }
+}
+
 TEST(SimulationTest, ASeedReplaysExactly) {
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
     const Plan plan = Plan::from_seed(seed);
