@@ -90,27 +90,6 @@ bool utf8_from_wire(std::string_view bytes, std::string_view* text) {
   return true;
 }
 
-char32_t utf8_next(std::string_view text, std::size_t* position) {
-  const std::uint8_t lead = byte_at(text, *position);
-  std::size_t length = 1;
-  char32_t code_point = lead;
-  if (lead >= 0xf0) {
-    length = 4;
-    code_point = lead & 0x07;
-  } else if (lead >= 0xe0) {
-    length = 3;
-    code_point = lead & 0x0f;
-  } else if (lead >= 0xc0) {
-    length = 2;
-    code_point = lead & 0x1f;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    code_point = code_point << 6 | (byte_at(text, *position + i) & 0x3f);
-  }
-  *position += length;
-  return code_point;
-}
-
 void utf8_append(std::string* text, char32_t code_point) {
   const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
   if (surrogate || code_point > 0x10ffff) code_point = kReplacement;

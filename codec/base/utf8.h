@@ -18,10 +18,6 @@ bool utf8_valid(std::string_view text);
 // `bytes`.
 bool utf8_from_wire(std::string_view bytes, std::string_view* text);
 
-// The code point that starts at text[*position], which is moved behind it. The text
-// must be valid and the position inside it.
-char32_t utf8_next(std::string_view text, std::size_t* position);
-
 // Appends a code point; one that UTF-8 cannot hold becomes U+FFFD, as in Godot.
 void utf8_append(std::string* text, char32_t code_point);
 

@@ -2,28 +2,23 @@
 // missing or wrong is told with its line, numbers are what the C library reads, and what is
 // written is what the simplest writer writes.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "ringpeer/codec/text/text.h"
-#include "ringpeer/codec/value/components.h"
-#include "ringpeer/codec/value/variant_visit.h"
 #include "ringpeer/tests/codec/support/hex.h"
 #include "ringpeer/tests/codec/support/random_values.h"
+#include "ringpeer/tests/codec/text/plain_writer.h"
+#include "ringpeer/tests/codec/text/speller.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer {
@@ -31,316 +26,7 @@ namespace {
 
 using test::Draws;
 
-std::string printed(const char* format, auto... values) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
-}
-
-// ---- Spelling.
-
-// A value's tokens, in any of the ways in which it may be written.
-class Speller {
- public:
-  explicit Speller(Draws* draws) : draws_(*draws) {}
-
-  std::vector<std::string> tokens;
-  std::set<std::size_t> optional;  // of the tokens: those that may be left out
-
-  void spell(const Variant& value) {
-    visit_variant(value, [this](const auto& typed) { put(typed); });
-  }
-
-  // With blanks between; *starts, if any, gets where each token begins.
-  std::string text(const std::vector<std::string>& which, std::vector<std::size_t>* starts) {
-    constexpr std::array<std::string_view, 8> kBlanks{
-        "", "", "", " ", "\n", "\t ", "; a ( [ \" \n", "\r\n"};
-    std::string joined;
-    for (const std::string& token : which) {
-      joined += draws_.one_of(kBlanks);
-      if (starts != nullptr) starts->push_back(joined.size());
-      joined += token;
-    }
-    return joined;
-  }
-
- private:
-  void add(std::string_view token) { tokens.emplace_back(token); }
-
-  // Commas between; one behind the last where that is allowed.
-  void add_comma(bool* first) {
-    if (!*first) add(",");
-    *first = false;
-  }
-  void add_last_comma(bool none) {
-    if (none || !draws_.one_in(4)) return;
-    optional.insert(tokens.size());
-    add(",");
-  }
-
-  void put(NilValue) { add(draws_.one_in(2) ? "nil" : "null"); }
-  void put(bool value) { add(value ? "true" : "false"); }
-  void put(std::int64_t value) { add(std::to_string(value)); }
-  void put(double value) { add(real(value)); }
-  void put(const String& value) { add(quoted(value.view())); }
-  void put(const StringName& value) { add((draws_.one_in(2) ? "@" : "&") + quoted(value.view())); }
-  void put(const NodePath& value) {
-    open("NodePath");
-    add(quoted(value.str()));
-    add(")");
-  }
-  void put(const RID& value) {
-    open("RID");
-    if (value.id != 0) add(std::to_string(static_cast<std::int64_t>(value.id)));
-    add(")");
-  }
-  void put(const Callable&) {
-    open("Callable");
-    add(")");
-  }
-  void put(const Signal&) {
-    open("Signal");
-    add(")");
-  }
-  void open(std::string_view name) {
-    add(name);
-    add("(");
-  }
-
-  std::string real(double value) {
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value > 0 ? "inf" : draws_.one_in(2) ? "inf_neg" : "-inf";
-    std::string number = printed(draws_.one_in(2) ? "%.17g" : "%.17E", value);
-    if (number.find_first_of(".eE") == std::string::npos) number += draws_.one_in(2) ? ".0" : ".";
-    return number;
-  }
-
-  // Each letter as itself, or in one of its escapes.
-  std::string quoted(std::string_view text) {
-    constexpr std::string_view kSpecial = "\b\t\n\f\r\a\v";
-    constexpr std::string_view kNames = "btnfrav";
-    std::string result = "\"";
-    while (!text.empty()) {
-      const std::size_t size = letter_size(text);
-      const std::string_view letter = text.substr(0, size);
-      const std::size_t special = size == 1 ? kSpecial.find(letter[0]) : std::string_view::npos;
-      const std::size_t way = draws_.below(6);
-      if (way == 0 && special != std::string_view::npos) {
-        result += std::string("\\") + kNames[special];
-      } else if (way == 1) {
-        result += escaped(letter);
-      } else if (letter == "\"" || letter == "\\" || (letter == "'" && way == 2)) {
-        result += "\\" + std::string(letter);
-      } else {
-        result += letter;
-      }
-      text.remove_prefix(size);
-    }
-    return result + "\"";
-  }
-  static std::size_t letter_size(std::string_view text) {
-    const auto first = static_cast<unsigned char>(text[0]);
-    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  }
-  std::string escaped(std::string_view letter) {
-    constexpr std::array<unsigned, 5> kFirstBits{0, 0x7f, 0x1f, 0x0f, 0x07};
-    unsigned point = static_cast<unsigned char>(letter[0]) & kFirstBits[letter.size()];
-    for (const char c : letter.substr(1))
-      point = point << 6 | (static_cast<unsigned char>(c) & 0x3fu);
-    if (draws_.one_in(2)) return printed("\\U%06x", point);
-    if (point < 0x10000) return printed(draws_.one_in(2) ? "\\u%04X" : "\\u%04x", point);
-    point -= 0x10000;
-    return printed("\\u%04x\\u%04x", 0xd800 + (point >> 10), 0xdc00 + (point & 0x3ff));
-  }
-
-  // A type by its name, or by one that it once had.
-  std::string_view name_of(VariantType type) {
-    static const auto& former = *new std::multimap<VariantType, std::string_view>{
-        {VariantType::TRANSFORM2D, "Matrix32"},
-        {VariantType::QUATERNION, "Quat"},
-        {VariantType::AABB, "Rect3"},
-        {VariantType::BASIS, "Matrix3"},
-        {VariantType::TRANSFORM3D, "Transform"},
-        {VariantType::PACKED_BYTE_ARRAY, "PoolByteArray"},
-        {VariantType::PACKED_INT32_ARRAY, "PoolIntArray"},
-        {VariantType::PACKED_INT32_ARRAY, "IntArray"},
-        {VariantType::PACKED_FLOAT32_ARRAY, "PoolRealArray"},
-        {VariantType::PACKED_FLOAT32_ARRAY, "FloatArray"},
-        {VariantType::PACKED_STRING_ARRAY, "PoolStringArray"},
-        {VariantType::PACKED_VECTOR2_ARRAY, "PoolVector2Array"},
-        {VariantType::PACKED_VECTOR3_ARRAY, "Vector3Array"},
-        {VariantType::PACKED_VECTOR4_ARRAY, "PoolVector4Array"},
-        {VariantType::PACKED_COLOR_ARRAY, "PoolColorArray"},
-        {VariantType::PACKED_COLOR_ARRAY, "ColorArray"}};
-    const auto [first, last] = former.equal_range(type);
-    const auto count = static_cast<std::size_t>(std::distance(first, last));
-    const std::size_t choice = draws_.below(count + 1);
-    return choice == 0 ? variant_type_name(type)
-                       : std::next(first, static_cast<std::ptrdiff_t>(choice) - 1)->second;
-  }
-
-  template <typename T>
-  void put_components(const T& value, bool* first) {
-    using Component = std::conditional_t<kIsIntegerMath<T>, std::int32_t, float>;
-    Component components[kComponentCount<T>];
-    std::memcpy(components, &value, sizeof(value));
-    for (const Component component : components) {
-      add_comma(first);
-      if constexpr (kIsIntegerMath<T>) {
-        add(std::to_string(component));
-      } else {
-        add(real(static_cast<double>(component)));
-      }
-    }
-  }
-  template <typename T>
-  requires(kIsMath<T>) void put(const T& value) {
-    open(name_of(kVariantTypeOf<T>));
-    bool first = true;
-    put_components(value, &first);
-    add(")");
-  }
-  template <typename T>
-  void put(const CompactVector<T>& values) {
-    open(name_of(kVariantTypeOf<CompactVector<T>>));
-    bool first = true;
-    if constexpr (std::is_same_v<T, std::uint8_t>) {
-      if (draws_.one_in(2)) {
-        add("\"" + base64(values) + "\"");
-        add(")");
-        return;
-      }
-    }
-    for (const T& value : values) {
-      if constexpr (kIsMath<T>) {
-        put_components(value, &first);
-        continue;
-      } else {
-        add_comma(&first);
-        put_element(value);
-      }
-    }
-    add(")");
-  }
-  template <typename T>
-  void put_element(const T& value) {
-    if constexpr (std::is_same_v<T, String>) {
-      add(quoted(value.view()));
-    } else if constexpr (std::is_floating_point_v<T>) {
-      add(real(static_cast<double>(value)));
-    } else {
-      add(std::to_string(value));
-    }
-  }
-  static std::string base64(const PackedByteArray& bytes) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-      unsigned bits = 0;
-      for (std::size_t j = i; j < i + 3; ++j) bits = bits << 8 | (j < bytes.size() ? bytes[j] : 0u);
-      for (std::size_t j = 0; j < 4; ++j) {
-        text += i + j > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * j) & 63];
-      }
-    }
-    return text;
-  }
-
-  void put(const Object& value) {
-    if (value.is_null()) return add("null");
-    open("Object");
-    add(value.class_name());
-    add(",");
-    bool first = true;
-    if (value.is_id()) {
-      put_property("object_id", static_cast<std::int64_t>(value.id()), &first);
-      if (draws_.one_in(2)) put_property("script", Variant(), &first);
-    }
-    for (const auto& [name, property] : value.properties()) {
-      if (draws_.one_in(6)) put_property(name.view(), 1, &first);  // the last one counts
-      put_property(name.view(), property, &first);
-    }
-    add_last_comma(first);
-    if (first) optional.insert(tokens.size() - 1);
-    add(")");
-  }
-  void put_property(std::string_view name, const Variant& value, bool* first) {
-    add_comma(first);
-    add(quoted(name));
-    add(":");
-    if (name == kScriptProperty && value.is_text() && draws_.one_in(2)) {
-      put_resource(value.as_text());
-    } else {
-      spell(value);
-    }
-  }
-  void put_resource(std::string_view path) {
-    open("Resource");
-    add(quoted(path));
-    add(")");
-  }
-  void put_type(const ContainerType& type) {
-    if (!type.is_typed()) {
-      add("Variant");
-    } else if (type.kind() == ContainerKind::BUILTIN) {
-      add(variant_type_name(type.type()));
-    } else if (type.kind() == ContainerKind::SCRIPT) {
-      put_resource(type.name());
-    } else {
-      add(type.name());
-    }
-  }
-  void put(const Array& value) {
-    if (value.is_typed()) {
-      add("Array");
-      add("[");
-      put_type(value.element_type());
-      add("]");
-      add("(");
-    }
-    add("[");
-    bool first = true;
-    for (const Variant& element : value) {
-      add_comma(&first);
-      spell(element);
-    }
-    add_last_comma(first);
-    add("]");
-    if (value.is_typed()) add(")");
-  }
-  void put(const Dictionary& value) {
-    if (value.is_typed()) {
-      add("Dictionary");
-      add("[");
-      put_type(value.key_type());
-      add(",");
-      put_type(value.value_type());
-      add("]");
-      add("(");
-    }
-    add("{");
-    bool first = true;
-    for (const auto& [key, element] : value) {
-      add_comma(&first);
-      if (draws_.one_in(6) && !value.is_typed()) {  // the last one counts
-        spell(key);
-        add(":");
-        add("null");
-        add(",");
-      }
-      spell(key);
-      add(":");
-      spell(element);
-    }
-    add_last_comma(first);
-    add("}");
-    if (value.is_typed()) add(")");
-  }
-
-  Draws& draws_;
-};
-
-// ---- What a text can say: signals lose all, no object is Nil, and keys are of one kind that has
+// What a text can say: signals lose all, no object is Nil, and keys are of one kind that has
 // an order.
 
 Variant key_of_kind(std::size_t kind, Draws& draws) {
@@ -393,152 +79,6 @@ Variant as_text_can_say(const Variant& value, Draws& draws) {
   }
   return copy;
 }
-
-// ---- Writing.
-
-std::string plain_real(double value) {
-  if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value > 0 ? "inf" : "inf_neg";
-  std::string text = var_to_str(value);  // which is looked at by itself
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
-
-bool is_less(const Variant& a, const Variant& b) {
-  if (a.is_text()) return a.as_text() < b.as_text();
-  if (a.is_int()) return a.ref<std::int64_t>() < b.ref<std::int64_t>();
-  if (a.is_float()) return a.ref<double>() < b.ref<double>();
-  if (a.is<Vector3i>()) {
-    const auto& left = a.ref<Vector3i>();
-    const auto& right = b.ref<Vector3i>();
-    return std::array{left.x, left.y, left.z} < std::array{right.x, right.y, right.z};
-  }
-  const auto& left = a.ref<Array>();
-  const auto& right = b.ref<Array>();
-  const auto by_type = [](const Variant& one, const Variant& other) {
-    return one.type() != other.type() ? one.type() < other.type() : is_less(one, other);
-  };
-  return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(),
-                                      by_type);
-}
-
-class PlainWriter {
- public:
-  static std::string write(const Variant& value, std::size_t depth = 0) {
-    return visit_variant(value, [depth](const auto& typed) { return put(typed, depth); });
-  }
-
- private:
-  static std::string quoted(std::string_view text, bool as_in_c) {
-    std::string result = "\"";
-    for (const char c : text) {
-      const std::size_t special = std::string_view("\a\b\f\n\r\t\v'").find(c);
-      if (c == '"' || c == '\\') {
-        result += std::string("\\") + c;
-      } else if (as_in_c && special != std::string_view::npos) {
-        result += std::string("\\") + "abfnrtv'"[special];
-      } else {
-        result += c;
-      }
-    }
-    return result + "\"";
-  }
-  static std::string put(NilValue, std::size_t) { return "null"; }
-  static std::string put(bool value, std::size_t) { return value ? "true" : "false"; }
-  static std::string put(std::int64_t value, std::size_t) { return std::to_string(value); }
-  static std::string put(double value, std::size_t) { return var_to_str(value); }
-  static std::string put(const String& value, std::size_t) { return quoted(value.view(), false); }
-  static std::string put(const StringName& value, std::size_t) {
-    return "&" + quoted(value.view(), true);
-  }
-  static std::string put(const NodePath& value, std::size_t) {
-    return "NodePath(" + quoted(value.str(), true) + ")";
-  }
-  static std::string put(const RID& value, std::size_t) {
-    return value.id == 0 ? "RID()"
-                         : "RID(" + std::to_string(static_cast<std::int64_t>(value.id)) + ")";
-  }
-  static std::string put(const Callable&, std::size_t) { return "Callable()"; }
-  static std::string put(const Signal&, std::size_t) { return "Signal()"; }
-  static std::string element(std::int32_t value) { return std::to_string(value); }
-  static std::string element(std::int64_t value) { return std::to_string(value); }
-  static std::string element(std::uint8_t value) { return std::to_string(value); }
-  static std::string element(float value) { return plain_real(static_cast<double>(value)); }
-  static std::string element(double value) { return plain_real(value); }
-  static std::string element(const String& value) { return quoted(value.view(), true); }
-  template <typename T>
-  requires(kIsMath<T>) static std::string element(const T& value) {
-    using Component = std::conditional_t<kIsIntegerMath<T>, std::int32_t, float>;
-    Component components[kComponentCount<T>];
-    std::memcpy(components, &value, sizeof(value));
-    std::string text;
-    for (const Component component : components)
-      text += (text.empty() ? "" : ", ") + element(component);
-    return text;
-  }
-  template <typename T>
-  requires(kIsMath<T>) static std::string put(const T& value, std::size_t) {
-    return std::string(variant_type_name(kVariantTypeOf<T>)) + "(" + element(value) + ")";
-  }
-  template <typename T>
-  static std::string put(const CompactVector<T>& values, std::size_t) {
-    std::string text;
-    for (const T& value : values) text += (text.empty() ? "" : ", ") + element(value);
-    return std::string(variant_type_name(kVariantTypeOf<CompactVector<T>>)) + "(" + text + ")";
-  }
-  static std::string put(const Object& value, std::size_t depth) {
-    if (value.is_null() || depth > kTextDepth) return "null";
-    std::string text = "Object(" + std::string(value.class_name()) + ",";
-    if (value.is_id()) {
-      text += "\"object_id\":" + std::to_string(static_cast<std::int64_t>(value.id())) +
-              ",\"script\":null";
-    }
-    bool first = true;
-    for (const auto& [name, property] : value.properties()) {
-      if (!first) text += ",";
-      first = false;
-      text += quoted(name.view(), false) + ":";
-      text += name.view() == "script" && property.is_text()
-                  ? "Resource(" + quoted(property.as_text(), false) + ")"
-                  : write(property, depth + 1);
-    }
-    return text + ")\n";
-  }
-  static std::string name_of(const ContainerType& type) {
-    if (!type.is_typed()) return "Variant";
-    if (type.kind() == ContainerKind::BUILTIN) return std::string(variant_type_name(type.type()));
-    if (type.kind() == ContainerKind::CLASS_NAME) return std::string(type.name());
-    return "Resource(" + quoted(type.name(), false) + ")";
-  }
-  static std::string put(const Array& value, std::size_t depth) {
-    std::string text;
-    for (const Variant& element : value) {
-      if (depth > kTextDepth) break;
-      text += (text.empty() ? "" : ", ") + write(element, depth + 1);
-    }
-    text = "[" + text + "]";
-    return value.is_typed() ? "Array[" + name_of(value.element_type()) + "](" + text + ")" : text;
-  }
-  static std::string put(const Dictionary& value, std::size_t depth) {
-    std::vector<const DictionaryEntry*> entries;
-    for (const DictionaryEntry& entry : value) entries.push_back(&entry);
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const auto* a, const auto* b) { return is_less(a->key, b->key); });
-    std::string text;
-    for (const DictionaryEntry* entry : entries) {
-      if (depth > kTextDepth) break;
-      text += (text.empty() ? "" : ",\n") + write(entry->key, depth + 1) + ": " +
-              write(entry->value, depth + 1);
-    }
-    text = text.empty() ? "{}" : "{\n" + text + "\n}";
-    return value.is_typed() ? "Dictionary[" + name_of(value.key_type()) + ", " +
-                                  name_of(value.value_type()) + "](" + text + ")"
-                            : text;
-  }
-};
-
-// ---- The model.
-
 class TextModel final : public test::Model {
  public:
   enum Kind {
@@ -606,9 +146,7 @@ class TextModel final : public test::Model {
 
   static void spell(Draws& draws) {
     const Variant value = as_text_can_say(testing::random_value(draws), draws);
-    Speller speller(&draws);
-    speller.spell(value);
-    std::string text = speller.text(speller.tokens, nullptr);
+    std::string text = testing::join_tokens(testing::spell(value, &draws).tokens, &draws);
     if (draws.one_in(2)) text += " , $ } what follows";
     Variant read;
     TextError error;
@@ -617,13 +155,12 @@ class TextModel final : public test::Model {
   }
 
   static void put_bad_token(Draws& draws) {
-    Speller speller(&draws);
-    speller.spell(as_text_can_say(testing::random_value(draws), draws));
-    std::vector<std::string> tokens = speller.tokens;
+    std::vector<std::string> tokens =
+        testing::spell(as_text_can_say(testing::random_value(draws), draws), &draws).tokens;
     const std::size_t bad = draws.below(tokens.size());
     tokens[bad] = "$";
     std::vector<std::size_t> starts;
-    const std::string text = speller.text(tokens, &starts);
+    const std::string text = testing::join_tokens(tokens, &draws, &starts);
     TextError error;
     expect_refused(text, &error);
     EXPECT_EQ(error.message, "unexpected character") << text;
@@ -632,20 +169,20 @@ class TextModel final : public test::Model {
 
   // All behind some token, or one comma, colon or bracket.
   static void leave_out(Draws& draws) {
-    Speller speller(&draws);
-    speller.spell(as_text_can_say(testing::random_value(draws), draws));
-    std::vector<std::string> tokens = speller.tokens;
+    const testing::Spelling spelling =
+        testing::spell(as_text_can_say(testing::random_value(draws), draws), &draws);
+    std::vector<std::string> tokens = spelling.tokens;
     const std::size_t which = draws.below(tokens.size());
     const std::string& token = tokens[which];
     const bool closes = token == "]" || token == ")" || token == "}";
-    const bool separates = (token == "," || token == ":") && !speller.optional.contains(which);
+    const bool separates = (token == "," || token == ":") && !spelling.optional.contains(which);
     if (separates || (closes && which + 1 == tokens.size())) {
       tokens[which] = " ";  // two numbers are not one
     } else {
       tokens.resize(which);
     }
     TextError error;
-    expect_refused(speller.text(tokens, nullptr), &error);
+    expect_refused(testing::join_tokens(tokens, &draws), &error);
     std::string unclosed = "\"a" + testing::random_text(draws);
     std::erase(unclosed, '"');
     std::erase(unclosed, '\\');
@@ -715,7 +252,7 @@ class TextModel final : public test::Model {
   }
 
   static void write(const Variant& value) {
-    ASSERT_EQ(var_to_str(value), PlainWriter::write(value));
+    ASSERT_EQ(var_to_str(value), testing::write_plainly(value));
   }
 
   // As deep as values may nest, and one more; written as deep as texts do.
@@ -787,7 +324,7 @@ class TextModel final : public test::Model {
                                              0xdbff, 0xdc00, 0xdfff, 0xe000};
     const unsigned first = draws.one_of(kUnits);
     const unsigned second = draws.one_of(kUnits);
-    std::string text = printed("\\u%04x\\u%04x", first, second);
+    std::string text = fmt::format("\\u{:04x}\\u{:04x}", first, second);
     const auto leads = [](unsigned unit) { return unit >> 10 == 0xd800 >> 10; };
     const auto trails = [](unsigned unit) { return unit >> 10 == 0xdc00 >> 10; };
     std::string expected;
