@@ -106,6 +106,10 @@ class UringBackend final : public Backend {
   MmsgReceiver receiver_;
   SlotQueue direct_{kMaxSockets};
   std::size_t direct_turns_ = 0;  // left until the next wait
+  // The last step ended before their turns did: completions alone may fill each. By turns, for
+  // they alone may, too.
+  bool direct_first_ = false;
+  bool direct_was_first_ = false;
   bool wake_armed_ = false;
   bool received_since_wait_ = false;
   // A receive ended although the socket may have more, and is armed again by wait().
@@ -183,6 +187,8 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   const bool is_behind = rearming || ring_.has_overflow() || !direct_.empty();
   receives_.end_breaks(policy.every_socket);
   prepare_requests();
+  direct_first_ = direct_turns_ > 0 && !direct_.empty() && !direct_was_first_;
+  direct_was_first_ = direct_first_;
   direct_turns_ = direct_.size() * kDirectTurns;
   ++events_.wakeups;
   wait_for_completions({.budget = policy.budget,
@@ -221,8 +227,17 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy) {
 // ---- Completions.
 
 Received UringBackend::receive(std::span<Datagram> batch) {
+  if (std::exchange(direct_first_, false)) [[unlikely]] {
+    Received received = receive_directly(batch);
+    received.may_be_more = true;
+    if (received.count > 0) {
+      received_since_wait_ = true;
+      return received;
+    }
+  }
   Received received = take_completions(batch);
-  // Only after the completions: what they hold came before what the sockets hold.
+  // After the completions, most times: what they hold came before what the sockets hold. None is
+  // left of a socket that is read directly: its receive's last has made it so.
   if (received.count == 0 && !received.may_be_more) received = receive_directly(batch);
   received.may_be_more = received.may_be_more || (direct_turns_ > 0 && !direct_.empty());
   if (received.count > 0) received_since_wait_ = true;

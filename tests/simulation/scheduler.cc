@@ -123,8 +123,8 @@ bool Scheduler::move_clock() {
 }
 
 void Scheduler::run(std::function<void()> main) {
-  start(std::move(main));
-  while (!threads_[0]->has_ended) {
+  const ThreadNumber first = start(std::move(main));
+  while (!threads_[first]->has_ended) {
     run_events();
     const ThreadNumber next = choose();
     if (next != kNobody) {

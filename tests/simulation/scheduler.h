@@ -30,8 +30,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Runs main() as the first thread until it returns. Fails when nobody can go on, or when more
-  // turns are taken than any run needs.
+  // Runs main() as the first thread until it returns; a later run, as one more thread beside those
+  // that are left. Fails when nobody can go on, or when more turns are taken than any run needs.
   void run(std::function<void()> main);
 
   Time now() const { return now_; }

@@ -2,7 +2,6 @@
 // shows the real one).
 
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,6 +20,7 @@
 #include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/tests/codec/support/allocation_counter.h"
 #include "ringpeer/tests/codec/support/hostile_shapes.h"
+#include "ringpeer/tests/codec/support/small_stack.h"
 #include "ringpeer/tests/codec/support/value_operations.h"
 
 namespace ringpeer {
@@ -294,33 +294,18 @@ bool everything_works_with(const testing::Bytes& bytes) {
 }
 
 // Everything a peer can nest must fit a small thread's stack.
-void* use_deep_values(void*) {
+bool use_deep_values() {
   for (const HostileShape& shape : testing::hostile_shapes()) {
-    if (!everything_works_with(shape.bytes)) return nullptr;
+    if (!everything_works_with(shape.bytes)) return false;
   }
   const std::vector<Variant> texts = deep_texts_read();
-  for (const Variant& value : texts) {
-    if (!everything_works_with(value)) return nullptr;
-  }
-  static int done = 0;
-  return texts.empty() ? nullptr : &done;
+  return !texts.empty() && std::all_of(texts.begin(), texts.end(), [](const Variant& value) {
+    return everything_works_with(value);
+  });
 }
 
-// docs/wire.md names the size.
 TEST(Hostile, DepthFitsASmallStack) {
-  constexpr std::size_t kPlainStack = std::size_t{192} << 10;
-  constexpr std::size_t kInstrumentedStack = std::size_t{8} << 20;  // larger frames
-  // The sanitizers that bring a heap bring larger frames as well.
-  const std::size_t stack = heap_use_is_counted() ? kPlainStack : kInstrumentedStack;
-  pthread_attr_t attributes;
-  ASSERT_EQ(pthread_attr_init(&attributes), 0);
-  ASSERT_EQ(pthread_attr_setstacksize(&attributes, stack), 0);
-  pthread_t thread;
-  ASSERT_EQ(pthread_create(&thread, &attributes, use_deep_values, nullptr), 0);
-  void* result = nullptr;
-  ASSERT_EQ(pthread_join(thread, &result), 0);
-  EXPECT_NE(result, nullptr);
-  pthread_attr_destroy(&attributes);
+  testing::on_small_stack([] { EXPECT_TRUE(use_deep_values()); });
 }
 
 }  // namespace
