@@ -190,6 +190,19 @@ class KeyOrderModel final : public test::Model {
   }
 };
 
+// Keys of which each median of three is next to the least, so that sorting by parts gives up.
+TEST(KeyOrderTest, TheWorstOrderIsSorted) {
+  constexpr std::int64_t kHalf = 500;
+  Dictionary dictionary;
+  for (std::int64_t i = 1; i <= kHalf; ++i) dictionary.set(i % 2 == 1 ? i : kHalf + i - 1, {});
+  for (std::int64_t i = 1; i <= kHalf; ++i) dictionary.set(2 * i, {});
+  ASSERT_EQ(dictionary.size(), 2 * static_cast<std::size_t>(kHalf));
+  std::int64_t expected = 0;
+  for (const DictionaryEntry* entry : entries_in_text_order(dictionary)) {
+    ASSERT_EQ(entry->key, Variant(++expected));
+  }
+}
+
 TEST(KeyOrderModelTest, SortsAsTextsAreWritten) {
   test::ModelPlan plan;
   plan.kinds = {{"few", 3}, {"many", 1}};
