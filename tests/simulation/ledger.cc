@@ -1,6 +1,7 @@
 #include "ringpeer/tests/simulation/ledger.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "ringpeer/tests/simulation/failure.h"
@@ -17,6 +18,7 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
     ++taken_too_large_;
     too_large_bytes_ += all.size();
   }
+  drop_reasons_.record_taken(socket.local->port, datagram.source, datagram.packets(), all.size());
   std::size_t at = 0;
   do {
     const std::size_t size = std::min(segment, all.size() - at);
@@ -29,16 +31,38 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
 void Ledger::record_delivered(std::uint16_t port, const net::Endpoint& sender,
                               std::span<const std::uint8_t> payload) {
   const Stamp stamp = read_payload(payload).value_or(Stamp());
-  std::deque<Packet>& expected = expected_[{port, sender}].packets;
+  Expected& flow = expected_[{port, sender}];
+  std::deque<Packet>& expected = flow.packets;
   const auto found = std::find(expected.begin(), expected.end(), Packet{stamp, payload.size()});
   if (found == expected.end()) {
     fail("port " + std::to_string(port) + " delivers packet " + std::to_string(stamp.number) +
          " of sender " + std::to_string(stamp.sender) + " as one of " + sender.to_string() +
          ", which is not his, or comes again, or out of order, or is cut");
   }
-  expected.erase(expected.begin(), found + 1);  // those before it were dropped
+  forget({port, sender}, flow, found + 1);  // those before it were dropped
   ++delivered_;
   delivered_bytes_ += payload.size();
+}
+
+// Those before `end`.
+void Ledger::forget(const Flow& flow, Expected& expected, std::deque<Packet>::iterator end) {
+  for (auto packet = expected.packets.begin(); packet != end; ++packet) {
+    drop_reasons_.record_gone(static_cast<std::uint16_t>(flow.own), flow.other, packet->size);
+  }
+  expected.packets.erase(expected.packets.begin(), end);
+}
+
+void Ledger::record_closed_port(std::uint16_t port) {
+  drop_reasons_.record_closed_port(port);
+  for (auto& [flow, expected] : expected_) {
+    if (flow.own == port) forget(flow, expected, expected.packets.end());
+  }
+}
+
+void Ledger::record_all_closed() {
+  std::set<std::uint16_t> ports;
+  for (const auto& entry : expected_) ports.insert(static_cast<std::uint16_t>(entry.first.own));
+  for (const std::uint16_t port : ports) record_closed_port(port);
 }
 
 bool Ledger::was_taken_between(std::uint16_t port, const net::Endpoint& sender, Time from,

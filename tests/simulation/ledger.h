@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/tests/simulation/drop_reasons.h"
 #include "ringpeer/tests/simulation/network.h"
 #include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/simulation/udp_socket.h"
@@ -37,6 +38,11 @@ class Ledger {
   std::uint64_t taken_too_large() const { return taken_too_large_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t delivered_bytes() const { return delivered_bytes_; }
+  // Nobody has the port any more: nothing of what was taken there comes out.
+  void record_closed_port(std::uint16_t port);
+  void record_all_closed();
+  DropReasons& drop_reasons() { return drop_reasons_; }
+  const DropReasons& drop_reasons() const { return drop_reasons_; }
   // Whether the engine took something of this sender then, as far as is remembered.
   bool was_taken_between(std::uint16_t port, const net::Endpoint& sender, Time from, Time to) const;
 
@@ -70,6 +76,9 @@ class Ledger {
   };
 
   const std::size_t max_datagram_;
+  void forget(const Flow& flow, Expected& expected, std::deque<Packet>::iterator end);
+
+  DropReasons drop_reasons_;
   std::map<Flow, Expected> expected_;
   std::uint64_t taken_ = 0;
   std::uint64_t taken_bytes_ = 0;

@@ -103,6 +103,7 @@ void World::live() {
   faults_.turn_all_off();
   refuse_allocations(false);
   show_that_sockets_are_read();
+  show_that_a_burst_is_read(servers_.front());
   settle_everything();
   show_that_all_works();
   settle_everything();
@@ -154,6 +155,9 @@ void World::start_engine() {
     if (plan_.together && i + 1 == servers_.size()) {
       server.options.receive = ServerReceive::kTogether;
     }
+    ledger_.drop_reasons().set_queue(server.port, server.options.receive == ServerReceive::kTogether
+                                                      ? DropReasons::Queue::kTogether
+                                                      : DropReasons::Queue::kOfRemotes);
     listen(server);
   }
   peers_.resize(static_cast<std::size_t>(plan_.peers));
@@ -216,6 +220,7 @@ void World::stop_engine() {
   servers_.clear();
   peers_.clear();
   engine_->stop();
+  ledger_.record_all_closed();
   past_counters_ += engine_->counters();
   check(engine_.use_count() == 1, "somebody holds the engine");
   engine_.reset();
@@ -313,6 +318,10 @@ void World::check_reasons(const CounterSnapshot& counters) const {
          " and not " + std::to_string(most) + ": there was no reason");
   };
   expect(false, Counter::kDropTruncated, ledger_.taken_too_large());
+  for (const Counter reason :
+       {Counter::kDropPeerFull, Counter::kDropRingFull, Counter::kDropPendingFull}) {
+    expect(plan_.shares_port, reason, ledger_.drop_reasons().most(reason));
+  }
   expect(false, Counter::kDropMalformed, faults_.happened(Fault::kMalformed));
   expect(plan_.shares_port, Counter::kDropWrongWorker);
   expect(plan_.has(Fault::kNoAllocation), Counter::kDropNoMemory);

@@ -77,6 +77,7 @@ class World {
   void settle_everything();
   void show_that_all_works();
   void show_that_sockets_are_read();
+  void show_that_a_burst_is_read(const Server& server);
   template <typename Take>
   void show_that_packets_arrive(Server& server, Take take);
   void show_that_strangers_get_in(Server& server);
@@ -103,6 +104,7 @@ class World {
   void change_something();
   void set_limit(Server& server);
   void close_a_peer(Server& server);
+  void close_peer(const Server& server, PacketPeerUDP& peer);
   void close_peers(Server& server);
   void keep_closed(const std::shared_ptr<PacketPeerUDP>& peer);
   void forget_oldest_closed();
@@ -146,6 +148,9 @@ class World {
   void receive_wrongly(std::uint16_t port, net::Endpoint sender,
                        std::span<const std::uint8_t> payload);
   void read_batch(std::uint16_t port, DrainBatch batch);
+  static std::uint16_t port_of(const Peer& peer) {
+    return static_cast<std::uint16_t>(peer.peer->get_local_port());
+  }
   Server& any_server() { return servers_[random_.below(servers_.size())]; }
   Peer& any_peer() { return peers_[random_.below(peers_.size())]; }
   std::size_t burst() { return 1 + random_.below(static_cast<std::uint64_t>(plan_.largest_burst)); }

@@ -26,6 +26,14 @@ constexpr int kLooks = 12;
 
 constexpr int kLooksAtPeers = 3;
 
+// More than a worker takes of a socket between two looks at the others; and what a socket must be
+// given to hold so many.
+constexpr int kBurst = 500;
+constexpr int kEmptyOf = 100;
+constexpr int kBufferOfBurst = 1 << 20;
+// Less than an idle worker sleeps.
+constexpr Time kBurstIsRead = 400 * kMillisecond;
+
 // Enough for every stall, break and patience of an engine.
 constexpr Time kLongTime = 3 * kSecond;
 
@@ -59,6 +67,20 @@ void World::show_that_sockets_are_read() {
   check(network_.waiting_packets() == 0, "nobody reads " +
                                              std::to_string(network_.waiting_packets()) +
                                              " packets that wait in sockets");
+}
+
+// A worker that has nothing else to do goes on until a socket is empty, however it reads it: what
+// is empty itself ends a receive.
+void World::show_that_a_burst_is_read(const Server& server) {
+  if (plan_.workers == 0 || plan_.receive_buffer < kBufferOfBurst) return;
+  const Host& host = hosts_[0];
+  const net::Endpoint to = on_machine(server.port, host.endpoint);
+  for (int i = 0; i < kBurst; ++i) {
+    if (i % kEmptyOf == 0) network_.send({host.endpoint, to, {}}, nullptr);
+    send_from_host(host, server.port);
+  }
+  scheduler_.wait_until([] { return false; }, scheduler_.now() + kBurstIsRead);
+  check(network_.waiting_packets() == 0, "a burst is not read to its end");
 }
 
 // Faults are over: everything that is under way arrives, and everything that waits is taken.

@@ -19,7 +19,7 @@ constexpr int kMaxOfPeer = 65'535 / (static_cast<int>(kStampSize) + 24);
 // More than a peer's queue holds: of a server's peer, and by more than a socket's refuses before
 // the socket is left alone.
 constexpr int kChunksOfServersPeer = 16;
-constexpr int kChunksOfPeer = 90;
+constexpr int kChunksOfPeer = 40;
 
 // Longer than a close waits for what was put, less than it may take in all.
 constexpr Time kLate = 550 * kMillisecond;

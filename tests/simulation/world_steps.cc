@@ -125,6 +125,7 @@ void World::accept_connections(Server& server) {
   while (server.server->is_connection_available()) {
     const auto peer = server.server->take_connection();
     if (peer == nullptr) break;
+    ledger_.drop_reasons().record_accepted(server.port, peer->get_packet_endpoint());
     server.peers.push_back(peer);
   }
 }
@@ -164,6 +165,7 @@ void World::receive_wrongly(std::uint16_t port, net::Endpoint sender,
 // Views stay what they are until the batch ends, whatever comes meanwhile.
 void World::read_batch(std::uint16_t port, DrainBatch batch) {
   std::vector<std::span<const std::uint8_t>> views;
+  ledger_.drop_reasons().begin_batch();
   for (const ReceivedPacket& packet : batch) {
     receive(port, packet.sender, packet.payload);
     check(
@@ -176,6 +178,7 @@ void World::read_batch(std::uint16_t port, DrainBatch batch) {
   }
   if (random_.chance(200)) pass_time(kMillisecond);
   for (const auto& view : views) read_payload(view);
+  ledger_.drop_reasons().end_batch();
 }
 
 void World::drain_server(Server& server) {
@@ -338,14 +341,20 @@ void World::set_limit(Server& server) {
 void World::close_a_peer(Server& server) {
   if (server.peers.empty()) return;
   const std::size_t index = random_.below(server.peers.size());
-  server.peers[index]->close();
+  close_peer(server, *server.peers[index]);
   keep_closed(server.peers[index]);
   server.peers.erase(server.peers.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
+void World::close_peer(const Server& server, PacketPeerUDP& peer) {
+  const net::Endpoint sender = peer.get_packet_endpoint();
+  peer.close();
+  ledger_.drop_reasons().record_closed(server.port, sender);
+}
+
 void World::close_peers(Server& server) {
   for (const auto& peer : server.peers) {
-    peer->close();
+    close_peer(server, *peer);
     keep_closed(peer);
   }
   server.peers.clear();
@@ -385,6 +394,7 @@ void World::set_intruder(bool is_there) {
 void World::restart_server(Server& server) {
   server_sends(server);  // what a stop has to wait for
   end_in_time([&] { server.server->stop(); });
+  ledger_.record_closed_port(server.port);
   server.is_listening = false;
   for (const auto& peer : server.peers) keep_closed(peer);
   server.peers.clear();
@@ -414,7 +424,9 @@ void World::restart_peer(Peer& peer) {
     const auto payload = new_payload(peer.sender);
     record_put(peer.peer->put_packet(payload), payload);
   }
+  const std::uint16_t port = port_of(peer);
   end_in_time([&] { peer.peer->close(); });
+  ledger_.record_closed_port(port);
   peer.is_open = false;
   open(peer);
 }
@@ -437,7 +449,7 @@ void World::look_at_presence(Server& server) {
                                                      now - silence + slack, now - slack);
     check(!knows_senders || !was_heard, "a peer is gone that was heard of");
     if (random_.chance(500)) continue;
-    gone->close();
+    close_peer(server, *gone);
     keep_closed(*found);
     server.peers.erase(found);
   }

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -70,7 +71,8 @@ class DemultiplexerModel final : public test::Model {
     kAccept,
     kClose,
     kMaintain,
-    kSet
+    kSet,
+    kComeBack
   };
 
   DemultiplexerModel(std::size_t slots, bool per_remote, bool lends, std::size_t budget)
@@ -139,6 +141,9 @@ class DemultiplexerModel final : public test::Model {
         shared_.max_pending.store(static_cast<int>(draws.below(6)));
         shared_.max_bytes_per_remote.store(
             std::array<std::uint64_t, 4>{65535, 300, 2000, std::uint64_t{1} << 30}[draws.below(4)]);
+        break;
+      case kComeBack:
+        come_back(draws.below(kSenders), draws);
     }
     check();
   }
@@ -174,12 +179,15 @@ class DemultiplexerModel final : public test::Model {
   // A batch of one sender or of many; the payloads lie one after another.
   void deliver(std::size_t count, Draws& draws, bool without_memory) {
     const std::size_t one = draws.below(kSenders);
-    const bool is_run = draws.one_in(3);
+    deliver_of(draws.one_in(3) ? std::optional(one) : std::nullopt, count, draws, without_memory);
+  }
+  void deliver_of(std::optional<std::size_t> one, std::size_t count, Draws& draws,
+                  bool without_memory) {
     std::vector<Packet> packets;
     std::vector<net::SocketAddress> addresses;
     std::size_t used = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      const Packet packet = any_packet(draws, is_run ? one : draws.below(kSenders));
+      const Packet packet = any_packet(draws, one.has_value() ? *one : draws.below(kSenders));
       if (used + packet.size > memory_.size()) break;
       std::memset(memory_.data() + used, packet.mark, packet.size);
       used += packet.size;
@@ -187,6 +195,17 @@ class DemultiplexerModel final : public test::Model {
       addresses.push_back(net::to_socket_address(sender(packet.sender), AF_INET6));
     }
     hand_over(packets, addresses, without_memory);
+  }
+  // The last to send is closed, and the next to send is he.
+  void come_back(std::size_t which, Draws& draws) {
+    deliver_of(which, 2, draws, false);
+    take(SIZE_MAX);
+    if (testing::Test::HasFatalFailure()) return;
+    close(which);
+    maintain();
+    take(SIZE_MAX);
+    if (testing::Test::HasFatalFailure()) return;
+    deliver_of(which, 2, draws, false);
   }
   void hand_over(const std::vector<Packet>& packets,
                  const std::vector<net::SocketAddress>& addresses, bool without_memory) {
@@ -322,7 +341,9 @@ class DemultiplexerModel final : public test::Model {
     if (expected.kind == Expected::kRetired) {
       ASSERT_EQ(event.size, Demultiplexer::kRemoteRetired);
       ASSERT_EQ(retiring_.erase(remote), 1u) << "it is named still, or was never closed";
-      delete remote;
+      // As somebody else's memory, which may look like anything: it is not to be looked at.
+      remote->closed.store(false);
+      freed_.emplace_back(remote);
       return;
     }
     ASSERT_EQ(event.size, Demultiplexer::kNewRemote);
@@ -426,6 +447,7 @@ class DemultiplexerModel final : public test::Model {
   std::map<std::size_t, Life*> current_;  // by sender: what the table names
   std::vector<Life*> closed_;             // that the worker has not seen
   std::set<Remote*> retiring_;
+  std::vector<std::unique_ptr<Remote>> freed_;
   std::size_t to_retire_ = 0;  // without room in the ring
   std::deque<Expected> expected_;
   std::map<Counter, std::uint64_t> dropped_;
@@ -435,7 +457,7 @@ void run(bool per_remote) {
   test::ModelPlan plan;
   plan.kinds = {{"deliver", 6},  {"deliver_run", 2}, {"deliver_without_memory", 1},
                 {"take", 4},     {"accept", 3},      {"close", 2},
-                {"maintain", 2}, {"set", 1}};
+                {"maintain", 2}, {"set", 1},         {"come_back", 1}};
   plan.sequences = 600;
   plan.make = [per_remote](Draws& draws) {
     constexpr std::array<std::size_t, 3> kSlots{256, 128, 512};
