@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
+
+#include "ringpeer/tests/soak/busy_neighbours.h"
 
 namespace ringpeer::soak {
 namespace {
@@ -10,6 +14,8 @@ namespace {
 constexpr std::size_t kClients = 48;
 // Turns in which nobody listens.
 constexpr int kTurnsAway = 20;
+// In which a worker, when it gets to run at all, finds as much as there may be.
+constexpr std::chrono::milliseconds kHeldUp{50};
 // Looks that find nothing, one after the other, before all is taken for heard.
 constexpr int kQuietLooks = 3;
 
@@ -40,7 +46,9 @@ void DirectStage::turn() {
 
 void DirectStage::flood() {
   turn();  // the server knows them
+  const BusyNeighbours neighbours;
   crowd_.flood();
+  std::this_thread::sleep_for(kHeldUp);
 }
 
 void DirectStage::restart_in_traffic() {

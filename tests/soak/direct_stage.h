@@ -20,8 +20,8 @@ class DirectStage {
 
   void begin_round(ServerReceive receive);
   void turn();
-  // All players send at once, and the game is held up: queues, budgets and buffers are used up, so
-  // that memory is soon at its most.
+  // All players send at once, and the game and its workers are held up: queues, budgets and buffers
+  // are used up, so that memory is soon at its most.
   void flood();
   // Its players send on meanwhile, and what they send is lost.
   void restart_in_traffic();
