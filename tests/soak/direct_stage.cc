@@ -31,7 +31,11 @@ DirectStage::DirectStage(std::string name, const EngineOptions& options, bool fl
 void DirectStage::begin_round(ServerReceive receive) {
   receive_ = receive;
   was_restarted_ = false;
-  server_.open(receive);
+  open();
+}
+
+void DirectStage::open() {
+  server_.open(receive_);
   net::Endpoint endpoint;
   endpoint.address = *net::IpAddress::parse("127.0.0.1");
   endpoint.port = static_cast<std::uint16_t>(server_.port());
@@ -55,7 +59,7 @@ void DirectStage::restart_in_traffic() {
   was_restarted_ = true;
   server_.close();
   for (int i = 0; i < kTurnsAway; ++i) crowd_.send_some();
-  server_.open(receive_);
+  open();
 }
 
 void DirectStage::end_round(Balance* balance) {

@@ -33,6 +33,9 @@ class DirectStage {
   const std::string& backend() const { return server_.backend(); }
 
  private:
+  // The server, for the players to aim at.
+  void open();
+
   std::string name_;
   bool fleeting_;
   EchoServer server_;

@@ -24,7 +24,9 @@ void EchoServer::open(ServerReceive receive) {
   server_.emplace(engine_);
   ServerOptions options;
   options.receive = receive;
-  if (server_->listen(port_, "127.0.0.1", options) != Error::OK) {
+  // The port of before, unless another program has got it meanwhile.
+  if (server_->listen(port_, "127.0.0.1", options) != Error::OK &&
+      server_->listen(0, "127.0.0.1", options) != Error::OK) {
     throw std::runtime_error("a server gets no port");
   }
   port_ = server_->get_local_port();
