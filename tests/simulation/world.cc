@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/little_memory.h"
 #include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/support/heap/heap.h"
 
@@ -114,8 +115,11 @@ void World::live() {
 
 void World::refuse_allocations(bool is_so) {
   test::set_refusal(is_so ? +[] {
-    return Kernel::is_there() && Kernel::current().scheduler().runs_worker_code() &&
-           Kernel::current().faults().happens(Fault::kNoAllocation);
+    if (!Kernel::is_there()) return false;
+    const Scheduler& scheduler = Kernel::current().scheduler();
+    const bool may_fail =
+        scheduler.runs_worker_code() || (LittleMemory::is_there() && scheduler.runs_application_code());
+    return may_fail && Kernel::current().faults().happens(Fault::kNoAllocation);
   } : nullptr);
 }
 
@@ -172,7 +176,8 @@ void World::listen(Server& server) {
   server.server->set_max_pending_connections(plan_.max_pending);
   for (int i = 0; !server.is_listening; ++i) {
     check(i < kTries, "a server cannot listen");
-    server.is_listening = server.server->listen(server.port, "*", server.options) == Error::OK;
+    const auto listen = [&] { return server.server->listen(server.port, "*", server.options); };
+    server.is_listening = (i == 0 ? with_little_memory(listen) : listen()) == Error::OK;
   }
 }
 
@@ -181,6 +186,7 @@ void World::open(Peer& peer) {
   for (int i = 0; !peer.is_open; ++i) {
     check(i < kTries, "a peer cannot be opened");
     const int port = static_cast<int>(kFirstPeerPort + index);
+    const LittleMemory little(i == 0);
     if (index == kConnectedToServer) {
       const Server& server = any_server();
       peer.is_open = peer.peer->connect_to_host("10.0.0.1", server.port) == Error::OK;
@@ -325,7 +331,8 @@ void World::check_reasons(const CounterSnapshot& counters) const {
   expect(false, Counter::kDropMalformed, faults_.happened(Fault::kMalformed));
   expect(plan_.shares_port, Counter::kDropWrongWorker);
   expect(plan_.has(Fault::kNoAllocation), Counter::kDropNoMemory);
-  expect(plan_.has(Fault::kSendRefused), Counter::kSendFailedOther);
+  expect(plan_.has(Fault::kSendRefused) || plan_.has(Fault::kNoAllocation),
+         Counter::kSendFailedOther);
   expect(plan_.has(Fault::kDeviceQueueFull), Counter::kSendFailedQueueFull, puts_ - puts_taken_);
   const bool may_be_late = plan_.has(Fault::kFullSendBuffer) || plan_.has(Fault::kSlowThread) ||
                            plan_.late_worker || plan_.full_sockets;

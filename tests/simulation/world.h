@@ -139,6 +139,8 @@ class World {
   void check_delay(const UdpSocket& socket, const SimulatedDatagram& datagram) const;
   void check_reply(const SimulatedDatagram& datagram) const;
   void send_from_host(const Host& host, std::uint16_t port);
+  template <typename Put>
+  void put(std::span<const std::uint8_t> payload, Put put);
   void record_put(Error error, std::span<const std::uint8_t> payload, std::size_t receivers = 1);
   std::size_t new_size();
   // size: 0 for any.

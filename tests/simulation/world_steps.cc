@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/little_memory.h"
 #include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/simulation/world.h"
 
@@ -123,7 +124,11 @@ void World::hosts_send() {
 void World::accept_connections(Server& server) {
   if (server.options.receive == ServerReceive::kTogether) return;
   while (server.server->is_connection_available()) {
-    const auto peer = server.server->take_connection();
+    auto peer = with_little_memory([&] { return server.server->take_connection(); });
+    if (peer == nullptr && faults_.is_on(Fault::kNoAllocation)) {
+      peer = server.server->take_connection();
+      check(peer != nullptr, "a connection is lost for want of memory");
+    }
     if (peer == nullptr) break;
     ledger_.drop_reasons().record_accepted(server.port, peer->get_packet_endpoint());
     server.peers.push_back(peer);
@@ -184,7 +189,7 @@ void World::read_batch(std::uint16_t port, DrainBatch batch) {
 void World::drain_server(Server& server) {
   DrainBudget budget;
   if (random_.chance(300)) budget.max_packets = burst();
-  read_batch(server.port, server.server->drain(budget));
+  read_batch(server.port, with_little_memory([&] { return server.server->drain(budget); }));
 }
 
 void World::take_everything(Server& server) {
@@ -214,12 +219,18 @@ void World::get_from_peers(Server& server) {
       std::span<const std::uint8_t>& payload = views_[peer.get()];
       read_payload(payload);
       payload = {};
-      if (peer->get_packet(&payload) != Error::OK) break;
+      if (until_there_is_memory([&] { return peer->get_packet(&payload); }) != Error::OK) break;
       receive(server.port, peer->get_packet_endpoint(), payload);
       if (random_.chance(20)) pass_time(100 * kMicrosecond);
       read_payload(payload);
     }
   }
+}
+
+// What finds no memory is asked for and has failed; it is put again.
+template <typename Put>
+void World::put(std::span<const std::uint8_t> payload, Put put) {
+  record_put(until_there_is_memory(put, [&] { ++puts_; }), payload);
 }
 
 void World::server_sends(Server& server) {
@@ -231,14 +242,14 @@ void World::server_sends(Server& server) {
     const std::size_t size = random_.chance(300) ? 1000 + random_.below(300) : 0;  // of all
     for (std::size_t k = 0; k < packets; ++k) {
       const auto payload = new_payload(server.sender, size);
-      record_put(peer->put_packet(payload), payload);
+      put(payload, [&] { return peer->put_packet(payload); });
     }
   }
   if (random_.chance(300)) {
     // Of those who know the machine by the address that it takes itself.
     const Host& host = hosts_[random_.below(hosts_.size()) & ~std::size_t{1}];
     const auto payload = new_payload(server.sender);
-    record_put(server.server->put_packet_to(host.endpoint, payload), payload);
+    put(payload, [&] { return server.server->put_packet_to(host.endpoint, payload); });
   }
 }
 
@@ -253,7 +264,8 @@ void World::record_put(Error error, std::span<const std::uint8_t> payload, std::
 
 void World::broadcast(Server& server) {
   const auto payload = new_payload(server.sender);
-  record_put(server.server->put_packet_to_all(payload), payload, server.peers.size());
+  const auto put_to_all = [&] { return server.server->put_packet_to_all(payload); };
+  record_put(with_little_memory(put_to_all), payload, server.peers.size());
 }
 
 void World::peers_send() {
@@ -269,14 +281,14 @@ void World::peers_send() {
   const std::size_t packets = burst();
   for (std::size_t k = 0; k < packets; ++k) {
     const auto payload = new_payload(peer.sender);
-    record_put(peer.peer->put_packet(payload), payload);
+    put(payload, [&] { return peer.peer->put_packet(payload); });
   }
 }
 
 void World::drain_peer(Peer& peer) {
   if (!peer.is_open) return;
   const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
-  read_batch(port, peer.peer->drain());
+  read_batch(port, with_little_memory([&] { return peer.peer->drain(); }));
 }
 
 void World::get_from_peer(Peer& peer) {
@@ -286,7 +298,7 @@ void World::get_from_peer(Peer& peer) {
   const std::size_t most = burst();
   for (std::size_t i = 0; i < most; ++i) {
     std::span<const std::uint8_t> payload;
-    const Error error = peer.peer->get_packet(&payload);
+    const Error error = until_there_is_memory([&] { return peer.peer->get_packet(&payload); });
     peer.view = payload;
     if (error != Error::OK) return;
     receive(port, peer.peer->get_packet_endpoint(), payload);
