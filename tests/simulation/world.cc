@@ -344,7 +344,7 @@ void World::check_reasons(const CounterSnapshot& counters) const {
 
 // All that the application has put, on one thread, is with the kernel then, or has failed.
 void World::flush() {
-  const bool good = engine_->flush() == Error::OK;
+  const bool good = with_little_memory([this] { return engine_->flush(); }) == Error::OK;
   check(good || faults_.is_any_on() || plan_.full_sockets, "a flush fails without any fault");
   if (!good) return;
   const CounterSnapshot counters = all_counters();

@@ -81,7 +81,7 @@ void World::step() {
     case 22:
       return look_at_presence(any_server());
     default:
-      return static_cast<void>(engine_->sync());
+      return static_cast<void>(with_little_memory([this] { return engine_->sync(); }));
   }
 }
 
@@ -123,7 +123,7 @@ void World::hosts_send() {
 
 void World::accept_connections(Server& server) {
   if (server.options.receive == ServerReceive::kTogether) return;
-  while (server.server->is_connection_available()) {
+  while (with_little_memory([&] { return server.server->is_connection_available(); })) {
     auto peer = with_little_memory([&] { return server.server->take_connection(); });
     if (peer == nullptr && faults_.is_on(Fault::kNoAllocation)) {
       peer = server.server->take_connection();
@@ -171,7 +171,9 @@ void World::receive_wrongly(std::uint16_t port, net::Endpoint sender,
 void World::read_batch(std::uint16_t port, DrainBatch batch) {
   std::vector<std::span<const std::uint8_t>> views;
   ledger_.drop_reasons().begin_batch();
-  for (const ReceivedPacket& packet : batch) {
+  for (auto next = with_little_memory([&] { return batch.begin(); }); next != batch.end();
+       with_little_memory([&] { ++next; })) {
+    const ReceivedPacket& packet = *next;
     receive(port, packet.sender, packet.payload);
     check(
         !packet.local.is_known() || packet.local.address == on_machine(port, packet.sender).address,
@@ -204,7 +206,9 @@ void World::get_from_server(Server& server) {
   server.view = {};
   const std::size_t most = burst();
   ReceivedPacket packet;
-  for (std::size_t i = 0; i < most && server.server->get_packet(&packet) == Error::OK; ++i) {
+  for (std::size_t i = 0; i < most; ++i) {
+    const auto get = [&] { return server.server->get_packet(&packet); };
+    if (until_there_is_memory(get) != Error::OK) break;
     receive(server.port, packet.sender, packet.payload);
     if (random_.chance(50)) pass_time(100 * kMicrosecond);
     read_payload(packet.payload);
@@ -214,7 +218,7 @@ void World::get_from_server(Server& server) {
 
 void World::get_from_peers(Server& server) {
   for (const auto& peer : server.peers) {
-    while (peer->get_available_packet_count() > 0) {
+    while (with_little_memory([&] { return peer->get_available_packet_count(); }) > 0) {
       // What it has shown last stays what it was until now, whatever has come and gone.
       std::span<const std::uint8_t>& payload = views_[peer.get()];
       read_payload(payload);
@@ -276,7 +280,9 @@ void World::peers_send() {
     const net::Endpoint to = to_host
                                  ? hosts_[random_.below(hosts_.size())].endpoint
                                  : on_machine(any_server().port, {net::IpAddress::from_ipv4(0)});
-    static_cast<void>(peer.peer->set_dest_address(to.host(), to.port));
+    const std::string ip = to.host();
+    static_cast<void>(
+        until_there_is_memory([&] { return peer.peer->set_dest_address(ip, to.port); }));
   }
   const std::size_t packets = burst();
   for (std::size_t k = 0; k < packets; ++k) {
@@ -307,8 +313,11 @@ void World::get_from_peer(Peer& peer) {
 
 void World::wait_somewhere() {
   const milliseconds time(random_.between(0, 30));
-  if (random_.chance(300) && !peers_.empty()) return static_cast<void>(any_peer().peer->wait(time));
-  static_cast<void>(any_server().server->wait(time));
+  const bool of_peer = random_.chance(300) && !peers_.empty();
+  PacketPeerUDP* const peer = of_peer ? any_peer().peer.get() : nullptr;
+  UDPServer& server = *any_server().server;
+  static_cast<void>(
+      with_little_memory([&] { return peer != nullptr ? peer->wait(time) : server.wait(time); }));
 }
 
 void World::change_something() {
@@ -327,17 +336,17 @@ void World::change_something() {
       return flush();
     case 5:
       server.polls_itself = random_.chance(700);
-      server.server->set_automatic_poll(server.polls_itself);
+      with_little_memory([&] { server.server->set_automatic_poll(server.polls_itself); });
       return;
     case 6:
-      static_cast<void>(server.server->poll());
+      static_cast<void>(with_little_memory([&] { return server.server->poll(); }));
       return;
     case 8:
       return set_intruder(random_.chance(500));
     case 9:
       return random_.chance(100) ? restart_engine() : pass_time(kMillisecond);
     default:
-      static_cast<void>(server.server->get_poll_descriptor());
+      static_cast<void>(with_little_memory([&] { return server.server->get_poll_descriptor(); }));
       return;
   }
 }
@@ -345,7 +354,8 @@ void World::change_something() {
 // A negative one is refused, and the log told. None takes what waits for a poll.
 void World::set_limit(Server& server) {
   const bool has_waited = server.server->is_connection_available();
-  server.server->set_max_pending_connections(static_cast<int>(random_.between(-1, 79)));
+  const auto limit = static_cast<int>(random_.between(-1, 79));
+  with_little_memory([&] { server.server->set_max_pending_connections(limit); });
   check(server.polls_itself || has_waited || !server.server->is_connection_available(),
         "a limit has polled");
 }
@@ -360,7 +370,7 @@ void World::close_a_peer(Server& server) {
 
 void World::close_peer(const Server& server, PacketPeerUDP& peer) {
   const net::Endpoint sender = peer.get_packet_endpoint();
-  peer.close();
+  with_little_memory([&] { peer.close(); });
   ledger_.drop_reasons().record_closed(server.port, sender);
 }
 
@@ -417,7 +427,7 @@ void World::restart_server(Server& server) {
 template <typename End>
 void World::end_in_time(End end) {
   const Time begun = scheduler_.now();
-  end();
+  with_little_memory(end);
   const Time took = scheduler_.now() - begun;
   check(took <= kMaxEnd || faults_.is_on(Fault::kSlowThread),
         "an end takes " + std::to_string(took / kMillisecond) + " ms");
@@ -445,8 +455,9 @@ void World::restart_peer(Peer& peer) {
 
 void World::look_at_presence(Server& server) {
   const milliseconds timeout(random_.between(0, 200));
-  server.server->set_idle_timeout(timeout);
-  while (PacketPeerUDP* gone = server.server->next_disconnected()) {
+  const auto next_gone = [&] { return server.server->next_disconnected(); };
+  with_little_memory([&] { server.server->set_idle_timeout(timeout); });
+  while (PacketPeerUDP* gone = with_little_memory(next_gone)) {
     const auto found = std::find_if(server.peers.begin(), server.peers.end(),
                                     [gone](const auto& peer) { return peer.get() == gone; });
     check(found != server.peers.end(), "one is gone who was not there");
