@@ -240,6 +240,10 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
 }
 
 int Kernel::send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message) {
+  // net/ipv4/af_inet.c, inet_send_prepare: a socket has a port before anything can refuse.
+  if (!socket->local.has_value()) {
+    if (const int error = network_.bind(socket, net::Endpoint()); error != 0) return error;
+  }
   if (const int error = socket->take_error(); error != 0) return error;
   SendRequest request = read_request(message);
   const auto destination = request.destination.has_value() ? request.destination : socket->peer;
@@ -248,11 +252,6 @@ int Kernel::send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message
   const bool is_train = request.segment_size > 0;
   const std::size_t charge = 768 + request.payload.size();
   if (const int error = refuse_send(*socket, is_train, charge); error != 0) return error;
-  if (!socket->local.has_value()) {
-    if (const int error = network_.bind(socket, net::Endpoint()); error != 0) {
-      return error;
-    }
-  }
   net::Endpoint source = *socket->local;
   source.address = request.source.value_or(Network::address_for(destination->address));
   socket->send_memory += charge;

@@ -12,7 +12,7 @@ namespace ringpeer::simulation {
 // for always may be, in runs that have the fault. One at a time.
 class LittleMemory {
  public:
-  explicit LittleMemory(bool is_so = true) { is_there_ = is_so; }
+  LittleMemory() { is_there_ = true; }
   ~LittleMemory() { is_there_ = false; }
   LittleMemory(const LittleMemory&) = delete;
   LittleMemory& operator=(const LittleMemory&) = delete;

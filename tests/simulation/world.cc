@@ -29,7 +29,6 @@ constexpr std::uint16_t kFirstPeerPort = 5000;
 // Numbers of senders, by what they are.
 constexpr std::uint32_t kHosts = 1;
 constexpr std::uint32_t kServers = 1000;
-constexpr std::uint32_t kPeers = 2000;
 
 // An engine may fail to start because of faults; one that has none must not.
 constexpr int kTries = 1000;
@@ -182,25 +181,43 @@ void World::listen(Server& server) {
 }
 
 void World::open(Peer& peer) {
-  const auto index = peer.sender - kPeers;
   for (int i = 0; !peer.is_open; ++i) {
     check(i < kTries, "a peer cannot be opened");
-    const int port = static_cast<int>(kFirstPeerPort + index);
-    const LittleMemory little(i == 0);
-    if (index == kConnectedToServer) {
-      const Server& server = any_server();
-      peer.is_open = peer.peer->connect_to_host("10.0.0.1", server.port) == Error::OK;
-    } else if (index == kConnectedToHost) {
-      const net::Endpoint& host = hosts_[0].endpoint;
-      peer.is_open = peer.peer->connect_to_host(host.host(), host.port) == Error::OK;
-    } else {
-      const bool is_first = index == 0;  // which has little room
-      peer.is_open =
-          peer.peer->bind(port, is_first ? "*" : "10.0.0.1",
-                          is_first ? kLeastReceiveBuffer
-                                   : PacketPeerUDP::kDefaultReceiveBufferSize) == Error::OK;
-    }
+    try_to_open(peer, i == 0);
   }
+}
+
+void World::try_to_open(Peer& peer, bool may_lack_memory) {
+  const auto index = peer.sender - kPeers;
+  if (index == kOpenedByPut && random_.chance(500)) return open_by_put(peer, may_lack_memory);
+  const std::string host = hosts_[0].endpoint.host();
+  const int server_port = any_server().port;
+  const bool is_first = index == 0;  // which has little room
+  const int room = is_first ? kLeastReceiveBuffer : PacketPeerUDP::kDefaultReceiveBufferSize;
+  const auto open = [&] {
+    if (index == kConnectedToServer) return peer.peer->connect_to_host("10.0.0.1", server_port);
+    if (index == kConnectedToHost) return peer.peer->connect_to_host(host, hosts_[0].endpoint.port);
+    const auto port = static_cast<int>(kFirstPeerPort + index);
+    return peer.peer->bind(port, is_first ? "*" : "10.0.0.1", room);
+  };
+  peer.is_open = (may_lack_memory ? with_little_memory(open) : open()) == Error::OK;
+}
+
+// A packet that finds no socket is not asked for.
+void World::open_by_put(Peer& peer, bool may_lack_memory) {
+  const net::Endpoint& host = hosts_[0].endpoint;  // of whose family the socket is
+  const std::string ip = host.host();
+  const auto payload = new_payload(peer.sender);
+  const auto put = [&] {
+    const Error refused = peer.peer->set_dest_address(ip, host.port);
+    return refused == Error::OK ? peer.peer->put_packet(payload) : refused;
+  };
+  const Error error = may_lack_memory ? with_little_memory(put) : put();
+  // Nobody reaches a socket that has sent nothing: it has no port.
+  peer.is_open = peer.peer->get_local_port() != 0;
+  if (!peer.is_open) peer.peer->close();
+  ++puts_;
+  if (error == Error::OK && !payload.empty()) ++puts_taken_;
 }
 
 void World::end() {
@@ -239,7 +256,7 @@ bool World::is_host(const net::Endpoint& endpoint) const {
 // With several addresses, on which hosts know the machine by turns.
 net::Endpoint World::on_machine(std::uint16_t port, const net::Endpoint& from) const {
   net::IpAddress address = Network::address_for(from.address);
-  if (plan_.local_addresses && from.port >= kFirstHostPort && from.port % 2 != 0) {
+  if (plan_.local_addresses && is_host(from) && from.port % 2 != 0) {
     net::IpAddress::Bytes bytes = address.bytes();
     ++bytes.back();
     address = net::IpAddress(bytes);

@@ -57,9 +57,12 @@ class World {
     std::span<const std::uint8_t> view;  // what it has shown last
     bool is_open = false;
   };
-  // Of the peers, who is connected to a server, and to a host.
+  // Of the peers, who is connected to a server, opened by what is put first, and connected to a
+  // host.
   static constexpr std::size_t kConnectedToServer = 1;
+  static constexpr std::size_t kOpenedByPut = 2;  // half of the time
   static constexpr std::size_t kConnectedToHost = 3;
+  static constexpr std::uint32_t kPeers = 2000;  // the number of the first as a sender
 
   struct Host {
     net::Endpoint endpoint;
@@ -74,6 +77,8 @@ class World {
   void stop_engine();
   void listen(Server& server);
   void open(Peer& peer);
+  void try_to_open(Peer& peer, bool may_lack_memory);
+  void open_by_put(Peer& peer, bool may_lack_memory);
   void settle_everything();
   void show_that_all_works();
   void show_that_sockets_are_read();
@@ -84,6 +89,7 @@ class World {
   void show_that_puts_are_sent(Server& server);
   void show_that_silence_is_told(Server& server);
   void show_that_the_deaf_are_told(Server& server);
+  void reopen(Peer& peer);
   void show_that_a_peer_receives(Peer& peer);
   void end();
 

@@ -234,7 +234,8 @@ void World::get_from_peers(Server& server) {
 // What finds no memory is asked for and has failed; it is put again.
 template <typename Put>
 void World::put(std::span<const std::uint8_t> payload, Put put) {
-  record_put(until_there_is_memory(put, [&] { ++puts_; }), payload);
+  const auto on_none = [&] { record_put(Error::ERR_OUT_OF_MEMORY, payload); };
+  record_put(until_there_is_memory(put, on_none), payload);
 }
 
 void World::server_sends(Server& server) {
@@ -257,13 +258,14 @@ void World::server_sends(Server& server) {
   }
 }
 
-// What is put to several counts for each, when OK is said; else for some of them. What is empty is
-// not sent.
+// What is put to several counts for each, when OK is said, or that there is no memory; else for
+// some of them. What is empty is not sent.
 void World::record_put(Error error, std::span<const std::uint8_t> payload, std::size_t receivers) {
   puts_ += receivers;
   if (payload.empty()) return;
   if (error == Error::OK) puts_taken_ += receivers;
   if (error == Error::ERR_BUSY && receivers == 1) ++puts_refused_;
+  if (error == Error::ERR_OUT_OF_MEMORY) puts_refused_ += receivers;
 }
 
 void World::broadcast(Server& server) {
