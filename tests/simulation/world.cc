@@ -127,7 +127,7 @@ void World::make_engine() {
   options.backend = plan_.use_uring ? BackendKind::kAuto : BackendKind::kRecvmmsg;
   options.workers = plan_.workers;
   options.latency_budget = std::chrono::microseconds(plan_.latency_budget_us);
-  options.max_datagram = plan_.max_datagram;
+  if (plan_.max_datagram != kDefaultMaxDatagram) options.max_datagram = plan_.max_datagram;
   options.payload_budget = plan_.payload_budget_kib << 10;
   options.socket_receive_buffer = plan_.receive_buffer;
   options.gro = plan_.gro;

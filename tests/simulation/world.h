@@ -86,6 +86,7 @@ class World {
   template <typename Take>
   void show_that_packets_arrive(Server& server, Take take);
   void show_that_strangers_get_in(Server& server);
+  void show_that_the_largest_pass(Server& server);
   void show_that_puts_are_sent(Server& server);
   void show_that_silence_is_told(Server& server);
   void show_that_the_deaf_are_told(Server& server);
