@@ -17,7 +17,8 @@ struct Outcome {
   std::uint64_t fingerprint = 0;
 };
 
-Outcome run_apart(const Plan& plan);
+// With `before`, after a run of that in the same process.
+Outcome run_apart(const Plan& plan, const Plan* before = nullptr);
 
 // The least of the plan that still fails: without faults that it does not need, with fewer
 // datagrams, steps, hosts, threads. *runs: how many it took to find.

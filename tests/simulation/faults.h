@@ -36,7 +36,7 @@ enum class Fault : std::uint8_t {
   kSmallCompletionRing,  // completions overflow
   kClockJump,            // somebody sets the wall clock
   kSlowThread,           // a thread gets no processor for milliseconds
-  kNoAllocation,         // operator new has nothing, on a worker's thread
+  kNoAllocation,         // operator new has nothing: a worker, or a call
   kMalformed,            // a completion of io_uring contradicts itself
   kCount,
 };

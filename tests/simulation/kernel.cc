@@ -32,8 +32,10 @@ constexpr Time kShortStall = 2 * kMillisecond;
 constexpr Time kLongStall = 800 * kMillisecond;  // longer than the end of a socket waits
 constexpr std::int64_t kMaxDeviceRefusals = 40;
 
-// Of the largest datagram, in trains too (UDP's length has 16 bits).
-constexpr std::size_t kMaxPayload = 65'507;
+// Of the largest datagram, in trains too: the length of UDP has 16 bits and counts its header, that
+// of IPv4 its own as well (net/ipv4/ip_output.c, net/ipv6/ip6_output.c).
+constexpr std::size_t kMaxIpv4Payload = 65'507;
+constexpr std::size_t kMaxIpv6Payload = 65'527;
 
 Kernel* the_kernel = nullptr;
 
@@ -240,19 +242,19 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
 }
 
 int Kernel::send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message) {
+  // net/ipv4/af_inet.c, inet_send_prepare: a socket has a port before anything can refuse.
+  if (!socket->local.has_value()) {
+    if (const int error = network_.bind(socket, net::Endpoint()); error != 0) return error;
+  }
   if (const int error = socket->take_error(); error != 0) return error;
   SendRequest request = read_request(message);
   const auto destination = request.destination.has_value() ? request.destination : socket->peer;
   if (!destination.has_value()) return EDESTADDRREQ;
-  if (request.payload.size() > kMaxPayload) return EMSGSIZE;
+  const bool is_ipv4 = destination->address.is_ipv4();
+  if (request.payload.size() > (is_ipv4 ? kMaxIpv4Payload : kMaxIpv6Payload)) return EMSGSIZE;
   const bool is_train = request.segment_size > 0;
   const std::size_t charge = 768 + request.payload.size();
   if (const int error = refuse_send(*socket, is_train, charge); error != 0) return error;
-  if (!socket->local.has_value()) {
-    if (const int error = network_.bind(socket, net::Endpoint()); error != 0) {
-      return error;
-    }
-  }
   net::Endpoint source = *socket->local;
   source.address = request.source.value_or(Network::address_for(destination->address));
   socket->send_memory += charge;

@@ -8,10 +8,12 @@
 namespace ringpeer::simulation {
 namespace {
 
-// Two periods of all bytes, so that any beginning has 256 behind it.
-const std::array<std::uint8_t, 8192>& pattern() {
+// As long as the largest datagram, from any of 256 beginnings.
+using Pattern = std::array<std::uint8_t, 65'536 + 256>;
+
+const Pattern& pattern() {
   static const auto made = [] {
-    std::array<std::uint8_t, 8192> bytes{};
+    Pattern bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       bytes[i] = static_cast<std::uint8_t>(i * 167 + (i >> 8) * 13);
     }

@@ -62,7 +62,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.payload_budget_kib = random.chance(300) ? 256 * 3 : 4096;
   if (plan.has(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
   plan.gro = plan.has(Fault::kTrain) && !plan.has(Fault::kMalformed);
-  if (plan.gro) plan.max_datagram = 65'507;  // what a train may take
+  if (plan.gro) plan.max_datagram = kDefaultMaxDatagram;  // no less than a train may take
   plan.gso = random.chance(800);
   plan.servers = static_cast<int>(random.between(2, 3));
   plan.remotes = static_cast<int>(random.between(8, 64)) - 4;

@@ -14,6 +14,9 @@ namespace ringpeer::simulation {
 // What a run can be made to do wrong itself, to show that it would find an engine that does.
 enum class PlantedBug { kNone, kWrongByte, kWrongSender, kTwice, kOutOfOrder, kNeverDelivered };
 
+// What engines take when they are not told.
+inline constexpr std::size_t kDefaultMaxDatagram = 65'527;
+
 // What a run consists of: all of it follows from the seed, and each part can be made less while the
 // others stay, to find the least that still fails. A value.
 struct Plan {

@@ -59,6 +59,8 @@ class Scheduler {
   bool runs_worker_code() const {
     return current_ != kNobody && current_ != 0 && !threads_[current_]->is_in_call;
   }
+  // Whether the first one does.
+  bool runs_application_code() const { return current_ == 0 && !threads_[0]->is_in_call; }
 
  private:
   struct Thread {

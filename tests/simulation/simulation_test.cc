@@ -10,6 +10,7 @@
 
 #include "ringpeer/engine/net/steering.h"
 #include "ringpeer/tests/simulation/campaign.h"
+#include "ringpeer/tests/simulation/faults.h"
 #include "ringpeer/tests/simulation/packet_filter.h"
 #include "ringpeer/tests/simulation/plan.h"
 #include "ringpeer/tests/simulation/scheduler.h"
@@ -42,6 +43,19 @@ TEST(SimulationTest, RareThingsHold) {
   }
 }
 
+// Of workers and of the application: nothing gets lost, and no exception out.
+TEST(SimulationTest, LittleMemoryHolds) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    Plan plan = Plan::from_seed(seed);
+    plan.faults = {};
+    plan.faults[static_cast<std::size_t>(Fault::kNoAllocation)] = 300;
+    plan.workers = static_cast<int>(seed % 3);
+    plan.datagrams = 500;
+    const Outcome outcome = run_apart(plan);
+    EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
+  }
+}
+
 // With few completions at a time and long sleeps between, no datagram of a flood waits long.
 TEST(SimulationTest, AFullCompletionRingIsReadOn) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
@@ -66,6 +80,8 @@ TEST(SimulationTest, ASeedReplaysExactly) {
     const Outcome second = run_apart(plan);
     EXPECT_TRUE(first.has_held) << first.what;
     EXPECT_EQ(first.fingerprint, second.fingerprint) << "seed " << seed;
+    const Plan other = Plan::from_seed(seed + 50);
+    EXPECT_EQ(first.fingerprint, run_apart(plan, &other).fingerprint) << "seed " << seed;
     EXPECT_NE(first.fingerprint, run_apart(Plan::from_seed(seed + 100)).fingerprint);
   }
 }

@@ -40,9 +40,11 @@ std::list<Sleeper*>& sleepers() {
 // Until wake_at() or the deadline; false then.
 bool sleep_at(const void* place, Time deadline) {
   Sleeper sleeper{place};
+  scheduler().begin_call();  // what is kept here is none of the engine's memory
   sleepers().push_back(&sleeper);
   scheduler().wait_until([&] { return sleeper.is_told; }, deadline);
   sleepers().remove(&sleeper);
+  scheduler().end_call();
   return sleeper.is_told;
 }
 

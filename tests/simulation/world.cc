@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/little_memory.h"
 #include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/support/heap/heap.h"
 
@@ -28,7 +29,6 @@ constexpr std::uint16_t kFirstPeerPort = 5000;
 // Numbers of senders, by what they are.
 constexpr std::uint32_t kHosts = 1;
 constexpr std::uint32_t kServers = 1000;
-constexpr std::uint32_t kPeers = 2000;
 
 // An engine may fail to start because of faults; one that has none must not.
 constexpr int kTries = 1000;
@@ -114,8 +114,11 @@ void World::live() {
 
 void World::refuse_allocations(bool is_so) {
   test::set_refusal(is_so ? +[] {
-    return Kernel::is_there() && Kernel::current().scheduler().runs_worker_code() &&
-           Kernel::current().faults().happens(Fault::kNoAllocation);
+    if (!Kernel::is_there()) return false;
+    const Scheduler& scheduler = Kernel::current().scheduler();
+    const bool may_fail =
+        scheduler.runs_worker_code() || (LittleMemory::is_there() && scheduler.runs_application_code());
+    return may_fail && Kernel::current().faults().happens(Fault::kNoAllocation);
   } : nullptr);
 }
 
@@ -124,7 +127,7 @@ void World::make_engine() {
   options.backend = plan_.use_uring ? BackendKind::kAuto : BackendKind::kRecvmmsg;
   options.workers = plan_.workers;
   options.latency_budget = std::chrono::microseconds(plan_.latency_budget_us);
-  options.max_datagram = plan_.max_datagram;
+  if (plan_.max_datagram != kDefaultMaxDatagram) options.max_datagram = plan_.max_datagram;
   options.payload_budget = plan_.payload_budget_kib << 10;
   options.socket_receive_buffer = plan_.receive_buffer;
   options.gro = plan_.gro;
@@ -172,29 +175,49 @@ void World::listen(Server& server) {
   server.server->set_max_pending_connections(plan_.max_pending);
   for (int i = 0; !server.is_listening; ++i) {
     check(i < kTries, "a server cannot listen");
-    server.is_listening = server.server->listen(server.port, "*", server.options) == Error::OK;
+    const auto listen = [&] { return server.server->listen(server.port, "*", server.options); };
+    server.is_listening = (i == 0 ? with_little_memory(listen) : listen()) == Error::OK;
   }
 }
 
 void World::open(Peer& peer) {
-  const auto index = peer.sender - kPeers;
   for (int i = 0; !peer.is_open; ++i) {
     check(i < kTries, "a peer cannot be opened");
-    const int port = static_cast<int>(kFirstPeerPort + index);
-    if (index == kConnectedToServer) {
-      const Server& server = any_server();
-      peer.is_open = peer.peer->connect_to_host("10.0.0.1", server.port) == Error::OK;
-    } else if (index == kConnectedToHost) {
-      const net::Endpoint& host = hosts_[0].endpoint;
-      peer.is_open = peer.peer->connect_to_host(host.host(), host.port) == Error::OK;
-    } else {
-      const bool is_first = index == 0;  // which has little room
-      peer.is_open =
-          peer.peer->bind(port, is_first ? "*" : "10.0.0.1",
-                          is_first ? kLeastReceiveBuffer
-                                   : PacketPeerUDP::kDefaultReceiveBufferSize) == Error::OK;
-    }
+    try_to_open(peer, i == 0);
   }
+}
+
+void World::try_to_open(Peer& peer, bool may_lack_memory) {
+  const auto index = peer.sender - kPeers;
+  if (index == kOpenedByPut && random_.chance(500)) return open_by_put(peer, may_lack_memory);
+  const std::string host = hosts_[0].endpoint.host();
+  const int server_port = any_server().port;
+  const bool is_first = index == 0;  // which has little room
+  const int room = is_first ? kLeastReceiveBuffer : PacketPeerUDP::kDefaultReceiveBufferSize;
+  const auto open = [&] {
+    if (index == kConnectedToServer) return peer.peer->connect_to_host("10.0.0.1", server_port);
+    if (index == kConnectedToHost) return peer.peer->connect_to_host(host, hosts_[0].endpoint.port);
+    const auto port = static_cast<int>(kFirstPeerPort + index);
+    return peer.peer->bind(port, is_first ? "*" : "10.0.0.1", room);
+  };
+  peer.is_open = (may_lack_memory ? with_little_memory(open) : open()) == Error::OK;
+}
+
+// A packet that finds no socket is not asked for.
+void World::open_by_put(Peer& peer, bool may_lack_memory) {
+  const net::Endpoint& host = hosts_[0].endpoint;  // of whose family the socket is
+  const std::string ip = host.host();
+  const auto payload = new_payload(peer.sender);
+  const auto put = [&] {
+    const Error refused = peer.peer->set_dest_address(ip, host.port);
+    return refused == Error::OK ? peer.peer->put_packet(payload) : refused;
+  };
+  const Error error = may_lack_memory ? with_little_memory(put) : put();
+  // Nobody reaches a socket that has sent nothing: it has no port.
+  peer.is_open = peer.peer->get_local_port() != 0;
+  if (!peer.is_open) peer.peer->close();
+  ++puts_;
+  if (error == Error::OK && !payload.empty()) ++puts_taken_;
 }
 
 void World::end() {
@@ -233,7 +256,7 @@ bool World::is_host(const net::Endpoint& endpoint) const {
 // With several addresses, on which hosts know the machine by turns.
 net::Endpoint World::on_machine(std::uint16_t port, const net::Endpoint& from) const {
   net::IpAddress address = Network::address_for(from.address);
-  if (plan_.local_addresses && from.port >= kFirstHostPort && from.port % 2 != 0) {
+  if (plan_.local_addresses && is_host(from) && from.port % 2 != 0) {
     net::IpAddress::Bytes bytes = address.bytes();
     ++bytes.back();
     address = net::IpAddress(bytes);
@@ -325,7 +348,8 @@ void World::check_reasons(const CounterSnapshot& counters) const {
   expect(false, Counter::kDropMalformed, faults_.happened(Fault::kMalformed));
   expect(plan_.shares_port, Counter::kDropWrongWorker);
   expect(plan_.has(Fault::kNoAllocation), Counter::kDropNoMemory);
-  expect(plan_.has(Fault::kSendRefused), Counter::kSendFailedOther);
+  expect(plan_.has(Fault::kSendRefused) || plan_.has(Fault::kNoAllocation),
+         Counter::kSendFailedOther);
   expect(plan_.has(Fault::kDeviceQueueFull), Counter::kSendFailedQueueFull, puts_ - puts_taken_);
   const bool may_be_late = plan_.has(Fault::kFullSendBuffer) || plan_.has(Fault::kSlowThread) ||
                            plan_.late_worker || plan_.full_sockets;
@@ -337,7 +361,7 @@ void World::check_reasons(const CounterSnapshot& counters) const {
 
 // All that the application has put, on one thread, is with the kernel then, or has failed.
 void World::flush() {
-  const bool good = engine_->flush() == Error::OK;
+  const bool good = with_little_memory([this] { return engine_->flush(); }) == Error::OK;
   check(good || faults_.is_any_on() || plan_.full_sockets, "a flush fails without any fault");
   if (!good) return;
   const CounterSnapshot counters = all_counters();

@@ -57,9 +57,12 @@ class World {
     std::span<const std::uint8_t> view;  // what it has shown last
     bool is_open = false;
   };
-  // Of the peers, who is connected to a server, and to a host.
+  // Of the peers, who is connected to a server, opened by what is put first, and connected to a
+  // host.
   static constexpr std::size_t kConnectedToServer = 1;
+  static constexpr std::size_t kOpenedByPut = 2;  // half of the time
   static constexpr std::size_t kConnectedToHost = 3;
+  static constexpr std::uint32_t kPeers = 2000;  // the number of the first as a sender
 
   struct Host {
     net::Endpoint endpoint;
@@ -74,6 +77,8 @@ class World {
   void stop_engine();
   void listen(Server& server);
   void open(Peer& peer);
+  void try_to_open(Peer& peer, bool may_lack_memory);
+  void open_by_put(Peer& peer, bool may_lack_memory);
   void settle_everything();
   void show_that_all_works();
   void show_that_sockets_are_read();
@@ -81,9 +86,11 @@ class World {
   template <typename Take>
   void show_that_packets_arrive(Server& server, Take take);
   void show_that_strangers_get_in(Server& server);
+  void show_that_the_largest_pass(Server& server);
   void show_that_puts_are_sent(Server& server);
   void show_that_silence_is_told(Server& server);
   void show_that_the_deaf_are_told(Server& server);
+  void reopen(Peer& peer);
   void show_that_a_peer_receives(Peer& peer);
   void end();
 
@@ -139,6 +146,8 @@ class World {
   void check_delay(const UdpSocket& socket, const SimulatedDatagram& datagram) const;
   void check_reply(const SimulatedDatagram& datagram) const;
   void send_from_host(const Host& host, std::uint16_t port);
+  template <typename Put>
+  void put(std::span<const std::uint8_t> payload, Put put);
   void record_put(Error error, std::span<const std::uint8_t> payload, std::size_t receivers = 1);
   std::size_t new_size();
   // size: 0 for any.

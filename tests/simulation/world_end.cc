@@ -113,6 +113,7 @@ void World::show_that_all_works() {
     show_that_packets_arrive(server, [this](Server& of) {
       read_batch(of.port, of.server->drain());  // also of those that are known for long
     });
+    show_that_the_largest_pass(server);
     if (server.options.receive == ServerReceive::kPerRemote) {
       show_that_packets_arrive(server, [this](Server& of) { get_from_peers(of); });
       show_that_strangers_get_in(server);
@@ -126,7 +127,20 @@ void World::show_that_all_works() {
   for (Peer& peer : peers_) show_that_a_peer_receives(peer);
 }
 
+// One that a put has opened may have found no memory to receive with when it was first looked at.
+void World::reopen(Peer& peer) {
+  const bool may_be = plan_.workers == 0 && peer.sender == kPeers + kOpenedByPut &&
+                      (plan_.has(Fault::kNoAllocation) || plan_.has(Fault::kNoMemory));
+  check(may_be, "a peer has ended by itself");
+  std::span<const std::uint8_t> packet;
+  check(peer.peer->get_packet(&packet) == Error::FAILED, "a peer does not say that it has ended");
+  peer.peer->close();
+  peer.is_open = false;
+  open(peer);
+}
+
 void World::show_that_a_peer_receives(Peer& peer) {
+  if (!peer.peer->is_bound()) reopen(peer);
   if (peer.peer->is_socket_connected()) return;
   const std::uint64_t delivered = ledger_.delivered();
   send_from_host(hosts_[0], static_cast<std::uint16_t>(peer.peer->get_local_port()));
@@ -136,6 +150,31 @@ void World::show_that_a_peer_receives(Peer& peer) {
   }
   check(ledger_.delivered() > delivered, std::string("a peer receives nothing") + " on port " +
                                              std::to_string(peer.peer->get_local_port()));
+}
+
+// Both ways, of both families.
+void World::show_that_the_largest_pass(Server& server) {
+  if (plan_.max_datagram < kDefaultMaxDatagram || hosts_.size() < 3) return;
+  for (const Host& host : {hosts_[0], hosts_[2]}) {
+    const std::size_t largest = host.endpoint.address.is_ipv4() ? 65'507 : 65'527;
+    const std::uint64_t delivered = ledger_.delivered();
+    const net::Endpoint here = on_machine(server.port, host.endpoint);
+    network_.send({host.endpoint, here, new_payload(host.sender, largest)}, nullptr);
+    for (int look = 0; look < kLooks; ++look) {
+      pass_time(kSecond / 4);
+      take_everything(server);
+    }
+    check(ledger_.delivered() > delivered, "the largest datagram does not arrive");
+    const std::uint64_t accepted = ledger_.accepted();
+    for (const std::size_t size : {largest, largest + 1}) {
+      const auto payload = new_payload(server.sender, size);
+      const Error error = server.server->put_packet_to(host.endpoint, payload);
+      record_put(error, payload);
+      check((error == Error::OK) == (size == largest), "the largest packet is another");
+    }
+    flush();
+    check(ledger_.accepted() == accepted + 1, "the largest packet is not sent");
+  }
 }
 
 // Of each host, once.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ringpeer/tests/simulation/failure.h"
+#include "ringpeer/tests/simulation/little_memory.h"
 #include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/simulation/world.h"
 
@@ -80,7 +81,7 @@ void World::step() {
     case 22:
       return look_at_presence(any_server());
     default:
-      return static_cast<void>(engine_->sync());
+      return static_cast<void>(with_little_memory([this] { return engine_->sync(); }));
   }
 }
 
@@ -122,8 +123,12 @@ void World::hosts_send() {
 
 void World::accept_connections(Server& server) {
   if (server.options.receive == ServerReceive::kTogether) return;
-  while (server.server->is_connection_available()) {
-    const auto peer = server.server->take_connection();
+  while (with_little_memory([&] { return server.server->is_connection_available(); })) {
+    auto peer = with_little_memory([&] { return server.server->take_connection(); });
+    if (peer == nullptr && faults_.is_on(Fault::kNoAllocation)) {
+      peer = server.server->take_connection();
+      check(peer != nullptr, "a connection is lost for want of memory");
+    }
     if (peer == nullptr) break;
     ledger_.drop_reasons().record_accepted(server.port, peer->get_packet_endpoint());
     server.peers.push_back(peer);
@@ -166,7 +171,9 @@ void World::receive_wrongly(std::uint16_t port, net::Endpoint sender,
 void World::read_batch(std::uint16_t port, DrainBatch batch) {
   std::vector<std::span<const std::uint8_t>> views;
   ledger_.drop_reasons().begin_batch();
-  for (const ReceivedPacket& packet : batch) {
+  for (auto next = with_little_memory([&] { return batch.begin(); }); next != batch.end();
+       with_little_memory([&] { ++next; })) {
+    const ReceivedPacket& packet = *next;
     receive(port, packet.sender, packet.payload);
     check(
         !packet.local.is_known() || packet.local.address == on_machine(port, packet.sender).address,
@@ -184,7 +191,7 @@ void World::read_batch(std::uint16_t port, DrainBatch batch) {
 void World::drain_server(Server& server) {
   DrainBudget budget;
   if (random_.chance(300)) budget.max_packets = burst();
-  read_batch(server.port, server.server->drain(budget));
+  read_batch(server.port, with_little_memory([&] { return server.server->drain(budget); }));
 }
 
 void World::take_everything(Server& server) {
@@ -199,7 +206,9 @@ void World::get_from_server(Server& server) {
   server.view = {};
   const std::size_t most = burst();
   ReceivedPacket packet;
-  for (std::size_t i = 0; i < most && server.server->get_packet(&packet) == Error::OK; ++i) {
+  for (std::size_t i = 0; i < most; ++i) {
+    const auto get = [&] { return server.server->get_packet(&packet); };
+    if (until_there_is_memory(get) != Error::OK) break;
     receive(server.port, packet.sender, packet.payload);
     if (random_.chance(50)) pass_time(100 * kMicrosecond);
     read_payload(packet.payload);
@@ -209,17 +218,24 @@ void World::get_from_server(Server& server) {
 
 void World::get_from_peers(Server& server) {
   for (const auto& peer : server.peers) {
-    while (peer->get_available_packet_count() > 0) {
+    while (with_little_memory([&] { return peer->get_available_packet_count(); }) > 0) {
       // What it has shown last stays what it was until now, whatever has come and gone.
       std::span<const std::uint8_t>& payload = views_[peer.get()];
       read_payload(payload);
       payload = {};
-      if (peer->get_packet(&payload) != Error::OK) break;
+      if (until_there_is_memory([&] { return peer->get_packet(&payload); }) != Error::OK) break;
       receive(server.port, peer->get_packet_endpoint(), payload);
       if (random_.chance(20)) pass_time(100 * kMicrosecond);
       read_payload(payload);
     }
   }
+}
+
+// What finds no memory is asked for and has failed; it is put again.
+template <typename Put>
+void World::put(std::span<const std::uint8_t> payload, Put put) {
+  const auto on_none = [&] { record_put(Error::ERR_OUT_OF_MEMORY, payload); };
+  record_put(until_there_is_memory(put, on_none), payload);
 }
 
 void World::server_sends(Server& server) {
@@ -231,29 +247,31 @@ void World::server_sends(Server& server) {
     const std::size_t size = random_.chance(300) ? 1000 + random_.below(300) : 0;  // of all
     for (std::size_t k = 0; k < packets; ++k) {
       const auto payload = new_payload(server.sender, size);
-      record_put(peer->put_packet(payload), payload);
+      put(payload, [&] { return peer->put_packet(payload); });
     }
   }
   if (random_.chance(300)) {
     // Of those who know the machine by the address that it takes itself.
     const Host& host = hosts_[random_.below(hosts_.size()) & ~std::size_t{1}];
     const auto payload = new_payload(server.sender);
-    record_put(server.server->put_packet_to(host.endpoint, payload), payload);
+    put(payload, [&] { return server.server->put_packet_to(host.endpoint, payload); });
   }
 }
 
-// What is put to several counts for each, when OK is said; else for some of them. What is empty is
-// not sent.
+// What is put to several counts for each, when OK is said, or that there is no memory; else for
+// some of them. What is empty is not sent.
 void World::record_put(Error error, std::span<const std::uint8_t> payload, std::size_t receivers) {
   puts_ += receivers;
   if (payload.empty()) return;
   if (error == Error::OK) puts_taken_ += receivers;
   if (error == Error::ERR_BUSY && receivers == 1) ++puts_refused_;
+  if (error == Error::ERR_OUT_OF_MEMORY) puts_refused_ += receivers;
 }
 
 void World::broadcast(Server& server) {
   const auto payload = new_payload(server.sender);
-  record_put(server.server->put_packet_to_all(payload), payload, server.peers.size());
+  const auto put_to_all = [&] { return server.server->put_packet_to_all(payload); };
+  record_put(with_little_memory(put_to_all), payload, server.peers.size());
 }
 
 void World::peers_send() {
@@ -264,19 +282,21 @@ void World::peers_send() {
     const net::Endpoint to = to_host
                                  ? hosts_[random_.below(hosts_.size())].endpoint
                                  : on_machine(any_server().port, {net::IpAddress::from_ipv4(0)});
-    static_cast<void>(peer.peer->set_dest_address(to.host(), to.port));
+    const std::string ip = to.host();
+    static_cast<void>(
+        until_there_is_memory([&] { return peer.peer->set_dest_address(ip, to.port); }));
   }
   const std::size_t packets = burst();
   for (std::size_t k = 0; k < packets; ++k) {
     const auto payload = new_payload(peer.sender);
-    record_put(peer.peer->put_packet(payload), payload);
+    put(payload, [&] { return peer.peer->put_packet(payload); });
   }
 }
 
 void World::drain_peer(Peer& peer) {
   if (!peer.is_open) return;
   const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
-  read_batch(port, peer.peer->drain());
+  read_batch(port, with_little_memory([&] { return peer.peer->drain(); }));
 }
 
 void World::get_from_peer(Peer& peer) {
@@ -286,7 +306,7 @@ void World::get_from_peer(Peer& peer) {
   const std::size_t most = burst();
   for (std::size_t i = 0; i < most; ++i) {
     std::span<const std::uint8_t> payload;
-    const Error error = peer.peer->get_packet(&payload);
+    const Error error = until_there_is_memory([&] { return peer.peer->get_packet(&payload); });
     peer.view = payload;
     if (error != Error::OK) return;
     receive(port, peer.peer->get_packet_endpoint(), payload);
@@ -295,8 +315,11 @@ void World::get_from_peer(Peer& peer) {
 
 void World::wait_somewhere() {
   const milliseconds time(random_.between(0, 30));
-  if (random_.chance(300) && !peers_.empty()) return static_cast<void>(any_peer().peer->wait(time));
-  static_cast<void>(any_server().server->wait(time));
+  const bool of_peer = random_.chance(300) && !peers_.empty();
+  PacketPeerUDP* const peer = of_peer ? any_peer().peer.get() : nullptr;
+  UDPServer& server = *any_server().server;
+  static_cast<void>(
+      with_little_memory([&] { return peer != nullptr ? peer->wait(time) : server.wait(time); }));
 }
 
 void World::change_something() {
@@ -315,17 +338,17 @@ void World::change_something() {
       return flush();
     case 5:
       server.polls_itself = random_.chance(700);
-      server.server->set_automatic_poll(server.polls_itself);
+      with_little_memory([&] { server.server->set_automatic_poll(server.polls_itself); });
       return;
     case 6:
-      static_cast<void>(server.server->poll());
+      static_cast<void>(with_little_memory([&] { return server.server->poll(); }));
       return;
     case 8:
       return set_intruder(random_.chance(500));
     case 9:
       return random_.chance(100) ? restart_engine() : pass_time(kMillisecond);
     default:
-      static_cast<void>(server.server->get_poll_descriptor());
+      static_cast<void>(with_little_memory([&] { return server.server->get_poll_descriptor(); }));
       return;
   }
 }
@@ -333,7 +356,8 @@ void World::change_something() {
 // A negative one is refused, and the log told. None takes what waits for a poll.
 void World::set_limit(Server& server) {
   const bool has_waited = server.server->is_connection_available();
-  server.server->set_max_pending_connections(static_cast<int>(random_.between(-1, 79)));
+  const auto limit = static_cast<int>(random_.between(-1, 79));
+  with_little_memory([&] { server.server->set_max_pending_connections(limit); });
   check(server.polls_itself || has_waited || !server.server->is_connection_available(),
         "a limit has polled");
 }
@@ -348,7 +372,7 @@ void World::close_a_peer(Server& server) {
 
 void World::close_peer(const Server& server, PacketPeerUDP& peer) {
   const net::Endpoint sender = peer.get_packet_endpoint();
-  peer.close();
+  with_little_memory([&] { peer.close(); });
   ledger_.drop_reasons().record_closed(server.port, sender);
 }
 
@@ -405,7 +429,7 @@ void World::restart_server(Server& server) {
 template <typename End>
 void World::end_in_time(End end) {
   const Time begun = scheduler_.now();
-  end();
+  with_little_memory(end);
   const Time took = scheduler_.now() - begun;
   check(took <= kMaxEnd || faults_.is_on(Fault::kSlowThread),
         "an end takes " + std::to_string(took / kMillisecond) + " ms");
@@ -433,8 +457,9 @@ void World::restart_peer(Peer& peer) {
 
 void World::look_at_presence(Server& server) {
   const milliseconds timeout(random_.between(0, 200));
-  server.server->set_idle_timeout(timeout);
-  while (PacketPeerUDP* gone = server.server->next_disconnected()) {
+  const auto next_gone = [&] { return server.server->next_disconnected(); };
+  with_little_memory([&] { server.server->set_idle_timeout(timeout); });
+  while (PacketPeerUDP* gone = with_little_memory(next_gone)) {
     const auto found = std::find_if(server.peers.begin(), server.peers.end(),
                                     [gone](const auto& peer) { return peer.get() == gone; });
     check(found != server.peers.end(), "one is gone who was not there");
