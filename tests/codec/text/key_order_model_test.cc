@@ -27,7 +27,7 @@ namespace {
 using test::Draws;
 
 // So few are sorted by insertion alone, which leaves those without an order as they were.
-constexpr std::size_t kMostInserted = 16;
+constexpr std::size_t kMaxInserted = 16;
 
 // What a value is ordered by, as numbers that compare one by one. Those of a long double hold
 // every integer and every float.
@@ -106,7 +106,7 @@ class KeyOrderModel final : public test::Model {
   enum Kind { kFew, kMany };
 
   void step(std::size_t kind, Draws& draws) override {
-    const std::size_t most = kind == kFew ? kMostInserted : 100;
+    const std::size_t most = kind == kFew ? kMaxInserted : 100;
     const Dictionary dictionary = random_keys(draws.below(most + 1), draws);
     const std::vector<const DictionaryEntry*> sorted = entries_in_text_order(dictionary);
     std::vector<const DictionaryEntry*> expected;
@@ -116,7 +116,7 @@ class KeyOrderModel final : public test::Model {
     for (std::size_t i = 1; i < sorted.size(); ++i) {
       ASSERT_FALSE(comes_before(sorted[i]->key, sorted[i - 1]->key)) << "at place " << i;
     }
-    if (sorted.size() > kMostInserted) return;
+    if (sorted.size() > kMaxInserted) return;
     const auto before = [](const auto* a, const auto* b) { return comes_before(a->key, b->key); };
     std::stable_sort(expected.begin(), expected.end(), before);
     ASSERT_EQ(sorted, expected);
