@@ -32,6 +32,8 @@ constexpr Time kShortStall = 2 * kMillisecond;
 constexpr Time kLongStall = 800 * kMillisecond;  // longer than the end of a socket waits
 constexpr std::int64_t kMaxDeviceRefusals = 40;
 
+// UDP_MAX_SEGMENTS (include/linux/udp.h) of the oldest kernels that cut trains.
+constexpr std::size_t kMaxSegments = 64;
 // Of the largest datagram, in trains too: the length of UDP has 16 bits and counts its header, that
 // of IPv4 its own as well (net/ipv4/ip_output.c, net/ipv6/ip6_output.c).
 constexpr std::size_t kMaxIpv4Payload = 65'507;
@@ -253,6 +255,8 @@ int Kernel::send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message
   const bool is_ipv4 = destination->address.is_ipv4();
   if (request.payload.size() > (is_ipv4 ? kMaxIpv4Payload : kMaxIpv6Payload)) return EMSGSIZE;
   const bool is_train = request.segment_size > 0;
+  check(!is_train || request.payload.size() <= kMaxSegments * request.segment_size,
+        "a train has more packets than kernels cut");
   const std::size_t charge = 768 + request.payload.size();
   if (const int error = refuse_send(*socket, is_train, charge); error != 0) return error;
   net::Endpoint source = *socket->local;

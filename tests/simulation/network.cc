@@ -135,6 +135,7 @@ void Network::receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedD
                        run_filter(socket->filter, datagram.source, datagram.destination) > 0;
   const bool is_full = socket->receive_memory > socket->receive_buffer;
   if (is_kept && is_full) faults_.record(Fault::kFullReceiveBuffer);
+  if (!is_kept) ++filtered_packets_;
   if (!is_kept || is_full) return drop(*socket);
   SimulatedDatagram arrived = datagram;
   arrived.wall_clock_ns = wall_clock_ns();

@@ -65,6 +65,8 @@ class Network {
   std::uint64_t waiting_packets() const;
   // Dropped in sockets, closed ones too.
   std::uint64_t dropped_packets() const { return dropped_packets_; }
+  // By the filters of sockets.
+  std::uint64_t filtered_packets() const { return filtered_packets_; }
   // The part of them that has been told to who asks, since he asked first.
   std::uint64_t told_drops() const { return told_drops_; }
   std::uint32_t tell_drops(UdpSocket& socket) {
@@ -102,6 +104,7 @@ class Network {
   // When the last datagram of an endpoint arrives: its next comes after it.
   std::map<net::Endpoint, Time, EndpointOrder> last_arrival_;
   std::uint64_t dropped_packets_ = 0;
+  std::uint64_t filtered_packets_ = 0;
   std::uint64_t told_drops_ = 0;
   std::int64_t wall_clock_offset_ = 1'700'000'000 * kSecond;
 };

@@ -103,8 +103,8 @@ void World::live() {
   faults_.turn_all_off();
   refuse_allocations(false);
   show_that_sockets_are_read();
-  show_that_a_burst_is_read(servers_.front());
   settle_everything();
+  show_that_a_burst_is_read(servers_.front());
   show_that_all_works();
   settle_everything();
   end();
@@ -221,6 +221,7 @@ void World::open_by_put(Peer& peer, bool may_lack_memory) {
 }
 
 void World::end() {
+  if (random_.chance(500)) show_that_a_stop_ends_a_wait();
   stop_engine();
   check_counters(true);
   check(kernel_.open_descriptors() == 0, "descriptors stay open");

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -64,6 +65,9 @@ class World {
   static constexpr std::size_t kConnectedToHost = 3;
   static constexpr std::uint32_t kPeers = 2000;  // the number of the first as a sender
 
+  // 500 ms for what was put, and what it takes to wake up and look.
+  static constexpr Time kMaxEnd = 700 * kMillisecond;
+
   struct Host {
     net::Endpoint endpoint;
     std::uint32_t sender = 0;
@@ -85,6 +89,7 @@ class World {
   void show_that_a_burst_is_read(const Server& server);
   template <typename Take>
   void show_that_packets_arrive(Server& server, Take take);
+  void show_that_so_many_wait(Server& server);
   void show_that_strangers_get_in(Server& server);
   void show_that_the_largest_pass(Server& server);
   void show_that_puts_are_sent(Server& server);
@@ -94,6 +99,18 @@ class World {
   void show_that_a_peer_receives(Peer& peer);
   void end();
 
+  // ---- Whoever sleeps is woken.
+  Time soon() const;
+  void show_that_sleepers_are_woken();
+  template <typename Consumer, typename Take>
+  void show_that_a_sleeper_is_woken(Consumer& consumer, std::uint16_t port, Take take);
+  template <typename Consumer>
+  void check_wait(Consumer& consumer, Error expected, Time most);
+  template <typename Consumer, typename Take>
+  void show_that_a_loop_is_told(Consumer& consumer, std::uint16_t port, Take take);
+  void show_that_a_stop_ends_a_wait();
+  void show_that_a_connect_begins_again(Peer& peer);
+
   // ---- Steps.
   void step();
   void hosts_send();
@@ -101,12 +118,13 @@ class World {
   void drain_server(Server& server);
   void take_everything(Server& server);
   void get_from_peers(Server& server);
-  void get_from_server(Server& server);
+  // most: 0 for any.
+  void get_from_server(Server& server, std::size_t most = 0);
   void server_sends(Server& server);
   void broadcast(Server& server);
   void peers_send();
   void drain_peer(Peer& peer);
-  void get_from_peer(Peer& peer);
+  void get_from_peer(Peer& peer, std::size_t most = 0);
   void wait_somewhere();
   void change_something();
   void set_limit(Server& server);
@@ -115,10 +133,10 @@ class World {
   void close_peers(Server& server);
   void keep_closed(const std::shared_ptr<PacketPeerUDP>& peer);
   void forget_oldest_closed();
-  void restart_server(Server& server);
-  void restart_engine();
-  template <typename End>
-  void end_in_time(End end);
+  // most: how long what they wait for may take.
+  void restart_server(Server& server, Time most = kMaxEnd);
+  void restart_engine(Time most = kMaxEnd);
+  void end_in_time(Time most, const std::function<void()>& end);
   void set_intruder(bool is_there);
   void restart_peer(Peer& peer);
   void look_at_presence(Server& server);
@@ -161,6 +179,9 @@ class World {
     return static_cast<std::uint16_t>(peer.peer->get_local_port());
   }
   Server& any_server() { return servers_[random_.below(servers_.size())]; }
+  bool is_reached_by_hosts(const Peer& peer) const {
+    return static_cast<std::size_t>(&peer - peers_.data()) != kConnectedToServer;
+  }
   Peer& any_peer() { return peers_[random_.below(peers_.size())]; }
   std::size_t burst() { return 1 + random_.below(static_cast<std::uint64_t>(plan_.largest_burst)); }
   void note(std::uint64_t value) { fingerprint_ = (fingerprint_ ^ value) * 0x100000001b3; }

@@ -70,16 +70,24 @@ void World::show_that_sockets_are_read() {
 }
 
 // A worker that has nothing else to do goes on until a socket is empty, however it reads it: what
-// is empty itself ends a receive.
+// is empty itself ends a receive. A sync does so at once.
 void World::show_that_a_burst_is_read(const Server& server) {
-  if (plan_.workers == 0 || plan_.receive_buffer < kBufferOfBurst) return;
+  if (plan_.receive_buffer < kBufferOfBurst) return;
+  const bool syncs = plan_.workers == 0 || random_.chance(500);
+  const std::uint64_t wanted = network_.waiting_packets() + ledger_.taken() + kBurst;
   const Host& host = hosts_[0];
   const net::Endpoint to = on_machine(server.port, host.endpoint);
   for (int i = 0; i < kBurst; ++i) {
     if (i % kEmptyOf == 0) network_.send({host.endpoint, to, {}}, nullptr);
     send_from_host(host, server.port);
   }
-  scheduler_.wait_until([] { return false; }, scheduler_.now() + kBurstIsRead);
+  if (syncs) {
+    scheduler_.wait_until([&] { return network_.waiting_packets() + ledger_.taken() >= wanted; },
+                          scheduler_.now() + kBurstIsRead);
+    check(engine_->sync() == Error::OK, "a sync fails without any fault");
+  } else {
+    scheduler_.wait_until([] { return false; }, scheduler_.now() + kBurstIsRead);
+  }
   check(network_.waiting_packets() == 0, "a burst is not read to its end");
 }
 
@@ -125,6 +133,8 @@ void World::show_that_all_works() {
     if (plan_.detect_unreachable) show_that_the_deaf_are_told(servers_[0]);
   }
   for (Peer& peer : peers_) show_that_a_peer_receives(peer);
+  show_that_sleepers_are_woken();
+  for (Peer& peer : peers_) show_that_a_connect_begins_again(peer);
 }
 
 // One that a put has opened may have found no memory to receive with when it was first looked at.
@@ -230,6 +240,7 @@ void World::show_that_packets_arrive(Server& server, Take take) {
   server.server->set_max_pending_connections(kManyConnections);
   const std::uint64_t delivered = ledger_.delivered();
   const std::uint64_t dropped = network_.dropped_packets();
+  const std::uint64_t filtered = network_.filtered_packets();
   for (const Host& host : hosts_) send_from_host(host, server.port);
   // A loop is told once that there is nothing, although there is.
   for (int look = 0; look < kLooks; ++look) {
@@ -238,6 +249,7 @@ void World::show_that_packets_arrive(Server& server, Take take) {
     accept_connections(server);
     take(server);
   }
+  check(network_.filtered_packets() == filtered, "a filter drops what a server is sent");
   const auto misplaced = Counter::kDropWrongWorker;  // those of a shared port
   const std::uint64_t arrived = ledger_.delivered() - delivered + network_.dropped_packets() -
                                 dropped + all_counters()[misplaced] - counters[misplaced];
@@ -248,9 +260,32 @@ void World::show_that_packets_arrive(Server& server, Take take) {
             " were taken and not delivered" + describe_losses(counters, all_counters()));
 }
 
+// Exactly as many as may, also when fewer may than have come.
+void World::show_that_so_many_wait(Server& server) {
+  close_peers(server);
+  settle_everything();
+  server.server->set_max_pending_connections(static_cast<int>(kStrangers));
+  for (const Host& host : hosts_) send_from_host(host, server.port);
+  for (int look = 0; look < kLooks; ++look) {
+    pass_time(kSecond / 4);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+  }
+  const std::size_t most = kStrangers - random_.below(kStrangers);
+  server.server->set_max_pending_connections(static_cast<int>(most));
+  for (int loop = 0; loop < 2; ++loop) {  // one ends at the limit
+    accept_connections(server);
+    check(server.server->poll() == Error::OK, "a server cannot be polled");
+  }
+  check(server.peers.size() == std::min(most, hosts_.size()),
+        "of those who may wait as many have waited as " + std::to_string(server.peers.size()) +
+            " and not " + std::to_string(most));
+  settle_everything();
+}
+
 // One after another, when none may wait beside them.
 void World::show_that_strangers_get_in(Server& server) {
   if (plan_.shares_port) return;
+  show_that_so_many_wait(server);
   close_peers(server);
   settle_everything();
   server.server->set_max_pending_connections(1);

@@ -23,8 +23,9 @@ constexpr int kChunksOfPeer = 40;
 
 // Longer than a close waits for what was put, less than it may take in all.
 constexpr Time kLate = 550 * kMillisecond;
-// Longer than a stop waits for a kernel that takes nothing.
+// Longer than all that waits there for a kernel that takes nothing: 100 ms each.
 constexpr Time kFull = kSecond;
+constexpr Time kMaxEndOfFull = 150 * kMillisecond;
 
 // In some of them the answer to an earlier one meets a train.
 constexpr int kBurstsToTheDeaf = 40;
@@ -107,7 +108,11 @@ void World::close_behind_a_late_worker(Server& server) {
 void World::stop_before_full_sockets() {
   for (Server& server : servers_) let_in_all_hosts(server);
   network_.take_nothing_until(scheduler_.now() + kFull);
-  restart_engine();
+  Server& server = any_server();
+  server_sends(server);
+  end_in_time(kMaxEndOfFull, [this] { static_cast<void>(engine_->flush()); });
+  if (random_.chance(500)) restart_server(server, kMaxEndOfFull);
+  restart_engine(kMaxEndOfFull);
 }
 
 void World::talk_to_the_deaf(Peer& peer) {

@@ -26,9 +26,6 @@ constexpr Time kSurelyThere = kSecond;
 // Between a datagram's completion and its worker's look at the clock.
 constexpr Time kClockSlack = 2 * kSecond;
 
-// 500 ms for what was put, and what it takes to wake up and look.
-constexpr Time kMaxEnd = 700 * kMillisecond;
-
 constexpr std::size_t kMaxKeptClosed = 8;
 
 }  // namespace
@@ -201,10 +198,10 @@ void World::take_everything(Server& server) {
   get_from_peers(server);
 }
 
-void World::get_from_server(Server& server) {
+void World::get_from_server(Server& server, std::size_t most) {
   read_payload(server.view);
   server.view = {};
-  const std::size_t most = burst();
+  if (most == 0) most = burst();
   ReceivedPacket packet;
   for (std::size_t i = 0; i < most; ++i) {
     const auto get = [&] { return server.server->get_packet(&packet); };
@@ -244,7 +241,8 @@ void World::server_sends(Server& server) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto& peer = server.peers[random_.below(server.peers.size())];
     const std::size_t packets = burst();
-    const std::size_t size = random_.chance(300) ? 1000 + random_.below(300) : 0;  // of all
+    std::size_t size = 0;  // of all
+    if (random_.chance(400)) size = random_.chance(700) ? 1000 + random_.below(300) : kStampSize;
     for (std::size_t k = 0; k < packets; ++k) {
       const auto payload = new_payload(server.sender, size);
       put(payload, [&] { return peer->put_packet(payload); });
@@ -282,6 +280,10 @@ void World::peers_send() {
     const net::Endpoint to = to_host
                                  ? hosts_[random_.below(hosts_.size())].endpoint
                                  : on_machine(any_server().port, {net::IpAddress::from_ipv4(0)});
+    if (random_.chance(300)) {  // which what is put next must not overtake
+      const auto payload = new_payload(peer.sender);
+      put(payload, [&] { return peer.peer->put_packet_to(to, payload); });
+    }
     const std::string ip = to.host();
     static_cast<void>(
         until_there_is_memory([&] { return peer.peer->set_dest_address(ip, to.port); }));
@@ -299,11 +301,11 @@ void World::drain_peer(Peer& peer) {
   read_batch(port, with_little_memory([&] { return peer.peer->drain(); }));
 }
 
-void World::get_from_peer(Peer& peer) {
+void World::get_from_peer(Peer& peer, std::size_t most) {
   const auto port = static_cast<std::uint16_t>(peer.peer->get_local_port());
   read_payload(peer.view);
   peer.view = {};
-  const std::size_t most = burst();
+  if (most == 0) most = burst();
   for (std::size_t i = 0; i < most; ++i) {
     std::span<const std::uint8_t> payload;
     const Error error = until_there_is_memory([&] { return peer.peer->get_packet(&payload); });
@@ -415,9 +417,9 @@ void World::set_intruder(bool is_there) {
   check(network_.bind(intruder_, endpoint) == 0, "a shared port is not shared");
 }
 
-void World::restart_server(Server& server) {
+void World::restart_server(Server& server, Time most) {
   server_sends(server);  // what a stop has to wait for
-  end_in_time([&] { server.server->stop(); });
+  end_in_time(most, [&] { server.server->stop(); });
   ledger_.record_closed_port(server.port);
   server.is_listening = false;
   for (const auto& peer : server.peers) keep_closed(peer);
@@ -426,18 +428,17 @@ void World::restart_server(Server& server) {
 }
 
 // What was put is sent, or given up, within a bound; unless threads get no processor.
-template <typename End>
-void World::end_in_time(End end) {
+void World::end_in_time(Time most, const std::function<void()>& end) {
   const Time begun = scheduler_.now();
   with_little_memory(end);
   const Time took = scheduler_.now() - begun;
-  check(took <= kMaxEnd || faults_.is_on(Fault::kSlowThread),
+  check(took <= most || faults_.is_on(Fault::kSlowThread),
         "an end takes " + std::to_string(took / kMillisecond) + " ms");
 }
 
-void World::restart_engine() {
+void World::restart_engine(Time most) {
   for (Server& server : servers_) server_sends(server);
-  end_in_time([this] { engine_->stop(); });
+  end_in_time(most, [this] { engine_->stop(); });
   stop_engine();
   start_engine();
   refuse_allocations(true);
@@ -449,7 +450,7 @@ void World::restart_peer(Peer& peer) {
     record_put(peer.peer->put_packet(payload), payload);
   }
   const std::uint16_t port = port_of(peer);
-  end_in_time([&] { peer.peer->close(); });
+  end_in_time(kMaxEnd, [&] { peer.peer->close(); });
   ledger_.record_closed_port(port);
   peer.is_open = false;
   open(peer);
