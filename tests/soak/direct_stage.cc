@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -48,11 +49,12 @@ void DirectStage::turn() {
   crowd_.receive();
 }
 
-void DirectStage::flood() {
+void DirectStage::flood(bool holds_workers_up) {
   turn();  // the server knows them
-  const BusyNeighbours neighbours;
+  std::optional<BusyNeighbours> neighbours;
+  if (holds_workers_up) neighbours.emplace();
   crowd_.flood();
-  std::this_thread::sleep_for(kHeldUp);
+  if (holds_workers_up) std::this_thread::sleep_for(kHeldUp);
 }
 
 void DirectStage::restart_in_traffic() {

@@ -20,9 +20,9 @@ class DirectStage {
 
   void begin_round(ServerReceive receive);
   void turn();
-  // All players send at once, and the game and its workers are held up: queues, budgets and buffers
-  // are used up, so that memory is soon at its most.
-  void flood();
+  // All players send at once, and the game is held up, and its workers if told so: queues, budgets
+  // and buffers are used up, so that memory is soon at its most.
+  void flood(bool holds_workers_up);
   // Its players send on meanwhile, and what they send is lost.
   void restart_in_traffic();
   // All stop, and are heard to the end; then the server closes and everything is compared.

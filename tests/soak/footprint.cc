@@ -33,14 +33,17 @@ Footprint footprint_of_this_process() {
 
 std::vector<std::string> judge_footprints(const std::vector<Footprint>& minutes) {
   std::vector<std::string> complaints;
+  const auto has_grown = [&](std::size_t i) {
+    return i >= minutes.size() ||
+           minutes[i].resident_bytes > minutes[kWarmMinute - 1].resident_bytes + kMaxGrowth;
+  };
   for (std::size_t i = 0; i < minutes.size(); ++i) {
     if (minutes[i].descriptors != minutes[0].descriptors) {
       complaints.push_back(fmt::format("descriptors: {} after minute {}, {} after the first",
                                        minutes[i].descriptors, i + 1, minutes[0].descriptors));
     }
-    if (i < kWarmMinute) continue;
+    if (i < kWarmMinute || !has_grown(i) || !has_grown(i + 1)) continue;
     const std::uint64_t before = minutes[kWarmMinute - 1].resident_bytes;
-    if (minutes[i].resident_bytes <= before + kMaxGrowth) continue;
     complaints.push_back(fmt::format(
         "resident memory: {:.1f} MiB after minute {}, {:.1f} after minute {}: more than {:.0f} MiB "
         "of growth",

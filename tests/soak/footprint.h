@@ -20,6 +20,7 @@ Footprint footprint_of_this_process();
 // From which minute on memory may not grow: pools, tables and the heap have their size by then.
 inline constexpr std::size_t kWarmMinute = 5;
 // And by how much it may nevertheless: pages that the allocator and the kernel's counting move.
+// For one minute it may grow by more, unless that is the last.
 inline constexpr std::uint64_t kMaxGrowth = std::uint64_t{1} << 20;
 
 // What is wrong with the footprints of minutes 1, 2, ...: a line each; nothing when all is well.

@@ -135,9 +135,11 @@ class Soak {
     steady_.begin_round(ServerReceive::kPerRemote);
     fleeting_.begin_round(round % 4 < 2 ? ServerReceive::kTogether : ServerReceive::kPerRemote);
     // Until memory is judged, more than afterwards: so that it is at its most by then.
-    if (round == 0 || footprints_.size() < kWarmMinute) {
-      steady_.flood();
-      fleeting_.flood();
+    const bool is_warming = footprints_.size() < kWarmMinute;
+    if (round == 0 || is_warming) {
+      const bool holds_workers_up = is_warming && round % 2 == 1;
+      steady_.flood(holds_workers_up);
+      fleeting_.flood(holds_workers_up);
     }
     const Clock::time_point begin = Clock::now();
     bool is_to_restart = round % 2 == 1;
