@@ -271,6 +271,7 @@ void Worker::execute_sync(Command* command) {
     receives_.reclaim();
   }
   receives_.notify_consumers();
+  tell_of_failure();
   commands_.finish(command, failure_.error);
 }
 

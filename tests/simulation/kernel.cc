@@ -139,6 +139,7 @@ bool Kernel::report(int descriptor, Watch& watch, epoll_event* event) const {
 }
 
 int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_ms) {
+  if (waits_refused != 0) return -waits_refused;
   if (faults_.happens(Fault::kInterrupted)) return -EINTR;
   const auto has_any = [&] {
     epoll_event unused;

@@ -56,6 +56,8 @@ class Kernel {
   Network& network() { return network_; }
   Random& random() { return random_; }
   const KernelFeatures& features() const { return features_; }
+  // From now on all waits of workers are refused: what a filter that comes late does. 0 or errno.
+  int waits_refused = 0;
 
   // The beginning of each system call.
   void enter();

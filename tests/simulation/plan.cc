@@ -94,6 +94,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   // Without trains: of one that makes no sense nobody knows how many packets it has.
   if (plan.has(Fault::kMalformed)) plan.use_uring = true;
   plan.largest_burst = random.chance(300) ? 200 : 20;
+  plan.flooded_loops = random.chance(kRunsWithScenarioOf1000);
   return plan;
 }
 
@@ -143,6 +144,7 @@ std::string Plan::to_text() const {
   add(late_worker, "late worker");
   add(full_sockets, "full sockets");
   add(deaf_host, "deaf host");
+  add(flooded_loops, "flooded loops");
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (faults[i] > 0) {
       text += ", " + std::string(kFaultNames[i]) + ' ' + std::to_string(faults[i]) + "/1000";

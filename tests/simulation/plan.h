@@ -44,11 +44,12 @@ struct Plan {
   int max_pending = 16;
   bool shares_port = false;  // the first server, with a stranger who comes and goes
   // What happens once, at the end.
-  bool flood = false;         // more comes than a ring holds
-  bool flooded_peer = false;  // more than its queue holds, and its socket
-  bool late_worker = false;   // a close finds workers that get no processor
-  bool full_sockets = false;  // a stop finds sockets that take nothing
-  bool deaf_host = false;     // one stops listening that a peer is connected to
+  bool flood = false;          // more comes than a ring holds
+  bool flooded_peer = false;   // more than its queue holds, and its socket
+  bool late_worker = false;    // a close finds workers that get no processor
+  bool full_sockets = false;   // a stop finds sockets that take nothing
+  bool deaf_host = false;      // one stops listening that a peer is connected to
+  bool flooded_loops = false;  // somebody sends faster than plain loops take
 
   // How much: the run ends when so many datagrams went each way, or after so many steps.
   int datagrams = 3000;

@@ -263,6 +263,7 @@ bool Ring::receive_one(std::uint64_t id, const Receive& receive) {
 
 int Ring::enter(unsigned to_submit, unsigned min_complete, Time min_wait, Time deadline) {
   Scheduler& scheduler = kernel_.scheduler();
+  if (kernel_.waits_refused != 0) return -kernel_.waits_refused;
   if (kernel_.faults().happens(Fault::kNoMemory)) return -ENOMEM;
   const bool has_overflow = !overflow_.empty();
   flush_overflow();

@@ -27,7 +27,7 @@ TEST(SimulationTest, SeedsHold) {
 // What few seeds have, on both backends.
 TEST(SimulationTest, RareThingsHold) {
   for (bool Plan::*rare : {&Plan::flood, &Plan::flooded_peer, &Plan::late_worker,
-                           &Plan::full_sockets, &Plan::deaf_host}) {
+                           &Plan::full_sockets, &Plan::deaf_host, &Plan::flooded_loops}) {
     for (const std::uint64_t seed : {1, 2, 3, 4}) {
       Plan plan = Plan::from_seed(seed);
       plan.faults = {};

@@ -181,6 +181,13 @@ void World::listen(Server& server) {
 }
 
 void World::open(Peer& peer) {
+  // Whose error queue nobody reads.
+  SocketOptions of_servers;
+  of_servers.detect_unreachable = true;
+  check(peer.peer->set_socket_options(of_servers) == Error::ERR_INVALID_PARAMETER &&
+            peer.peer->bind(0, "*", PacketPeerUDP::kDefaultReceiveBufferSize, of_servers) ==
+                Error::ERR_INVALID_PARAMETER,
+        "a peer takes an option of servers");
   for (int i = 0; !peer.is_open; ++i) {
     check(i < kTries, "a peer cannot be opened");
     try_to_open(peer, i == 0);

@@ -102,6 +102,9 @@ class World {
   // ---- Whoever sleeps is woken.
   Time soon() const;
   void show_that_sleepers_are_woken();
+  void show_that_loops_end();
+  void show_that_loops_end(PacketPeerUDP& peer, std::uint16_t port);
+  void send_quickly(std::uint16_t port);
   template <typename Consumer, typename Take>
   void show_that_a_sleeper_is_woken(Consumer& consumer, std::uint16_t port, Take take);
   template <typename Consumer>

@@ -49,6 +49,28 @@ class Random {
 
 struct StreamTrouble {};
 
+// Where the stream's next bytes have to lie: what waits is moved by no call, however much it is.
+class Place {
+ public:
+  // A run begins behind what was used of the last one, unless the ring has been emptied meanwhile,
+  // which then begins at its beginning.
+  void look_at(const std::uint8_t* run, bool may_begin_again) {
+    const bool begins_again = may_begin_again && run <= lowest_;
+    const bool is_known = next_ != nullptr && !begins_again;
+    EXPECT_TRUE(!is_known || next_ == run) << "what waits was moved";
+    if (lowest_ == nullptr || run < lowest_) lowest_ = run;
+    next_ = run;
+  }
+  void use(std::size_t used, std::size_t size) {
+    next_ = used == size ? nullptr : next_ + used;  // behind a whole run is the ring's beginning
+  }
+  void forget() { next_ = lowest_ = nullptr; }
+
+ private:
+  const std::uint8_t* next_ = nullptr;  // null when not known
+  const std::uint8_t* lowest_ = nullptr;
+};
+
 // One side of connections, one after another; the test is the other.
 class FaultyStream final : public StreamPeer {
  public:
@@ -60,23 +82,37 @@ class FaultyStream final : public StreamPeer {
   Error end = Error::OK;     // behind `incoming`
   Error broken = Error::OK;  // no byte goes any more
   std::uint64_t number = 0;
+  bool buffers_change = false;       // by the next put
   std::function<void()> after_read;  // what the other side does when something was read
   PacketPeerStream* peer = nullptr;  // which is in one of the calls below then
 
   void connect_again() {
+    forget_places();
     sent.clear();
     incoming.clear();
     end = broken = Error::OK;
     has_said_end_ = false;
   }
 
+  // The buffers are others now, or are emptied.
+  void forget_places() {
+    output_.forget();
+    input_.forget();
+  }
+
   Error put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) override {
     *written = 0;
     call_back();
     if (broken != Error::OK) return broken;
-    if (!healthy && random_->once_in(12)) throw StreamTrouble{};
+    if (buffers_change) output_.forget();
+    output_.look_at(data.data(), false);
+    if (!healthy && random_->once_in(12)) {
+      output_.forget();  // the packet of a put that fails is dropped
+      throw StreamTrouble{};
+    }
     *written = healthy ? data.size() : random_->up_to(data.size());
     sent.insert(sent.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*written));
+    output_.use(*written, data.size());
     if (!healthy && random_->once_in(40)) fail_writing();
     return broken;
   }
@@ -84,14 +120,17 @@ class FaultyStream final : public StreamPeer {
   Error get_partial_data(std::span<std::uint8_t> buffer, std::size_t* received) override {
     *received = 0;
     call_back();
+    input_.look_at(buffer.data(), true);
     if (!healthy && random_->once_in(12)) throw StreamTrouble{};
     const std::size_t most = std::min(buffer.size(), incoming.size());
     *received = healthy ? most : random_->up_to(most);
     const auto last = incoming.begin() + static_cast<std::ptrdiff_t>(*received);
     std::copy(incoming.begin(), last, buffer.begin());
     incoming.erase(incoming.begin(), last);
+    input_.use(*received, buffer.size());
     if (*received > 0 && after_read != nullptr) after_read();
     if (*received > 0 || !incoming.empty() || end == Error::OK) return Error::OK;
+    input_.forget();  // half a packet is dropped
     // How it ended it says once; then that it has.
     return std::exchange(has_said_end_, true) ? Error::ERR_FILE_EOF : end;
   }
@@ -112,12 +151,15 @@ class FaultyStream final : public StreamPeer {
   }
   // Some streams can still be read, some are then at their end.
   void fail_writing() {
+    output_.forget();
     broken = random_->once_in(2) ? Error::FAILED : Error::ERR_FILE_EOF;
     if (end == Error::OK && random_->once_in(2)) end = broken;
   }
 
   Random* random_;
   bool has_said_end_ = false;
+  Place output_;
+  Place input_;
 };
 
 // No faults while it lives.
@@ -222,6 +264,7 @@ class StreamModel final : public test::Model {
     const auto largest = static_cast<std::size_t>(peer_.get_output_buffer_max_size());
     const Error error = peer_.put_packet(packet);
     if (error == Error::OK) {
+      stream_->buffers_change = false;
       accepted_.push_back(packet);
     } else if (error == Error::ERR_BUSY) {
       EXPECT_GT(pending + kLengthSize + packet.size(), largest + kLengthSize);
@@ -361,6 +404,8 @@ class StreamModel final : public test::Model {
 
   // 28 bytes hold one packet, 252 many.
   void change_buffers() {
+    stream_->forget_places();
+    stream_->buffers_change = true;
     peer_.set_output_buffer_max_size(28 << random_.up_to(3));
     peer_.set_input_buffer_max_size(kSmallestInput << random_.up_to(2));
   }
