@@ -104,7 +104,6 @@ class World {
   void show_that_sleepers_are_woken();
   void show_that_loops_end();
   void show_that_loops_end(PacketPeerUDP& peer, std::uint16_t port);
-  void send_quickly(std::uint16_t port);
   template <typename Consumer, typename Take>
   void show_that_a_sleeper_is_woken(Consumer& consumer, std::uint16_t port, Take take);
   template <typename Consumer>
@@ -167,6 +166,8 @@ class World {
   void check_delay(const UdpSocket& socket, const SimulatedDatagram& datagram) const;
   void check_reply(const SimulatedDatagram& datagram) const;
   void send_from_host(const Host& host, std::uint16_t port);
+  // One of this size, and no fault of the host's.
+  void send_stamp(const Host& host, std::uint16_t port, std::size_t size);
   template <typename Put>
   void put(std::span<const std::uint8_t> payload, Put put);
   void record_put(Error error, std::span<const std::uint8_t> payload, std::size_t receivers = 1);

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "ringpeer/tests/simulation/failure.h"
-#include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/simulation/world.h"
 
 namespace ringpeer::simulation {
@@ -47,7 +46,7 @@ void World::show_that_loops_end() {
 
 void World::show_that_loops_end(PacketPeerUDP& peer, std::uint16_t port) {
   for (const bool counts : {false, true}) {
-    for (int i = 0; i < kAhead; ++i) send_quickly(port);
+    for (int i = 0; i < kAhead; ++i) send_stamp(hosts_[0], port, kSize);
     pass_time(kUnderWay);
     for (int taken = 0; !counts || peer.get_available_packet_count() > 0; ++taken) {
       std::span<const std::uint8_t> payload;
@@ -57,17 +56,10 @@ void World::show_that_loops_end(PacketPeerUDP& peer, std::uint16_t port) {
       }
       check(taken <= kMaxInTurn, "a loop that takes what has come does not end");
       receive(port, peer.get_packet_endpoint(), payload);
-      for (int i = 0; i < kMoreEachTime; ++i) send_quickly(port);
+      for (int i = 0; i < kMoreEachTime; ++i) send_stamp(hosts_[0], port, kSize);
       pass_time(kOneTakes);
     }
   }
-}
-
-void World::send_quickly(std::uint16_t port) {
-  const Host& host = hosts_[0];
-  network_.send({host.endpoint, on_machine(port, host.endpoint),
-                 make_payload(ledger_.next_stamp(host.sender), kSize)},
-                nullptr);
 }
 
 }  // namespace ringpeer::simulation

@@ -58,10 +58,7 @@ void World::flood(Server& server) {
   let_in_all_hosts(server);
   for (int i = 0; i < kChunksOfFlood; ++i) {
     for (int k = 0; k < kDatagramsOfChunk; ++k) {
-      const Host& host = hosts_[random_.below(hosts_.size())];
-      network_.send({host.endpoint, on_machine(server.port, host.endpoint),
-                     make_payload(ledger_.next_stamp(host.sender), kStampSize)},
-                    nullptr);
+      send_stamp(hosts_[random_.below(hosts_.size())], server.port, kStampSize);
     }
     pass_time(kMillisecond);
   }

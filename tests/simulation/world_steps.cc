@@ -103,6 +103,12 @@ void World::send_from_host(const Host& host, std::uint16_t port) {
   ++sent_by_hosts_;
 }
 
+void World::send_stamp(const Host& host, std::uint16_t port, std::size_t size) {
+  network_.send({host.endpoint, on_machine(port, host.endpoint),
+                 make_payload(ledger_.next_stamp(host.sender), size)},
+                nullptr);
+}
+
 void World::hosts_send() {
   const Server& server = any_server();
   const std::size_t talkers = 1 + random_.below(hosts_.size());
