@@ -94,6 +94,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   // Without trains: of one that makes no sense nobody knows how many packets it has.
   if (plan.has(Fault::kMalformed)) plan.use_uring = true;
   plan.largest_burst = random.chance(300) ? 200 : 20;
+  plan.flooded_loops = random.chance(kRunsWithScenarioOf1000);
   return plan;
 }
 

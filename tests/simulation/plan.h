@@ -49,7 +49,7 @@ struct Plan {
   bool late_worker = false;    // a close finds workers that get no processor
   bool full_sockets = false;   // a stop finds sockets that take nothing
   bool deaf_host = false;      // one stops listening that a peer is connected to
-  bool flooded_loops = false;  // somebody sends faster than plain loops take: in no seed's plan
+  bool flooded_loops = false;  // somebody sends faster than plain loops take
 
   // How much: the run ends when so many datagrams went each way, or after so many steps.
   int datagrams = 3000;

@@ -135,8 +135,8 @@ void World::show_that_all_works() {
   }
   for (Peer& peer : peers_) show_that_a_peer_receives(peer);
   show_that_sleepers_are_woken();
-  for (Peer& peer : peers_) show_that_a_connect_begins_again(peer);
   show_that_loops_end();
+  for (Peer& peer : peers_) show_that_a_connect_begins_again(peer);
 }
 
 // One that a put has opened may have found no memory to receive with when it was first looked at.
