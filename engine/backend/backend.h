@@ -38,6 +38,9 @@ struct BackendEvents {
   // Sockets may hold more although receive() has brought all that it can: the last wait() has
   // not asked the kernel, or a receive has ended. The next wait() finds out.
   bool stopped_early = false;
+  // The kernel keeps what the last wait() had no room for: datagrams that no socket holds any more,
+  // and that are gone with give_up(). The next wait() brings them.
+  bool overflowed = false;
 };
 
 // How long wait() may take.

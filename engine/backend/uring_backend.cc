@@ -195,6 +195,7 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
                         .idle = receives_.shorten(policy.idle),
                         .poll = policy.poll || is_behind});
   received_since_wait_ = false;
+  events_.overflowed = ring_.has_overflow();
   const bool has_failed = ring_.failure().error != 0;
   if (has_failed) *failure = ring_.failure();
   return !has_failed;

@@ -26,6 +26,9 @@ constexpr std::size_t kMaxBatchesPerPump = 4;
 // How often a pump may ask again: for what is left of a full completion ring, for the completion
 // that had no room in it, and for what the receive brings that this one ended.
 constexpr int kMaxEarlyStops = 3;
+// Beyond that as often as it takes to empty the largest ring by pumps, for what the kernel keeps
+// for want of room.
+constexpr int kMaxOverflows = 16;
 
 // For consumers that are far behind, a worker that shares their CPU takes it less often, as
 // long as so few datagrams come in a latency budget that in several of them no socket buffer
@@ -350,10 +353,17 @@ std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
 }
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
-  taken_by_step_ = 0;
   if (!follow_thread()) return 0;
-  if (commands_.is_open() && !try_step(longest_wait, max_batches)) shut_down();
-  return taken_by_step_;
+  std::size_t taken = 0;
+  for (int again = 0; again <= kMaxOverflows && commands_.is_open(); ++again) {
+    taken_by_step_ = 0;
+    if (!try_step(longest_wait, max_batches)) shut_down();
+    taken += taken_by_step_;
+    // The next call may come from another thread, for which nothing of it is left.
+    if (!receives_.has_overflowed()) break;
+    longest_wait = kNoWait;
+  }
+  return taken;
 }
 
 // ---- Without a thread: the application's threads, one after another.

@@ -17,8 +17,7 @@
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/packet/packet_buffer.h"
 #include "ringpeer/tests/simulation/kernel.h"
-#include "ringpeer/tests/simulation/network.h"
-#include "ringpeer/tests/simulation/scheduler.h"
+#include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer::simulation {
@@ -37,16 +36,6 @@ constexpr std::size_t kSoon = 20;
 constexpr std::size_t kBatchesOfOthers = 4;
 // Of sockets that hold more together than there are buffers.
 constexpr std::size_t kStorm = 300;
-
-struct Machine {
-  explicit Machine(const KernelFeatures& features)
-      : kernel(scheduler, faults, network, Random(4), features) {}
-
-  Scheduler scheduler{Random(1)};
-  Faults faults{Random(2)};
-  Network network{scheduler, faults, Random(3)};
-  Kernel kernel;
-};
 
 KernelFeatures draw_features(Draws& draws) {
   KernelFeatures features;

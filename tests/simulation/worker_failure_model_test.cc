@@ -15,9 +15,7 @@
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/worker/socket_queue.h"
 #include "ringpeer/engine/worker/worker_group.h"
-#include "ringpeer/tests/simulation/kernel.h"
-#include "ringpeer/tests/simulation/network.h"
-#include "ringpeer/tests/simulation/scheduler.h"
+#include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer::simulation {
@@ -34,11 +32,9 @@ class WorkerFailureModel final : public test::Model {
  public:
   enum Kind { kPassTime, kAttach, kDetach, kSync, kFlush, kAsk, kRefuse };
 
-  explicit WorkerFailureModel(Draws& draws)
-      : kernel_(scheduler_, faults_, network_, Random(4), KernelFeatures()),
-        told_(1 + draws.below(kMaxWorkers)) {
+  explicit WorkerFailureModel(Draws& draws) : told_(1 + draws.below(kMaxWorkers)) {
     const bool use_uring = draws.one_in(2);
-    scheduler_.run([&] {
+    machine_.scheduler.run([&] {
       sink_ = std::make_unique<worker::SocketQueue>(64, 1 << 16);
       backend::BackendFailure failure;
       worker::GroupOptions options;
@@ -50,7 +46,7 @@ class WorkerFailureModel final : public test::Model {
     });
   }
   ~WorkerFailureModel() override {
-    scheduler_.run([this] {
+    machine_.scheduler.run([this] {
       group_->stop();
       group_.reset();
       places_.clear();
@@ -59,14 +55,14 @@ class WorkerFailureModel final : public test::Model {
   }
 
   void step(std::size_t kind, Draws& draws) override {
-    scheduler_.run([&] { do_it(static_cast<Kind>(kind), draws); });
+    machine_.scheduler.run([&] { do_it(static_cast<Kind>(kind), draws); });
   }
 
   void end() override {
-    scheduler_.run([this] {
-      if (kernel_.waits_refused != 0) pass(kLongTime);
+    machine_.scheduler.run([this] {
+      if (machine_.kernel.waits_refused != 0) pass(kLongTime);
       for (std::size_t i = 0; i < told_.size(); ++i) {
-        EXPECT_EQ(told_[i], kernel_.waits_refused != 0) << "worker " << i;
+        EXPECT_EQ(told_[i], machine_.kernel.waits_refused != 0) << "worker " << i;
         EXPECT_EQ(group_->at(i).has_failed(), told_[i]) << "worker " << i;
       }
     });
@@ -109,7 +105,7 @@ class WorkerFailureModel final : public test::Model {
         return;
       case kRefuse:
         if (!draws.one_in(4)) return;
-        kernel_.waits_refused = EPERM;
+        machine_.kernel.waits_refused = EPERM;
     }
   }
 
@@ -128,13 +124,10 @@ class WorkerFailureModel final : public test::Model {
     EXPECT_TRUE(is_told) << who << " finds out before the log is told";
   }
   void pass(Time time) {
-    scheduler_.wait_until([] { return false; }, scheduler_.now() + time);
+    machine_.scheduler.wait_until([] { return false; }, machine_.scheduler.now() + time);
   }
 
-  Scheduler scheduler_{Random(1)};
-  Faults faults_{Random(2)};
-  Network network_{scheduler_, faults_, Random(3)};
-  Kernel kernel_;
+  Machine machine_;
   std::unique_ptr<worker::SocketQueue> sink_;
   std::unique_ptr<worker::WorkerGroup> group_;
   std::vector<Place> places_;

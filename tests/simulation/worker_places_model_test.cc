@@ -16,9 +16,7 @@
 #include "ringpeer/engine/worker/command.h"
 #include "ringpeer/engine/worker/socket_queue.h"
 #include "ringpeer/engine/worker/worker_group.h"
-#include "ringpeer/tests/simulation/kernel.h"
-#include "ringpeer/tests/simulation/network.h"
-#include "ringpeer/tests/simulation/scheduler.h"
+#include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer::simulation {
@@ -33,10 +31,8 @@ constexpr std::size_t kMaxAtATime = 8;
 
 class WorkerPlacesModel final : public test::Model {
  public:
-  explicit WorkerPlacesModel(Draws& draws)
-      : kernel_(scheduler_, faults_, network_, Random(4), KernelFeatures()),
-        used_(1 + draws.below(kMaxWorkers)) {
-    scheduler_.run([&] {
+  explicit WorkerPlacesModel(Draws& draws) : used_(1 + draws.below(kMaxWorkers)) {
+    machine_.scheduler.run([&] {
       ASSERT_EQ(socket_.open(net::SocketFamily::kIpv4), 0);
       sink_ = std::make_unique<worker::SocketQueue>(64, 1 << 16);
       backend::BackendFailure failure;
@@ -50,7 +46,7 @@ class WorkerPlacesModel final : public test::Model {
     });
   }
   ~WorkerPlacesModel() override {
-    scheduler_.run([this] {
+    machine_.scheduler.run([this] {
       group_->stop();
       group_.reset();
       places_.clear();
@@ -60,7 +56,7 @@ class WorkerPlacesModel final : public test::Model {
   }
 
   void step(std::size_t kind, Draws& draws) override {
-    scheduler_.run([&] {
+    machine_.scheduler.run([&] {
       if (kind == 0) {
         attach(1 + draws.below(kMaxAtATime));
       } else {
@@ -116,10 +112,7 @@ class WorkerPlacesModel final : public test::Model {
     places_.pop_back();
   }
 
-  Scheduler scheduler_{Random(1)};
-  Faults faults_{Random(2)};
-  Network network_{scheduler_, faults_, Random(3)};
-  Kernel kernel_;
+  Machine machine_;
   // One for all places: a ring lets it be armed as often as one likes.
   net::Socket socket_;
   std::unique_ptr<worker::SocketQueue> sink_;

@@ -1,0 +1,283 @@
+// Peers of an engine on a machine in memory whose application goes from thread to thread, as one
+// without threads of its own allows: io_uring is left on the way, with completions in it, buffers
+// lent and sockets paused. Nothing is lost, twice or out of order, what is held stays as it is, a
+// sync hands over all that had come, and a poll leaves nobody believing that nothing waits.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/tests/simulation/machine.h"
+#include "ringpeer/tests/simulation/payload.h"
+#include "ringpeer/tests/support/model/model_run.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+using test::Draws;
+
+constexpr std::size_t kMaxPeers = 3;
+// More than a pump takes.
+constexpr std::size_t kMaxSent = 500;
+constexpr std::size_t kSize = 40;
+constexpr std::size_t kPutAtOnce = 1500;
+constexpr std::uint16_t kHostPort = 9;
+// Less than an idle worker sleeps.
+constexpr Time kSoon = 50 * kMillisecond;
+// That wait for a peer: fewer than its queue holds.
+constexpr std::size_t kMaxWaiting = 900;
+// More than a break from a socket takes.
+constexpr std::size_t kMaxErrors = 40;
+// That one, and a while.
+constexpr Time kBreak = 20 * kMillisecond;
+
+class EngineThreadsModel final : public test::Model {
+ public:
+  enum Kind {
+    kSend,
+    kSendEmpty,
+    kReturnErrors,
+    kGet,
+    kHold,
+    kCount,
+    kPoll,
+    kSync,
+    kPut,
+    kChangeThread
+  };
+
+  explicit EngineThreadsModel(Draws& draws)
+      : machine_(draw_features(draws)), peers_(1 + draws.below(kMaxPeers)) {
+    const bool use_uring = !draws.one_in(4);
+    has_threads_ = draws.one_in(4);
+    machine_.scheduler.run([&] { open(use_uring); });
+  }
+  ~EngineThreadsModel() override {
+    machine_.scheduler.run([this] {
+      peers_.clear();
+      engine_->stop();
+      engine_.reset();
+    });
+  }
+
+  void step(std::size_t kind, Draws& draws) override {
+    if (kind == kChangeThread) {
+      elsewhere_ = !elsewhere_ && !has_threads_;
+      return;
+    }
+    here([&] { do_it(static_cast<Kind>(kind), draws); });
+  }
+  void end() override {
+    here([this] {
+      for (Peer& peer : peers_) {
+        while (get(peer)) {
+        }
+        EXPECT_EQ(peer.received, peer.sent);
+      }
+      const CounterSnapshot counters = engine_->counters();
+      EXPECT_EQ(counters[Counter::kReceivedPackets], counters[Counter::kDeliveredPackets]);
+    });
+  }
+
+ private:
+  struct Peer {
+    std::unique_ptr<PacketPeerUDP> peer;
+    std::uint16_t port = 0;
+    std::uint32_t sent = 0;
+    std::uint32_t received = 0;
+    std::span<const std::uint8_t> held;
+    std::uint32_t held_number = 0;
+    Time last_error = 0;
+  };
+
+  static KernelFeatures draw_features(Draws& draws) {
+    KernelFeatures features;
+    features.has_min_wait = !draws.one_in(2);
+    features.has_incremental_buffers = draws.one_in(2);
+    if (draws.one_in(3)) features.most_completions = 16;
+    return features;
+  }
+  void open(bool use_uring) {
+    EngineOptions options;
+    options.backend = use_uring ? BackendKind::kIoUring : BackendKind::kRecvmmsg;
+    options.workers = has_threads_ ? 1 : 0;
+    options.encode_buffers = 1;
+    machine_.network.add_host({*net::IpAddress::parse("10.0.0.2"), 0, kHostPort},
+                              [](const SimulatedDatagram&) {});
+    std::string message;
+    engine_ = Engine::create(options, nullptr, &message);
+    ASSERT_NE(engine_, nullptr) << message;
+    for (Peer& peer : peers_) {
+      peer.peer = std::make_unique<PacketPeerUDP>(engine_);
+      ASSERT_EQ(peer.peer->bind(0, "10.0.0.1", 1 << 18), Error::OK);
+      peer.port = static_cast<std::uint16_t>(peer.peer->get_local_port());
+    }
+  }
+
+  // A thread's number is that of the real one that runs it.
+  void here(const std::function<void()>& function) {
+    if (!elsewhere_) return machine_.scheduler.run(function);
+    std::thread([&] { machine_.scheduler.run(function); }).join();
+  }
+
+  void do_it(Kind kind, Draws& draws) {
+    Peer& peer = peers_[draws.below(peers_.size())];
+    switch (kind) {
+      case kSend:
+        return send(peer, 1 + draws.below(kMaxSent), kSize);
+      case kSendEmpty:
+        return send(peer, 1 + draws.below(3), 0);
+      case kReturnErrors:
+        for (std::size_t left = draws.below(kMaxErrors); left > 0; --left) {
+          kernels(peer).error = ECONNREFUSED;
+          peer.last_error = machine_.scheduler.now();
+          static_cast<void>(peer.peer->poll());
+          pass(100 * kMicrosecond);
+        }
+        return;
+      case kGet:
+        for (std::size_t left = 1 + draws.below(kMaxSent); left > 0 && get(peer); --left) {
+        }
+        return;
+      case kHold:
+        peer.held = {};
+        if (peer.peer->get_packet(&peer.held) == Error::OK) take(peer, peer.held);
+        return;
+      case kCount:
+        ASSERT_LE(waiting_of(peer), peer.sent - peer.received);
+        return;
+      case kPoll: {
+        ASSERT_EQ(peer.peer->poll(), Error::OK);
+        const bool may_have_a_break = machine_.scheduler.now() - peer.last_error < kBreak;
+        if (has_threads_ || may_have_a_break || kernels(peer).received.empty()) return;
+        ASSERT_GT(waiting_of(peer), 0u) << "nobody reads what waits";
+        return;
+      }
+      case kSync:
+        return sync();
+      case kPut:
+        return put(peer, kPutAtOnce);
+      case kChangeThread:
+        return;
+    }
+  }
+
+  UdpSocket& kernels(const Peer& peer) {
+    for (int descriptor = 0;; ++descriptor) {
+      UdpSocket* const socket = machine_.kernel.find_socket(descriptor);
+      if (socket != nullptr && socket->local.has_value() && socket->local->port == peer.port)
+        return *socket;
+    }
+  }
+  // An error is told once, instead.
+  static std::uint32_t waiting_of(const Peer& peer) {
+    const int count = peer.peer->get_available_packet_count();
+    return static_cast<std::uint32_t>(count >= 0 ? count : peer.peer->get_available_packet_count());
+  }
+  void pass(Time time) {
+    machine_.scheduler.wait_until([] { return false; }, machine_.scheduler.now() + time);
+  }
+  // Without a way: it lies in the socket.
+  void send(Peer& peer, std::size_t count, std::size_t size) {
+    UdpSocket& socket = kernels(peer);
+    for (; count > 0 && peer.sent - peer.received < kMaxWaiting; --count) {
+      SimulatedDatagram datagram;
+      datagram.source = {*net::IpAddress::parse("10.0.0.2"), 0, 9};
+      datagram.destination = *socket.local;
+      if (size > 0) datagram.payload = make_payload({peer.port, peer.sent}, size);
+      ++peer.sent;
+      socket.receive_memory += datagram.charge();
+      socket.received.push_back(std::move(datagram));
+    }
+  }
+
+  // False when nothing waits.
+  bool get(Peer& peer) {
+    look_at_held(peer);
+    for (int tries = 0; tries < kTries; ++tries) {
+      std::span<const std::uint8_t> packet;
+      if (peer.peer->get_packet(&packet) == Error::OK) {
+        peer.held = packet;
+        take(peer, packet);
+        return true;
+      }
+      peer.held = {};
+      if (peer.sent == peer.received) return false;
+      pass(kMillisecond);
+    }
+    ADD_FAILURE() << "something is never given";
+    return false;
+  }
+  void take(Peer& peer, std::span<const std::uint8_t> packet) {
+    const auto stamp = read_payload(packet);
+    if (stamp.has_value()) {
+      ASSERT_EQ(stamp->sender, peer.port);
+      ASSERT_EQ(stamp->number, peer.received);
+    }
+    peer.held_number = peer.received++;
+    ASSERT_LE(peer.received, peer.sent);
+  }
+  // The last that was got is as it was, whatever has happened to the backend that wrote it.
+  void look_at_held(const Peer& peer) {
+    if (peer.held.empty()) return;
+    const auto stamp = read_payload(peer.held);
+    ASSERT_TRUE(stamp.has_value() && stamp->number == peer.held_number);
+  }
+
+  // Faster than anybody looks: all of it leaves soon, although nothing more is put.
+  void put(Peer& peer, std::size_t count) {
+    ASSERT_EQ(peer.peer->set_dest_address("10.0.0.2", kHostPort), Error::OK);
+    const std::uint64_t sent = engine_->counters()[Counter::kSentPackets];
+    machine_.scheduler.wake_others_late(machine_.scheduler.now() + kMillisecond);
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::array<std::uint8_t, 4> packet{1, 2, 3, 4};
+      taken += peer.peer->put_packet(packet) == Error::OK ? 1 : 0;
+    }
+    ASSERT_GT(taken, 0u);
+    static_cast<void>(peer.peer->poll());
+    pass(kSoon);
+    ASSERT_EQ(engine_->counters()[Counter::kSentPackets] - sent, taken);
+  }
+
+  // As much as a queue holds, of sockets that have a break, too.
+  void sync() {
+    ASSERT_EQ(engine_->sync(), Error::OK);
+    for (const Peer& peer : peers_) {
+      look_at_held(peer);
+      ASSERT_EQ(waiting_of(peer), peer.sent - peer.received);
+    }
+  }
+
+  static constexpr int kTries = 100;
+
+  Machine machine_;
+  std::shared_ptr<Engine> engine_;
+  std::vector<Peer> peers_;
+  bool has_threads_ = false;
+  bool elsewhere_ = false;
+};
+
+TEST(EngineThreadsModelTest, WhoeverCallsFindsWhatHasCome) {
+  test::ModelPlan plan;
+  plan.kinds = {{"send", 8}, {"send empty ones", 2}, {"return errors", 1}, {"get", 4},
+                {"hold", 3}, {"count", 2},           {"poll", 3},          {"sync", 2},
+                {"put", 1},  {"change thread", 2}};
+  plan.sequences = 600;
+  plan.make = [](Draws& draws) { return std::make_unique<EngineThreadsModel>(draws); };
+  run_model(plan);
+}
+
+}  // namespace
+}  // namespace ringpeer::simulation
