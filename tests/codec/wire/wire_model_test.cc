@@ -373,10 +373,19 @@ class WireModel final : public test::Model {
     }
   }
 
+  // So many that they have an index.
+  static Variant many_keys(Draws& draws) {
+    Dictionary dictionary;
+    for (std::size_t i = 20 + draws.below(400); i > 0; --i)
+      dictionary[static_cast<std::int64_t>(i)] = nullptr;
+    return dictionary;
+  }
+
   // A decode is charged what its value takes, conversions and all.
   void look_at_bytes(Draws& draws) {
-    const Bytes bytes =
-        draws.one_in(2) ? retyped(draws) : plainly_encoded(testing::random_value(draws), true);
+    const Bytes bytes = draws.one_in(4)   ? plainly_encoded(many_keys(draws), true)
+                        : draws.one_in(2) ? retyped(draws)
+                                          : plainly_encoded(testing::random_value(draws), true);
     const auto decodes = [&](std::size_t limit) {
       DecodeLimits limits = DecodeLimits::unlimited();
       limits.bytes = limit;
