@@ -9,9 +9,9 @@
 
 namespace ringpeer {
 
-// Reads the same bytes with decode_variant, VariantView and PacketView, and compares
-// errors, sizes and every value that can be read. Empty when all agree, otherwise what
-// does not. Shared by the tests and the fuzzer.
+// Reads the same bytes with decode_variant, VariantView, PacketView and ViewWalk, and compares
+// errors, sizes, every value that can be read and the order of a walk. Empty when all agree,
+// otherwise what does not. Shared by the tests and the fuzzer.
 std::string view_differs_from_decode(std::span<const std::uint8_t> bytes,
                                      const DecodeOptions& options);
 
