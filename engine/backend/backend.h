@@ -35,12 +35,10 @@ struct BackendEvents {
   std::uint64_t wakeups = 0;
   std::uint64_t starved = 0;
   std::uint64_t rearms = 0;
-  // Sockets may hold more although receive() has brought all that it can: the last wait() has
-  // not asked the kernel, or a receive has ended. The next wait() finds out.
+  // There may be more although receive() has brought all that it can: the last wait() has not
+  // asked the kernel, or had no room for its answers, or a receive has ended. The next wait() finds
+  // out.
   bool stopped_early = false;
-  // The kernel keeps what the last wait() had no room for: datagrams that no socket holds any more,
-  // and that are gone with give_up(). The next wait() brings them.
-  bool overflowed = false;
 };
 
 // How long wait() may take.
@@ -106,6 +104,10 @@ class Backend {
 
   // Whether the kernel takes requests from the thread of start() alone.
   virtual bool is_bound_to_thread() const = 0;
+
+  // The kernel keeps what the last wait() had no room for: datagrams that no socket holds any
+  // more, which the next wait() brings and give_up() loses. Then `stopped_early` is set, too.
+  virtual bool has_overflowed() const = 0;
 
   // Whether a buffer of kind kKernel is one of its own; recycle() takes it back.
   virtual bool owns(const packet::PacketBuffer* buffer) const = 0;

@@ -41,6 +41,7 @@ class MmsgBackend final : public Backend {
   bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
   bool is_bound_to_thread() const override { return false; }
+  bool has_overflowed() const override { return false; }
   bool owns(const packet::PacketBuffer* buffer) const override { return receiver_.owns(buffer); }
   void recycle(packet::PacketBuffer* buffer) override { receiver_.recycle(buffer); }
   bool has_buffers_to_lend() const override { return receiver_.has_buffers_to_lend(); }

@@ -59,6 +59,7 @@ class UringBackend final : public Backend {
   bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
   bool is_bound_to_thread() const override { return true; }
+  bool has_overflowed() const override { return ring_.has_overflow(); }
   bool owns(const packet::PacketBuffer* buffer) const override {
     return receiver_.owns(buffer) || datagrams_.buffers().owns(buffer);
   }
@@ -195,7 +196,8 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
                         .idle = receives_.shorten(policy.idle),
                         .poll = policy.poll || is_behind});
   received_since_wait_ = false;
-  events_.overflowed = ring_.has_overflow();
+  if (ring_.has_overflow()) [[unlikely]]
+    events_.stopped_early = true;
   const bool has_failed = ring_.failure().error != 0;
   if (has_failed) *failure = ring_.failure();
   return !has_failed;

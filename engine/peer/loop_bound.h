@@ -23,8 +23,12 @@ class LoopBound {
   bool begin_look(std::uint64_t ticks) {
     const bool is_repeated = looked_;
     looked_ = true;
+    return begin_get(ticks) || is_repeated;
+  }
+  // A call comes that takes. True for the first of a tick.
+  bool begin_get(std::uint64_t ticks) {
     if (ticks == ticks_) [[likely]]
-      return is_repeated;
+      return false;
     ticks_ = ticks;
     begin_again();
     return true;
@@ -47,7 +51,10 @@ class LoopBound {
   bool is_promised() const { return promised_ > 0; }
 
   // The answer was "nothing", because nothing waits.
-  void begin_again() { given_ = promised_ = 0; }
+  void begin_again() {
+    given_ = promised_ = 0;
+    looked_ = true;
+  }
 
   // It was given, and had come then. Of several senders' the times need not rise.
   void count_given(std::uint64_t charge, std::uint64_t arrival_us) {

@@ -83,7 +83,6 @@ class ReceiveHalf {
   }
   // See BackendEvents.
   bool stopped_early() const { return seen_events_.stopped_early; }
-  bool has_overflowed() const { return seen_events_.overflowed; }
   std::uint64_t now_us() const {
     using std::chrono::microseconds;
     const auto since = base::Clock::now() - options_.epoch;

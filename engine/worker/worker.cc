@@ -202,6 +202,7 @@ int Worker::wait_for(Command* command) {
   if (!options_.has_thread) {
     while (!command->done && commands_.is_open())
       pump_once(kNoWait, ReceiveHalf::kMaxBatchesPerStep);
+    pump_overflow();
     return command->result;
   }
   return commands_.wait_for(command);
@@ -346,23 +347,25 @@ std::size_t Worker::pump(std::chrono::milliseconds longest_wait) {
   std::size_t taken = pump_once(longest_wait, kMaxBatchesPerPump);
   // Who goes by the number must not believe that nothing is left.
   for (int again = 0; again < kMaxEarlyStops && taken < backend::kBatchSize; ++again) {
-    if (!receives_.stopped_early() || !commands_.is_open()) break;
+    if (!receives_.stopped_early() || !commands_.is_open()) return taken;
     taken += pump_once(kNoWait, kMaxBatchesPerPump);
   }
-  return taken;
+  return receives_.stopped_early() ? taken + pump_overflow() : taken;
 }
 
 std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+  taken_by_step_ = 0;
   if (!follow_thread()) return 0;
+  if (commands_.is_open() && !try_step(longest_wait, max_batches)) shut_down();
+  return taken_by_step_;
+}
+
+// The next call may come from another thread, for which nothing of it is left.
+std::size_t Worker::pump_overflow() {
   std::size_t taken = 0;
-  for (int again = 0; again <= kMaxOverflows && commands_.is_open(); ++again) {
-    taken_by_step_ = 0;
-    if (!try_step(longest_wait, max_batches)) shut_down();
-    taken += taken_by_step_;
-    // The next call may come from another thread, for which nothing of it is left.
-    if (!receives_.has_overflowed()) break;
-    longest_wait = kNoWait;
-  }
+  for (int i = 0; i < kMaxOverflows && commands_.is_open() && receives_.backend().has_overflowed();
+       ++i)
+    taken += pump_once(kNoWait, kMaxBatchesPerPump);
   return taken;
 }
 

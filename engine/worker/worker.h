@@ -115,6 +115,7 @@ class Worker {
   // False when it cannot go on: the reason is in failure_.
   bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
   bool step(std::chrono::microseconds longest_wait, std::size_t max_batches);
+  [[gnu::noinline]] std::size_t pump_overflow();
   std::size_t pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
   std::chrono::microseconds next_budget() const;
   void maintain();

@@ -105,7 +105,7 @@ class EngineThreadsModel final : public test::Model {
     KernelFeatures features;
     features.has_min_wait = !draws.one_in(2);
     features.has_incremental_buffers = draws.one_in(2);
-    if (draws.one_in(3)) features.most_completions = 16;
+    features.most_completions = draws.one_of(std::array<std::size_t, 3>{4096, 64, 16});
     return features;
   }
   void open(bool use_uring) {
