@@ -123,7 +123,7 @@ DeclaredType DeclaredType::of_descriptor(const std::uint8_t* at, std::uint32_t k
   if (!traits.objects) return {.type = VariantType::OBJECT};
   const std::string_view name = wire_scan::string_text(at, traits.plain);
   const bool is_class = kind == static_cast<std::uint32_t>(ContainerKind::CLASS_NAME);
-  const bool takes_ids = name == kEncodedObjectAsIdClass || (is_class && is_class_of_ids(name));
+  const bool takes_ids = name == kEncodedObjectAsIdClass || is_class_of_ids(name);
   return {.type = VariantType::OBJECT,
           .refuses_ids = !takes_ids,
           .refuses_full = is_class && !name.empty() && !is_class_name(name),

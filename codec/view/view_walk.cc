@@ -109,7 +109,7 @@ bool ViewWalk::takes(const DeclaredType& declared, VariantType* type) {
                        (wire_scan::load_word(at_) & kHeaderFlagObjectAsId) == 0 &&
                        !wire_scan::string_text(at_ + 4, false).empty();
   if (!is_full || !declared.wants_script) return declared.takes(at_, type);
-  return !declared.refuses_full && scripts_.has_script(at_);
+  return scripts_.has_script(at_);
 }
 
 // Makes the value at at_ the current one, and what is in it, or behind it, the next.

@@ -27,8 +27,8 @@ constexpr std::size_t kMaxDepth = 3;
 constexpr std::array<std::string_view, 9> kClasses = {"Object",   "RefCounted", "EncodedObjectAsID",
                                                       "Node",     "Resource",   "",
                                                       "no class", "9",          "res://a.gd"};
-constexpr std::array<std::string_view, 4> kScripts = {"res://a.gd", "res://b/c.gd", "user://d.gd",
-                                                      ""};
+constexpr std::array<std::string_view, 6> kScripts = {"res://a.gd", "res://b/c.gd", "user://d.gd",
+                                                      "Object",     "RefCounted",   ""};
 constexpr std::array<std::string_view, 5> kProperties = {"script", "object_id", "x", "", "name"};
 
 // Values on the wire whose parts are drawn one by one, whether or not they make sense together.

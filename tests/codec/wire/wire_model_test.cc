@@ -419,7 +419,7 @@ class WireModel final : public test::Model {
                                   : plainly_encoded(testing::random_value(draws), draws.one_in(2));
     for (std::size_t left = 1 + draws.below(3); left > 0; --left) {
       const std::size_t at = draws.below(bytes.size());
-      switch (draws.below(6)) {
+      switch (draws.below(7)) {
         case 0:
           bytes[at] = static_cast<std::uint8_t>(draws.below(256));
           break;
@@ -438,6 +438,9 @@ class WireModel final : public test::Model {
               bytes.begin() + static_cast<std::ptrdiff_t>(at / 4 * 4),
               bytes.begin() + static_cast<std::ptrdiff_t>(std::min(at / 4 * 4 + 4, bytes.size())));
           if (bytes.empty()) bytes.push_back(0);
+          break;
+        case 5:  // a negative count
+          bytes[std::min(at / 4 * 4 + 3, bytes.size() - 1)] ^= 0x80;
           break;
         default: {
           const std::uint8_t copied[4] = {bytes[at / 4 * 4], 0, 0, 0};
@@ -486,9 +489,12 @@ class WireModel final : public test::Model {
       // Half of those that some type converts to another, or such a container.
       const auto type = static_cast<VariantType>(draws.below(kVariantTypeCount));
       if (draws.one_in(3)) {
-        Array inner;
+        // Of a typed one its type decides.
+        const bool is_leaf = testing::random_leaf(draws, type).type() == type;
+        const bool is_typed = is_leaf && type != VariantType::NIL && draws.one_in(2);
+        Array inner = is_typed ? Array(ContainerType::builtin(type)) : Array();
         for (std::size_t more = draws.below(4); more > 0; --more) {
-          inner.push_back(testing::random_leaf(draws, type));
+          inner.storage().push_back(testing::random_leaf(draws, type));
         }
         elements_.push_back(std::move(inner));
       } else {
