@@ -130,7 +130,9 @@ void ImpairedStage::end_relay(Balance* balance) {
   const int status = relay_->finish(kPatience);
   const auto report = nlohmann::json::parse(relay_->output(), nullptr, false);
   if (status != 0 || report.is_discarded()) {
-    throw std::runtime_error("ringpeer impair failed: " + relay_->error_output());
+    throw std::runtime_error("ringpeer impair ends with status " + std::to_string(status) + ", " +
+                             std::to_string(relay_->output().size()) +
+                             " bytes of report: " + relay_->error_output());
   }
   relay_.reset();
   for (const auto& [name, way] :
