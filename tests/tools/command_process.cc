@@ -39,6 +39,8 @@ CommandProcess::CommandProcess(const std::vector<std::string>& arguments,
     dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
     dup2(output[1], STDOUT_FILENO);
     dup2(error[1], STDERR_FILENO);
+    // A script's background jobs, of which this may be one, have SIGINT ignored.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
     if (restrict_process) restrict_process();
     execv(program.c_str(), vector.data());
     _exit(127);
