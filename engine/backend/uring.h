@@ -36,6 +36,7 @@ class Uring {
     if (std::exchange(is_open_, false)) abi::close(&ring_);
   }
 
+  bool is_open() const { return is_open_; }
   int descriptor() const { return ring_.ring_fd; }
   // Whether enter() can wait for a while before it settles for less (Linux 6.12).
   bool has_min_wait() const { return (ring_.features & abi::kFeatureMinTimeout) != 0; }

@@ -59,7 +59,7 @@ class UringBackend final : public Backend {
   bool wait(const WaitPolicy& policy, BackendFailure* failure) override;
   Received receive(std::span<Datagram> batch) override;
   bool is_bound_to_thread() const override { return true; }
-  bool has_overflowed() const override { return ring_.has_overflow(); }
+  bool has_overflowed() const override { return ring_.is_open() && ring_.has_overflow(); }
   bool owns(const packet::PacketBuffer* buffer) const override {
     return receiver_.owns(buffer) || datagrams_.buffers().owns(buffer);
   }

@@ -71,8 +71,9 @@ PacketBuffer* SlabPool::allocate(std::size_t size, Use use) {
   FreeBlock* const memory = take(level_of(whole));
   if (memory == nullptr) return nullptr;
   strangers_bytes_ += strangers;
+  assert(strangers == 0 || strangers_bytes_ <= std::max(most_of_strangers_, strangers));
   const std::uint16_t page = memory->page->index;
-  assert(page < pages_.size() && pages_[page] == memory->page);
+  assert(page < pages_.size() && pages_[page] == memory->page && pages_.size() <= max_pages_);
   auto* const block = new (memory) PacketBuffer;
   block->home = home_;
   block->memory = reinterpret_cast<std::uint8_t*>(memory) + kHeaderSize;

@@ -1,8 +1,8 @@
 #ifndef RINGPEER_ENGINE_PEER_LOOP_BOUND_H_
 #define RINGPEER_ENGINE_PEER_LOOP_BOUND_H_
 
-#include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace ringpeer::internal {
 
@@ -23,12 +23,8 @@ class LoopBound {
   bool begin_look(std::uint64_t ticks) {
     const bool is_repeated = looked_;
     looked_ = true;
-    return begin_get(ticks) || is_repeated;
-  }
-  // A call comes that takes. True for the first of a tick.
-  bool begin_get(std::uint64_t ticks) {
     if (ticks == ticks_) [[likely]]
-      return false;
+      return is_repeated;
     ticks_ = ticks;
     begin_again();
     return true;
@@ -39,8 +35,9 @@ class LoopBound {
   bool ends_loop(std::uint64_t charge, std::uint64_t most) {
     if (given_ + charge <= most || given_ == 0) [[likely]]
       return false;
-    begin_again();
-    return true;
+    const bool came_slowly = last_us_ - began_us_ >= times_ * kSlowUs && last_us_ >= began_us_;
+    begin(last_us_);
+    return !came_slowly;
   }
 
   // The answer was that so many wait: they will be given, whatever the bound says.
@@ -51,38 +48,35 @@ class LoopBound {
   bool is_promised() const { return promised_ > 0; }
 
   // The answer was "nothing", because nothing waits.
-  void begin_again() {
-    given_ = promised_ = 0;
-    looked_ = true;
-  }
+  void begin_again() { begin(kUnknown); }
 
-  // It was given, and had come then. Of several senders' the times need not rise.
+  // It was given, and had come then.
   void count_given(std::uint64_t charge, std::uint64_t arrival_us) {
     looked_ = false;
-    if (arrival_us - forgotten_until_us_ >= kSlowUs) [[unlikely]]
-      forget(charge, arrival_us);
     given_ += charge;
+    ++times_;
+    last_us_ = arrival_us;
+    if (began_us_ == kUnknown) [[unlikely]]
+      began_us_ = arrival_us;
     promised_ -= promised_ > 0 ? 1 : 0;
   }
 
  private:
+  static constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
   // A frame of a game at 240 Hz: a loop that spends so much on one packet has other troubles.
   static constexpr std::uint64_t kSlowUs = 4000;
 
-  // One of this size for each kSlowUs: a bucket that leaks so fast never fills with what comes
-  // more slowly, and a pause in it excuses no more than what was given before.
-  void forget(std::uint64_t charge, std::uint64_t arrival_us) {
-    if (arrival_us < forgotten_until_us_) return;
-    const std::uint64_t times = (arrival_us - forgotten_until_us_) / kSlowUs;
-    const std::uint64_t forgotten = times * charge;
-    given_ -= std::min(given_, forgotten);
-    forgotten_until_us_ = given_ == 0 ? arrival_us : forgotten_until_us_ + times * kSlowUs;
+  void begin(std::uint64_t now_us) {
+    given_ = times_ = promised_ = 0;
+    began_us_ = now_us;
   }
 
   std::uint64_t ticks_ = 0;
   std::uint64_t given_ = 0;
+  std::uint64_t times_ = 0;
   std::uint64_t promised_ = 0;
-  std::uint64_t forgotten_until_us_ = 0;  // an arrival, or a while behind one
+  std::uint64_t began_us_ = kUnknown;  // the last arrival before what was given
+  std::uint64_t last_us_ = 0;
   bool looked_ = true;
 };
 

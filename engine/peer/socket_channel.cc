@@ -193,7 +193,7 @@ Error SocketChannel::take(std::span<const std::uint8_t>* packet, net::Endpoint* 
                           HeldView* view) {
   settle();
   if (has_failed()) return take_from_dead(workers_, view);
-  bound_.begin_get(ticks());
+  bound_.begin_look(ticks());
   packet::PacketDescriptor* const descriptor = front();
   if (descriptor == nullptr || (!bound_.is_promised() && ends_loop(*descriptor))) {
     if (descriptor == nullptr) bound_.begin_again();

@@ -145,7 +145,7 @@ bool PerRemoteInbox::has_pending() {
 }
 
 bool PerRemoteInbox::finds_pending() {
-  connections_.begin_get(ticks());
+  connections_.begin_look(ticks());
   if (remotes_.pending_count() == 0) take_arrivals();
   if (!connections_.is_promised() && ends_loop_of_connections()) return false;
   if (remotes_.pending_count() == 0) {

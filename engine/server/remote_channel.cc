@@ -48,7 +48,7 @@ Error RemoteChannel::take_next(std::span<const std::uint8_t>* packet, net::Endpo
   }
   inbox.views().let_go(view);
   *sender = endpoint_;
-  bound_.begin_get(inbox.ticks());
+  bound_.begin_look(inbox.ticks());
   if (remote_->queued_packets == 0) inbox.take_arrivals();
   if (!bound_.is_promised() && ends_loop(inbox)) return inbox.take_nothing();
   const Error error = inbox.take(*remote_, packet, buffer, &last_arrival_us_);

@@ -13,7 +13,7 @@ void ServerInbox::mark_if_empty() {
 
 Error ServerInbox::take_any(ReceivedPacket* packet, HeldView* view) {
   if (!sockets_.is_alive()) return take_from_dead(workers_, view);
-  packets_.begin_get(ticks());
+  packets_.begin_look(ticks());
   const bool ends = packets_.ends_loop(1, sockets_.ring_slots());
   packet::PacketBuffer* buffer = nullptr;
   if (ends || !take_next(packet, &buffer)) {

@@ -53,7 +53,10 @@ std::size_t ReceiveHalf::drain(std::size_t max_batches) {
   std::size_t total = 0;
   for (std::size_t pass = 0; pass < max_batches; ++pass) {
     const backend::Received received = backend_->receive(batch_);
-    if (received.count == 0) break;
+    if (received.count == 0) {  // there may be answers alone that are no datagrams
+      if (!received.may_be_more) break;
+      continue;
+    }
     total += received.count;
     // What came back meanwhile decides whether this batch is lent, copied or dropped.
     reclaim();
@@ -165,13 +168,15 @@ bool ReceiveHalf::make_uring_again() {
   return true;
 }
 
-// Nothing is lost: completions are memory, which any thread may read, and what the kernel has not
-// completed is still in the sockets, also while there is no memory for what takes the ring's place.
+// Completions are memory, which any thread may read, and what the kernel has not completed is still
+// in the sockets, also while there is no memory for what takes the ring's place. Only what the
+// kernel has completed and had no room for is lost: pumps leave none, but under a flood.
 bool ReceiveHalf::leave_uring(backend::BackendFailure* failure) {
   if (!std::exchange(is_ring_closed_, true)) {
-    drain(kMaxBatchesPerStep);
+    while (drain(kMaxBatchesPerStep) > 0) continue;
     notify_consumers();
     record_events();
+    has_lost_with_ring_ = backend_->has_overflowed();
     backend_->give_up();
   }
   auto next = make_mmsg_backend(options_.backend, &home_, failure);

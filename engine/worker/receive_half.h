@@ -96,6 +96,8 @@ class ReceiveHalf {
   // recvmmsg in its place, with all sockets. False with the failure, which is ENOMEM when a later
   // call may find memory.
   bool leave_uring(backend::BackendFailure* failure);
+  // Then datagrams went with the ring, as many as sockets at the most.
+  bool has_lost_with_ring() const { return has_lost_with_ring_; }
   bool has_left_uring() const { return has_left_uring_.load(std::memory_order_acquire); }
 
  private:
@@ -116,6 +118,7 @@ class ReceiveHalf {
   std::uint64_t looked_at_us_ = 0;  // the clock at the last batch
   std::uint64_t notified_at_us_ = 0;
   bool is_ring_closed_ = false;  // for recvmmsg
+  bool has_lost_with_ring_ = false;
   std::atomic<bool> has_left_uring_{false};
   std::array<backend::Datagram, backend::kBatchSize> batch_;
 };

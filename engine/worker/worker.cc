@@ -26,9 +26,9 @@ constexpr std::size_t kMaxBatchesPerPump = 4;
 // How often a pump may ask again: for what is left of a full completion ring, for the completion
 // that had no room in it, and for what the receive brings that this one ended.
 constexpr int kMaxEarlyStops = 3;
-// Beyond that as often as it takes to empty the largest ring by pumps, for what the kernel keeps
-// for want of room.
-constexpr int kMaxOverflows = 16;
+// Beyond that as often as it takes to empty the largest ring by pumps, four times: sockets that are
+// read directly take turns with it, and a flood fills it again. Milliseconds, at the worst.
+constexpr int kMaxOverflows = 64;
 
 // For consumers that are far behind, a worker that shares their CPU takes it less often, as
 // long as so few datagrams come in a latency budget that in several of them no socket buffer
@@ -360,7 +360,8 @@ std::size_t Worker::pump_once(std::chrono::microseconds longest_wait, std::size_
   return taken_by_step_;
 }
 
-// The next call may come from another thread, for which nothing of it is left.
+// The next call may come from another thread, which ends the ring, and with it what the kernel
+// keeps for want of room. Most times there is none.
 std::size_t Worker::pump_overflow() {
   std::size_t taken = 0;
   for (int i = 0; i < kMaxOverflows && commands_.is_open() && receives_.backend().has_overflowed();
@@ -387,7 +388,11 @@ bool Worker::change_thread() noexcept {
   try {
     if ((receives_.sockets().was_used() || !receives_.make_uring_again()) &&
         receives_.leave_uring(&failure_)) {
-      tell("another thread uses the engine now: recvmmsg takes the place of io_uring", {});
+      tell(receives_.has_lost_with_ring()
+               ? "another thread uses the engine now, in a flood: recvmmsg takes the place of "
+                 "io_uring, and datagrams are lost that its ring had no room for"
+               : "another thread uses the engine now: recvmmsg takes the place of io_uring",
+           {});
     }
   } catch (const std::bad_alloc&) {
     failure_.error = ENOMEM;

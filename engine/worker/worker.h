@@ -74,8 +74,9 @@ class Worker {
   // What puts use; only with a thread.
   SendHalf& sends() { return sends_; }
 
-  // A short step, for a worker without a thread: takes a batch or two, so that what
-  // the consumer has no room for stays in the kernel's buffer. Returns how many datagrams.
+  // A short step, for a worker without a thread: takes a few batches, so that what the consumer has
+  // no room for stays in the kernel's buffer, and more only while the completion ring overflows.
+  // Returns how many datagrams.
   std::size_t pump(std::chrono::milliseconds longest_wait);
   bool has_thread() const { return options_.has_thread; }
 

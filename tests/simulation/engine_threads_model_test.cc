@@ -20,6 +20,7 @@
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/simulation/payload.h"
+#include "ringpeer/tests/support/heap/heap.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
 namespace ringpeer::simulation {
@@ -54,6 +55,7 @@ class EngineThreadsModel final : public test::Model {
     kPoll,
     kSync,
     kPut,
+    kLittleMemory,
     kChangeThread
   };
 
@@ -72,6 +74,12 @@ class EngineThreadsModel final : public test::Model {
   }
 
   void step(std::size_t kind, Draws& draws) override {
+    if (kind == kLittleMemory) {
+      // Who receives drops what there is no memory for: here only the change asks for some.
+      if (has_threads_ || elsewhere_ || engine_->backend() != BackendKind::kIoUring) return;
+      elsewhere_ = true;
+      return here([this] { sync_without_memory(); });
+    }
     if (kind == kChangeThread) {
       elsewhere_ = !elsewhere_ && !has_threads_;
       return;
@@ -158,16 +166,20 @@ class EngineThreadsModel final : public test::Model {
         ASSERT_LE(waiting_of(peer), peer.sent - peer.received);
         return;
       case kPoll: {
+        // An error is all that a look gives.
+        const bool waits = !kernels(peer).received.empty() && kernels(peer).error == 0;
+        const std::uint64_t before = received();
         ASSERT_EQ(peer.peer->poll(), Error::OK);
         const bool may_have_a_break = machine_.scheduler.now() - peer.last_error < kBreak;
-        if (has_threads_ || may_have_a_break || kernels(peer).received.empty()) return;
-        ASSERT_GT(waiting_of(peer), 0u) << "nobody reads what waits";
+        if (has_threads_ || may_have_a_break || !waits) return;
+        ASSERT_GT(received(), before) << "nobody reads what waits";
         return;
       }
       case kSync:
         return sync();
       case kPut:
         return put(peer, kPutAtOnce);
+      case kLittleMemory:
       case kChangeThread:
         return;
     }
@@ -251,13 +263,29 @@ class EngineThreadsModel final : public test::Model {
     ASSERT_EQ(engine_->counters()[Counter::kSentPackets] - sent, taken);
   }
 
-  // As much as a queue holds, of sockets that have a break, too.
+  std::uint64_t received() const { return engine_->counters()[Counter::kReceivedPackets]; }
+
+  // All that has come, of sockets that have a break, too.
   void sync() {
     ASSERT_EQ(engine_->sync(), Error::OK);
+    std::uint64_t sent = 0;
+    for (const Peer& peer : peers_) sent += peer.sent;
+    ASSERT_EQ(received(), sent);
     for (const Peer& peer : peers_) {
       look_at_held(peer);
       ASSERT_EQ(waiting_of(peer), peer.sent - peer.received);
     }
+  }
+
+  // What takes the ring's place may find no memory: a later call does.
+  void sync_without_memory() {
+    test::set_refusal([] {
+      const Scheduler& scheduler = Kernel::current().scheduler();
+      return scheduler.runs_worker_code() || scheduler.runs_application_code();  // not the machine
+    });
+    const Error error = engine_->sync();
+    test::set_refusal(nullptr);
+    ASSERT_TRUE(error == Error::OK || error == Error::ERR_OUT_OF_MEMORY) << error_name(error);
   }
 
   static constexpr int kTries = 100;
@@ -271,9 +299,12 @@ class EngineThreadsModel final : public test::Model {
 
 TEST(EngineThreadsModelTest, WhoeverCallsFindsWhatHasCome) {
   test::ModelPlan plan;
-  plan.kinds = {{"send", 8}, {"send empty ones", 2}, {"return errors", 1}, {"get", 4},
-                {"hold", 3}, {"count", 2},           {"poll", 3},          {"sync", 2},
-                {"put", 1},  {"change thread", 2}};
+  plan.kinds = {{"send", 8},          {"send empty ones", 2},
+                {"return errors", 1}, {"get", 4},
+                {"hold", 3},          {"count", 2},
+                {"poll", 3},          {"sync", 2},
+                {"put", 1},           {"sync without memory", 1},
+                {"change thread", 2}};
   plan.sequences = 600;
   plan.make = [](Draws& draws) { return std::make_unique<EngineThreadsModel>(draws); };
   run_model(plan);

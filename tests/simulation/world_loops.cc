@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t kSize = 64;
 // What a queue of the usual size holds of these, each counted with its payload and 24 or 25.
 constexpr int kMaxInTurn = 65'535 / (static_cast<int>(kSize) + 24);
-// Who takes one in so long a time has no loop.
-constexpr Time kForgetsOneIn = 4 * kMillisecond;
 
 // What waits when a loop begins, and so many more come while one is taken.
 constexpr int kAhead = 300;
@@ -49,7 +47,6 @@ void World::show_that_loops_end() {
 void World::show_that_loops_end(PacketPeerUDP& peer, std::uint16_t port) {
   std::span<const std::uint8_t> payload;
   while (peer.get_packet(&payload) == Error::OK) receive(port, peer.get_packet_endpoint(), payload);
-  const Time begun = scheduler_.now();
   for (const bool counts : {false, true}) {
     for (int i = 0; i < kAhead; ++i) send_stamp(hosts_[0], port, kSize);
     pass_time(kUnderWay);
@@ -58,8 +55,8 @@ void World::show_that_loops_end(PacketPeerUDP& peer, std::uint16_t port) {
         check(!counts, "what is counted is not given");
         break;
       }
-      check(taken <= kMaxInTurn + (scheduler_.now() - begun) / kForgetsOneIn,
-            "a loop that takes what has come does not end");
+      // What waited may have come slowly, and so has, on the average, what comes behind a pause.
+      check(taken <= 3 * kMaxInTurn, "a loop that takes what has come does not end");
       receive(port, peer.get_packet_endpoint(), payload);
       for (int i = 0; i < kMoreEachTime; ++i) send_stamp(hosts_[0], port, kSize);
       pass_time(kOneTakes);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "ringpeer/engine/peer/loop_bound.h"
@@ -28,7 +29,6 @@ class LoopModel final : public test::Model {
     switch (kind) {
       case kGet:
         now_us_ += draws.one_in(4) ? draws.below(3 * kSlowUs) : draws.below(10);
-        late_ = draws.one_in(4);
         get(draws.one_in(8) ? kMost + draws.below(3) : 1 + draws.below(400));
         break;
       case kLook:
@@ -56,6 +56,11 @@ class LoopModel final : public test::Model {
   }
 
  private:
+  struct Given {
+    std::uint64_t charge;
+    std::uint64_t arrival_us;
+  };
+
   // A get: it is given, or the answer is that nothing waits. True when given.
   bool get(std::uint64_t charge) {
     look();
@@ -63,15 +68,14 @@ class LoopModel final : public test::Model {
       const bool ends = must_end(charge);
       EXPECT_EQ(bound_.ends_loop(charge, kMost), ends);
       if (ends) {
+        const std::uint64_t last_us = given_.back().arrival_us;
         begin();
+        before_us_ = last_us;
         return false;
       }
     }
-    // Now and then from a sender whose packets are taken later than others.
-    const std::uint64_t arrival_us = now_us_ - (late_ ? std::min(now_us_, kSlowUs / 2) : 0);
-    bound_.count_given(charge, arrival_us);
-    leak(charge, arrival_us);
-    given_.push_back(charge);
+    bound_.count_given(charge, now_us_);
+    given_.push_back({charge, now_us_});
     promised_ -= promised_ > 0 ? 1 : 0;
     took_ = true;
     return true;
@@ -85,32 +89,29 @@ class LoopModel final : public test::Model {
     took_ = false;
   }
 
-  // As much as fits was given.
-  bool must_end(std::uint64_t charge) const { return !given_.empty() && sum() + charge > kMost; }
-  std::uint64_t sum() const {
-    return std::accumulate(given_.begin(), given_.end(), std::uint64_t{0});
-  }
-  // One like the last for each kSlowUs that has passed, the oldest first.
-  void leak(std::uint64_t charge, std::uint64_t arrival_us) {
-    for (; arrival_us >= leaked_us_ + kSlowUs; leaked_us_ += kSlowUs) {
-      for (std::uint64_t bytes = charge; bytes > 0 && !given_.empty();) {
-        const std::uint64_t part = std::min(bytes, given_.front());
-        bytes -= part;
-        given_.front() -= part;
-        if (given_.front() == 0) given_.erase(given_.begin());
-      }
-      if (given_.empty()) leaked_us_ = arrival_us - kSlowUs;
+  // As much as fits was given, and faster than a loop is slow.
+  bool must_end(std::uint64_t charge) {
+    const std::uint64_t sum = std::accumulate(
+        given_.begin(), given_.end(), std::uint64_t{0},
+        [](std::uint64_t so_far, const Given& each) { return so_far + each.charge; });
+    if (given_.empty() || sum + charge <= kMost) return false;
+    const std::uint64_t from_us = before_us_.value_or(given_.front().arrival_us);
+    const bool came_slowly = given_.back().arrival_us - from_us >= given_.size() * kSlowUs;
+    if (came_slowly) {  // begins again, and this one is given
+      before_us_ = given_.back().arrival_us;
+      given_.clear();
+      promised_ = 0;
     }
+    return !came_slowly;
   }
   // A loop that never finds the queue empty: ends all the same, with what the queue holds.
   void flood(std::uint64_t charge) {
     ++ticks_;
     promised_ = 0;
-    late_ = false;
     std::uint64_t given = 0;
     do {
       now_us_ += 1;
-      ASSERT_LE(given, kMost + charge);  // 4 ms may pass once
+      ASSERT_LE(given, kMost);
       given += charge;
     } while (get(charge));
     given -= charge;
@@ -118,13 +119,13 @@ class LoopModel final : public test::Model {
   }
   void begin() {
     given_.clear();
+    before_us_.reset();
     promised_ = 0;
   }
 
   LoopBound bound_;
-  std::vector<std::uint64_t> given_;
-  std::uint64_t leaked_us_ = 0;
-  bool late_ = false;
+  std::vector<Given> given_;
+  std::optional<std::uint64_t> before_us_;  // when the last one before those had come
   std::uint64_t promised_ = 0;
   std::uint64_t ticks_ = 0;
   std::uint64_t seen_ticks_ = 0;
