@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/engine/backend/backend.h"
@@ -211,23 +212,18 @@ class BackendSocketsModel final : public test::Model {
     return *machine_.kernel.find_socket(place.socket.descriptor());
   }
 
-  // Without a way: it lies in the socket.
   void send(Place& place, std::size_t count, bool is_empty) {
     if (!place.is_attached) return;
-    UdpSocket& socket = kernels(place);
     for (std::size_t k = 0; k < count; ++k) {
-      SimulatedDatagram datagram;
-      datagram.source = {*net::IpAddress::parse("10.0.0.2"), 0, 9};
-      datagram.destination = *socket.local;
+      std::vector<std::uint8_t> payload;
       // Between others, so that each ends a receive.
       if (!is_empty || k % 2 == 0) {
-        datagram.payload.resize(kSize);
-        std::memcpy(datagram.payload.data(), &place.id, sizeof(place.id));
-        std::memcpy(datagram.payload.data() + sizeof(place.id), &place.sent, sizeof(place.sent));
+        payload.resize(kSize);
+        std::memcpy(payload.data(), &place.id, sizeof(place.id));
+        std::memcpy(payload.data() + sizeof(place.id), &place.sent, sizeof(place.sent));
       }
       ++place.sent;
-      socket.receive_memory += datagram.charge();
-      socket.received.push_back(std::move(datagram));
+      Machine::put(kernels(place), {*net::IpAddress::parse("10.0.0.2"), 0, 9}, std::move(payload));
     }
   }
 

@@ -115,18 +115,12 @@ class BackendTurnsModel final : public test::Model {
   UdpSocket& kernels(const Talker& talker) {
     return *machine_.kernel.find_socket(talker.socket.descriptor());
   }
-  // Without a way: it lies in the socket.
   void send(Talker& talker, std::size_t count, std::size_t size) {
-    UdpSocket& socket = kernels(talker);
     for (std::size_t i = 0; i < count; ++i) {
-      SimulatedDatagram datagram;
-      datagram.source = {*net::IpAddress::parse("10.0.0.2"), 0, 9};
-      datagram.destination = *socket.local;
-      datagram.payload.resize(size);
-      if (size > 0) std::memcpy(datagram.payload.data(), &talker.sent, sizeof(talker.sent));
+      std::vector<std::uint8_t> payload(size);
+      if (size > 0) std::memcpy(payload.data(), &talker.sent, sizeof(talker.sent));
       ++talker.sent;
-      socket.receive_memory += datagram.charge();
-      socket.received.push_back(std::move(datagram));
+      Machine::put(kernels(talker), {*net::IpAddress::parse("10.0.0.2"), 0, 9}, std::move(payload));
     }
   }
   void flood() {

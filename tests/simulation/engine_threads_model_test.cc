@@ -185,13 +185,7 @@ class EngineThreadsModel final : public test::Model {
     }
   }
 
-  UdpSocket& kernels(const Peer& peer) {
-    for (int descriptor = 0;; ++descriptor) {
-      UdpSocket* const socket = machine_.kernel.find_socket(descriptor);
-      if (socket != nullptr && socket->local.has_value() && socket->local->port == peer.port)
-        return *socket;
-    }
-  }
+  UdpSocket& kernels(const Peer& peer) { return machine_.socket_on(peer.port); }
   // An error is told once, instead.
   static std::uint32_t waiting_of(const Peer& peer) {
     const int count = peer.peer->get_available_packet_count();
@@ -200,17 +194,13 @@ class EngineThreadsModel final : public test::Model {
   void pass(Time time) {
     machine_.scheduler.wait_until([] { return false; }, machine_.scheduler.now() + time);
   }
-  // Without a way: it lies in the socket.
   void send(Peer& peer, std::size_t count, std::size_t size) {
     UdpSocket& socket = kernels(peer);
     for (; count > 0 && peer.sent - peer.received < kMaxWaiting; --count) {
-      SimulatedDatagram datagram;
-      datagram.source = {*net::IpAddress::parse("10.0.0.2"), 0, 9};
-      datagram.destination = *socket.local;
-      if (size > 0) datagram.payload = make_payload({peer.port, peer.sent}, size);
+      Machine::put(
+          socket, {*net::IpAddress::parse("10.0.0.2"), 0, kHostPort},
+          size > 0 ? make_payload({peer.port, peer.sent}, size) : std::vector<std::uint8_t>());
       ++peer.sent;
-      socket.receive_memory += datagram.charge();
-      socket.received.push_back(std::move(datagram));
     }
   }
 

@@ -122,27 +122,15 @@ class ServerLoopsModel final : public test::Model {
     connections_.push_back(std::move(peer));
     return true;
   }
-  // Without a way: it lies in the socket.
   void send(std::size_t count, bool by_strangers) {
-    UdpSocket& socket = *the_socket();
+    UdpSocket& socket = machine_.socket_on(kPort);
     for (; count > 0 && socket.received.size() < kMaxInSocket; --count) {
       if (by_strangers) ++stranger_;
-      SimulatedDatagram datagram;
       const int known = connections_.empty() ? 1 : connections_.back()->get_packet_port();
       const auto sender =
           static_cast<std::uint16_t>(by_strangers ? 1 + stranger_ % UINT16_MAX : known);
-      datagram.source = {*net::IpAddress::parse("10.0.0.2"), 0, sender};
-      datagram.destination = *socket.local;
-      datagram.payload.resize(kSize);
-      socket.receive_memory += datagram.charge();
-      socket.received.push_back(std::move(datagram));
-    }
-  }
-  UdpSocket* the_socket() {
-    for (int descriptor = 0;; ++descriptor) {
-      UdpSocket* const socket = machine_.kernel.find_socket(descriptor);
-      if (socket != nullptr && socket->local.has_value() && socket->local->port == kPort)
-        return socket;
+      Machine::put(socket, {*net::IpAddress::parse("10.0.0.2"), 0, sender},
+                   std::vector<std::uint8_t>(kSize));
     }
   }
   void pass(Time time) {
