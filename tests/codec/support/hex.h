@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ringpeer/codec/base/wire_format.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
 
@@ -51,6 +52,12 @@ inline void put_word(Bytes* bytes, std::uint32_t word) {
   for (int shift = 0; shift < 32; shift += 8) {
     bytes->push_back(static_cast<std::uint8_t>(word >> shift));
   }
+}
+
+inline void put_string(Bytes* bytes, std::string_view text) {
+  put_word(bytes, static_cast<std::uint32_t>(text.size()));
+  bytes->insert(bytes->end(), text.begin(), text.end());
+  bytes->resize(wire_padded(bytes->size()), 0);
 }
 
 }  // namespace ringpeer::testing

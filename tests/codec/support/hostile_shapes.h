@@ -106,12 +106,6 @@ inline void put_nested(Bytes* bytes, std::size_t levels, std::uint32_t leaf) {
   put_word(bytes, leaf);
 }
 
-inline void put_string(Bytes* bytes, const std::string& text) {
-  put_word(bytes, static_cast<std::uint32_t>(text.size()));
-  bytes->insert(bytes->end(), text.begin(), text.end());
-  bytes->resize(wire_padded(bytes->size()), 0);
-}
-
 // Arrays of a script in objects in such arrays; the script is what an object says last. As deep as
 // values may nest, and filled up with nils.
 inline Bytes scripts_in_scripts(std::size_t size) {

@@ -10,9 +10,9 @@
 #include "ringpeer/codec/value/variant_equality.h"
 #include "ringpeer/codec/value/variant_visit.h"
 #include "ringpeer/codec/view/packet_view.h"
-#include "ringpeer/codec/view/view_walk.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
+#include "ringpeer/tests/codec/view/walk_differential.h"
 
 namespace ringpeer {
 namespace {
@@ -213,49 +213,6 @@ std::string differs(const VariantView& view, const Variant& value) {
   return visit_variant(value, [&](const auto& typed) { return compare_typed(view, typed, value); });
 }
 
-// What a ViewWalk says of a value.
-struct Visit {
-  const std::uint8_t* at;
-  VariantType type;
-  ViewWalk::Role role;
-  std::size_t depth;
-  std::string_view name;
-
-  friend bool operator==(const Visit&, const Visit&) = default;
-};
-
-// By iterators within iterators, each container before what is in it.
-void add_visits(const VariantView& view, ViewWalk::Role role, std::size_t depth,
-                std::string_view name, std::vector<Visit>* visits) {
-  using Role = ViewWalk::Role;
-  visits->push_back({view.at(), view.type(), role, depth, name});
-  if (view.is_converted()) return;
-  if (ArrayView array; view.read(&array)) {
-    for (const VariantView element : array)
-      add_visits(element, Role::ELEMENT, depth + 1, {}, visits);
-  } else if (DictionaryView dictionary; view.read(&dictionary)) {
-    for (const DictionaryView::Entry entry : dictionary) {
-      add_visits(entry.key, Role::KEY, depth + 1, {}, visits);
-      add_visits(entry.value, Role::VALUE, depth + 1, {}, visits);
-    }
-  } else if (ObjectView object; view.read(&object)) {
-    for (const ObjectView::Property property : object)
-      add_visits(property.value, Role::PROPERTY, depth + 1, property.name, visits);
-  }
-}
-
-bool walk_differs(const VariantView& top) {
-  std::vector<Visit> visits;
-  add_visits(top, ViewWalk::Role::TOP, 0, {}, &visits);
-  std::size_t visited = 0;
-  for (ViewWalk walk(top); walk.next(); ++visited) {
-    const VariantView& value = walk.value();
-    const Visit visit{value.at(), value.type(), walk.role(), walk.depth(), walk.property_name()};
-    if (visited == visits.size() || !(visit == visits[visited])) return true;
-  }
-  return visited != visits.size();
-}
-
 std::vector<std::uint8_t> encoded(const Variant& value) {
   std::size_t size = 0;
   if (encode_variant(value, {}, &size, {.full_objects = true}) != Error::OK) return {};
@@ -295,7 +252,7 @@ std::string view_differs_from_decode(std::span<const std::uint8_t> bytes,
     }
   }
   if (encoded(view.to_variant()) != encoded(value)) return "to_variant";
-  if (walk_differs(view)) return "walk";
+  if (walk_differs_from_iterators(view)) return "walk";
   return {};
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,23 +21,18 @@
 #include "ringpeer/tests/codec/support/hostile_shapes.h"
 #include "ringpeer/tests/codec/support/small_stack.h"
 #include "ringpeer/tests/codec/support/value_operations.h"
+#include "ringpeer/tests/support/processor_time/processor_time.h"
 
 namespace ringpeer {
 namespace {
 
+using test::processor_time;
 using testing::Bytes;
 using testing::HostileShape;
 
 constexpr std::size_t kHeapBound = std::size_t{2} << 20;
 // The promise is 2 ms; debug builds are an order slower.
 constexpr std::chrono::milliseconds kTimeBound{50};
-
-// This thread's; what others do on a busy machine is not counted.
-std::chrono::nanoseconds processor_time() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 DecodeOptions with_objects() { return {.allow_objects = true}; }
 

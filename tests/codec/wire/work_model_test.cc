@@ -8,7 +8,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,12 +19,15 @@
 #include "ringpeer/tests/codec/support/hex.h"
 #include "ringpeer/tests/codec/support/value_operations.h"
 #include "ringpeer/tests/support/model/model_run.h"
+#include "ringpeer/tests/support/processor_time/processor_time.h"
 
 namespace ringpeer {
 namespace {
 
 using test::Draws;
+using test::processor_time;
 using testing::Bytes;
+using testing::put_string;
 
 constexpr std::size_t kLarge = 64'000;
 constexpr std::size_t kSmall = kLarge / 4;
@@ -38,25 +40,12 @@ constexpr std::chrono::milliseconds kPause{4};
 // A machine with other work may take a moment of it for itself, but not each time.
 constexpr int kAttempts = 3;
 
-// This thread's; what others do on a busy machine is not counted.
-std::chrono::nanoseconds processor_time() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 void word(Bytes* bytes, std::size_t value) {
   testing::put_word(bytes, static_cast<std::uint32_t>(value));
 }
 void header(Bytes* bytes, VariantType type, std::uint32_t flags = 0) {
   word(bytes, static_cast<std::uint32_t>(type) | flags << 16);
 }
-void text(Bytes* bytes, std::string_view value) {
-  word(bytes, value.size());
-  bytes->insert(bytes->end(), value.begin(), value.end());
-  while (bytes->size() % 4 != 0) bytes->push_back(0);
-}
-
 // A container around another value: what is before that value, and what is behind.
 struct Level {
   Bytes before;
@@ -70,8 +59,8 @@ void put_type(Bytes* bytes, std::uint32_t kind, VariantType inner, Draws& draws)
   constexpr std::array<std::string_view, 4> kClasses = {"Object", "Node", "EncodedObjectAsID", ""};
   if (kind == 1)
     word(bytes, static_cast<std::size_t>(draws.one_in(2) ? inner : draws.one_of(kTypes)));
-  if (kind == 2) text(bytes, draws.one_of(kClasses));
-  if (kind == 3) text(bytes, "res://a.gd");
+  if (kind == 2) put_string(bytes, draws.one_of(kClasses));
+  if (kind == 3) put_string(bytes, "res://a.gd");
 }
 // Of a class or a script only around an object, most times.
 std::uint32_t draw_kind(VariantType inner, Draws& draws) {
@@ -82,7 +71,7 @@ std::uint32_t draw_kind(VariantType inner, Draws& draws) {
 void put_leaf(Bytes* bytes, std::size_t number, bool is_text) {
   if (is_text) {
     header(bytes, VariantType::STRING);
-    return text(bytes, "key " + std::to_string(number));
+    return put_string(bytes, "key " + std::to_string(number));
   }
   header(bytes, VariantType::INT);
   word(bytes, number);
@@ -126,19 +115,19 @@ Level draw_dictionary(VariantType inner, Draws& draws) {
 Level draw_object(Draws& draws) {
   Level level;
   header(&level.before, VariantType::OBJECT);
-  text(&level.before, "Node");
+  put_string(&level.before, "Node");
   const std::size_t siblings = draws.one_in(3) ? 20 : draws.below(kMaxSiblings);
   const bool has_script = draws.one_in(2);
   word(&level.before, siblings + 1 + (has_script ? 1 : 0));
   for (std::size_t i = 0; i < siblings; ++i) {
-    text(&level.before, "property " + std::to_string(i));
+    put_string(&level.before, "property " + std::to_string(i));
     put_leaf(&level.before, i, false);
   }
-  text(&level.before, "x");
+  put_string(&level.before, "x");
   if (has_script) {
-    text(&level.behind, "script");
+    put_string(&level.behind, "script");
     header(&level.behind, VariantType::STRING);
-    text(&level.behind, "res://a.gd");
+    put_string(&level.behind, "res://a.gd");
   }
   return level;
 }

@@ -1,7 +1,6 @@
 // Every duration that an application may give, from nothing to more than a clock counts.
 
 #include <gtest/gtest.h>
-#include <time.h>
 
 #include <array>
 #include <chrono>
@@ -15,6 +14,7 @@
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/tests/engine/support/loopback.h"
+#include "ringpeer/tests/support/processor_time/processor_time.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer {
@@ -30,12 +30,6 @@ constexpr std::array kLong{milliseconds(kIntLimit - 1), milliseconds(kIntLimit),
                            milliseconds::max() / 1000,  milliseconds::max() - milliseconds(1),
                            milliseconds::max()};
 constexpr milliseconds kNap{50};
-
-nanoseconds processor_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
-}
 
 class DurationsTest : public testing::TestWithParam<test::EngineKind> {
  protected:
@@ -61,9 +55,9 @@ class DurationsTest : public testing::TestWithParam<test::EngineKind> {
       std::this_thread::sleep_for(kNap);
       waits.wake();
     });
-    const nanoseconds before = processor_time();
+    const nanoseconds before = test::processor_time();
     EXPECT_EQ(waits.wait(timeout), Error::ERR_SKIP);
-    EXPECT_LT(processor_time() - before, kNap / 2) << "a busy loop";
+    EXPECT_LT(test::processor_time() - before, kNap / 2) << "a busy loop";
     other.join();
   }
   template <typename Waits>

@@ -1,7 +1,6 @@
 #include "ringpeer/packet_peer_stream.h"
 
 #include <gtest/gtest.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +12,7 @@
 
 #include "ringpeer/stream_peer_buffer.h"
 #include "ringpeer/tests/engine/support/shifted_clock.h"
+#include "ringpeer/tests/support/processor_time/processor_time.h"
 
 namespace ringpeer {
 namespace {
@@ -73,13 +73,6 @@ class FloodingStream final : public StreamPeer {
   const Bytes packet_;
   std::size_t next_ = 0;
 };
-
-// Processor time of this thread, so that other work on the machine does not count.
-std::chrono::nanoseconds thread_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 // ---- The cases of Godot's own test.
 
@@ -512,13 +505,13 @@ std::chrono::nanoseconds time_of_gets(int buffer) {
   PacketPeerStream peer(std::make_shared<StreamPeerBuffer>(std::move(frames)));
   peer.set_input_buffer_max_size(buffer - 4);
   EXPECT_GT(peer.get_available_packet_count(), kMeasuredPackets);
-  const auto begin = thread_time();
+  const auto begin = test::processor_time();
   std::span<const std::uint8_t> packet;
   for (int i = 0; i < kMeasuredPackets; ++i) {
     EXPECT_GT(peer.get_available_packet_count(), 0);
     EXPECT_EQ(Error::OK, peer.get_packet(&packet));
   }
-  return thread_time() - begin;
+  return test::processor_time() - begin;
 }
 
 // The same for puts behind a full output buffer, of which the stream takes a packet at
@@ -535,12 +528,12 @@ std::chrono::nanoseconds time_of_puts(int buffer) {
   EXPECT_EQ(Error::OK, peer.put_packet(Bytes(half.size() - 4 - kTinyPacket)));
   EXPECT_EQ(Error::OK, peer.put_packet(packet));
   EXPECT_EQ(Error::ERR_BUSY, peer.put_packet(packet));
-  const auto begin = thread_time();
+  const auto begin = test::processor_time();
   for (int i = 0; i < kMeasuredPackets; ++i) {
     stream->room = 4 + kTinyPacket;
     EXPECT_EQ(Error::OK, peer.put_packet(packet));
   }
-  return thread_time() - begin;
+  return test::processor_time() - begin;
 }
 
 // The best of a few rounds: whatever disturbs makes one slower.
