@@ -19,6 +19,7 @@
 #include "ringpeer/engine/backend/error_breaks.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/tests/simulation/drawn_kernel.h"
 #include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
@@ -68,7 +69,7 @@ class BackendSocketsModel final : public test::Model {
   };
 
   explicit BackendSocketsModel(Draws& draws)
-      : features_(draw_features(draws)),
+      : features_(draw_kernel(draws)),
         machine_(features_),
         places_(draws.one_in(40) ? kManySockets : kFewSockets),
         soon_(kSoon + places_.size() / (features_.most_completions == kFewCompletions ? 1 : 3)),
@@ -106,10 +107,8 @@ class BackendSocketsModel final : public test::Model {
     bool is_read() const { return is_attached && !is_paused && !is_detaching; }
   };
 
-  static KernelFeatures draw_features(Draws& draws) {
-    KernelFeatures features;
-    features.has_min_wait = !draws.one_in(2);
-    features.has_incremental_buffers = draws.one_in(2);
+  static KernelFeatures draw_kernel(Draws& draws) {
+    KernelFeatures features = draw_features(draws);
     if (draws.one_in(3)) features.most_completions = kFewCompletions;
     return features;
   }
@@ -134,20 +133,12 @@ class BackendSocketsModel final : public test::Model {
       case kPauseWithin:
         return look({.paused = i});
       case kResume:
-        if (!place.is_attached || place.is_detaching) return;
-        backend_->resume(slot(i));
-        place.looks = place.is_paused ? 0 : place.looks;
-        place.is_paused = false;
-        return;
+        return resume(i);
       case kAttach:
         if (!place.is_attached) attach(i, draws.one_in(2));
         return;
       case kDetach:
-        if (!place.is_attached || place.is_detaching) return;
-        backend_->begin_detach(slot(i));
-        place.is_detaching = true;
-        place.looks = 0;
-        return settle_detached(i);
+        return begin_detach(i);
       case kReplace:
         return replace(i);
       case kError:
@@ -176,6 +167,14 @@ class BackendSocketsModel final : public test::Model {
     place.may_give = in_the_ring + kOnTheWay;
   }
 
+  void resume(std::size_t i) {
+    Place& place = places_[i];
+    if (!place.is_attached || place.is_detaching) return;
+    backend_->resume(slot(i));
+    place.looks = place.is_paused ? 0 : place.looks;
+    place.is_paused = false;
+  }
+
   void attach(std::size_t i, bool with_control) {
     Place& place = places_[i];
     place = {};
@@ -185,6 +184,14 @@ class BackendSocketsModel final : public test::Model {
     ASSERT_EQ(backend_->attach(slot(i), place.socket.descriptor(), with_control), 0);
     place.is_attached = true;
   }
+  void begin_detach(std::size_t i) {
+    Place& place = places_[i];
+    if (!place.is_attached || place.is_detaching) return;
+    backend_->begin_detach(slot(i));
+    place.is_detaching = true;
+    place.looks = 0;
+    settle_detached(i);
+  }
   void settle_detached(std::size_t i) {
     Place& place = places_[i];
     if (place.is_detaching && backend_->is_detached(slot(i))) place = {};
@@ -192,12 +199,7 @@ class BackendSocketsModel final : public test::Model {
   // By another, whose place is to be none of the first's business.
   void replace(std::size_t i) {
     Place& place = places_[i];
-    if (place.is_attached && !place.is_detaching) {
-      backend_->begin_detach(slot(i));
-      place.is_detaching = true;
-      place.looks = 0;
-      settle_detached(i);
-    }
+    begin_detach(i);
     while (place.is_attached && !testing::Test::HasFailure()) look({.poll = true});
     attach(i, false);
     send(place, 1, false);
@@ -327,13 +329,8 @@ class BackendSocketsModel final : public test::Model {
   // Nothing more comes and nothing is broken: all that was sent is given.
   void rest() {
     for (std::size_t i = 0; i < places_.size(); ++i) {
-      Place& place = places_[i];
-      place.is_broken = false;
-      if (place.is_paused && !place.is_detaching) {
-        backend_->resume(slot(i));
-        place.is_paused = false;
-        place.looks = 0;
-      }
+      places_[i].is_broken = false;
+      resume(i);
     }
     const auto is_left = [](const Place& place) {
       return place.is_attached && (place.is_detaching || place.received < place.sent);

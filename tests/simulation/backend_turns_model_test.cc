@@ -16,6 +16,7 @@
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/packet/packet_buffer.h"
+#include "ringpeer/tests/simulation/drawn_kernel.h"
 #include "ringpeer/tests/simulation/kernel.h"
 #include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/support/model/model_run.h"
@@ -36,13 +37,6 @@ constexpr std::size_t kSoon = 20;
 constexpr std::size_t kBatchesOfOthers = 4;
 // Of sockets that hold more together than there are buffers.
 constexpr std::size_t kStorm = 300;
-
-KernelFeatures draw_features(Draws& draws) {
-  KernelFeatures features;
-  features.has_min_wait = !draws.one_in(2);
-  features.has_incremental_buffers = draws.one_in(2);
-  return features;
-}
 
 class BackendTurnsModel final : public test::Model {
  public:

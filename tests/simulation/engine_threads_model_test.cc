@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/tests/simulation/drawn_kernel.h"
 #include "ringpeer/tests/simulation/machine.h"
 #include "ringpeer/tests/simulation/payload.h"
 #include "ringpeer/tests/support/heap/heap.h"
@@ -60,7 +61,7 @@ class EngineThreadsModel final : public test::Model {
   };
 
   explicit EngineThreadsModel(Draws& draws)
-      : machine_(draw_features(draws)), peers_(1 + draws.below(kMaxPeers)) {
+      : machine_(draw_kernel(draws)), peers_(1 + draws.below(kMaxPeers)) {
     const bool use_uring = !draws.one_in(4);
     has_threads_ = draws.one_in(4);
     machine_.scheduler.run([&] { open(use_uring); });
@@ -109,10 +110,8 @@ class EngineThreadsModel final : public test::Model {
     Time last_error = 0;
   };
 
-  static KernelFeatures draw_features(Draws& draws) {
-    KernelFeatures features;
-    features.has_min_wait = !draws.one_in(2);
-    features.has_incremental_buffers = draws.one_in(2);
+  static KernelFeatures draw_kernel(Draws& draws) {
+    KernelFeatures features = draw_features(draws);
     features.most_completions = draws.one_of(std::array<std::size_t, 3>{4096, 64, 16});
     return features;
   }
@@ -151,7 +150,7 @@ class EngineThreadsModel final : public test::Model {
           kernels(peer).error = ECONNREFUSED;
           peer.last_error = machine_.scheduler.now();
           static_cast<void>(peer.peer->poll());
-          pass(100 * kMicrosecond);
+          machine_.scheduler.sleep(100 * kMicrosecond);
         }
         return;
       case kGet:
@@ -191,9 +190,6 @@ class EngineThreadsModel final : public test::Model {
     const int count = peer.peer->get_available_packet_count();
     return static_cast<std::uint32_t>(count >= 0 ? count : peer.peer->get_available_packet_count());
   }
-  void pass(Time time) {
-    machine_.scheduler.wait_until([] { return false; }, machine_.scheduler.now() + time);
-  }
   void send(Peer& peer, std::size_t count, std::size_t size) {
     UdpSocket& socket = kernels(peer);
     for (; count > 0 && peer.sent - peer.received < kMaxWaiting; --count) {
@@ -216,7 +212,7 @@ class EngineThreadsModel final : public test::Model {
       }
       peer.held = {};
       if (peer.sent == peer.received) return false;
-      pass(kMillisecond);
+      machine_.scheduler.sleep(kMillisecond);
     }
     ADD_FAILURE() << "something is never given";
     return false;
@@ -249,7 +245,7 @@ class EngineThreadsModel final : public test::Model {
     }
     ASSERT_GT(taken, 0u);
     static_cast<void>(peer.peer->poll());
-    pass(kSoon);
+    machine_.scheduler.sleep(kSoon);
     ASSERT_EQ(engine_->counters()[Counter::kSentPackets] - sent, taken);
   }
 

@@ -71,7 +71,7 @@ void Kernel::enter() {
   scheduler_.spend(random_.between(kLeastCall, kMaxCall));
   if (faults_.happens(Fault::kSlowThread)) {
     const Time most = random_.chance(kVerySlowOf1000) ? kVerySlowCall : kSlowCall;
-    scheduler_.wait_until([] { return false; }, scheduler_.now() + random_.between(0, most));
+    scheduler_.sleep(random_.between(0, most));
   } else if (random_.chance(kYieldsOf1000)) {
     scheduler_.yield();
   }

@@ -46,6 +46,10 @@ class Scheduler {
   bool has_ended(ThreadNumber thread) const { return threads_[thread]->has_ended; }
   // Others go on until ready() or the deadline. Whether it is ready.
   bool wait_until(const std::function<bool()>& ready, Time deadline = kNever);
+  // Others go on for so long.
+  void sleep(Time time) {
+    wait_until([] { return false; }, now_ + time);
+  }
   // Others may go on.
   void yield();
   // Whoever waits goes on no earlier, but for the first thread.

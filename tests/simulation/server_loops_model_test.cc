@@ -91,28 +91,28 @@ class ServerLoopsModel final : public test::Model {
   void get_loop() {
     while (connections_.empty() && !is_together_) {  // it gives those of peers that were taken
       send(1, true);
-      pass(kMillisecond);
+      machine_.scheduler.sleep(kMillisecond);
       if (server_->is_connection_available()) {
         ASSERT_TRUE(connect());
       }
     }
     send(kMaxInSocket, false);
-    pass(kMillisecond);
+    machine_.scheduler.sleep(kMillisecond);
     ReceivedPacket packet;
     for (std::size_t given = 0; server_->get_packet(&packet) == Error::OK; ++given) {
       ASSERT_LE(given, kBehindAPause * kRingPackets) << "a loop of get_packet has no end";
       send(kMoreEachTime, false);
-      pass(kOneTakes);
+      machine_.scheduler.sleep(kOneTakes);
     }
   }
   void connection_loop() {
     send(kMaxInSocket, true);
-    pass(kMillisecond);
+    machine_.scheduler.sleep(kMillisecond);
     for (std::size_t given = 0; server_->is_connection_available(); ++given) {
       ASSERT_LE(given, kBehindAPause * max_pending_) << "a loop of connections has no end";
       ASSERT_TRUE(connect()) << "who is available is not there";
       send(kMoreEachTime, true);
-      pass(kOneConnectionTakes);
+      machine_.scheduler.sleep(kOneConnectionTakes);
     }
     connections_.clear();
   }
@@ -132,9 +132,6 @@ class ServerLoopsModel final : public test::Model {
       Machine::put(socket, {*net::IpAddress::parse("10.0.0.2"), 0, sender},
                    std::vector<std::uint8_t>(kSize));
     }
-  }
-  void pass(Time time) {
-    machine_.scheduler.wait_until([] { return false; }, machine_.scheduler.now() + time);
   }
 
   Machine machine_;

@@ -65,8 +65,7 @@ std::int64_t base::wall_clock_ns() { return Kernel::current().network().wall_clo
 
 void net::sleep_precisely(std::chrono::microseconds duration) {
   const KernelCall call;
-  scheduler().wait_until([] { return false; },
-                         scheduler().now() + std::chrono::nanoseconds(duration).count());
+  scheduler().sleep(std::chrono::nanoseconds(duration).count());
 }
 
 // ---- Being woken.

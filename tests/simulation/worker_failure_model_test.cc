@@ -60,7 +60,7 @@ class WorkerFailureModel final : public test::Model {
 
   void end() override {
     machine_.scheduler.run([this] {
-      if (machine_.kernel.waits_refused != 0) pass(kLongTime);
+      if (machine_.kernel.waits_refused != 0) machine_.scheduler.sleep(kLongTime);
       for (std::size_t i = 0; i < told_.size(); ++i) {
         EXPECT_EQ(told_[i], machine_.kernel.waits_refused != 0) << "worker " << i;
         EXPECT_EQ(group_->at(i).has_failed(), told_[i]) << "worker " << i;
@@ -80,7 +80,7 @@ class WorkerFailureModel final : public test::Model {
     worker::Worker& worker = group_->at(index);
     switch (kind) {
       case kPassTime:
-        return pass(static_cast<Time>(draws.below(20)) * 100 * kMicrosecond);
+        return machine_.scheduler.sleep(static_cast<Time>(draws.below(20)) * 100 * kMicrosecond);
       case kAttach: {
         Place place;
         ASSERT_EQ(place.socket.open(net::SocketFamily::kIpv4), 0);
@@ -113,7 +113,7 @@ class WorkerFailureModel final : public test::Model {
   void hear(std::string_view line) {
     constexpr std::string_view kBegin = "worker ";
     ASSERT_TRUE(line.starts_with(kBegin)) << line;
-    pass(kLogTakes);
+    machine_.scheduler.sleep(kLogTakes);
     told_[static_cast<std::size_t>(line[kBegin.size()] - '0')] = true;
   }
   void expect_told(std::size_t worker, const char* who) const {
@@ -122,9 +122,6 @@ class WorkerFailureModel final : public test::Model {
   void expect_somebody_told(const char* who) const {
     const bool is_told = std::find(told_.begin(), told_.end(), true) != told_.end();
     EXPECT_TRUE(is_told) << who << " finds out before the log is told";
-  }
-  void pass(Time time) {
-    machine_.scheduler.wait_until([] { return false; }, machine_.scheduler.now() + time);
   }
 
   Machine machine_;

@@ -87,7 +87,7 @@ void World::show_that_a_burst_is_read(const Server& server) {
                           scheduler_.now() + kBurstIsRead);
     check(engine_->sync() == Error::OK, "a sync fails without any fault");
   } else {
-    scheduler_.wait_until([] { return false; }, scheduler_.now() + kBurstIsRead);
+    scheduler_.sleep(kBurstIsRead);
   }
   check(network_.waiting_packets() == 0, "a burst is not read to its end");
 }

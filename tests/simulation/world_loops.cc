@@ -1,8 +1,6 @@
 // The end of a run, too: a plain loop that takes until nothing waits ends, although somebody sends
 // faster than it takes.
 
-#include <string>
-
 #include "ringpeer/tests/simulation/failure.h"
 #include "ringpeer/tests/simulation/world.h"
 
