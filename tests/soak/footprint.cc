@@ -37,7 +37,7 @@ bool read_anonymous(const std::string& line, std::uint64_t* begin, std::uint64_t
 }  // namespace
 
 // Before Linux 5.14 it changes nothing.
-void touch_what_is_mapped() {
+void touch_pools() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
     std::uint64_t begin = 0;

@@ -17,9 +17,9 @@ struct Footprint {
 
 Footprint footprint_of_this_process();
 
-// Makes what engines have mapped resident: otherwise a page that a pool has had from the start, and
+// Makes the pools of packet buffers resident: otherwise a page that one has had from the start, and
 // comes to in the twentieth minute, when the machine stalls, would pass for growth.
-void touch_what_is_mapped();
+void touch_pools();
 
 // From which minute on memory may not grow: pools, tables and the heap have their size by then.
 inline constexpr std::size_t kWarmMinute = 5;

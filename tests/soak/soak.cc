@@ -128,7 +128,7 @@ class Soak {
     }
     impaired_.end_minute(&balance_);
     plant();
-    if (footprints_.size() < kWarmMinute) touch_what_is_mapped();
+    if (footprints_.size() < kWarmMinute) touch_pools();
     footprints_.push_back(footprint_of_this_process());
   }
 
