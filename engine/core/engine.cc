@@ -54,7 +54,8 @@ const char* what_is_wrong(const EngineOptions& options) {
   if (options.max_datagram < 1 || options.max_datagram > kLargestDatagram) {
     return "EngineOptions::max_datagram must be 1 to 65527 bytes";
   }
-  if (options.latency_budget.count() < 0 || options.latency_budget > kMaxLatencyBudget) {
+  if (options.latency_budget.bound().count() < 0 ||
+      options.latency_budget.bound() > kMaxLatencyBudget) {
     return "EngineOptions::latency_budget must be 0 to 100 ms";
   }
   const auto shares = static_cast<std::size_t>(std::max(options.workers, 1));

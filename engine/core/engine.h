@@ -14,6 +14,7 @@
 #include "ringpeer/codec/wire/encode_pool.h"
 #include "ringpeer/engine/net/datagram_size.h"
 #include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/wait/latency_budget.h"
 
 namespace ringpeer {
 
@@ -30,6 +31,7 @@ enum class BackendKind {
 
 using net::kLargestDatagram;  // of either family: 65,527
 using net::kLargestIpv4Datagram;
+using wait::LatencyBudget;
 
 // More receive threads than any machine has cores to spare for one port.
 inline constexpr int kMaxWorkers = 256;
@@ -56,10 +58,11 @@ struct EngineOptions {
   int workers = 1;
 
   // The longest that a packet may wait for others to arrive before the worker is
-  // woken for it. 0 = wake at once. A quiet socket always wakes at once. A sleeping
+  // woken for it. A time is fixed, 0 = wake at once; LatencyBudget::automatic(bound) measures and
+  // chooses. A quiet socket always wakes at once. A sleeping
   // consumer is woken as late again for a few packets that come right behind others; while
   // one leaves half of its queue unread, up to 1 ms may pass.
-  std::chrono::microseconds latency_budget{200};
+  LatencyBudget latency_budget;
 
   // Largest datagram accepted, in bytes of payload; a larger one is dropped and
   // counted.

@@ -66,7 +66,7 @@ class ReceiveHalf {
   bool may_notify_later(std::size_t taken) const {
     return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
            looked_at_us_ - notified_at_us_ <
-               static_cast<std::uint64_t>(options_.latency_budget.count());
+               static_cast<std::uint64_t>(options_.latency_budget.bound().count());
   }
   void notify_consumers() {
     if (!sockets_.has_to_notify()) return;

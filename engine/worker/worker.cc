@@ -312,7 +312,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
     sockets.resume_recovered(receives_.backend());
     if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);
   }
-  if (sockets.has_to_notify()) longest_wait = std::min(longest_wait, options_.latency_budget);
+  if (sockets.has_to_notify()) longest_wait = std::min(longest_wait, options_.latency_budget.bound());
   const bool can_go_on = receives_.backend().wait(
       {.budget = next_budget(),
        .idle = sends_.has_backlog() ? SendHalf::kBacklogWait : longest_wait,
@@ -331,7 +331,7 @@ bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batche
 }
 
 std::chrono::microseconds Worker::next_budget() const {
-  const auto budget = options_.latency_budget;
+  const auto budget = options_.latency_budget.bound();
   if (!may_gather_longer_) return budget;
   return std::max(budget, std::min(budget * kBudgetsWhenBehind, kMaxWhenBehind));
 }

@@ -79,7 +79,7 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
     }
     workers_.push_back(std::move(created));
   }
-  pump_.begin(options.workers > 0 ? nullptr : workers_[0].get(), options.worker.latency_budget);
+  pump_.begin(options.workers > 0 ? nullptr : workers_[0].get(), options.worker.latency_budget.bound());
   return true;
 }
 

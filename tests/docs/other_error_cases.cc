@@ -71,8 +71,9 @@ const ErrorCases kCases = {
        refuses_option(&Options::workers, -1, "workers");
        refuses_option(&Options::workers, kMaxWorkers + 1, "workers");
        const std::chrono::microseconds longest = kMaxLatencyBudget;
-       refuses_option(&Options::latency_budget, -longest, "latency_budget");
-       refuses_option(&Options::latency_budget, longest + std::chrono::microseconds(1),
+       refuses_option(&Options::latency_budget, LatencyBudget(-longest), "latency_budget");
+       refuses_option(&Options::latency_budget,
+                      LatencyBudget::automatic(longest + std::chrono::microseconds(1)),
                       "latency_budget");
        refuses_option(&Options::max_datagram, std::size_t{0}, "max_datagram");
        refuses_option(&Options::max_datagram, kLargestDatagram + 1, "max_datagram");

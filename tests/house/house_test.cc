@@ -41,7 +41,7 @@ const Floors kFloors = {
     {"engine/peer"},
     {"engine/core"},
     {"engine/worker"},
-    {"engine/send", "engine/remotes"},
+    {"engine/send", "engine/remotes", "engine/wait"},
     {"engine/backend"},
     {"engine/packet", "engine/net"},
     {"engine/ring", "engine/stats"},
