@@ -43,6 +43,10 @@ struct BackendEvents {
 
 // How long wait() may take.
 struct WaitPolicy {
+  // What comes in this time waits in the sockets, where it wakes nobody: only wake() ends it. Then
+  // what is there is taken, or, when nothing is, the first datagram ends the wait. Nothing is slept
+  // after a wait that brought nothing, nor beyond `idle`. 0 = `budget` counts instead.
+  std::chrono::microseconds sleep{0};
   // After the first datagram could have come, how long others may gather; 0 = none.
   std::chrono::microseconds budget{0};
   // The longest wait when nothing comes.

@@ -1,9 +1,12 @@
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/engine/backend/backend.h"
@@ -55,6 +58,7 @@ class MmsgBackend final : public Backend {
   void listen_as_wanted(SocketSlot slot);
   void record_error(SocketSlot slot);
   int poll_sockets(int timeout_ms);
+  std::chrono::microseconds gather(const WaitPolicy& policy, std::chrono::microseconds idle);
   Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
 
   MmsgReceiver receiver_;
@@ -68,6 +72,8 @@ class MmsgBackend final : public Backend {
   ErrorBreaks breaks_;
   SlotQueue ready_{kMaxSockets};  // the sockets to read from, in turn
   bool received_since_wait_ = false;
+  // The last sleep was ended by a wake-up.
+  bool sleep_was_ended_ = false;
   BackendFailure failure_;  // why the kernel cannot be asked any more
   BackendEvents events_;
 };
@@ -175,6 +181,21 @@ int MmsgBackend::poll_sockets(int timeout_ms) {
   return 0;
 }
 
+// Leaves what comes in the sockets for a while, if something has come before. What is left of the
+// longest wait.
+std::chrono::microseconds MmsgBackend::gather(const WaitPolicy& policy,
+                                              std::chrono::microseconds idle) {
+  const bool was_ended = std::exchange(sleep_was_ended_, false);
+  if (policy.sleep.count() > 0 && (received_since_wait_ || was_ended)) {
+    const std::chrono::microseconds sleep = std::min(policy.sleep, idle);
+    sleep_was_ended_ = wakeup_.wait_precisely(sleep);
+    return idle - sleep;
+  }
+  if (policy.sleep.count() == 0 && policy.budget.count() > 0 && received_since_wait_)
+    net::sleep_precisely(policy.budget);
+  return idle;
+}
+
 bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   ++events_.wakeups;
   breaks_.end_breaks(policy.every_socket, [this](SocketSlot slot) {
@@ -182,17 +203,14 @@ bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
     has_break_[slot] = false;
     listen_as_wanted(slot);
   });
-  const auto idle = std::chrono::ceil<std::chrono::milliseconds>(breaks_.shorten(policy.idle));
-  int timeout_ms = policy.poll ? 0 : static_cast<int>(idle.count());
-  if (!ready_.empty()) {
-    timeout_ms = 0;  // not drained yet
-  } else if (received_since_wait_ && !policy.poll && policy.budget.count() > 0) {
-    net::sleep_precisely(policy.budget);
-  }
+  std::chrono::microseconds left{0};
+  const bool may_wait = ready_.empty() && !policy.poll;  // else it is not drained yet
+  if (may_wait) left = gather(policy, breaks_.shorten(policy.idle));
   received_since_wait_ = false;
   // Always asked: sockets that are never drained, or have something each time, must
   // not hide the others.
-  const int error = poll_sockets(timeout_ms);
+  const int error =
+      poll_sockets(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
   if (error != 0) failure_ = {error, "epoll_wait"};
   if (failure_.error != 0) *failure = failure_;
   return failure_.error == 0;

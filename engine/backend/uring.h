@@ -53,7 +53,8 @@ class Uring {
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
 
-  bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
+  std::size_t ready() const { return io_uring_cq_ready(&ring_); }
+  bool has_completions() const { return ready() > 0; }
   // Completions that found no room in the ring, which the next enter() brings.
   bool has_overflow() const { return io_uring_cq_has_overflow(&ring_); }
   struct Completions {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -133,6 +134,14 @@ int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms) {
 
 int open_event() {
   return own_descriptor(value_or_error(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
+}
+
+int wait_for_event(int descriptor, std::chrono::nanoseconds timeout) noexcept {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  const timespec limit{static_cast<time_t>(seconds.count()),
+                       static_cast<long>((timeout - seconds).count())};
+  pollfd request{descriptor, POLLIN, 0};
+  return value_or_error(::ppoll(&request, 1, &limit, nullptr));
 }
 
 int signal_event(int descriptor) noexcept {

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,9 +19,9 @@
 // Results: a descriptor, a count or a size, or a negative errno value; 0 or an errno value where
 // nothing else is returned. A seccomp filter refuses any call with EPERM or ENOSYS.
 // Threads: any, on a descriptor that stays open meanwhile; which thread calls is said for each
-// group. No call waits but poll() and wait_epoll(). Nothing is retried here: EINTR is the caller's.
-// Lifetime: who opens a descriptor closes it. Memory that is passed in is used during the call
-// alone.
+// group. No call waits but poll(), wait_epoll() and wait_for_event(). Nothing is retried here:
+// EINTR is the caller's. Lifetime: who opens a descriptor closes it. Memory that is passed in is
+// used during the call alone.
 namespace ringpeer::net::kernel {
 
 // ---- Opening and naming. The thread that opens the socket, as every call on options is.
@@ -96,6 +97,9 @@ int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms);
 // signal handlers. Clearing: who waits for it.
 
 int open_event();
+// Until it is signalled or the time is over, which is kept as precisely as the thread's timer slack
+// says: 1 if it is signalled, 0 if not.
+int wait_for_event(int descriptor, std::chrono::nanoseconds timeout) noexcept;
 // EAGAIN when it can count no further: it is readable then.
 int signal_event(int descriptor) noexcept;
 // EAGAIN when it is not signalled.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ringpeer/engine/net/deadline.h"
 #include "ringpeer/engine/net/kernel_calls.h"
 
 namespace ringpeer::net {
@@ -32,6 +33,15 @@ int Wakeup::try_out() const noexcept {
 
 bool Wakeup::wait(int timeout_ms) const noexcept {
   return kernel::poll(descriptor_, POLLIN, timeout_ms) > 0;
+}
+
+bool Wakeup::wait_precisely(std::chrono::microseconds time) const noexcept {
+  const Deadline deadline = Deadline::after(time);
+  for (std::chrono::nanoseconds left = time;;
+       left = deadline.left(std::chrono::nanoseconds(time))) {
+    const int result = kernel::wait_for_event(descriptor_, left);
+    if (result != -EINTR) return result > 0;
+  }
 }
 
 }  // namespace ringpeer::net

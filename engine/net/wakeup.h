@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_NET_WAKEUP_H_
 #define RINGPEER_ENGINE_NET_WAKEUP_H_
 
+#include <chrono>
+
 namespace ringpeer::net {
 
 // An eventfd: notify() from any thread or signal handler makes descriptor()
@@ -25,6 +27,8 @@ class Wakeup {
 
   // True when notified within the time; a negative time has no end.
   bool wait(int timeout_ms) const noexcept;
+  // The same for a time that counts in microseconds, whatever signals come meanwhile.
+  bool wait_precisely(std::chrono::microseconds time) const noexcept;
 
  private:
   int descriptor_;

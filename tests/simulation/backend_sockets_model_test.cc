@@ -47,6 +47,7 @@ constexpr Time kBudget = 100 * kMicrosecond;
 // less where completions overflow.
 constexpr Time kHurry = 8 * kBudget;
 constexpr Time kIdle = 5 * kMillisecond;
+constexpr Time kLongSleep = 4 * kMillisecond;
 // Of the calls of one look, and a timer's step.
 constexpr Time kSlack = kMillisecond;
 constexpr Time kBreak = std::chrono::nanoseconds(backend::ErrorBreaks::kBreak).count();
@@ -65,7 +66,9 @@ class BackendSocketsModel final : public test::Model {
     kBreakForGood,
     kBreakAndReplace,
     kPauseWithin,
-    kRest
+    kRest,
+    kSleep,
+    kSleepAndWake
   };
 
   explicit BackendSocketsModel(Draws& draws)
@@ -154,6 +157,12 @@ class BackendSocketsModel final : public test::Model {
         return replace(i);
       case kRest:
         return rest();
+      case kSleep:
+        return look({.sleep = kLongSleep});
+      case kSleepAndWake:
+        return look({.sleep = kLongSleep,
+                     .wake_after =
+                         static_cast<Time>(draws.below(kLongSleep / kMicrosecond)) * kMicrosecond});
     }
   }
 
@@ -236,6 +245,8 @@ class BackendSocketsModel final : public test::Model {
 
   struct Look {
     Time budget = 0;
+    Time sleep = 0;
+    Time wake_after = kNever;  // by another thread
     bool poll = false;
     std::size_t paused = SIZE_MAX;  // after the first, while others lie in the ring
   };
@@ -250,7 +261,7 @@ class BackendSocketsModel final : public test::Model {
                                             place.looks > soon_ && has_something(place));
     }
     gave_.assign(places_.size(), false);
-    wait(how.budget, how.poll, something_waits);
+    wait(how, something_waits);
     bool may_be_more = true;
     for (std::size_t k = 0; k < kMaxBatches && may_be_more; ++k) {
       const bool pauses = k == 0 && how.paused < places_.size();
@@ -262,16 +273,29 @@ class BackendSocketsModel final : public test::Model {
     }
     for (std::size_t i = 0; i < places_.size(); ++i) look_at(i);
   }
-  void wait(Time budget, bool poll, bool something_waits) {
-    const Time begun = machine_.scheduler.now();
+  void wait(const Look& how, bool something_waits) {
+    Scheduler& scheduler = machine_.scheduler;
+    bool is_awake = how.wake_after == kNever;
+    if (!is_awake) {
+      scheduler.start([&] {
+        scheduler.sleep(how.wake_after);
+        backend_->wake();
+        is_awake = true;
+      });
+    }
+    const Time begun = scheduler.now();
     backend::BackendFailure failure;
-    ASSERT_TRUE(backend_->wait({.budget = microseconds(budget / kMicrosecond),
+    ASSERT_TRUE(backend_->wait({.sleep = microseconds(how.sleep / kMicrosecond),
+                                .budget = microseconds(how.budget / kMicrosecond),
                                 .idle = microseconds(kIdle / kMicrosecond),
-                                .poll = poll},
+                                .poll = how.poll},
                                &failure))
         << failure.what;
-    const Time most = poll ? 0 : something_waits ? budget : budget + kIdle;
-    ASSERT_LE(machine_.scheduler.now() - begun, most + kSlack);
+    const Time passed = scheduler.now() - begun;
+    const Time gathering = how.budget + how.sleep;
+    const Time most = how.poll ? 0 : something_waits ? gathering : how.budget + kIdle;
+    ASSERT_LE(passed, std::min(most, how.wake_after) + kSlack);
+    scheduler.wait_until([&] { return is_awake; });
   }
   backend::Received take_batch(std::size_t most) {
     const backend::Received received = backend_->receive(std::span(batch_).first(most));
@@ -401,7 +425,9 @@ TEST(BackendSocketsModelTest, SocketsGiveWhatTheyHoldAndOnlyWhileTheyAreRead) {
                 {"errors without end", 1},
                 {"break and replace", 1},
                 {"pause within", 2},
-                {"rest", 1}};
+                {"rest", 1},
+                {"sleep", 2},
+                {"sleep and wake", 2}};
   plan.sequences = 400;
   plan.make = [](Draws& draws) { return std::make_unique<BackendSocketsModel>(draws); };
   run_model(plan);

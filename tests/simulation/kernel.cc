@@ -161,12 +161,16 @@ int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_
 }
 
 int Kernel::poll(int descriptor, short events, int timeout_ms) {
+  return poll_until(descriptor, events, deadline_after(scheduler_, timeout_ms));
+}
+
+int Kernel::poll_until(int descriptor, short events, Time deadline) {
   if (faults_.happens(Fault::kInterrupted)) return -EINTR;
   const auto is_ready = [&] {
     const File* file = find(descriptor);
     return file != nullptr && is_readable(*file);
   };
-  if (timeout_ms != 0) scheduler_.wait_until(is_ready, deadline_after(scheduler_, timeout_ms));
+  if (deadline > scheduler_.now()) scheduler_.wait_until(is_ready, deadline);
   if (find(descriptor) == nullptr) return POLLNVAL;
   return is_ready() ? events & POLLIN : 0;
 }

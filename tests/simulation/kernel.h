@@ -68,6 +68,7 @@ class Kernel {
 
   struct Event {
     std::uint64_t count = 0;
+    std::uint64_t signals = 0;  // ever
   };
   struct Watch {
     std::uint32_t events = 0;
@@ -95,6 +96,8 @@ class Kernel {
 
   int wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_ms);
   int poll(int descriptor, short events, int timeout_ms);
+  // poll(), until a time.
+  int poll_until(int descriptor, short events, Time deadline);
 
   // ---- Datagrams.
 

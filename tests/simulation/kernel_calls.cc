@@ -6,6 +6,7 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <poll.h>
 
 #include <array>
 #include <cerrno>
@@ -289,11 +290,19 @@ int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms) {
 
 int open_event() { return KernelCall()->add({.event = std::make_shared<Kernel::Event>()}); }
 
+int wait_for_event(int descriptor, std::chrono::nanoseconds timeout) noexcept {
+  const KernelCall call;
+  const simulation::Time deadline = call->scheduler().now() + timeout.count();
+  const int result = call->poll_until(descriptor, POLLIN, deadline);
+  return result > 0 ? 1 : result;
+}
+
 int signal_event(int descriptor) noexcept {
   const KernelCall call;
   const Kernel::File* file = call->find(descriptor);
   if (file == nullptr || file->event == nullptr) return EBADF;
   ++file->event->count;
+  ++file->event->signals;
   return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "ringpeer/tests/simulation/ring.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -99,7 +101,9 @@ void Ring::submit(const io_uring_sqe& request) {
     case IORING_OP_POLL_ADD: {
       const Kernel::File* file = kernel_.find(request.fd);
       check(file != nullptr && file->event != nullptr, "a poll of what is no eventfd");
-      polls_[request.user_data] = {file->event};
+      const bool is_there = file->event->count > 0;
+      polls_[request.user_data] = {file->event, (request.len & IORING_POLL_ADD_MULTI) != 0,
+                                   file->event->signals - (is_there ? 1 : 0)};
       return;
     }
     case IORING_OP_ASYNC_CANCEL:
@@ -174,24 +178,31 @@ void Ring::flush_overflow() {
 std::size_t Ring::due() const {
   std::size_t count = 0;
   for (const auto& [id, receive] : receives_) count += is_due(receive) ? 1 : 0;
-  for (const auto& [id, poll] : polls_) count += poll.event->count > 0 ? 1 : 0;
+  for (const auto& [id, poll] : polls_) count += is_due(poll) ? 1 : 0;
   return count;
 }
 
 void Ring::run_due() {
   std::vector<std::uint64_t> ids;
   for (const auto& [id, poll] : polls_) {
-    if (poll.event->count > 0) ids.push_back(id);
+    if (is_due(poll)) ids.push_back(id);
   }
-  for (const std::uint64_t id : ids) {
-    polls_.erase(id);
-    complete(id, 1 /* POLLIN */, 0);
-  }
+  for (const std::uint64_t id : ids) run_poll(id);
   ids.clear();
   for (const auto& [id, receive] : receives_) {
     if (is_due(receive)) ids.push_back(id);
   }
   for (const std::uint64_t id : ids) run_receive(id);
+}
+
+// io_poll_check_events(): one of many that finds the ring full is the last.
+void Ring::run_poll(std::uint64_t id) {
+  Poll& poll = polls_.at(id);
+  poll.signals_told = poll.event->signals;
+  const bool goes_on =
+      poll.is_multishot && overflow_.empty() && completions_ready() < completions_.size();
+  if (!goes_on) polls_.erase(id);
+  complete(id, POLLIN, goes_on ? unsigned{IORING_CQE_F_MORE} : 0u);
 }
 
 void Ring::run_receive(std::uint64_t id) {

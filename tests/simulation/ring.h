@@ -38,6 +38,8 @@ class Ring {
   };
   struct Poll {
     std::shared_ptr<Kernel::Event> event;
+    bool is_multishot = false;
+    std::uint64_t signals_told = 0;  // of many
   };
 
   int submit(unsigned count);
@@ -50,8 +52,14 @@ class Ring {
   static bool is_due(const Receive& receive) {
     return !receive.socket->received.empty() || receive.socket->error != 0;
   }
+  // One: when there is something. Many: what is there at first, then each change, which is told
+  // although it has been read meanwhile.
+  static bool is_due(const Poll& poll) {
+    return poll.is_multishot ? poll.event->signals != poll.signals_told : poll.event->count > 0;
+  }
   std::size_t due() const;
   void run_due();
+  void run_poll(std::uint64_t id);
   void run_receive(std::uint64_t id);
   bool receive_one(std::uint64_t id, const Receive& receive);
 

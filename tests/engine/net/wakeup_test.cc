@@ -29,6 +29,21 @@ TEST(Wakeup, EndsAWaitOfAnotherThread) {
   other.join();
 }
 
+TEST(Wakeup, WaitsForMicrosecondsOrUntilItIsNotified) {
+  using Clock = std::chrono::steady_clock;
+  Wakeup wakeup;
+  for (const int microseconds : {300, 2'500, 1'200'000}) {
+    const std::chrono::microseconds time(microseconds);
+    const auto start = Clock::now();
+    EXPECT_FALSE(wakeup.wait_precisely(time));
+    EXPECT_GE(Clock::now() - start, time);
+  }
+  std::thread other([&] { wakeup.notify(); });
+  EXPECT_TRUE(wakeup.wait_precisely(std::chrono::seconds(10)));
+  other.join();
+  EXPECT_TRUE(wakeup.wait_precisely(std::chrono::seconds(10))) << "waiting does not use it up";
+}
+
 TEST(Wakeup, SaysWhenTheProcessIsOutOfDescriptors) {
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
