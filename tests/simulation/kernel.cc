@@ -160,11 +160,7 @@ int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_
   return static_cast<int>(count);
 }
 
-int Kernel::poll(int descriptor, short events, int timeout_ms) {
-  return poll_until(descriptor, events, deadline_after(scheduler_, timeout_ms));
-}
-
-int Kernel::poll_until(int descriptor, short events, Time deadline) {
+int Kernel::poll(int descriptor, short events, Time deadline) {
   if (faults_.happens(Fault::kInterrupted)) return -EINTR;
   const auto is_ready = [&] {
     const File* file = find(descriptor);

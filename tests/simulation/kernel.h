@@ -95,9 +95,7 @@ class Kernel {
   // ---- Waiting.
 
   int wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_ms);
-  int poll(int descriptor, short events, int timeout_ms);
-  // poll(), until a time.
-  int poll_until(int descriptor, short events, Time deadline);
+  int poll(int descriptor, short events, Time deadline);
 
   // ---- Datagrams.
 

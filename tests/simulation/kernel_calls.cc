@@ -252,7 +252,11 @@ int send_one(int descriptor, std::span<const std::uint8_t> payload,
 // ---- Waiting.
 
 int poll(int descriptor, short events, int timeout_ms) {
-  return KernelCall()->poll(descriptor, events, timeout_ms);
+  const KernelCall call;
+  const simulation::Time now = call->scheduler().now();
+  return call->poll(
+      descriptor, events,
+      timeout_ms < 0 ? simulation::kNever : now + timeout_ms * simulation::kMillisecond);
 }
 
 int open_epoll() { return KernelCall()->add({.epoll = std::make_shared<Kernel::Epoll>()}); }
@@ -293,7 +297,7 @@ int open_event() { return KernelCall()->add({.event = std::make_shared<Kernel::E
 int wait_for_event(int descriptor, std::chrono::nanoseconds timeout) noexcept {
   const KernelCall call;
   const simulation::Time deadline = call->scheduler().now() + timeout.count();
-  const int result = call->poll_until(descriptor, POLLIN, deadline);
+  const int result = call->poll(descriptor, POLLIN, deadline);
   return result > 0 ? 1 : result;
 }
 
