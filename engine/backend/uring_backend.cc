@@ -88,6 +88,7 @@ class UringBackend final : public Backend {
   bool has_min_wait() const { return options_.use_min_wait && ring_.has_min_wait(); }
   bool arm_wakeup();
   void end_wakeup(const io_uring_cqe& completion);
+  void clear_wakeups();
   void prepare_requests();
   void wait_for_completions(const WaitPolicy& policy);
   void sleep_and_look(const WaitPolicy& policy);
@@ -117,6 +118,8 @@ class UringBackend final : public Backend {
   bool direct_first_ = false;
   bool direct_was_first_ = false;
   bool wake_armed_ = false;
+  bool is_signalled_ = false;    // and not read since
+  bool clears_wakeups_ = false;  // at once: the last wait slept
   bool received_since_wait_ = false;
   // The last sleep was ended by a wake-up.
   bool sleep_was_ended_ = false;
@@ -169,15 +172,23 @@ void UringBackend::give_up() {
 bool UringBackend::arm_wakeup() {
   io_uring_sqe* request = ring_.next_request();
   if (request == nullptr) return false;
-  io_uring_prep_poll_add(request, wakeup_.descriptor(), POLLIN);
+  io_uring_prep_poll_multishot(request, wakeup_.descriptor(), POLLIN);
   request->user_data = request_id(RequestKind::kWake, 0, 0);
   wake_armed_ = true;
   return true;
 }
 
+// One request tells of all wake-ups, each of which adds to the eventfd: what it has counted is read
+// only for sleeps, which end while there is something to read.
 void UringBackend::end_wakeup(const io_uring_cqe& completion) {
-  wake_armed_ = false;
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) wake_armed_ = false;
   if (completion.res < 0) ring_.fail(-completion.res, "poll of an eventfd");
+  is_signalled_ = true;
+  if (clears_wakeups_) clear_wakeups();
+}
+
+void UringBackend::clear_wakeups() {
+  if (!std::exchange(is_signalled_, false)) return;
   if (const int error = wakeup_.clear(); error != 0) ring_.fail(error, "read of an eventfd");
 }
 
@@ -203,6 +214,7 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
                         .budget = policy.budget,
                         .idle = receives_.shorten(policy.idle),
                         .poll = policy.poll || is_behind});
+  if (policy.sleep.count() == 0) clears_wakeups_ = false;
   received_since_wait_ = false;
   if (ring_.has_overflow()) [[unlikely]]
     events_.stopped_early = true;
@@ -245,7 +257,12 @@ void UringBackend::sleep_and_look(const WaitPolicy& policy) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
   microseconds left = policy.idle;
-  if (std::exchange(sleep_was_ended_, false) || received_since_wait_) {
+  if (!std::exchange(clears_wakeups_, true) && is_signalled_) {
+    // One that came in between is read with the others: it ends this wait.
+    clear_wakeups();
+    sleep_was_ended_ = true;
+    left = microseconds(0);
+  } else if (std::exchange(sleep_was_ended_, false) || received_since_wait_) {
     const microseconds sleep = std::min(policy.sleep, left);
     left -= sleep;
     sleep_was_ended_ = wakeup_.wait_precisely(sleep);

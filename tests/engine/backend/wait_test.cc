@@ -205,6 +205,18 @@ TEST_P(SleepTest, AWakeEndsOneSleep) {
   other.join();
 }
 
+// One that ended a wait of another kind is over.
+TEST_P(SleepTest, FollowsWakeUpsOfOtherWaits) {
+  const net::Socket socket = open_receiver();
+  attach(socket);
+  for (int round = 0; round < 3; ++round) {
+    backend().wake();
+    step({.idle = kForEver});
+    step({.sleep = kSleep, .idle = milliseconds(1)});  // the first may end at once
+    EXPECT_GE(sleep_after_one(socket, {.sleep = kSleep, .idle = kSleep}), kSleep);
+  }
+}
+
 TEST_P(SleepTest, WhereNothingComesTheFirstDatagramEndsTheWait) {
   const net::Socket socket = open_receiver();
   attach(socket);
