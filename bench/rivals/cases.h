@@ -1,6 +1,7 @@
 #ifndef RINGPEER_BENCH_RIVALS_CASES_H_
 #define RINGPEER_BENCH_RIVALS_CASES_H_
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,14 @@ struct Case {
   int train = 0;
   int ordinary_one_in = 0;
   Drain drain = Drain::kAsTheyCome;
+  // How long a packet may wait for others: the bound of this engine's choice, and the budget of
+  // the rivals that sleep.
+  std::chrono::microseconds latency_bound{200};
   bool default_receive_buffer = false;
   bool gro = false;
   std::vector<Pattern> patterns = {};  // kSend: one series of measurements each
   int destinations = 0;                // kSend
+  double incoming_per_second = 0;      // kSend: packets that the peer gets meanwhile
   std::vector<std::string> peers = {};
   // Those that a line of the check table needs.
   std::vector<std::string> quick_peers = {};
@@ -47,10 +52,8 @@ const Case* find_case(std::string_view name);
 // Every peer that some case has, in the order of the report.
 std::vector<std::string> all_peers();
 
-// "recvmmsg_gro" is recvmmsg with UDP_GRO, "ringpeer/wake_at_once" is ringpeer/io_uring
-// with a latency budget of 0.
+// "recvmmsg_gro" is recvmmsg with UDP_GRO.
 bool peer_uses_gro(const Case& test_case, std::string_view peer);
-int latency_budget_us(std::string_view peer);
 
 }  // namespace ringpeer::bench
 

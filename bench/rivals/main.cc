@@ -33,7 +33,6 @@ constexpr double kShortestSeconds = 0.1;
 struct Arguments {
   RunOptions run;
   bool json = false;
-  bool busy = false;
   std::string from;
   std::string enet_program;
 };
@@ -60,7 +59,7 @@ void declare(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--seconds", run.seconds, "Length of each measurement")
       ->check(CLI::Range(kShortestSeconds, 600.0));
-  app.add_flag("--busy", arguments.busy,
+  app.add_flag("--busy", run.busy,
                "Give both CPUs other work, which gives way to all that is measured");
   app.add_flag("--json", arguments.json,
                "One line of JSON a measurement on standard output, the summary on standard error");
@@ -134,14 +133,14 @@ int run(Arguments& arguments) {
   };
   observer.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   std::optional<BackgroundLoad> background;
-  if (arguments.busy) background.emplace(kCpus);
+  if (arguments.run.busy) background.emplace(kCpus);
   const auto sleep_cost = cost_of_a_sleep(kMeasuredCpu);
   const RunSummary summary = run_groups(groups, arguments.run, find_programs(arguments), observer);
   std::FILE* const out = arguments.json ? stderr : stdout;
   print_summary(out, summary);
   fmt::print(out, "\nA sleep of 200 us costs {:.1f} us of CPU time here{}.\n",
              static_cast<double>(sleep_cost.count()) / 1e3,
-             arguments.busy ? ", with other work on the CPUs" : "");
+             arguments.run.busy ? ", with other work on the CPUs" : "");
   return summary.measured > 0 ? 0 : 1;
 }
 

@@ -28,6 +28,9 @@ constexpr std::array kFields = {
     Field{"drain_pps", &Measurement::drain_pps},
     Field{"longest_call_us", &Measurement::longest_call_us},
     Field{"wakeups_per_second", &Measurement::wakeups_per_second},
+    Field{"engine_wakeups_per_second", &Measurement::engine_wakeups_per_second},
+    Field{"receive_buffer", &Measurement::receive_buffer},
+    Field{"incoming_pps", &Measurement::incoming_pps},
     Field{"steal_percent", &Measurement::steal_percent},
     Field{"neighbours_percent", &Measurement::neighbours_percent},
 };
@@ -35,10 +38,10 @@ constexpr std::array kFields = {
 }  // namespace
 
 void to_json(nlohmann::json& json, const Measurement& measurement) {
-  json = {{"case", measurement.test_case}, {"peer", measurement.peer},
-          {"order", measurement.order},    {"round", measurement.round},
-          {"size", measurement.size},      {"remotes", measurement.remotes},
-          {"repeats", measurement.repeats}};
+  json = {{"case", measurement.test_case},  {"peer", measurement.peer},
+          {"order", measurement.order},     {"round", measurement.round},
+          {"size", measurement.size},       {"remotes", measurement.remotes},
+          {"repeats", measurement.repeats}, {"busy", measurement.busy}};
   for (const auto& [name, member] : kFields) {
     const double value = measurement.*member;
     // JSON has no NaN.
@@ -58,6 +61,7 @@ void from_json(const nlohmann::json& json, Measurement& measurement) {
   json.at("size").get_to(measurement.size);
   json.at("remotes").get_to(measurement.remotes);
   json.at("repeats").get_to(measurement.repeats);
+  json.at("busy").get_to(measurement.busy);
   for (const auto& [name, member] : kFields) {
     const nlohmann::json& value = json.at(name);
     measurement.*member = value.is_null() ? Measurement::kNone : value.get<double>();

@@ -17,7 +17,8 @@ struct Measurement {
 
   std::string test_case;
   std::string peer;
-  std::string order;  // of runs_of_8: "grouped" or "round_robin"; else ""
+  std::string order;  // of a case with several patterns: "grouped", "to_one"; else ""
+  bool busy = false;  // both CPUs had other work
   int round = 0;      // from 0, which is the warm-up and not counted
   int size = 0;
   int remotes = 0;
@@ -39,6 +40,9 @@ struct Measurement {
   double drain_pps = kNone;                 // what a slow application could take
   double longest_call_us = kNone;           // the application thread's CPU time in one call
   double wakeups_per_second = kNone;
+  double engine_wakeups_per_second = kNone;  // of these: not the application thread's
+  double receive_buffer = kNone;  // bytes of SO_RCVBUF granted, as the kernel counts them
+  double incoming_pps = kNone;    // both_ways: what it took while it sent
   double steal_percent = kNone;
   double neighbours_percent = kNone;  // of the measured CPU, had by other programs
   int repeats = 0;                    // void tries before this one

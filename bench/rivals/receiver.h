@@ -18,7 +18,8 @@ struct ReceiverOptions {
   int receive_buffer = 0;
   // UDP_GRO for the peers that can split its trains.
   bool gro = false;
-  // How long a packet may wait for others, for the peers that have such a budget.
+  // How long a packet may wait for others, for the peers that have such a budget; the bound of
+  // those that choose it themselves.
   std::chrono::microseconds latency_budget{200};
   // Bytes of payload that may wait for the application, for the peers that keep a queue
   // of their own; 0: their default.

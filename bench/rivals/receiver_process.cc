@@ -6,6 +6,7 @@
 
 #include "ringpeer/bench/rivals/control.h"
 #include "ringpeer/bench/rivals/scheduling.h"
+#include "ringpeer/bench/rivals/udp_socket.h"
 #include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/tools/measure/socket_drops.h"
 
@@ -24,6 +25,7 @@ struct Snapshot {
   std::uint64_t process_cpu_ns = 0;
   std::uint64_t application_cpu_ns = 0;
   std::uint64_t switches = 0;
+  std::uint64_t application_switches = 0;
   std::uint64_t packets = 0;
   std::uint64_t without_header = 0;
 };
@@ -101,6 +103,7 @@ class ReceivingProcess {
             nanoseconds_of(tools::process_cpu_time()),
             nanoseconds_of(tools::thread_cpu_time()),
             process_voluntary_switches(),
+            thread_voluntary_switches(),
             application_.packets(),
             application_.without_header()};
   }
@@ -111,6 +114,7 @@ class ReceivingProcess {
     result_.window_process_cpu_ns = end.process_cpu_ns - begin_.process_cpu_ns;
     result_.window_application_cpu_ns = end.application_cpu_ns - begin_.application_cpu_ns;
     result_.window_switches = end.switches - begin_.switches;
+    result_.window_application_switches = end.application_switches - begin_.application_switches;
     result_.window_without_header = end.without_header - begin_.without_header;
     result_.p50_ns = nanoseconds_of(application_.latencies().percentile(0.50));
     result_.p99_ns = nanoseconds_of(application_.latencies().percentile(0.99));
@@ -125,6 +129,7 @@ class ReceivingProcess {
     result_.kernel_drops =
         tools::kernel_drops_of_listeners(static_cast<std::uint16_t>(receiver_.port())).value_or(0);
     result_.own_drops = receiver_.own_drops();
+    result_.receive_buffer = granted_receive_buffer(receiver_.port());
     return result_;
   }
 

@@ -60,6 +60,7 @@ struct ReceiveResult {
   std::uint64_t window_process_cpu_ns = 0;
   std::uint64_t window_application_cpu_ns = 0;
   std::uint64_t window_switches = 0;
+  std::uint64_t window_application_switches = 0;  // part of these
   std::uint64_t window_without_header = 0;
   std::uint64_t p50_ns = 0;
   std::uint64_t p99_ns = 0;
@@ -71,12 +72,14 @@ struct ReceiveResult {
   std::uint64_t total_reordered = 0;
   std::uint64_t kernel_drops = 0;
   std::uint64_t own_drops = 0;
+  int receive_buffer = 0;  // granted
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReceiveResult, window_seconds, window_packets,
                                    window_process_cpu_ns, window_application_cpu_ns,
-                                   window_switches, window_without_header, p50_ns, p99_ns, p999_ns,
-                                   longest_call_ns, drain_pps, total_packets, total_without_header,
-                                   total_reordered, kernel_drops, own_drops)
+                                   window_switches, window_application_switches,
+                                   window_without_header, p50_ns, p99_ns, p999_ns, longest_call_ns,
+                                   drain_pps, total_packets, total_without_header, total_reordered,
+                                   kernel_drops, own_drops, receive_buffer)
 
 // The receiving process: opens the peer, prints ReceiverReady, obeys "begin", "end" and
 // "finish" on standard input, prints ReceiveResult. Returns the exit status. Ends by

@@ -9,7 +9,8 @@ std::unique_ptr<Receiver> make_receiver(std::string_view peer) {
   if (peer.starts_with("ringpeer/")) return make_ringpeer_receiver(peer);
   if (peer == "floor") return make_floor_receiver();
   if (peer == "recvfrom") return make_recvfrom_receiver();
-  if (peer == "recvmmsg" || peer == "recvmmsg_gro") {
+  // Asked once a frame, it never waits.
+  if (peer == "recvmmsg" || peer == "recvmmsg_gro" || peer == "recvmmsg_frame") {
     return make_recvmmsg_receiver(MmsgWait::kBlocking);
   }
   if (peer == "recvmmsg_cadence") return make_recvmmsg_receiver(MmsgWait::kCadence);

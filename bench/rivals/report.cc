@@ -15,8 +15,8 @@ namespace ringpeer::bench {
 namespace {
 
 // Peers whose figures the others of a case are divided by: the first that was measured.
-constexpr const char* kBases[] = {"recvmmsg", "recvmmsg_cadence", "recvmmsg_epoll", "recvfrom",
-                                  "ringpeer/wake_at_once"};
+constexpr const char* kBases[] = {"recvmmsg_frame", "recvmmsg", "recvmmsg_cadence",
+                                  "recvmmsg_epoll", "recvfrom", "ringpeer/wake_at_once"};
 
 std::string number(double value, int decimals) {
   return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
@@ -35,7 +35,7 @@ std::string peer_row(const Series& series, const Series::Key& key, const std::st
   const double cpu_ratio = series.ratio(key, peer, base, &Measurement::cpu_ns_per_packet);
   const double rate_ratio = series.ratio(key, peer, base, &Measurement::delivered_pps);
   return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", peer,
+      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", peer,
       number(middle(&Measurement::offered_pps) / 1e3, 1),
       number(middle(&Measurement::delivered_pps) / 1e3, 1), number(rate_ratio, 2),
       number(middle(&Measurement::cpu_ns_per_packet), 0), number(cpu_ratio, 2),
@@ -44,7 +44,8 @@ std::string peer_row(const Series& series, const Series::Key& key, const std::st
       number(middle(&Measurement::kernel_drops), 0), number(middle(&Measurement::engine_drops), 0),
       number(middle(&Measurement::unaccounted), 0),
       number(middle(&Measurement::longest_call_us), 0),
-      number(middle(&Measurement::wakeups_per_second), 0));
+      number(middle(&Measurement::wakeups_per_second), 0),
+      number(middle(&Measurement::receive_buffer) / 1024, 0));
 }
 
 std::string case_table(const Series& series, const Series::Key& key,
@@ -58,8 +59,8 @@ std::string case_table(const Series& series, const Series::Key& key,
   text += fmt::format(
       "\n| peer | offered k/s | delivered k/s | / {0} | CPU ns | / {0} | application ns | p50 us "
       "| p99 us | p99.9 us | kernel drops | engine drops | unaccounted "
-      "| longest call us | wake-ups/s |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+      "| longest call us | wake-ups/s | socket buffer KiB |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
       base);
   for (const std::string& peer : all_peers()) {
     if (peers.contains(peer)) text += peer_row(series, key, peer, base);
@@ -102,8 +103,13 @@ std::string check_table(const std::vector<Check>& checks) {
     const char* state = "not measured";
     if (check.state() == Check::State::kPass) state = "pass";
     if (check.state() == Check::State::kMiss) state = "MISS";
-    text += fmt::format("| {} | {} | {} {} | {} |\n", check.text, number(check.value, 3),
-                        check.at_most ? "at most" : "at least", check.limit, state);
+    if (check.state() == Check::State::kNoLimit) state = "";
+    const std::string limit =
+        check.has_limit()
+            ? fmt::format("{} {}", check.at_most ? "at most" : "at least", check.limit)
+            : "-";
+    text +=
+        fmt::format("| {} | {} | {} | {} |\n", check.text, number(check.value, 3), limit, state);
   }
   return text;
 }

@@ -11,7 +11,8 @@
 namespace ringpeer::bench {
 
 // The engine that a peer name of this project stands for; null and a message when it
-// cannot be made.
+// cannot be made. It chooses how long a packet may wait for others, up to the options' budget;
+// "ringpeer/fixed" keeps to that, "ringpeer/wake_at_once" to 0.
 // Threads: any.
 std::shared_ptr<Engine> make_engine(std::string_view peer, const ReceiverOptions& options,
                                     std::string* message);

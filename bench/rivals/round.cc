@@ -9,6 +9,7 @@
 #include "ringpeer/bench/rivals/child_process.h"
 #include "ringpeer/bench/rivals/sender.h"
 #include "ringpeer/bench/rivals/steal.h"
+#include "ringpeer/bench/rivals/udp_socket.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -25,13 +26,12 @@ constexpr milliseconds kOverhang{100};
 constexpr milliseconds kGreeting{200};
 // The harness itself wakes an idle receiver once in so long.
 constexpr milliseconds kIdleWait{1000};
-// Long against that.
-constexpr double kIdleSeconds = 4;
 constexpr milliseconds kStartLimit{10'000};
 constexpr milliseconds kResultLimit{20'000};
 // A paced sender that fell behind by more did not offer what the case says.
 constexpr double kMaxRateError = 0.02;
-// As large as the kernel allows without special rights; it cuts more to its limit.
+// As large as the kernel allows without special rights. This engine uses such rights where it has
+// them, the rivals do not: what is asked for must not need them.
 constexpr int kLargeReceiveBuffer = 8 << 20;
 // As much as the socket buffer of the peers that have no other queue.
 constexpr int kLargeQueue = 8 << 20;
@@ -63,9 +63,11 @@ ReceiveTask receive_task(const Trial& trial) {
   task.peer = trial.peer;
   task.cpu = kMeasuredCpu;
   task.drain = test_case.drain;
-  task.receive_buffer = test_case.default_receive_buffer ? 0 : kLargeReceiveBuffer;
+  task.receive_buffer = test_case.default_receive_buffer
+                            ? 0
+                            : std::min(kLargeReceiveBuffer, largest_receive_buffer());
   task.gro = peer_uses_gro(test_case, trial.peer);
-  task.latency_budget_us = latency_budget_us(trial.peer);
+  task.latency_budget_us = static_cast<int>(test_case.latency_bound.count());
   // A slow application is to meet a queue that is full, not one that takes seconds to fill.
   task.queue_bytes = test_case.drain == Drain::kSlow ? 0 : kLargeQueue;
   if (test_case.kind == Case::Kind::kIdle) {
@@ -83,7 +85,8 @@ SendTask send_task(const Trial& trial, int port) {
   task.cpu = kOtherCpu;
   task.size = static_cast<std::size_t>(trial.size);
   task.remotes = trial.remotes;
-  task.packets_per_second = test_case.packets_per_second;
+  task.packets_per_second = test_case.kind == Case::Kind::kSend ? test_case.incoming_per_second
+                                                                : test_case.packets_per_second;
   task.train = test_case.train;
   task.ordinary_one_in = test_case.ordinary_one_in;
   task.seconds = trial.seconds + std::chrono::duration<double>(kWarmUp + kOverhang).count();
@@ -144,6 +147,9 @@ void fill_received(const ReceiveResult& received, Measurement* m) {
     m->drain_pps = received.drain_pps;
   }
   m->wakeups_per_second = rate(received.window_switches, received.window_seconds);
+  m->engine_wakeups_per_second = rate(
+      received.window_switches - received.window_application_switches, received.window_seconds);
+  m->receive_buffer = received.receive_buffer;
 }
 
 void fill_sent(const SendResult& sent, const ReceiveResult& received, const Trial& trial,
@@ -159,30 +165,25 @@ void fill_sent(const SendResult& sent, const ReceiveResult& received, const Tria
   }
 }
 
-std::string void_reason(const Trial& trial, const Measurement& m) {
-  if (m.steal_percent > kMaxStealPercent) return fmt::format("{:.1f} % steal", m.steal_percent);
-  const double wanted = trial.test_case->packets_per_second;
-  if (trial.test_case->kind == Case::Kind::kReceive && wanted > 0 &&
-      std::abs(m.offered_pps - wanted) > kMaxRateError * wanted) {
-    return fmt::format("the sender offered {:.0f} packets/s", m.offered_pps);
+// wanted: what the case says, 0: any rate.
+std::string void_reason(double steal, double offered, double wanted) {
+  if (steal > kMaxStealPercent) return fmt::format("{:.1f} % steal", steal);
+  if (wanted > 0 && std::abs(offered - wanted) > kMaxRateError * wanted) {
+    return fmt::format("the sender offered {:.0f} packets/s", offered);
   }
   return "";
 }
 
-// Starts the sender, passes the window, and reads the sender's result; nothing to send
-// in the idle case.
+// Starts the sender, passes the window of the measured process, and reads the sender's
+// result.
 std::string run_sender(const Trial& trial, const std::string& program, int port,
-                       ChildProcess& receiver, SendResult* sent, Window* window) {
-  if (trial.test_case->kind == Case::Kind::kIdle) {
-    *window = pass_window(receiver, kIdleSeconds);
-    return "";
-  }
+                       ChildProcess& measured, SendResult* sent, Window* window) {
   ChildProcess sender;
   const nlohmann::json task = send_task(trial, port);
   if (std::string error = sender.start(program, {"send", task.dump()}); !error.empty()) {
     return error;
   }
-  *window = pass_window(receiver, trial.seconds);
+  *window = pass_window(measured, trial.seconds);
   if (std::string error = read_json(sender, kResultLimit, "the sender", sent); !error.empty()) {
     return error;
   }
@@ -207,7 +208,11 @@ TrialResult run_receive_trial(const Trial& trial, const Programs& programs) {
   SendResult sent;
   Window window;
   Measurement& m = result.measurement;
-  result.error = run_sender(trial, program, ready.port, receiver, &sent, &window);
+  if (trial.test_case->kind == Case::Kind::kIdle) {
+    window = pass_window(receiver, kIdleSeconds);
+  } else {
+    result.error = run_sender(trial, program, ready.port, receiver, &sent, &window);
+  }
   m.steal_percent = window.steal();
   if (!result.error.empty()) return result;
   receiver.write_line("finish");
@@ -226,7 +231,8 @@ TrialResult run_receive_trial(const Trial& trial, const Programs& programs) {
   fill_received(received, &m);
   m.neighbours_percent = neighbours_percent(window, received);
   if (trial.test_case->kind == Case::Kind::kReceive) fill_sent(sent, received, trial, &m);
-  result.void_reason = void_reason(trial, m);
+  result.void_reason =
+      void_reason(m.steal_percent, m.offered_pps, trial.test_case->packets_per_second);
   return result;
 }
 
@@ -247,55 +253,86 @@ void fill_transmitted(const TransmitResult& sent, const SinkResult& sunk, Measur
       static_cast<double>(accepted) - static_cast<double>(sent.total_failed) - m->delivered;
 }
 
-TrialResult run_send_trial(const Trial& trial, const Programs& programs) {
-  TrialResult result;
-  ChildProcess sink;
-  const std::string sockets = std::to_string(trial.test_case->destinations);
-  result.error = sink.start(programs.self, {"sink", std::to_string(kOtherCpu), sockets});
-  SinkReady destinations;
-  if (result.error.empty()) {
-    result.error = read_json(sink, kStartLimit, "the sink", &destinations);
-  }
-  if (result.error.empty()) result.error = destinations.error;
-  if (!result.error.empty()) return result;
+// What came in while it sent must be accounted for as well.
+void fill_incoming(const TransmitResult& taken, const SendResult& came, Measurement* m) {
+  m->incoming_pps = rate(taken.window_taken, taken.window_seconds);
+  m->kernel_drops = static_cast<double>(taken.incoming_kernel_drops);
+  m->engine_drops += static_cast<double>(taken.incoming_own_drops);
+  m->drops = m->kernel_drops + m->engine_drops;
+  m->unaccounted += static_cast<double>(came.sent) - static_cast<double>(taken.total_taken) -
+                    static_cast<double>(taken.incoming_kernel_drops + taken.incoming_own_drops);
+}
+
+// Starts a process with its arguments and reads its first line.
+template <typename Ready>
+std::string start(ChildProcess& child, const Programs& programs,
+                  const std::vector<std::string>& arguments, std::string_view who, Ready* ready) {
+  if (std::string error = child.start(programs.self, arguments); !error.empty()) return error;
+  if (std::string error = read_json(child, kStartLimit, who, ready); !error.empty()) return error;
+  return ready->error;
+}
+
+// Tells it to end, and reads its last line.
+template <typename Result>
+std::string finish(ChildProcess& child, std::string_view who, Result* result) {
+  child.write_line("finish");
+  std::string error = read_json(child, kResultLimit, who, result);
+  if (error.empty()) child.finish(kResultLimit);
+  return error;
+}
+
+TransmitTask transmit_task(const Trial& trial, const SinkReady& destinations) {
   TransmitTask task;
   task.peer = trial.peer;
   task.cpu = kMeasuredCpu;
   task.pattern = trial.pattern;
   task.size = static_cast<std::size_t>(trial.size);
   task.ports = destinations.ports;
+  task.incoming = trial.test_case->incoming_per_second > 0;
+  return task;
+}
+
+TrialResult run_send_trial(const Trial& trial, const Programs& programs) {
+  TrialResult result;
+  std::string& error = result.error;
+  ChildProcess sink;
+  const std::string sockets = std::to_string(trial.test_case->destinations);
+  SinkReady destinations;
+  error = start(sink, programs, {"sink", std::to_string(kOtherCpu), sockets}, "the sink",
+                &destinations);
+  if (!error.empty()) return result;
   ChildProcess transmitter;
-  result.error = transmitter.start(programs.self, {"transmit", nlohmann::json(task).dump()});
+  const nlohmann::json task = transmit_task(trial, destinations);
   TransmitterReady ready;
-  if (result.error.empty()) {
-    result.error = read_json(transmitter, kStartLimit, trial.peer, &ready);
-  }
-  if (result.error.empty()) result.error = ready.error;
-  if (!result.error.empty()) return result;
+  error = start(transmitter, programs, {"transmit", task.dump()}, trial.peer, &ready);
+  if (!error.empty()) return result;
   result.description = ready.description;
   if (ready.port != 0) {
     sink.write_line(fmt::format("hello {}", ready.port));
     std::this_thread::sleep_for(kGreeting);
   }
-  Measurement& m = result.measurement;
-  m.steal_percent = pass_window(transmitter, trial.seconds).steal();
-  transmitter.write_line("finish");
+  SendResult came;
+  Window window;
+  if (ready.incoming_port == 0) {
+    window = pass_window(transmitter, trial.seconds);
+  } else {
+    error = run_sender(trial, programs.self, ready.incoming_port, transmitter, &came, &window);
+  }
+  if (!error.empty()) return result;
   TransmitResult sent;
-  result.error = read_json(transmitter, kResultLimit, trial.peer, &sent);
-  if (!result.error.empty()) return result;
-  transmitter.finish(kResultLimit);
-  sink.write_line("finish");
+  if (error = finish(transmitter, trial.peer, &sent); !error.empty()) return result;
   SinkResult sunk;
-  result.error = read_json(sink, kResultLimit, "the sink", &sunk);
-  if (!result.error.empty()) return result;
-  sink.finish(kResultLimit);
+  if (error = finish(sink, "the sink", &sunk); !error.empty()) return result;
   if (sent.window_packets == 0) {
-    result.error =
-        "it sent nothing: " + std::to_string(sent.total_refused) + " packets were refused";
+    error = "it sent nothing: " + std::to_string(sent.total_refused) + " packets were refused";
     return result;
   }
+  Measurement& m = result.measurement;
+  m.steal_percent = window.steal();
   fill_transmitted(sent, sunk, &m);
-  result.void_reason = void_reason(trial, m);
+  if (ready.incoming_port != 0) fill_incoming(sent, came, &m);
+  result.void_reason = void_reason(m.steal_percent, rate(came.sent, came.seconds),
+                                   trial.test_case->incoming_per_second);
   return result;
 }
 
@@ -314,7 +351,9 @@ TrialResult run_trial(const Trial& trial, const Programs& programs) {
   m.peer = trial.peer;
   m.size = trial.size;
   m.remotes = sends ? trial.test_case->destinations : trial.remotes;
-  if (m.test_case == "runs_of_8") m.order = nlohmann::json(trial.pattern).get<std::string>();
+  if (trial.test_case->patterns.size() > 1) {
+    m.order = nlohmann::json(trial.pattern).get<std::string>();
+  }
   return result;
 }
 

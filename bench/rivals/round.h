@@ -36,6 +36,9 @@ struct TrialResult {
   std::string description;  // what the peer says of itself
 };
 
+// An idle engine does something once a second at the most.
+inline constexpr double kIdleSeconds = 4;
+
 // More stolen time than this, in percent, makes a round void.
 inline constexpr double kMaxStealPercent = 5.0;
 

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_BENCH_RIVALS_RUNNER_H_
 #define RINGPEER_BENCH_RIVALS_RUNNER_H_
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,12 +11,17 @@
 
 namespace ringpeer::bench {
 
+// When void measurements have taken so long, a quick run repeats none any more, to end within its
+// 15 minutes.
+inline constexpr std::chrono::seconds kQuickRepeatLimit{180};
+
 struct RunOptions {
   std::vector<std::string> cases;  // empty: all
   std::vector<std::string> peers;  // empty: all of the case
   std::vector<int> sizes;          // empty: those of the case
   std::vector<int> remotes;
   bool quick = false;
+  bool busy = false;   // both CPUs have other work, which the caller gives them
   int rounds = 7;      // counted; one more comes before them
   double seconds = 1;  // of each measurement
 };

@@ -23,13 +23,16 @@ void go_before_others() {
   std::ofstream("/proc/self/autogroup") << kBeforeOthers;
 }
 
-}  // namespace
-
-std::uint64_t process_voluntary_switches() {
+std::uint64_t voluntary_switches(int whose) {
   rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
+  getrusage(whose, &usage);
   return static_cast<std::uint64_t>(usage.ru_nvcsw);
 }
+
+}  // namespace
+
+std::uint64_t process_voluntary_switches() { return voluntary_switches(RUSAGE_SELF); }
+std::uint64_t thread_voluntary_switches() { return voluntary_switches(RUSAGE_THREAD); }
 
 std::string claim_cpu(int cpu) {
   go_before_others();

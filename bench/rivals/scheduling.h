@@ -10,6 +10,8 @@ namespace ringpeer::bench {
 // was woken again.
 // Threads: any.
 std::uint64_t process_voluntary_switches();
+// The same of the calling thread.
+std::uint64_t thread_voluntary_switches();
 
 // Keeps the calling thread, and those it will start, on one CPU, and before other
 // programs there where that is allowed. An error message, or "".

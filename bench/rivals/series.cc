@@ -35,6 +35,7 @@ void Series::add(const Measurement& measurement) {
   if (measurement.round == 0) return;
   const Key key{measurement.test_case, measurement.order, measurement.size, measurement.remotes};
   by_key_[key][measurement.peer].push_back(measurement);
+  busy_ = busy_ || measurement.busy;
 }
 
 const std::vector<Measurement>* Series::find(const Key& key, std::string_view peer) const {
@@ -67,6 +68,23 @@ double Series::paired_difference(const Key& key, std::string_view peer, std::str
                                  Field field) const {
   return median_of_pairs(find(key, peer), find(key, other), field,
                          [](double a, double b) { return a - b; });
+}
+
+double Series::widest_ratio(Field field) const {
+  double widest = Measurement::kNone;
+  for (const auto& [key, peers] : by_key_) {
+    std::vector<double> values;
+    for (const auto& [peer, measurements] : peers) {
+      for (const Measurement& m : measurements) {
+        if (!std::isnan(m.*field)) values.push_back(m.*field);
+      }
+    }
+    if (values.empty()) continue;
+    const auto [smallest, largest] = std::minmax_element(values.begin(), values.end());
+    // fmax: NaN, none yet, gives way.
+    widest = std::fmax(widest, *largest / *smallest);
+  }
+  return widest;
 }
 
 double Series::median_of_all(Field field) const {

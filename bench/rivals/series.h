@@ -45,6 +45,11 @@ class Series {
                       Field field) const;
   double paired_difference(const Key& key, std::string_view peer, std::string_view other,
                            Field field) const;
+  // Whether the CPUs had other work while it was measured.
+  bool busy() const { return busy_; }
+  // The largest value among the peers and rounds of a key, divided by the smallest; of all keys,
+  // the largest such ratio. NaN when there is none.
+  double widest_ratio(Field field) const;
   // Over every measurement that counts.
   double median_of_all(Field field) const;
   // The largest absolute value in any round of any key whose peer starts with `prefix`
@@ -55,6 +60,7 @@ class Series {
   const std::vector<Measurement>* find(const Key& key, std::string_view peer) const;
 
   std::map<Key, std::map<std::string, std::vector<Measurement>>> by_key_;
+  bool busy_ = false;
 };
 
 }  // namespace ringpeer::bench

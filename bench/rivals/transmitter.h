@@ -36,6 +36,14 @@ class Transmitter {
   // nothing is queued any more.
   virtual std::uint64_t settle() { return 0; }
 
+  // Opens a further socket, for packets that come in while it sends, and returns its port; 0:
+  // this peer takes none.
+  virtual int open_incoming() { return 0; }
+  // Takes what is there, and says how many.
+  virtual std::size_t take_incoming() { return 0; }
+  // Packets that came in and that the peer itself dropped.
+  virtual std::uint64_t incoming_drops() const { return 0; }
+
   virtual std::string description() const { return ""; }
 };
 

@@ -9,6 +9,7 @@
 #include "ringpeer/bench/rivals/payload.h"
 #include "ringpeer/bench/rivals/scheduling.h"
 #include "ringpeer/tools/measure/machine_load.h"
+#include "ringpeer/tools/measure/socket_drops.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -24,10 +25,12 @@ constexpr std::chrono::seconds kMaxGreeting{3};
 
 class TransmittingProcess {
  public:
-  TransmittingProcess(const TransmitTask& task, Transmitter& transmitter)
-      : task_(task), transmitter_(transmitter) {
-    const std::size_t burst =
-        task.pattern == Pattern::kFanOut ? kFanOutBurst : task.ports.size() * kRunLength;
+  TransmittingProcess(const TransmitTask& task, Transmitter& transmitter, int incoming_port)
+      : task_(task),
+        transmitter_(transmitter),
+        incoming_port_(incoming_port),
+        runs_(task.pattern == Pattern::kGrouped || task.pattern == Pattern::kRoundRobin) {
+    const std::size_t burst = runs_ ? task.ports.size() * kRunLength : kFanOutBurst;
     payloads_.resize(burst * task.size);
     order_.resize(burst);
   }
@@ -39,6 +42,7 @@ class TransmittingProcess {
       if (const Phase phase = control_.phase(); phase != seen_) enter(phase);
     }
     result_.total_failed = transmitter_.settle();
+    if (task_.incoming) account_for_incoming();
     return result_;
   }
 
@@ -55,10 +59,18 @@ class TransmittingProcess {
     }
   }
 
+  // The sender has ended.
+  void account_for_incoming() {
+    while (const std::size_t taken = transmitter_.take_incoming()) result_.total_taken += taken;
+    result_.incoming_kernel_drops =
+        tools::kernel_drops_of_listeners(static_cast<std::uint16_t>(incoming_port_)).value_or(0);
+    result_.incoming_own_drops = transmitter_.incoming_drops();
+  }
+
   void tick() {
-    next_tick_ = std::max(
-        next_tick_ + (task_.pattern == Pattern::kFanOut ? kFanOutTick : kRunsTick), Clock::now());
+    next_tick_ = std::max(next_tick_ + (runs_ ? kRunsTick : kFanOutTick), Clock::now());
     std::this_thread::sleep_until(next_tick_);
+    if (task_.incoming) result_.total_taken += transmitter_.take_incoming();
     // After "end" nothing more leaves, so that the counts can settle.
     if (control_.phase() == Phase::kSettle) return;
     choose_destinations();
@@ -91,6 +103,9 @@ class TransmittingProcess {
         case Pattern::kRoundRobin:
           order_[i] = i % destinations;
           break;
+        case Pattern::kToOne:
+          order_[i] = 0;
+          break;
       }
     }
   }
@@ -112,11 +127,13 @@ class TransmittingProcess {
       begin_process_ns_ = nanoseconds_of(tools::process_cpu_time());
       begin_calling_ns_ = calling_cpu_ns_;
       begin_packets_ = accepted();
+      begin_taken_ = result_.total_taken;
     } else if (seen_ == Phase::kMeasure) {
       result_.window_seconds = static_cast<double>(steady_now_ns() - begin_ns_) * 1e-9;
       result_.window_process_cpu_ns = nanoseconds_of(tools::process_cpu_time()) - begin_process_ns_;
       result_.window_calling_cpu_ns = calling_cpu_ns_ - begin_calling_ns_;
       result_.window_packets = accepted() - begin_packets_;
+      result_.window_taken = result_.total_taken - begin_taken_;
     }
     seen_ = phase;
   }
@@ -125,6 +142,8 @@ class TransmittingProcess {
 
   TransmitTask task_;
   Transmitter& transmitter_;
+  const int incoming_port_;
+  const bool runs_;
   Control control_;
   Phase seen_ = Phase::kWarmUp;
   std::vector<std::byte> payloads_;
@@ -137,6 +156,7 @@ class TransmittingProcess {
   std::uint64_t begin_process_ns_ = 0;
   std::uint64_t begin_calling_ns_ = 0;
   std::uint64_t begin_packets_ = 0;
+  std::uint64_t begin_taken_ = 0;
   TransmitResult result_;
 };
 
@@ -148,13 +168,17 @@ int run_transmitter_process(const TransmitTask& task, const TransmitterFactory& 
   if (transmitter == nullptr) ready.error = "this program cannot send as " + task.peer;
   if (ready.error.empty()) ready.error = claim_cpu(task.cpu);
   if (ready.error.empty()) ready.error = transmitter->open(task.ports);
+  if (ready.error.empty() && task.incoming) {
+    ready.incoming_port = transmitter->open_incoming();
+    if (ready.incoming_port == 0) ready.error = "it takes no packets while it sends";
+  }
   if (ready.error.empty()) {
     ready.port = transmitter->port();
     ready.description = transmitter->description();
   }
   print_line(ready);
   if (!ready.error.empty()) return 1;
-  TransmittingProcess process(task, *transmitter);
+  TransmittingProcess process(task, *transmitter, ready.incoming_port);
   print_line(process.run());
   return 0;
 }

@@ -16,10 +16,12 @@ enum class Pattern {
   kFanOut,      // 64 packets a millisecond, to the next 64 destinations in turn
   kGrouped,     // 8 packets to each destination every 8 ms, one destination after the other
   kRoundRobin,  // the same packets, one to each destination, eight times over
+  kToOne,       // 64 packets a millisecond, all to the first destination
 };
 NLOHMANN_JSON_SERIALIZE_ENUM(Pattern, {{Pattern::kFanOut, "fan_out"},
                                        {Pattern::kGrouped, "grouped"},
-                                       {Pattern::kRoundRobin, "round_robin"}})
+                                       {Pattern::kRoundRobin, "round_robin"},
+                                       {Pattern::kToOne, "to_one"}})
 
 struct TransmitTask {
   std::string peer;
@@ -27,16 +29,18 @@ struct TransmitTask {
   Pattern pattern = Pattern::kFanOut;
   std::size_t size = 64;
   std::vector<int> ports;
+  bool incoming = false;  // packets come in meanwhile, taken before each tick's puts
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitTask, peer, cpu, pattern, size, ports)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitTask, peer, cpu, pattern, size, ports, incoming)
 
 // A port other than 0 asks for a packet from each destination before the first tick.
 struct TransmitterReady {
   int port = 0;
+  int incoming_port = 0;  // 0: nothing is to come in
   std::string error;
   std::string description;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitterReady, port, error, description)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitterReady, port, incoming_port, error, description)
 
 struct TransmitResult {
   double window_seconds = 0;
@@ -47,10 +51,15 @@ struct TransmitResult {
   std::uint64_t total_put = 0;              // put() was called
   std::uint64_t total_refused = 0;          // put() said no
   std::uint64_t total_failed = 0;           // accepted, not given to the kernel
+  std::uint64_t window_taken = 0;           // of what came in
+  std::uint64_t total_taken = 0;
+  std::uint64_t incoming_kernel_drops = 0;
+  std::uint64_t incoming_own_drops = 0;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TransmitResult, window_seconds, window_packets,
                                    window_process_cpu_ns, window_calling_cpu_ns, longest_call_ns,
-                                   total_put, total_refused, total_failed)
+                                   total_put, total_refused, total_failed, window_taken,
+                                   total_taken, incoming_kernel_drops, incoming_own_drops)
 
 // The measured process of the send cases: prints TransmitterReady, obeys "begin", "end"
 // and "finish", prints TransmitResult. Returns the exit status.

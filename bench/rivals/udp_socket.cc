@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace ringpeer::bench {
@@ -15,6 +18,29 @@ namespace {
 
 std::string failed(std::string_view call) {
   return fmt::format("{}: {}", call, std::strerror(errno));
+}
+
+// 0: it is no socket of the Internet's.
+int port_of(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return 0;
+  // Both families have it in the same place.
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
+int setting(const char* name) {
+  std::ifstream file(std::filesystem::path("/proc/sys/net/core") / name);
+  int value = 0;
+  // Linux' own default, where it does not show it.
+  return file >> value ? value : 212'992;
+}
+
+int int_option(int fd, int name) {
+  int value = 0;
+  socklen_t length = sizeof(value);
+  return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : 0;
 }
 
 }  // namespace
@@ -72,16 +98,11 @@ std::string UdpSocket::bound_waits(std::chrono::milliseconds limit) {
   return "";
 }
 
-int UdpSocket::port() const {
-  sockaddr_in address{};
-  socklen_t length = sizeof(address);
-  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
-  return ntohs(address.sin_port);
-}
+int UdpSocket::port() const { return port_of(fd_); }
 
 std::string apply_options(int fd, const ReceiverOptions& options) {
-  const int size = options.receive_buffer;
-  if (size > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0) {
+  const int size = options.receive_buffer > 0 ? options.receive_buffer : default_receive_buffer();
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0) {
     return failed("SO_RCVBUF");
   }
   const int on = 1;
@@ -89,6 +110,18 @@ std::string apply_options(int fd, const ReceiverOptions& options) {
     return failed("UDP_GRO");
   }
   return "";
+}
+
+int largest_receive_buffer() { return setting("rmem_max"); }
+int default_receive_buffer() { return setting("rmem_default") / 2; }
+
+int granted_receive_buffer(int port) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    if (port_of(fd) != port || int_option(fd, SO_TYPE) != SOCK_DGRAM) continue;
+    return int_option(fd, SO_RCVBUF);
+  }
+  return 0;
 }
 
 }  // namespace ringpeer::bench

@@ -35,8 +35,17 @@ class UdpSocket {
 
 sockaddr_in loopback_address(int port);
 
-// SO_RCVBUF and UDP_GRO as the options say, for sockets that a library made.
+// SO_RCVBUF and UDP_GRO as the options say, for sockets that a library made, and perhaps gave a
+// buffer of its own size.
 std::string apply_options(int fd, const ReceiverOptions& options);
+
+// SO_RCVBUF that every process may ask for, and half of what a socket has that asks for none: the
+// kernel doubles what it is asked for.
+int largest_receive_buffer();
+int default_receive_buffer();
+// SO_RCVBUF, as the kernel counts it, of this process' UDP socket on a port, whoever made it; 0:
+// there is none.
+int granted_receive_buffer(int port);
 
 }  // namespace ringpeer::bench
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <regex>
 #include <set>
@@ -83,7 +84,10 @@ TEST(BenchmarksPageTest, SaysWhatTheProgramsDo) {
       "No peer waits longer than " + std::to_string(bench::ReceiveTask().longest_wait_ms) +
           " ms in one call (" + std::to_string(constant_of(round, "kIdleWait") / 1000) +
           " s in `idle`)",
-      "latency budget " + std::to_string(bench::latency_budget_us("ringpeer/io_uring")) + " us",
+      "a bound of " + std::to_string(bench::Case().latency_bound.count()) +
+          " us, in `paced_1k_1ms`",
+      "64 puts to " + with_commas(bench::find_case("both_ways_10k")->destinations) +
+          " destinations in turn, or all to one",
       "costs the application " + std::to_string(bench::kSlowWork.count() / 1000) +
           " us at the best, so that it can take up to " +
           with_commas(1'000'000'000 / bench::kSlowWork.count()) + " a second; " +
@@ -144,16 +148,39 @@ TEST(BenchmarksPageTest, SaysWhichCasesHaveAllSizesAndRemotes) {
 
 // ---- Figures
 
+// The checks of a run with other work on the CPUs, or without.
+std::vector<bench::Check> checks_of_a_run(bool busy) {
+  bench::Series series;
+  bench::Measurement measurement;
+  measurement.round = 1;
+  measurement.busy = busy;
+  series.add(measurement);
+  return bench::evaluate_checks(series);
+}
+
+// "at most 1.1 / 1.2": with other work, and without; one number where both are the same.
+std::string limits_of(const bench::Check& busy, const bench::Check& quiet) {
+  if (!busy.has_limit()) return "-";
+  const std::string which = busy.at_most ? "at most " : "at least ";
+  const auto text = [](double limit) {
+    std::ostringstream out;
+    out << limit;
+    return out.str();
+  };
+  if (busy.limit == quiet.limit) return which + text(busy.limit);
+  return which + text(busy.limit) + " / " + text(quiet.limit);
+}
+
 TEST(BenchmarksPageTest, HasEveryCheckWithItsLimitAndItsVerdict) {
-  const std::vector<bench::Check> checks = bench::evaluate_checks(bench::Series());
+  const std::vector<bench::Check> busy = checks_of_a_run(true);
+  const std::vector<bench::Check> quiet = checks_of_a_run(false);
   const std::vector<Row> rows = rows_under(kPage, "Figures", "check");
-  ASSERT_EQ(rows.size(), checks.size());
+  ASSERT_EQ(rows.size(), busy.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    bench::Check check = checks[i];
-    EXPECT_EQ(rows[i].cells[0], check.text);
-    EXPECT_TRUE(rows[i].cells[1].starts_with(check.at_most ? "at most " : "at least "));
-    EXPECT_DOUBLE_EQ(number_in(rows[i].cells[1]), check.limit) << check.text;
+    EXPECT_EQ(rows[i].cells[0], busy[i].text);
+    EXPECT_EQ(rows[i].cells[1], limits_of(busy[i], quiet[i])) << busy[i].text;
     for (const std::size_t run : {2U, 3U}) {
+      bench::Check check = run == 2 ? busy[i] : quiet[i];
       check.value = number_in(rows[i].cells[run]);
       EXPECT_EQ(check.state() == bench::Check::State::kMiss,
                 rows[i].cells[run].find("misses") != std::string::npos)
@@ -182,11 +209,11 @@ TEST(BenchmarksPageTest, HasTheFiguresOfEveryPeerOfAQuickRun) {
   std::set<std::pair<std::string, std::string>> expected;
   for (const bench::Case& test_case : bench::all_cases()) {
     for (const std::string& peer : test_case.quick_peers) {
-      if (test_case.name == "runs_of_8") {
-        expected.insert({"runs_of_8 grouped", peer});
-        expected.insert({"runs_of_8 round_robin", peer});
-      } else {
-        expected.insert({test_case.name, peer});
+      if (test_case.patterns.size() < 2) expected.insert({test_case.name, peer});
+      if (test_case.patterns.size() < 2) continue;
+      for (const bench::Pattern pattern : test_case.patterns) {
+        const auto order = nlohmann::json(pattern).get<std::string>();
+        expected.insert({test_case.name + " " + order, peer});
       }
     }
   }
@@ -198,7 +225,7 @@ TEST(BenchmarksPageTest, HasTheFiguresOfEveryPeerOfAQuickRun) {
 // The table of checks is made of the figures: ratios of what the other page has.
 TEST(BenchmarksPageTest, TheChecksAreRatiosOfTheFigures) {
   const Figures figures = all_figures();
-  const std::regex ratio("(.+): (ringpeer/[a-z_]+) (CPU a packet|packets/s) / ([a-z_]+)");
+  const std::regex ratio("(.+): (ringpeer/[a-z_]+) (CPU a packet|packets/s) / ([a-z_/]+)");
   int compared = 0;
   for (const Row& row : rows_under(kPage, "Figures", "check")) {
     std::smatch match;
@@ -206,13 +233,15 @@ TEST(BenchmarksPageTest, TheChecksAreRatiosOfTheFigures) {
     const auto one = figures.find({match[1], match[2]});
     const auto other = figures.find({match[1], match[4]});
     if (one == figures.end() || other == figures.end()) continue;
+    // A dash: not measured yet.
+    if (std::isnan(number_in(row.cells[2]))) continue;
     const std::size_t column = match[3] == "packets/s" ? 2 : 3;
     const double expected = number_in(one->second[column]) / number_in(other->second[column]);
     // What is rounded there: two digits at the least.
     EXPECT_NEAR(number_in(row.cells[2]) / expected, 1, 0.02) << row.cells[0];
     ++compared;
   }
-  EXPECT_GE(compared, 12);
+  EXPECT_GE(compared, 10);
 }
 
 TEST(BenchmarksPageTest, HasTheInstructionsThatAreCommitted) {
@@ -254,7 +283,7 @@ TEST(ReadmeFiguresTest, AreThoseOfTheBenchmarks) {
   const std::vector<std::pair<std::string, std::vector<double>>> rows = {
       {"gets ([0-9.]+) % of them, ([0-9]+) ns of its thread per packet . recvfrom: ([0-9]+) %, "
        "([0-9,]+) ns",
-       {check("frame_100k: share delivered, %", 2), figure("frame_100k", engine, 4),
+       {figure("frame_100k", engine, 2), figure("frame_100k", engine, 4),
         figure("frame_100k", "recvfrom", 2), figure("frame_100k", "recvfrom", 4)}},
       {"gets ([0-9,]+)/s . recvfrom: ([0-9,]+)/s",
        {figure("frame_flood", engine, 2) * 1000, figure("frame_flood", "recvfrom", 2) * 1000}},

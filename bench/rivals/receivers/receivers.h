@@ -32,8 +32,7 @@ std::unique_ptr<Receiver> make_floor_receiver();
 std::unique_ptr<Receiver> make_asio_receiver();
 std::unique_ptr<Receiver> make_libuv_receiver();
 
-// This project: "ringpeer/io_uring", "ringpeer/recvmmsg", "ringpeer/inline",
-// "ringpeer/wake_at_once".
+// This project: the peers of make_engine().
 std::unique_ptr<Receiver> make_ringpeer_receiver(std::string_view peer);
 
 }  // namespace ringpeer::bench

@@ -52,11 +52,32 @@ class RingpeerTransmitter : public Transmitter {
     return counters[Counter::kSendFailedRefused] + counters[Counter::kSendFailedOther];
   }
 
+  int open_incoming() override {
+    incoming_ = std::make_unique<PacketPeerUDP>(engine_);
+    const bool open = incoming_->bind(0, "127.0.0.1", kIncomingQueue) == Error::OK;
+    return open ? incoming_->get_local_port() : 0;
+  }
+
+  std::size_t take_incoming() override {
+    // Only what was there at the start.
+    const int available = incoming_->get_available_packet_count();
+    std::size_t taken = 0;
+    const std::size_t most = available > 0 ? static_cast<std::size_t>(available) : 0;
+    for (const ReceivedPacket& packet : incoming_->drain({.max_packets = most})) {
+      content_ += packet.payload.empty() ? 0 : packet.payload.front();
+      ++taken;
+    }
+    return taken;
+  }
+
+  std::uint64_t incoming_drops() const override { return engine_->counters().dropped_packets(); }
+
   std::string description() const override { return describe(*engine_); }
 
  private:
   // All clients send their first packet at once.
   static constexpr int kGreetingBuffer = 8 << 20;
+  static constexpr int kIncomingQueue = 8 << 20;
   // Longer than any latency budget: the worker has sent what was queued.
   static constexpr std::chrono::milliseconds kSettleTime{100};
 
@@ -65,6 +86,8 @@ class RingpeerTransmitter : public Transmitter {
   std::unique_ptr<UDPServer> server_;
   std::unordered_map<int, std::size_t> index_of_port_;
   std::vector<std::shared_ptr<PacketPeerUDP>> peers_;
+  std::unique_ptr<PacketPeerUDP> incoming_;
+  std::uint64_t content_ = 0;
 };
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(Checks, NothingPassesUnmeasured) {
 }
 
 void add(Series& series, const char* test_case, const char* peer, double cpu,
-         double unaccounted = 0) {
+         double unaccounted = 0, bool busy = false) {
   for (int round = 1; round <= 3; ++round) {
     Measurement m;
     m.test_case = test_case;
@@ -35,6 +35,7 @@ void add(Series& series, const char* test_case, const char* peer, double cpu,
     m.remotes = 64;
     m.cpu_ns_per_packet = cpu;
     m.unaccounted = unaccounted;
+    m.busy = busy;
     series.add(m);
   }
 }
@@ -56,6 +57,46 @@ TEST(Checks, CompareWithTheHonestRival) {
   EXPECT_EQ(check_named(checks, "flood: ringpeer/inline CPU").state(), Check::State::kPass);
   EXPECT_EQ(check_named(checks, "flood: ringpeer/io_uring CPU a packet / recvmmsg_cadence").state(),
             Check::State::kMiss);
+}
+
+TEST(Checks, CompareWithTheBetterWayOfWaiting) {
+  const std::string line = "paced_10k: ringpeer/io_uring CPU a packet / the better of";
+  Series series;
+  add(series, "paced_10k", "ringpeer/io_uring", 1150);
+  add(series, "paced_10k", "recvmmsg_cadence", 1000);
+  EXPECT_EQ(check_named(evaluate_checks(series), line).state(), Check::State::kNotMeasured);
+  add(series, "paced_10k", "recvmmsg_epoll", 2000);
+  EXPECT_DOUBLE_EQ(check_named(evaluate_checks(series), line).value, 1.15);
+  EXPECT_EQ(check_named(evaluate_checks(series), line).state(), Check::State::kPass);
+}
+
+TEST(Checks, ALimitMayDependOnOtherWork) {
+  const std::string line = "paced_10k: ringpeer/io_uring CPU a packet / the better of";
+  Series series;
+  for (const char* peer : {"recvmmsg_cadence", "recvmmsg_epoll"}) {
+    add(series, "paced_10k", peer, 1000, 0, true);
+  }
+  add(series, "paced_10k", "ringpeer/io_uring", 1150, 0, true);
+  EXPECT_EQ(check_named(evaluate_checks(series), line).limit, 1.1);
+  EXPECT_EQ(check_named(evaluate_checks(series), line).state(), Check::State::kMiss);
+}
+
+TEST(Checks, AFigureWithoutALimitIsOnlyShown) {
+  Check check{"", 3.5, Check::kNoLimit, true};
+  EXPECT_EQ(check.state(), Check::State::kNoLimit);
+  EXPECT_NE(check_table({check}).find("|  | 3.500 | - |  |"), std::string::npos)
+      << check_table({check});
+}
+
+TEST(Checks, AFrameIsComparedWithTheFixedBudget) {
+  Series series;
+  add(series, "frame_10k_large", "ringpeer/io_uring", 190);
+  add(series, "frame_10k_large", "ringpeer/fixed", 1000);
+  add(series, "frame_10k_large", "recvmmsg_frame", 90);
+  const std::vector<Check> checks = evaluate_checks(series);
+  const std::string cpu = "frame_10k_large: ringpeer/io_uring CPU a packet / ";
+  EXPECT_EQ(check_named(checks, cpu + "ringpeer/fixed").state(), Check::State::kPass);
+  EXPECT_EQ(check_named(checks, cpu + "recvmmsg_frame").state(), Check::State::kMiss);
 }
 
 TEST(Checks, OneLostPacketIsAMiss) {

@@ -27,6 +27,7 @@ TEST(Measurement, ComesBackFromItsLine) {
   m.p99_us = 240.5;
   m.drops = 0;
   m.repeats = 2;
+  m.busy = true;
   const auto back = nlohmann::json::parse(nlohmann::json(m).dump()).get<Measurement>();
   EXPECT_EQ(back.test_case, "paced_100k");
   EXPECT_EQ(back.peer, "ringpeer/io_uring");
@@ -36,6 +37,7 @@ TEST(Measurement, ComesBackFromItsLine) {
   EXPECT_EQ(back.p99_us, 240.5);
   EXPECT_EQ(back.drops, 0);
   EXPECT_EQ(back.repeats, 2);
+  EXPECT_TRUE(back.busy);
   EXPECT_TRUE(std::isnan(back.p50_us)) << "what a case does not have stays absent";
 }
 

@@ -31,6 +31,33 @@ TEST(Median, IsTheMiddleOrTheMeanOfTheTwoInTheMiddle) {
   EXPECT_EQ(median({Measurement::kNone, 7, 9, Measurement::kNone, 8}), 8);
 }
 
+TEST(Series, WidestRatioIsWithinAKey) {
+  Series series;
+  EXPECT_TRUE(std::isnan(series.widest_ratio(&Measurement::receive_buffer)));
+  const auto granted = [&](const char* test_case, const char* peer, double bytes) {
+    Measurement m = measured(peer, 1, 10);
+    m.test_case = test_case;
+    m.receive_buffer = bytes;
+    series.add(m);
+  };
+  granted("flood", "a", 100);
+  granted("flood", "b", 100);
+  granted("frame_100k", "a", 10);
+  EXPECT_EQ(series.widest_ratio(&Measurement::receive_buffer), 1);
+  granted("frame_100k", "b", 20);
+  EXPECT_EQ(series.widest_ratio(&Measurement::receive_buffer), 2);
+}
+
+TEST(Series, KnowsWhetherTheMachineHadOtherWork) {
+  Series series;
+  Measurement m = measured("a", 1, 10);
+  series.add(m);
+  EXPECT_FALSE(series.busy());
+  m.busy = true;
+  series.add(m);
+  EXPECT_TRUE(series.busy());
+}
+
 TEST(Series, LeavesTheWarmUpRoundOut) {
   Series series;
   series.add(measured("a", 0, 1000));
