@@ -153,6 +153,9 @@ void CheckList::large_frames() {
     cpu_ratio(test_case, kInline, kFrame, 1.15);
     at_most(fmt::format("{}: {} application CPU a packet / {}", test_case, kWorker, kFrame),
             series_.ratio(key(test_case), kWorker, kFrame, kApplication), 0.15);
+    // Both sleep once a frame, which is most of what few packets cost.
+    shown(fmt::format("{}: {} CPU of the calls a packet / {}", test_case, kWorker, kFrame),
+          series_.ratio(key(test_case), kWorker, kFrame, &Measurement::call_ns_per_packet));
   }
   for (const char* test_case : {"frame_10k_large", "frame_20k_large", "frame_100k_large"}) {
     at_most(fmt::format("{}: {} p50 - {}, us", test_case, kWorker, kFixed),

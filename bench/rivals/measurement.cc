@@ -14,6 +14,7 @@ constexpr std::array kFields = {
     Field{"delivered_pps", &Measurement::delivered_pps},
     Field{"cpu_ns_per_packet", &Measurement::cpu_ns_per_packet},
     Field{"app_ns_per_packet", &Measurement::app_ns_per_packet},
+    Field{"call_ns_per_packet", &Measurement::call_ns_per_packet},
     Field{"p50_us", &Measurement::p50_us},
     Field{"p99_us", &Measurement::p99_us},
     Field{"p999_us", &Measurement::p999_us},

@@ -24,8 +24,9 @@ struct Measurement {
   int remotes = 0;
   double offered_pps = kNone;
   double delivered_pps = kNone;
-  double cpu_ns_per_packet = kNone;  // the whole measured process, all threads
-  double app_ns_per_packet = kNone;  // its application thread
+  double cpu_ns_per_packet = kNone;   // the whole measured process, all threads
+  double app_ns_per_packet = kNone;   // its application thread
+  double call_ns_per_packet = kNone;  // of this: in the calls, without the sleeps between them
   double p50_us = kNone;
   double p99_us = kNone;
   double p999_us = kNone;

@@ -80,8 +80,9 @@ class ReceivingProcess {
     const std::chrono::nanoseconds start = tools::thread_cpu_time();
     receiver_.receive_available(application_, most);
     if (seen_ == Phase::kMeasure) {
-      longest_call_ns_ =
-          std::max(longest_call_ns_, nanoseconds_of(tools::thread_cpu_time() - start));
+      const std::uint64_t spent = nanoseconds_of(tools::thread_cpu_time() - start);
+      longest_call_ns_ = std::max(longest_call_ns_, spent);
+      calls_ns_ += spent;
     }
     return application_.packets() != before;
   }
@@ -120,6 +121,7 @@ class ReceivingProcess {
     result_.p99_ns = nanoseconds_of(application_.latencies().percentile(0.99));
     result_.p999_ns = nanoseconds_of(application_.latencies().percentile(0.999));
     result_.longest_call_ns = longest_call_ns_;
+    result_.window_calls_cpu_ns = calls_ns_;
   }
 
   ReceiveResult totals() {
@@ -141,6 +143,7 @@ class ReceivingProcess {
   Snapshot begin_;
   Clock::time_point next_frame_ = Clock::now();
   std::uint64_t longest_call_ns_ = 0;
+  std::uint64_t calls_ns_ = 0;
   ReceiveResult result_;
 };
 

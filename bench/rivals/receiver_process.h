@@ -59,6 +59,7 @@ struct ReceiveResult {
   std::uint64_t window_packets = 0;
   std::uint64_t window_process_cpu_ns = 0;
   std::uint64_t window_application_cpu_ns = 0;
+  std::uint64_t window_calls_cpu_ns = 0;  // part of it: in receive_available(); 0 when it waits
   std::uint64_t window_switches = 0;
   std::uint64_t window_application_switches = 0;  // part of these
   std::uint64_t window_without_header = 0;
@@ -76,10 +77,11 @@ struct ReceiveResult {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReceiveResult, window_seconds, window_packets,
                                    window_process_cpu_ns, window_application_cpu_ns,
-                                   window_switches, window_application_switches,
-                                   window_without_header, p50_ns, p99_ns, p999_ns, longest_call_ns,
-                                   drain_pps, total_packets, total_without_header, total_reordered,
-                                   kernel_drops, own_drops, receive_buffer)
+                                   window_calls_cpu_ns, window_switches,
+                                   window_application_switches, window_without_header, p50_ns,
+                                   p99_ns, p999_ns, longest_call_ns, drain_pps, total_packets,
+                                   total_without_header, total_reordered, kernel_drops, own_drops,
+                                   receive_buffer)
 
 // The receiving process: opens the peer, prints ReceiverReady, obeys "begin", "end" and
 // "finish" on standard input, prints ReceiveResult. Returns the exit status. Ends by

@@ -132,6 +132,9 @@ void fill_received(const ReceiveResult& received, Measurement* m) {
   m->delivered_pps = rate(received.window_packets, received.window_seconds);
   m->cpu_ns_per_packet = each(received.window_process_cpu_ns, received.window_packets);
   m->app_ns_per_packet = each(received.window_application_cpu_ns, received.window_packets);
+  if (received.window_calls_cpu_ns > 0) {
+    m->call_ns_per_packet = each(received.window_calls_cpu_ns, received.window_packets);
+  }
   m->p50_us = static_cast<double>(received.p50_ns) / 1e3;
   m->p99_us = static_cast<double>(received.p99_ns) / 1e3;
   m->p999_us = static_cast<double>(received.p999_ns) / 1e3;
