@@ -46,6 +46,7 @@ PUBLIC_HEADERS = {
     "ringpeer/drain_batch.h": "engine/core/drain_batch.h",
     "ringpeer/engine.h": "engine/core/engine.h",
     "ringpeer/inherited_sockets.h": "engine/api/inherited_sockets.h",
+    "ringpeer/latency_budget.h": "engine/wait/latency_budget.h",
     "ringpeer/net/datagram_size.h": "engine/net/datagram_size.h",
     "ringpeer/net/endpoint.h": "engine/net/endpoint.h",
     "ringpeer/net/ip_address.h": "engine/net/ip_address.h",
@@ -61,6 +62,7 @@ PUBLIC_HEADERS = {
     "ringpeer/stream_peer_buffer.h": "engine/stream/stream_peer_buffer.h",
     "ringpeer/stream_peer_tcp.h": "engine/stream/stream_peer_tcp.h",
     "ringpeer/udp_server.h": "engine/api/udp_server.h",
+    "ringpeer/wait_report.h": "engine/wait/wait_report.h",
 }
 
 def _headers_by_path(name, hdrs, **kwargs):

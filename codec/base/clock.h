@@ -20,6 +20,8 @@ namespace ringpeer::base {
 //   engine/stream    the patience of a stream
 //   codec/value      a hash key, where the kernel has no random bytes
 //   engine/worker    the wall clock: what the kernel's receive timestamps are compared with
+//   engine/wait      the CPU time of a worker's thread: what its wake-ups cost
+//   engine/peer, engine/server   the looks of a consumer, from which workers learn its rhythm
 //
 // What waits until a time:
 //   engine/net/precise_sleep.h   every sleep of a thread
@@ -43,6 +45,9 @@ static_assert(std::chrono::is_clock_v<Clock>);
 
 // Nanoseconds since 1970. Somebody may set it at any time.
 std::int64_t wall_clock_ns();
+
+// Nanoseconds that the calling thread has been on a CPU.
+std::uint64_t thread_cpu_ns();
 
 }  // namespace ringpeer::base
 

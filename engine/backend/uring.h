@@ -53,6 +53,7 @@ class Uring {
   void enter(unsigned min_complete, std::chrono::microseconds min_wait,
              std::chrono::nanoseconds timeout);
 
+  std::size_t capacity() const { return std::size_t{ring_.cq.ring_mask} + 1; }
   std::size_t ready() const { return io_uring_cq_ready(&ring_); }
   bool has_completions() const { return ready() > 0; }
   // Completions that found no room in the ring, which the next enter() brings.

@@ -31,10 +31,6 @@ constexpr std::size_t kMaxWaitCompletions = 128;
 // More than ever come in one call: the kernel then hands over all it has.
 constexpr unsigned kAllCompletions = 65536;
 
-// A call that does not wait does this many pieces of work, or a socket's next 33 datagrams, and may
-// leave some.
-constexpr std::size_t kLeastOfFullCall = 20;
-
 // Batches that a socket which is read directly gets between two looks at all others.
 constexpr std::size_t kDirectTurns = 4;
 
@@ -90,8 +86,8 @@ class UringBackend final : public Backend {
   void end_wakeup(const io_uring_cqe& completion);
   void clear_wakeups();
   void prepare_requests();
-  void wait_for_completions(const WaitPolicy& policy);
-  void sleep_and_look(const WaitPolicy& policy);
+  void wait_for_completions(const WaitPolicy& policy, std::chrono::microseconds idle);
+  void sleep_and_look(std::chrono::microseconds longest, std::chrono::microseconds idle);
   unsigned wait_completions() const {
     return static_cast<unsigned>(std::clamp(receives_.attached() + kOtherRequests,
                                             kMinWaitCompletions, kMaxWaitCompletions));
@@ -210,10 +206,16 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   direct_was_first_ = direct_first_;
   direct_turns_ = direct_.size() * kDirectTurns;
   ++events_.wakeups;
-  wait_for_completions({.sleep = policy.sleep,
-                        .budget = policy.budget,
-                        .idle = receives_.shorten(policy.idle),
-                        .poll = policy.poll || is_behind});
+  events_.stopped_early = ring_.has_completions();
+  if (events_.stopped_early) {
+    // What was taken is dealt with first; the sockets hold the rest.
+    if (ring_.has_requests())
+      ring_.enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
+  } else if (policy.poll || is_behind) {
+    ring_.enter(kAllCompletions, std::chrono::microseconds(0), std::chrono::nanoseconds(1));
+  } else {
+    wait_for_completions(policy, receives_.shorten(policy.idle));
+  }
   if (policy.sleep.count() == 0) clears_wakeups_ = false;
   received_since_wait_ = false;
   if (ring_.has_overflow()) [[unlikely]]
@@ -223,21 +225,15 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   return !has_failed;
 }
 
-void UringBackend::wait_for_completions(const WaitPolicy& policy) {
+void UringBackend::wait_for_completions(const WaitPolicy& policy, std::chrono::microseconds idle) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
-  events_.stopped_early = ring_.has_completions();
-  if (events_.stopped_early) {
-    // What was taken is dealt with first; the sockets hold the rest.
-    if (ring_.has_requests()) ring_.enter(0, microseconds(0), nanoseconds(0));
-  } else if (policy.poll) {
-    ring_.enter(kAllCompletions, microseconds(0), nanoseconds(1));
-  } else if (policy.sleep.count() > 0) {
-    sleep_and_look(policy);
+  if (policy.sleep.count() > 0) {
+    sleep_and_look(policy.sleep, idle);
   } else if (policy.budget.count() == 0) {
-    ring_.enter(1, microseconds(0), policy.idle);
+    ring_.enter(1, microseconds(0), idle);
   } else if (has_min_wait()) {
-    ring_.enter(wait_completions(), policy.budget, policy.idle);
+    ring_.enter(wait_completions(), policy.budget, idle);
   } else {
     // Older kernels: the budget is slept while traffic flows, then one datagram is
     // enough to end the wait.
@@ -245,7 +241,7 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy) {
       net::sleep_precisely(policy.budget);
       ring_.enter(kAllCompletions, microseconds(0), nanoseconds(1));
     }
-    if (!ring_.has_completions()) ring_.enter(1, microseconds(0), policy.idle);
+    if (!ring_.has_completions()) ring_.enter(1, microseconds(0), idle);
   }
 }
 
@@ -253,24 +249,27 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy) {
 // older kernels. What the kernel has to do for datagrams waits for the next call meanwhile: with
 // DEFER_TASKRUN it wakes nobody who is not in the ring. No timer for what is there already: it
 // costs more than some calls.
-void UringBackend::sleep_and_look(const WaitPolicy& policy) {
+void UringBackend::sleep_and_look(std::chrono::microseconds longest,
+                                  std::chrono::microseconds idle) {
   using std::chrono::microseconds;
   using std::chrono::nanoseconds;
-  microseconds left = policy.idle;
+  microseconds left = idle;
   if (!std::exchange(clears_wakeups_, true) && is_signalled_) {
     // One that came in between is read with the others: it ends this wait.
     clear_wakeups();
     sleep_was_ended_ = true;
     left = microseconds(0);
   } else if (std::exchange(sleep_was_ended_, false) || received_since_wait_) {
-    const microseconds sleep = std::min(policy.sleep, left);
+    const microseconds sleep = std::min(longest, left);
     left -= sleep;
     sleep_was_ended_ = wakeup_.wait_precisely(sleep);
   }
   ring_.enter(1, microseconds(0), left);
   std::size_t before = 0;
   std::size_t ready = ring_.ready();
-  while (ready - before >= kLeastOfFullCall && ring_.failure().error == 0) {
+  // A call ends with 20 pieces of work, or with the rest of the 33 datagrams that a socket's turn
+  // has: only one that brings nothing says that there is no more.
+  while (ready > before && ready < ring_.capacity() / 2 && ring_.failure().error == 0) {
     ring_.enter(0, microseconds(0), nanoseconds(0));
     before = std::exchange(ready, ring_.ready());
   }

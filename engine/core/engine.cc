@@ -191,6 +191,15 @@ int Engine::workers() const { return options_.workers; }
 
 CounterSnapshot Engine::counters() const { return workers_->snapshot(); }
 
+EngineStats Engine::stats() const {
+  EngineStats stats{counters(), {}};
+  if (workers_->is_inline()) return stats;
+  for (std::size_t i = 0; i < workers_->size(); ++i) {
+    stats.waits.push_back(workers_->at(i).waits().report());
+  }
+  return stats;
+}
+
 void Engine::log(std::string_view message) const {
   if (!options_.log) return;
   try {

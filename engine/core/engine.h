@@ -14,7 +14,8 @@
 #include "ringpeer/codec/wire/encode_pool.h"
 #include "ringpeer/engine/net/datagram_size.h"
 #include "ringpeer/engine/stats/counters.h"
-#include "ringpeer/engine/wait/latency_budget.h"
+#include "ringpeer/latency_budget.h"
+#include "ringpeer/wait_report.h"
 
 namespace ringpeer {
 
@@ -31,7 +32,6 @@ enum class BackendKind {
 
 using net::kLargestDatagram;  // of either family: 65,527
 using net::kLargestIpv4Datagram;
-using wait::LatencyBudget;
 
 // More receive threads than any machine has cores to spare for one port.
 inline constexpr int kMaxWorkers = 256;
@@ -62,7 +62,7 @@ struct EngineOptions {
   // chooses. A quiet socket always wakes at once. A sleeping
   // consumer is woken as late again for a few packets that come right behind others; while
   // one leaves half of its queue unread, up to 1 ms may pass.
-  LatencyBudget latency_budget;
+  LatencyBudget latency_budget = LatencyBudget::automatic();
 
   // Largest datagram accepted, in bytes of payload; a larger one is dropped and
   // counted.
@@ -99,6 +99,13 @@ struct EngineOptions {
   // port that the kernel does not let go. Called from any thread; must not block nor call back
   // into the engine. What it throws is dropped.
   std::function<void(std::string_view message)> log;
+};
+
+// What an engine does at present. A value.
+struct EngineStats {
+  CounterSnapshot counters;
+  // By worker; empty without threads, where the application decides when to look.
+  std::vector<WaitReport> waits;
 };
 
 // The workers, their backends and their packet memory. Peers and servers hold a
@@ -157,6 +164,8 @@ class Engine {
 
   // All counters of all workers and sockets since the engine started.
   CounterSnapshot counters() const;
+  // These, and how each worker waits at present.
+  EngineStats stats() const;
 
   const EngineOptions& options() const { return options_; }
 

@@ -185,6 +185,8 @@ int Socket::set_broadcast(bool enabled) {
   return set_option(descriptor_, SOL_SOCKET, SO_BROADCAST, enabled ? 1 : 0);
 }
 
+int receive_buffer_of(int descriptor) { return get_option(descriptor, SOL_SOCKET, SO_RCVBUF); }
+
 int Socket::request_receive_buffer(int bytes) {
   return request_buffer(descriptor_, SO_RCVBUF, SO_RCVBUFFORCE, bytes);
 }
@@ -193,7 +195,7 @@ int Socket::request_send_buffer(int bytes) {
   return request_buffer(descriptor_, SO_SNDBUF, SO_SNDBUFFORCE, bytes);
 }
 
-int Socket::receive_buffer() const { return get_option(descriptor_, SOL_SOCKET, SO_RCVBUF); }
+int Socket::receive_buffer() const { return receive_buffer_of(descriptor_); }
 int Socket::send_buffer() const { return get_option(descriptor_, SOL_SOCKET, SO_SNDBUF); }
 
 // An IPv6 socket that speaks IPv4 too has both families' options.

@@ -145,6 +145,10 @@ class Socket {
 // the kernel knows; 0 when there is no route. A few system calls.
 int path_mtu_to(const Endpoint& destination);
 
+// What the kernel grants a socket for what waits in it, in bytes as it counts them; 0 when it does
+// not say.
+int receive_buffer_of(int descriptor);
+
 }  // namespace ringpeer::net
 
 #endif  // RINGPEER_ENGINE_NET_SOCKET_H_

@@ -144,6 +144,8 @@ class PacketRing::Consumer {
  public:
   explicit Consumer(PacketRing& ring) : of_(ring) {}
 
+  // Whether front() tells without a look at what the worker has published.
+  bool knows_more() const { return of_.ring_.knows_more(); }
   PacketDescriptor* front() const { return knows_or_finds_more() ? of_.ring_.front() : nullptr; }
   std::span<PacketDescriptor> front_run(std::size_t most) const {
     return knows_or_finds_more() ? of_.ring_.front_run(most) : std::span<PacketDescriptor>();

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
 
 namespace ringpeer::internal {
@@ -44,6 +45,7 @@ SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
       counters_(workers_.counters()),
       socket_(std::move(socket)),
       records_local_addresses_(options.reply_from_received_address),
+      keeps_pace_(workers_.at(0).waits().is_automatic()),
       queue_(slots_for(receive_bytes), receive_bytes,
              {options.receive_timestamps, options.reply_from_received_address}),
       receive_bytes_(receive_bytes),
@@ -154,6 +156,19 @@ int SocketChannel::available() {
   return static_cast<int>(waiting);
 }
 
+packet::PacketDescriptor* SocketChannel::look_for_more() {
+  packet::PacketDescriptor* const descriptor = queue_.consumer().front();
+  if (keeps_pace_ && queue_.pace().wants_looks())
+    queue_.pace().record_look(workers_.us_of(base::Clock::now()), descriptor != nullptr);
+  return descriptor != nullptr ? descriptor : front_of_empty();
+}
+
+int SocketChannel::watch() {
+  if (workers_.is_inline()) return -1;
+  begin_to_wait(queue_.pace().begin_watch());
+  return queue_.signal().watch();
+}
+
 packet::PacketDescriptor* SocketChannel::front_of_empty() {
   if (workers_.is_inline()) {
     // So that a backlog stays with the kernel instead of overflowing here, the socket is
@@ -209,6 +224,7 @@ Error SocketChannel::take(std::span<const std::uint8_t>* packet, net::Endpoint* 
 
 Error SocketChannel::wait(std::chrono::milliseconds timeout) {
   ++ticks_;
+  begin_to_wait(queue_.pace().begin_wait());
   return wait_for_packets(
       workers_, queue_.signal(), timeout,
       [this] {
@@ -274,7 +290,13 @@ Error SocketChannel::poll() {
 }
 
 DrainWindow SocketChannel::next_window(std::size_t most) {
-  if (!is_alive() || front() == nullptr) return {};
+  if (!is_alive()) return {};
+  // front(), of which a batch feels each call.
+  if (keeps_pace_) {
+    if (front() == nullptr) return {};
+  } else if (queue_.consumer().front() == nullptr && front_of_empty() == nullptr) {
+    return {};
+  }
   DrainWindow window;
   window.descriptors = queue_.consumer().front_run(std::min(most, kWindowPackets));
   window.seen = workers_.time_of(queue_.consumer().seen_at_us());

@@ -64,17 +64,23 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   // Which address the packet taken last was sent to, as far as such things are noted.
   const net::LocalAddress& last_local_address() const { return last_local_; }
   std::chrono::steady_clock::time_point last_arrival() const override;
-  int watch() override { return workers_.is_inline() ? -1 : queue_.signal().watch(); }
+  int watch() override;
 
  private:
   SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket, std::uint64_t receive_bytes,
                 const SocketOptions& options);
   // The oldest descriptor or null.
   packet::PacketDescriptor* front() {
-    packet::PacketDescriptor* const descriptor = queue_.consumer().front();
-    return descriptor != nullptr ? descriptor : front_of_empty();
+    if (queue_.consumer().knows_more()) [[likely]]
+      return queue_.consumer().front();
+    return look_for_more();
   }
+  [[gnu::noinline]] packet::PacketDescriptor* look_for_more();
   packet::PacketDescriptor* front_of_empty();
+  // Wakes the worker where it sleeps for the sake of a rhythm that has ended.
+  void begin_to_wait(bool wakes) {
+    if (wakes) worker_->receives().wake();
+  }
   // For an event loop that watches: whether something waits is what front() finds out.
   void tell_watcher() { front(); }
   packet::PacketBuffer* take_from(packet::PacketDescriptor& descriptor,
@@ -110,6 +116,7 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   const worker::LentCounters counters_;
   net::Socket socket_;
   const bool records_local_addresses_;
+  const bool keeps_pace_;
   worker::SocketQueue queue_;
   // Of the packet taken last; the source as long as its buffer is held.
   const void* last_source_ = nullptr;

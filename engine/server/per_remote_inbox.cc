@@ -14,11 +14,15 @@ PerRemoteInbox::PerRemoteInbox(const std::shared_ptr<Engine>& engine, ServerSock
 
 // ---- From the rings.
 
-void PerRemoteInbox::move_published() {
+bool PerRemoteInbox::move_published() {
+  bool found = false;
   for (const auto& shard : sockets_.shards()) {
-    if (shard->demultiplexer.consumer().front() != nullptr) take_from(*shard);
+    if (shard->demultiplexer.consumer().front() == nullptr) continue;
+    take_from(*shard);
+    found = true;
   }
   drop_newest_pending();
+  return found;
 }
 
 void PerRemoteInbox::take_from(Shard& shard) {

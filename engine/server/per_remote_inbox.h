@@ -65,7 +65,7 @@ class PerRemoteInbox final : public ServerInbox {
   void drop_all() override;
 
  private:
-  void move_published() override;
+  bool move_published() override;
   bool is_empty() const override { return waiting_packets_ == 0 && remotes_.pending_count() == 0; }
 
   void take_from(Shard& shard);

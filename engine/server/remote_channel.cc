@@ -78,6 +78,7 @@ Error RemoteChannel::take_briefly(std::span<const std::uint8_t>* packet, net::En
 
 Error RemoteChannel::wait(std::chrono::milliseconds timeout) {
   inbox().begin_tick();
+  inbox().begin_to_wait();
   return wait_for_packets(
       server_->workers(), server_->signal(), timeout,
       [this] {

@@ -27,8 +27,15 @@ Error ServerInbox::take_any(ReceivedPacket* packet, HeldView* view) {
   return Error::OK;
 }
 
+int ServerInbox::watch() {
+  if (workers_.is_inline()) return -1;
+  if (shared_.pace.begin_watch()) sockets_.wake_workers();
+  return shared_.signal.watch();
+}
+
 Error ServerInbox::wait(std::chrono::milliseconds timeout) {
   begin_tick();
+  begin_to_wait();
   return wait_for_packets(
       workers_, shared_.signal, timeout,
       [this] {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/codec/base/error.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
@@ -33,7 +34,7 @@ class ServerInbox : public DrainSource {
     take_published();
   }
   void take_published() {
-    move_published();
+    record_look(move_published());
     if (shared_.signal.is_watched()) mark_if_empty();
   }
   // Whether every look at packets or connections polls first. Without threads many of them
@@ -56,7 +57,11 @@ class ServerInbox : public DrainSource {
   // OK when a packet or a new remote waits; else as PeerChannel::wait. Polls.
   Error wait(std::chrono::milliseconds timeout);
   // A descriptor for foreign event loops; -1 without threads.
-  int watch() { return workers_.is_inline() ? -1 : shared_.signal.watch(); }
+  int watch();
+  // The consumer is about to wait: workers that sleep for the sake of its rhythm are woken.
+  void begin_to_wait() {
+    if (shared_.pace.begin_wait()) sockets_.wake_workers();
+  }
 
   // The next packet of anybody; valid while *view keeps it. Errors as PeerChannel::take.
   Error take_any(ReceivedPacket* packet, HeldView* view);
@@ -88,7 +93,8 @@ class ServerInbox : public DrainSource {
         sockets_(sockets),
         shared_(shared),
         workers_(engine->workers_of_engine()),
-        counters_(workers_.counters()) {}
+        counters_(workers_.counters()),
+        keeps_pace_(workers_.at(0).waits().is_automatic()) {}
 
   // What a get does when there is nothing.
   Error take_nothing() {
@@ -96,16 +102,23 @@ class ServerInbox : public DrainSource {
     return Error::ERR_UNAVAILABLE;
   }
   void mark_if_empty();
+  // For workers that learn the consumer's rhythm.
+  void record_look(bool found) {
+    if (keeps_pace_ && shared_.pace.wants_looks())
+      shared_.pace.record_look(workers_.us_of(base::Clock::now()), found);
+  }
 
   const std::shared_ptr<Engine>& engine_;
   ServerSockets& sockets_;
   worker::ServerShared& shared_;
   worker::WorkerGroup& workers_;
   const worker::LentCounters counters_;
+  const bool keeps_pace_;
   packet::PacketRelease release_;  // of packets that were dropped, or looked at
 
  private:
-  virtual void move_published() {}
+  // Whether there was anything.
+  virtual bool move_published() { return keeps_pace_ && sockets_.has_published(); }
   // Whether nothing waits that has left the rings.
   virtual bool is_empty() const = 0;
   // Whether there is anything to take, after take_published().

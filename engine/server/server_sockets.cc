@@ -156,6 +156,10 @@ void ServerSockets::receive() {
   workers_.inline_pump().step_all([&ring] { return ring.slots_in_use() < kRingSlots / 2; });
 }
 
+void ServerSockets::wake_workers() {
+  for (auto& shard : shards_) shard->worker->receives().wake();
+}
+
 bool ServerSockets::has_published() const {
   return std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) {
     return shard->demultiplexer.consumer().front() != nullptr;

@@ -66,6 +66,8 @@ class ServerSockets {
   std::size_t ring_slots() const { return shards_.size() * kRingSlots; }
   // Whether something that the workers have published is in a ring.
   bool has_published() const;
+  // Ends their waits.
+  void wake_workers();
   // Takes what the kernel has, without threads: what fits the ring easily.
   void receive();
 

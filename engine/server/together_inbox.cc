@@ -1,5 +1,7 @@
 #include "ringpeer/engine/server/together_inbox.h"
 
+#include <utility>
+
 namespace ringpeer::internal {
 
 // From the next ring in turn that has something.
@@ -24,9 +26,11 @@ bool TogetherInbox::take_next(ReceivedPacket* packet, packet::PacketBuffer** buf
     take_arrivals();
     if (!load()) {
       if (shared_.signal.is_watched()) mark_if_empty();
+      was_empty_ = true;
       return false;
     }
   }
+  if (std::exchange(was_empty_, false)) record_look(true);
   packet->arrived = workers_.time_of(arrival_us_);
   packet->payload = rest_.take_packet();
   packet->sender = net::endpoint_from_socket_address(rest_.source);

@@ -34,6 +34,7 @@ class TogetherInbox final : public ServerInbox {
   packet::PacketDescriptor rest_{};
   std::uint64_t arrival_us_ = 0;
   std::size_t next_shard_ = 0;
+  bool was_empty_ = false;  // when something was to be taken last
 };
 
 }  // namespace ringpeer::internal

@@ -32,9 +32,11 @@ constexpr std::array<CounterInfo, kCounterCount> kInfo = {{
     {"wakeups", "Times a worker returned from its wait.", false},
     {"buffer_starved", "Times the kernel found no receive buffer; nothing is lost.", false},
     {"rearms", "Times a multishot receive had to be armed again.", false},
+    {"sleeps_cut", "Times a worker slept less than it would because a socket buffer would fill.",
+     false},
 }};
 
-static_assert(kInfo.back().name == "rearms", "counter table and enum must agree");
+static_assert(kInfo.back().name == "sleeps_cut", "counter table and enum must agree");
 
 }  // namespace
 

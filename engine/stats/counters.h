@@ -39,6 +39,7 @@ enum class Counter : std::uint8_t {
   kWakeups,
   kBufferStarved,
   kRearms,
+  kSleepsCut,
   kCount,
 };
 

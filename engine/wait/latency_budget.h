@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace ringpeer::wait {
+namespace ringpeer {
 
 // The longest that a packet may wait for others to arrive before a worker is woken for it. Fixed
 // when it is made from a time, 0: each packet wakes at once. Automatic, the default: the engine
@@ -37,6 +37,6 @@ class LatencyBudget {
   bool is_automatic_ = true;
 };
 
-}  // namespace ringpeer::wait
+}  // namespace ringpeer
 
 #endif  // RINGPEER_ENGINE_WAIT_LATENCY_BUDGET_H_

@@ -33,13 +33,14 @@ class ConsumerSignal {
     return is_interrupted() || net::wait_while_equal(wanted_, asleep_, deadline);
   }
 
-  // Worker: after publishing.
-  void notify_if_waiting() {
+  // Worker: after publishing. Whether anybody waited.
+  bool notify_if_waiting() {
     thread_fence(std::memory_order_seq_cst);
-    if (wanted_.load(std::memory_order_relaxed) == 0) return;
+    if (wanted_.load(std::memory_order_relaxed) == 0) return false;
     const std::uint32_t wanted = wanted_.exchange(0, std::memory_order_relaxed);
     if ((wanted & kSleeper) != 0) net::wake_all(wanted_);
     if ((wanted & kDescriptor) != 0) notify_loop();
+    return true;
   }
 
   // Any thread: ends a wait whatever the ring holds; a wait that comes later, too.

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "ringpeer/engine/backend/datagram.h"
+#include "ringpeer/engine/wait/inflow.h"
 #include "ringpeer/engine/worker/delivery.h"
 
 namespace ringpeer::worker {
@@ -35,8 +36,12 @@ class DatagramSink {
   virtual void publish() = 0;
 
   // Wakes the consumer if it sleeps. Less often than publish(): one that shares the
-  // worker's CPU takes it over at once, and sleeps again after the little there was.
-  virtual void notify() = 0;
+  // worker's CPU takes it over at once, and sleeps again after the little there was. Whether one
+  // slept.
+  virtual bool notify() = 0;
+
+  // By which the worker plans its wait; null: it knows nothing of the consumer. Constant.
+  virtual wait::Inflow* inflow() { return nullptr; }
 
   // Whether the consumer has so much to do yet that what comes next is not urgent.
   virtual bool is_behind() const { return false; }

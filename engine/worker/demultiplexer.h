@@ -13,6 +13,8 @@
 #include "ringpeer/engine/remotes/remote.h"
 #include "ringpeer/engine/remotes/remote_table.h"
 #include "ringpeer/engine/send/send_errors.h"
+#include "ringpeer/engine/wait/consumer_pace.h"
+#include "ringpeer/engine/wait/inflow.h"
 #include "ringpeer/engine/worker/arrival_metadata.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
@@ -24,6 +26,7 @@ namespace ringpeer::worker {
 // What all workers of one server share with its consumer.
 struct ServerShared {
   ConsumerSignal signal;
+  wait::ConsumerPace pace;
   std::atomic<int> max_pending{16};
   std::atomic<int> pending{0};  // remotes announced and not yet taken
   // Bytes that one remote may have waiting, in Godot's counting.
@@ -75,7 +78,8 @@ class Demultiplexer final : public DatagramSink {
       announce_retired();
     ring_.producer().publish();
   }
-  void notify() override { shared_->signal.notify_if_waiting(); }
+  bool notify() override { return shared_->signal.notify_if_waiting(); }
+  wait::Inflow* inflow() override { return &inflow_; }
   bool is_behind() const override { return ring_.is_half_full(); }
   // An unconnected socket reports errors of its error queue only.
   void on_socket_error(int /*error*/, std::uint64_t now_us) override { check_errors(now_us); }
@@ -129,6 +133,7 @@ class Demultiplexer final : public DatagramSink {
   int descriptor_ = -1;
   ServerShared* const shared_;
   packet::PacketRing ring_;
+  wait::Inflow inflow_{&shared_->pace};
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
   // they may have waiting, they cannot fill the ring against accepted peers.
   const std::size_t stranger_reserve_;

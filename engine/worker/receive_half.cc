@@ -15,8 +15,12 @@ constexpr std::size_t kBatchesPerNotify = 4;
 
 }  // namespace
 
-ReceiveHalf::ReceiveHalf(const WorkerOptions& options, Counters& counters)
-    : options_(options), counters_(counters), slabs_(options.payload_budget, &home_) {}
+ReceiveHalf::ReceiveHalf(const WorkerOptions& options, Counters& counters, WorkerWait& wait)
+    : options_(options),
+      counters_(counters),
+      wait_(wait),
+      slabs_(options.payload_budget, &home_),
+      sockets_(wait) {}
 
 bool ReceiveHalf::make_backend(backend::BackendFailure* failure) {
   backend_ = options_.use_uring ? make_uring_backend(options_.backend, &home_, failure)
@@ -47,6 +51,26 @@ void ReceiveHalf::detach_all(backend::BackendFailure* failure) {
     reclaim();
     return true;
   });
+}
+
+// Counted first: nobody finds more packets delivered than received.
+inline void ReceiveHalf::hand_over(const DatagramRun& run, Delivery& delivery) {
+  assert(!run.datagrams.empty() && run.packets >= run.datagrams.size());
+  counters_.add(Counter::kReceivedPackets, run.packets);
+  counters_.add(Counter::kReceivedBytes, run.bytes);
+  const backend::SocketSlot slot = run.datagrams.front().slot;
+  DatagramSink* const sink = sockets_.sink_of(slot);
+  if (sink != nullptr) [[likely]] {
+    sink->deliver(run, delivery);
+    sockets_.publish(slot);
+    wait_.record(*sink, run);
+    if (delivery.take_overrun()) [[unlikely]]
+      sockets_.pause(slot, *backend_);
+  } else {
+    for (const backend::Datagram& datagram : run.datagrams) {
+      delivery.drop(datagram, Counter::kDropClosed);
+    }
+  }
 }
 
 std::size_t ReceiveHalf::drain(std::size_t max_batches) {
@@ -109,25 +133,6 @@ void ReceiveHalf::sort(std::span<const backend::Datagram> batch, Delivery& deliv
     }
     batch = batch.subspan(run.datagrams.size());
     hand_over(run, delivery);
-  }
-}
-
-// Counted first: nobody finds more packets delivered than received.
-void ReceiveHalf::hand_over(const DatagramRun& run, Delivery& delivery) {
-  assert(!run.datagrams.empty() && run.packets >= run.datagrams.size());
-  counters_.add(Counter::kReceivedPackets, run.packets);
-  counters_.add(Counter::kReceivedBytes, run.bytes);
-  const backend::SocketSlot slot = run.datagrams.front().slot;
-  DatagramSink* const sink = sockets_.sink_of(slot);
-  if (sink != nullptr) [[likely]] {
-    sink->deliver(run, delivery);
-    sockets_.publish(slot);
-    if (delivery.take_overrun()) [[unlikely]]
-      sockets_.pause(slot, *backend_);
-  } else {
-    for (const backend::Datagram& datagram : run.datagrams) {
-      delivery.drop(datagram, Counter::kDropClosed);
-    }
   }
 }
 

@@ -18,13 +18,14 @@
 #include "ringpeer/engine/worker/datagram_sink.h"
 #include "ringpeer/engine/worker/socket_table.h"
 #include "ringpeer/engine/worker/worker_options.h"
+#include "ringpeer/engine/worker/worker_wait.h"
 
 namespace ringpeer::worker {
 
 // The receiving half of a worker: the backend, the buffers that it lends, and the sockets. Brings
 // what the kernel has received to the sinks, and gives the buffers that come back to the kernel.
 //
-// Lifetime: that of its worker, whose options and counters it refers to.
+// Lifetime: that of its worker, whose options, counters and wait it refers to.
 // Threads: the worker's, but wake() and has_left_uring(), which are for any.
 class ReceiveHalf {
  public:
@@ -37,7 +38,7 @@ class ReceiveHalf {
   // came while it was at work. They may wait for the next, one latency budget at most.
   static constexpr std::size_t kFewDatagrams = 64;
 
-  ReceiveHalf(const WorkerOptions& options, Counters& counters);
+  ReceiveHalf(const WorkerOptions& options, Counters& counters, WorkerWait& wait);
 
   // Anywhere, before everything else. False on failure.
   bool make_backend(backend::BackendFailure* failure);
@@ -62,21 +63,25 @@ class ReceiveHalf {
   bool is_whole() {
     return backend_ == nullptr || (backend_->lent_buffers() == 0 && slabs_.is_whole());
   }
+
   // Whether those that something came for may be told later: of so few datagrams.
   bool may_notify_later(std::size_t taken) const {
     return options_.has_thread && taken > 0 && taken < kFewDatagrams &&
-           looked_at_us_ - notified_at_us_ <
-               static_cast<std::uint64_t>(options_.latency_budget.bound().count());
+           looked_at_us_ - notified_at_us_ < static_cast<std::uint64_t>(wait_.budget().count());
   }
   void notify_consumers() {
     if (!sockets_.has_to_notify()) return;
-    sockets_.notify_consumers();
+    wait_.count_woken(sockets_.notify_consumers());
     notified_at_us_ = looked_at_us_;
   }
   // Adds to the counters what the backend did.
   void record_events() {
     const backend::BackendEvents& events = backend_->events();
     counters_.add(Counter::kWakeups, events.wakeups - seen_events_.wakeups);
+    seen_events_.wakeups = events.wakeups;
+    seen_events_.stopped_early = events.stopped_early;
+    if (events.starved == seen_events_.starved && events.rearms == seen_events_.rearms) [[likely]]
+      return;
     counters_.add(Counter::kBufferStarved, events.starved - seen_events_.starved);
     counters_.add(Counter::kRearms, events.rearms - seen_events_.rearms);
     seen_events_ = events;
@@ -103,11 +108,13 @@ class ReceiveHalf {
  private:
   static DatagramRun first_run(std::span<const backend::Datagram> batch);
   void sort(std::span<const backend::Datagram> batch, Delivery& delivery);
-  void hand_over(const DatagramRun& run, Delivery& delivery);
+  // Once for each batch, most times: a call of its own is felt.
+  [[gnu::always_inline]] inline void hand_over(const DatagramRun& run, Delivery& delivery);
   void count_fault(const backend::Datagram& datagram, Delivery& delivery);
 
   const WorkerOptions& options_;
   Counters& counters_;
+  WorkerWait& wait_;
   packet::BufferReturn home_;
   packet::SlabPool slabs_;
   std::unique_ptr<backend::Backend> backend_;

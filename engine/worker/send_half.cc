@@ -6,6 +6,12 @@
 #include "ringpeer/engine/net/precise_sleep.h"
 
 namespace ringpeer::worker {
+namespace {
+
+// Puts that are not farther apart come often: a frame of a slow game.
+constexpr std::uint64_t kOftenUs = 100'000;
+
+}  // namespace
 
 int SendHalf::send(std::span<const std::uint8_t> payload, const SendTarget& target) {
   const int error = queue_.push(payload, target);
@@ -20,12 +26,30 @@ int SendHalf::send_to_all(std::span<const std::uint8_t> payload,
   return error;
 }
 
-// Wakes the worker once for all packets until it has looked at them.
+// Wakes the worker once for all packets until it has looked at them, if at all: it may look soon
+// enough by itself.
 void SendHalf::notice() {
-  if (notice_.leave()) sleeper_.wake();
+  const std::uint64_t until_us = notice_.leave();
+  if (until_us == SendNotice::kAwake) return;
+  if (until_us != SendNotice::kUntilWoken &&
+      until_us <= sleeper_.now_us() + static_cast<std::uint64_t>(kPutBound.count())) {
+    return;
+  }
+  sleeper_.wake();
+}
+
+std::optional<std::chrono::microseconds> SendHalf::next_look(const wait::WaitPlan& plan,
+                                                             std::uint64_t usual_gap_us,
+                                                             std::uint64_t now_us) const {
+  if (now_us - last_put_us_ > kOftenUs) return std::nullopt;
+  if (plan.sleep.count() > 0) return plan.sleep;
+  const bool looks_anyway =
+      plan.budget.count() > 0 && usual_gap_us <= static_cast<std::uint64_t>(kPutBound.count());
+  return looks_anyway ? std::optional<std::chrono::microseconds>(kPutBound) : std::nullopt;
 }
 
 void SendHalf::send_some() {
+  if (notice_.is_there()) last_put_us_ = sleeper_.now_us();
   notice_.take();
   has_more_ = batch_.drain();
   finish_flushes();

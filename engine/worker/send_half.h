@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "ringpeer/engine/send/send_batch.h"
 #include "ringpeer/engine/send/send_notice.h"
 #include "ringpeer/engine/send/send_queue.h"
 #include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/wait/wait_planner.h"
 #include "ringpeer/engine/worker/command.h"
 #include "ringpeer/engine/worker/command_queue.h"
 #include "ringpeer/engine/worker/receive_half.h"
@@ -30,6 +32,8 @@ class SendHalf {
   static constexpr std::chrono::milliseconds kMaxClose{400};
   // How long the kernel may take nothing of a socket until nobody waits for it any more.
   static constexpr std::chrono::milliseconds kMaxStall{100};
+  // A put that finds the worker asleep waits so long for it to look by itself.
+  static constexpr std::chrono::microseconds kPutBound{200};
   // Until a full socket buffer is tried again.
   static constexpr std::chrono::milliseconds kBacklogWait{1};
 
@@ -48,10 +52,17 @@ class SendHalf {
   // What the worker has not looked at yet.
   std::size_t queued() const { return queue_.size(); }
 
-  // Until end_sleep(), a put wakes the worker. True when it had better not sleep: there is more to
-  // send.
-  bool begin_sleep() { return !notice_.begin_sleep() || has_more_; }
+  // From here to end_sleep(), a put wakes the worker that cannot wait until `until_us`, when it
+  // looks by itself. True when it had better not sleep: there is more to send.
+  bool begin_sleep(std::uint64_t until_us = SendNotice::kUntilWoken) {
+    return !notice_.begin_sleep(until_us) || has_more_;
+  }
   void end_sleep() { notice_.end_sleep(); }
+  // After how long the worker is to look by itself, so that puts need not wake it: while they come
+  // often and its waits are short anyway. None: it sleeps as long as it likes.
+  std::optional<std::chrono::microseconds> next_look(const wait::WaitPlan& plan,
+                                                     std::uint64_t usual_gap_us,
+                                                     std::uint64_t now_us) const;
   // Packets that the kernel had no room for.
   bool has_backlog() const { return batch_.has_waiting(); }
   // Sends what was put. Nothing is in the queue that was not noticed, or will be when its put gets
@@ -89,6 +100,7 @@ class SendHalf {
   SendBatch batch_;
   CommandList flushes_;
   bool has_more_ = false;
+  std::uint64_t last_put_us_ = 0;  // that was noticed
 };
 
 }  // namespace ringpeer::worker

@@ -7,6 +7,8 @@
 
 #include "ringpeer/engine/packet/packet_ring.h"
 #include "ringpeer/engine/send/error_latch.h"
+#include "ringpeer/engine/wait/consumer_pace.h"
+#include "ringpeer/engine/wait/inflow.h"
 #include "ringpeer/engine/worker/arrival_metadata.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
@@ -27,7 +29,8 @@ class SocketQueue final : public DatagramSink {
   void deliver(const DatagramRun& run, Delivery& delivery) override;
   bool has_recovered() override;
   void publish() override { ring_.producer().publish(); }
-  void notify() override { signal_.notify_if_waiting(); }
+  bool notify() override { return signal_.notify_if_waiting(); }
+  wait::Inflow* inflow() override { return &inflow_; }
   bool is_behind() const override { return ring_.is_half_full(); }
   void on_socket_error(int error, std::uint64_t now_us) override;
   bool wants_control() const override { return arrival_.any(); }
@@ -36,6 +39,7 @@ class SocketQueue final : public DatagramSink {
   packet::PacketRing::Consumer consumer() { return ring_.consumer(); }
   std::size_t depth() const { return ring_.depth(); }
   ConsumerSignal& signal() { return signal_; }
+  wait::ConsumerPace& pace() { return pace_; }
 
   // Errors that the socket reported: an ICMP refusal reaches a connected one.
   ErrorLatch& socket_error() { return socket_error_; }
@@ -57,6 +61,8 @@ class SocketQueue final : public DatagramSink {
   const ArrivalOptions arrival_;
   ArrivalClock arrival_clock_;
   ConsumerSignal signal_;
+  wait::ConsumerPace pace_;
+  wait::Inflow inflow_{&pace_};
   ErrorLatch socket_error_;
   ForkLife life_;
 };

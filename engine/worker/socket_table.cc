@@ -5,8 +5,9 @@
 
 namespace ringpeer::worker {
 
-SocketTable::SocketTable()
-    : sinks_(backend::kMaxSockets),
+SocketTable::SocketTable(WorkerWait& wait)
+    : wait_(wait),
+      sinks_(backend::kMaxSockets),
       descriptors_(backend::kMaxSockets, -1),
       is_to_be_notified_(backend::kMaxSockets) {
   to_be_notified_.reserve(backend::kMaxSockets);
@@ -20,9 +21,11 @@ void SocketTable::add(backend::SocketSlot slot, int descriptor, DatagramSink* si
   sinks_[slot] = sink;
   descriptors_[slot] = descriptor;
   was_used_ = true;
+  wait_.add(*sink, descriptor);
 }
 
 void SocketTable::remove(backend::SocketSlot slot) {
+  if (sinks_[slot] != nullptr) wait_.remove(*sinks_[slot]);
   std::erase(error_checked_, sinks_[slot]);
   std::erase(paused_, slot);
   std::erase(to_be_notified_, slot);
@@ -68,6 +71,7 @@ void SocketTable::maintain() {
 
 void SocketTable::stop_all() {
   error_checked_.clear();
+  wait_.remove_all();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();
   }

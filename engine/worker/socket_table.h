@@ -9,6 +9,7 @@
 
 #include "ringpeer/engine/backend/backend.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
+#include "ringpeer/engine/worker/worker_wait.h"
 
 namespace ringpeer::worker {
 
@@ -19,7 +20,8 @@ namespace ringpeer::worker {
 // Threads: the worker's.
 class SocketTable {
  public:
-  SocketTable();
+  // `wait` is told of the sinks.
+  explicit SocketTable(WorkerWait& wait);
 
   void add(backend::SocketSlot slot, int descriptor, DatagramSink* sink);
   void remove(backend::SocketSlot slot);
@@ -36,12 +38,15 @@ class SocketTable {
     if (!std::exchange(is_to_be_notified_[slot], 1)) to_be_notified_.push_back(slot);
   }
   bool has_to_notify() const { return !to_be_notified_.empty(); }
-  void notify_consumers() {
+  // How many slept.
+  std::size_t notify_consumers() {
+    std::size_t woken = 0;
     for (const backend::SocketSlot slot : to_be_notified_) {
-      sinks_[slot]->notify();
+      woken += sinks_[slot]->notify() ? 1 : 0;
       is_to_be_notified_[slot] = false;
     }
     to_be_notified_.clear();
+    return woken;
   }
   // Whether all that something came for have enough to do.
   bool consumers_are_behind() const {
@@ -67,6 +72,7 @@ class SocketTable {
   void stop_all();
 
  private:
+  WorkerWait& wait_;
   std::vector<DatagramSink*> sinks_;
   std::vector<int> descriptors_;
   std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify

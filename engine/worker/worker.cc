@@ -54,7 +54,8 @@ std::uint64_t number_of_this_thread() {
 
 Worker::Worker(const WorkerOptions& options)
     : options_(options),
-      receives_(options_, counters_),
+      wait_(options_, counters_),
+      receives_(options_, counters_, wait_),
       sends_(receives_, commands_, counters_, options.use_send_trains) {}
 
 Worker::~Worker() { stop(); }
@@ -288,6 +289,34 @@ CounterSnapshot Worker::snapshot() const {
 
 // ---- The loop.
 
+inline bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batches) {
+  SocketTable& sockets = receives_.sockets();
+  execute_commands();
+  if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
+  if (has_thread()) sends_.send_noticed(!detaching_.empty());  // else puts are system calls
+  if (sockets.has_paused()) [[unlikely]] {
+    sockets.resume_recovered(receives_.backend());
+    if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);
+  }
+  const bool can_go_on = receives_.backend().wait(
+      longest_wait == kNoWait ? backend::WaitPolicy{.poll = true} : begin_wait(longest_wait),
+      &failure_);
+  if (has_thread()) {
+    wait_.end();
+    sends_.end_sleep();
+  }
+  if (!can_go_on) return false;
+  const std::size_t taken = taken_by_step_ = receives_.drain(max_batches);
+  may_gather_longer_ = taken <= kTrickle && sockets.consumers_are_behind();
+  if (!receives_.may_notify_later(taken)) receives_.notify_consumers();
+  receives_.reclaim();
+  if (!detaching_.empty()) finish_detaches();
+  if (sockets.has_error_queues()) sockets.check_errors(receives_.now_us());
+  receives_.record_events();
+  wait_.end_step(taken, [this] { return receives_.now_us(); });
+  return true;
+}
+
 // Nothing in it asks for memory that a packet or a command could do without: for that there are
 // drops and errors. A step that was left halfway has lost count of buffers, so it is the last.
 bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept {
@@ -299,39 +328,28 @@ bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_ba
   }
 }
 
-bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max_batches) {
-  SocketTable& sockets = receives_.sockets();
-  execute_commands();
-  if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
-  sends_.send_noticed(!detaching_.empty());
-  const bool has_more_to_send = sends_.begin_sleep();
-  const bool is_waited_for = sends_.has_flushes() || !detaching_.empty();
-  const bool poll =
-      longest_wait == kNoWait || has_more_to_send || (is_waited_for && !sends_.has_backlog());
-  if (sockets.has_paused()) [[unlikely]] {
-    sockets.resume_recovered(receives_.backend());
-    if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);
+// From here on a put wakes the worker, unless it can wait until then.
+backend::WaitPolicy Worker::begin_wait(std::chrono::microseconds longest_wait) {
+  const std::uint64_t now_us = wait_.is_automatic() ? receives_.now_us() : 0;
+  const wait::WaitPlan& plan = wait_.begin(now_us);
+  backend::WaitPolicy policy{.sleep = plan.sleep, .budget = gather_longer(plan.budget)};
+  policy.idle = sends_.has_backlog() ? SendHalf::kBacklogWait : longest_wait;
+  if (receives_.sockets().has_to_notify()) policy.idle = std::min(policy.idle, plan.budget);
+  std::uint64_t until_us = SendNotice::kUntilWoken;
+  if (wait_.is_automatic()) {
+    if (const auto end = sends_.next_look(plan, wait_.usual_gap_us(), now_us)) {
+      policy.idle = std::min(policy.idle, *end);
+      until_us = now_us + static_cast<std::uint64_t>(policy.idle.count());
+    }
   }
-  if (sockets.has_to_notify()) longest_wait = std::min(longest_wait, options_.latency_budget.bound());
-  const bool can_go_on = receives_.backend().wait(
-      {.budget = next_budget(),
-       .idle = sends_.has_backlog() ? SendHalf::kBacklogWait : longest_wait,
-       .poll = poll},
-      &failure_);
-  sends_.end_sleep();
-  if (!can_go_on) return false;
-  const std::size_t taken = taken_by_step_ = receives_.drain(max_batches);
-  may_gather_longer_ = taken <= kTrickle && sockets.consumers_are_behind();
-  if (!receives_.may_notify_later(taken)) receives_.notify_consumers();
-  receives_.reclaim();
-  if (!detaching_.empty()) finish_detaches();
-  if (sockets.has_error_queues()) sockets.check_errors(receives_.now_us());
-  receives_.record_events();
-  return true;
+  policy.sleep = std::min(policy.sleep, policy.idle);
+  const bool has_more_to_send = sends_.begin_sleep(until_us);
+  const bool is_waited_for = sends_.has_flushes() || !detaching_.empty();
+  policy.poll = has_more_to_send || (is_waited_for && !sends_.has_backlog());
+  return policy;
 }
 
-std::chrono::microseconds Worker::next_budget() const {
-  const auto budget = options_.latency_budget.bound();
+std::chrono::microseconds Worker::gather_longer(std::chrono::microseconds budget) const {
   if (!may_gather_longer_) return budget;
   return std::max(budget, std::min(budget * kBudgetsWhenBehind, kMaxWhenBehind));
 }

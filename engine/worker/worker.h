@@ -20,6 +20,7 @@
 #include "ringpeer/engine/worker/send_half.h"
 #include "ringpeer/engine/worker/worker_options.h"
 #include "ringpeer/engine/worker/worker_thread.h"
+#include "ringpeer/engine/worker/worker_wait.h"
 
 namespace ringpeer::worker {
 
@@ -29,10 +30,10 @@ namespace ringpeer::worker {
 // packet, which is counted, or the command that asks for some.
 //
 // Threads: attach, detach, sync, flush, stop, and their halves, request_maintenance, has_failed,
-// snapshot, features, and sends() as SendHalf says: any. Without a
-// thread of its own everything but attach_later, has_failed, has_left_uring and snapshot belongs to
-// one thread at a time. A ring of io_uring takes requests of one thread alone: the first that
-// brings a socket. When another one goes on, the sockets change to recvmmsg.
+// snapshot, waits, and sends() and receives() as these say: any. Without a
+// thread of its own everything but attach_later, has_failed, snapshot and what receives() has for
+// any belongs to one thread at a time. A ring of io_uring takes requests of one thread alone: the
+// first that brings a socket. When another one goes on, the sockets change to recvmmsg.
 class Worker {
  public:
   // Null on failure. Returns once the worker runs.
@@ -86,10 +87,10 @@ class Worker {
 
   // Whether it had to end by itself.
   bool has_failed() const { return failed_.load(std::memory_order_acquire); }
-  // Whether it began with io_uring, and had to change when another thread went on.
-  bool has_left_uring() const { return receives_.has_left_uring(); }
   CounterSnapshot snapshot() const;
-  std::string features() const { return receives_.features(); }
+  // What any thread may ask of it, and wake().
+  ReceiveHalf& receives() { return receives_; }
+  const WorkerWait& waits() const { return wait_; }
 
  private:
   explicit Worker(const WorkerOptions& options);
@@ -115,10 +116,12 @@ class Worker {
 
   // False when it cannot go on: the reason is in failure_.
   bool try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept;
-  bool step(std::chrono::microseconds longest_wait, std::size_t max_batches);
+  [[gnu::always_inline]] inline bool step(std::chrono::microseconds longest_wait,
+                                          std::size_t max_batches);
   [[gnu::noinline]] std::size_t pump_overflow();
   std::size_t pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
-  std::chrono::microseconds next_budget() const;
+  [[gnu::noinline]] backend::WaitPolicy begin_wait(std::chrono::microseconds longest_wait);
+  std::chrono::microseconds gather_longer(std::chrono::microseconds budget) const;
   void maintain();
 
   bool follow_thread() noexcept;
@@ -132,6 +135,7 @@ class Worker {
   Counters counters_;
   CommandQueue commands_;
   FreeSlots free_slots_;
+  WorkerWait wait_;
   ReceiveHalf receives_;
   SendHalf sends_;
   CommandList detaching_;

@@ -47,7 +47,7 @@ std::unique_ptr<WorkerGroup> WorkerGroup::create(const GroupOptions& options,
     if (group->start_workers(options, true, failure)) {
       group->uses_uring_ = true;
       group->reason_ = options.backend == BackendChoice::kAuto ? "available" : "asked for";
-      group->reason_ += "; " + group->workers_[0]->features();
+      group->reason_ += "; " + group->workers_[0]->receives().features();
       return group;
     }
     failure->what = explain(*failure, workers);
@@ -69,6 +69,8 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
     WorkerOptions worker = options.worker;
     worker.index = static_cast<int>(i);
     worker.has_thread = options.workers > 0;
+    // Without a thread the application decides when to look.
+    if (!worker.has_thread) worker.latency_budget = options.worker.latency_budget.bound();
     worker.use_uring = use_uring;
     worker.payload_budget = options.worker.payload_budget / count;
     if (i < options.cpus.size()) worker.cpu = options.cpus[i];
@@ -79,7 +81,8 @@ bool WorkerGroup::start_workers(const GroupOptions& options, bool use_uring,
     }
     workers_.push_back(std::move(created));
   }
-  pump_.begin(options.workers > 0 ? nullptr : workers_[0].get(), options.worker.latency_budget.bound());
+  pump_.begin(options.workers > 0 ? nullptr : workers_[0].get(),
+              options.worker.latency_budget.bound());
   return true;
 }
 

@@ -83,7 +83,9 @@ class WorkerGroup {
 
  private:
   WorkerGroup() = default;
-  bool has_left_uring() const { return !workers_.empty() && workers_[0]->has_left_uring(); }
+  bool has_left_uring() const {
+    return !workers_.empty() && workers_[0]->receives().has_left_uring();
+  }
   bool start_workers(const GroupOptions& options, bool use_uring, backend::BackendFailure* failure);
 
   std::vector<std::unique_ptr<Worker>> workers_;

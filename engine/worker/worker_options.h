@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "ringpeer/engine/backend/backend.h"
-#include "ringpeer/engine/wait/latency_budget.h"
+#include "ringpeer/latency_budget.h"
 
 namespace ringpeer::worker {
 
@@ -16,7 +16,7 @@ struct WorkerOptions {
   int index = 0;
   bool has_thread = true;  // false: pump() runs it
   int cpu = -1;            // to pin to; -1: none
-  wait::LatencyBudget latency_budget;
+  LatencyBudget latency_budget;
   std::size_t payload_budget = std::size_t{64} << 20;
   bool use_uring = true;
   bool use_send_trains = true;  // UDP_SEGMENT

@@ -194,7 +194,7 @@ TEST_P(PlantedLieTest, IsHeardOf) {
 INSTANTIATE_TEST_SUITE_P(
     Lies, PlantedLieTest,
     testing::Values(std::pair("recv_buf_size = 524288", "recv_buf_size = 65536"),  // a default
-                    std::pair("| `latency_budget` | 200 us |", "| `latency_budget` | 100 us |"),
+                    std::pair("kDefaultBound` | 200 us |", "kDefaultBound` | 100 us |"),
                     std::pair("| `gro` | false |", "| `gro` | true |"),
                     std::pair("| `flush()` |", "| `flush_all()` |"),  // no such symbol
                     std::pair("| `get_local_port()` |", "| |"),       // no entry

@@ -76,8 +76,8 @@ std::vector<std::string> statements() {
           std::to_string(constant_of("engine/peer/loop_bound.h", "kSlowUs") / 1000) + " ms",
       "in windows of up to " + number_of("engine/peer/socket_channel.cc", "kWindowPackets") +
           " descriptors",
-      "the latency budget (" + with_commas(EngineOptions().latency_budget.bound().count()) +
-          " us unless told)",
+      "automatic unless told, with a bound of " +
+          with_commas(EngineOptions().latency_budget.bound().count()) + " us",
       "(or after " + in_words(receives, "kBatchesPerNotify") + " batches",
       "leaves fewer than " + number_of("engine/worker/receive_half.h", "kFewDatagrams") +
           " packets that come right after",

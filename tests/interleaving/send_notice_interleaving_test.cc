@@ -30,7 +30,8 @@ class Sends {
     for (int i = 0; i < count; ++i) {
       rings_[thread].push(1);
       rings_[thread].publish();
-      if (notice_.leave()) interleaving::eventfd_notify(kWakeup, Site::current());
+      if (notice_.leave() != SendNotice::kAwake)
+        interleaving::eventfd_notify(kWakeup, Site::current());
     }
   }
 
@@ -42,7 +43,7 @@ class Sends {
         send_what_is_there();
       }
       if (sent_ == count) return;
-      if (notice_.begin_sleep()) {
+      if (notice_.begin_sleep(SendNotice::kUntilWoken)) {
         interleaving::eventfd_await_readable(kWakeup, Site::current());
         interleaving::eventfd_clear(kWakeup, Site::current());
       }

@@ -148,7 +148,7 @@ int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_
       return report(entry.first, copy, &unused);
     });
   };
-  if (timeout_ms != 0) scheduler_.wait_until(has_any, deadline_after(scheduler_, timeout_ms));
+  if (timeout_ms != 0) bill.wait_until(scheduler_, has_any, deadline_after(scheduler_, timeout_ms));
   // Whose turn is first changes, as it does in a list that sockets are moved to the end of.
   std::size_t count = 0;
   const std::size_t size = epoll.watches.size();
@@ -166,7 +166,7 @@ int Kernel::poll(int descriptor, short events, Time deadline) {
     const File* file = find(descriptor);
     return file != nullptr && is_readable(*file);
   };
-  if (deadline > scheduler_.now()) scheduler_.wait_until(is_ready, deadline);
+  if (deadline > scheduler_.now()) bill.wait_until(scheduler_, is_ready, deadline);
   if (find(descriptor) == nullptr) return POLLNVAL;
   return is_ready() ? events & POLLIN : 0;
 }
@@ -177,6 +177,7 @@ std::ptrdiff_t Kernel::receive(UdpSocket& socket, msghdr* message, int flags) {
   if (const int error = socket.take_error(); error != 0) return -error;
   if (socket.received.empty() || faults_.happens(Fault::kTryAgain)) return -EAGAIN;
   const SimulatedDatagram datagram = socket.take();
+  bill.spent += bill.prices.datagram;
   const std::size_t written = scatter(datagram.payload, *message);
   message->msg_flags = written < datagram.payload.size() ? MSG_TRUNC : 0;
   if (message->msg_name != nullptr) {

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/tests/simulation/cpu_bill.h"
 #include "ringpeer/tests/simulation/faults.h"
 #include "ringpeer/tests/simulation/network.h"
 #include "ringpeer/tests/simulation/scheduler.h"
@@ -58,6 +59,9 @@ class Kernel {
   const KernelFeatures& features() const { return features_; }
   // From now on all waits of workers are refused: what a filter that comes late does. 0 or errno.
   int waits_refused = 0;
+
+  // What threads pay for: nothing else takes CPU time.
+  CpuBill bill;
 
   // The beginning of each system call.
   void enter();

@@ -58,6 +58,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   if (plan.has(Fault::kSmallCompletionRing)) plan.kernel.most_completions = 8u << random.below(4);
   constexpr std::array<int, 4> kBudgets = {0, 50, 200, 2000};
   plan.latency_budget_us = kBudgets.at(random.below(kBudgets.size()));
+  plan.automatic_budget = random.chance(500);
   plan.max_datagram = random.chance(500) ? 1400 : 4000;
   plan.payload_budget_kib = random.chance(300) ? 256 * 3 : 4096;
   if (plan.has(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
@@ -123,10 +124,11 @@ std::string Plan::to_text() const {
   std::string text =
       std::string(use_uring ? "io_uring" : "recvmmsg") + ", workers " + std::to_string(workers) +
       ", servers " + std::to_string(servers) + ", remotes " + std::to_string(remotes) + ", peers " +
-      std::to_string(peers) + ", latency budget " + std::to_string(latency_budget_us) + " us" +
-      ", largest datagram " + std::to_string(max_datagram) + ", budget " +
-      std::to_string(payload_budget_kib) + " KiB, receive buffer " +
-      std::to_string(receive_buffer) + ", pending at most " + std::to_string(max_pending);
+      std::to_string(peers) + ", latency budget " + (automatic_budget ? "up to " : "") +
+      std::to_string(latency_budget_us) + " us" + ", largest datagram " +
+      std::to_string(max_datagram) + ", budget " + std::to_string(payload_budget_kib) +
+      " KiB, receive buffer " + std::to_string(receive_buffer) + ", pending at most " +
+      std::to_string(max_pending);
   const auto add = [&text](bool is_so, const char* name) {
     if (is_so) text += std::string(", ") + name;
   };

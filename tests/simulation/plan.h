@@ -27,6 +27,7 @@ struct Plan {
   int workers = 1;  // 0: none has a thread
   KernelFeatures kernel;
   int latency_budget_us = 200;
+  bool automatic_budget = false;  // that is its bound then
   std::size_t max_datagram = 1400;
   std::size_t payload_budget_kib = 1024;
   int receive_buffer = 0;  // asked for; 0: the kernel's

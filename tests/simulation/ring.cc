@@ -284,12 +284,20 @@ int Ring::enter(unsigned to_submit, unsigned min_complete, Time min_wait, Time d
   const Time min_wait_ends = min_wait > 0 ? scheduler.now() + min_wait : 0;
   bool in_time = true;
   if (ready() < min_complete && !kernel_.faults().happens(Fault::kInterrupted)) {
-    if (min_wait > 0) {
-      scheduler.wait_until([&] { return ready() >= min_complete; },
-                           std::min(min_wait_ends, deadline));
-      min_complete = std::min(min_complete, 1u);
+    const unsigned at_first = min_complete;
+    if (min_wait > 0) min_complete = std::min(min_complete, 1u);
+    // The timer of the minimum wakes nobody when there is nothing yet.
+    const auto is_over = [&] {
+      return ready() >= at_first || (scheduler.now() >= min_wait_ends && ready() >= min_complete);
+    };
+    if (min_wait > 0 &&
+        !scheduler.wait_until([&] { return ready() >= at_first; },
+                              std::min(min_wait_ends, deadline)) &&
+        is_over()) {
+      kernel_.bill.spent += kernel_.bill.prices.timer;
+    } else {
+      in_time = kernel_.bill.wait_until(scheduler, is_over, deadline);
     }
-    in_time = scheduler.wait_until([&] { return ready() >= min_complete; }, deadline);
   }
   // As long as there is more than was waited for, and room.
   for (run_due(); completions_ready() < min_complete && due() > 0 && overflow_.empty();) run_due();

@@ -63,9 +63,15 @@ base::Clock::time_point base::Clock::now() noexcept {
 
 std::int64_t base::wall_clock_ns() { return Kernel::current().network().wall_clock_ns(); }
 
+// Threads of the simulation take no time of their own, unless a model says otherwise.
+std::uint64_t base::thread_cpu_ns() {
+  return Kernel::is_there() ? static_cast<std::uint64_t>(Kernel::current().bill.spent) : 0;
+}
+
 void net::sleep_precisely(std::chrono::microseconds duration) {
   const KernelCall call;
   scheduler().sleep(std::chrono::nanoseconds(duration).count());
+  call->bill.spent += call->bill.prices.timer;
 }
 
 // ---- Being woken.

@@ -126,7 +126,9 @@ void World::make_engine() {
   EngineOptions options;
   options.backend = plan_.use_uring ? BackendKind::kAuto : BackendKind::kRecvmmsg;
   options.workers = plan_.workers;
-  options.latency_budget = std::chrono::microseconds(plan_.latency_budget_us);
+  const std::chrono::microseconds budget(plan_.latency_budget_us);
+  options.latency_budget =
+      plan_.automatic_budget ? LatencyBudget::automatic(budget) : LatencyBudget(budget);
   if (plan_.max_datagram != kDefaultMaxDatagram) options.max_datagram = plan_.max_datagram;
   options.payload_budget = plan_.payload_budget_kib << 10;
   options.socket_receive_buffer = plan_.receive_buffer;

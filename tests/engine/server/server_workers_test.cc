@@ -27,8 +27,7 @@ constexpr std::size_t kPacketSize = 40;
 
 class ServerWorkersTest : public testing::TestWithParam<BackendKind> {
  protected:
-  void create_engine(int workers,
-                     LatencyBudget latency_budget = EngineOptions().latency_budget) {
+  void create_engine(int workers, LatencyBudget latency_budget = EngineOptions().latency_budget) {
     EngineOptions options;
     options.latency_budget = latency_budget;
     options.backend = GetParam();

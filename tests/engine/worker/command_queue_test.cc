@@ -16,7 +16,7 @@ class StoppedSink : public DatagramSink {
  public:
   void deliver(const DatagramRun& /*run*/, Delivery& /*delivery*/) override {}
   void publish() override {}
-  void notify() override {}
+  bool notify() override { return false; }
   void on_socket_error(int /*error*/, std::uint64_t /*now_us*/) override {}
   void on_worker_stopped() override { ++stops; }
 

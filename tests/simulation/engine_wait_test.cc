@@ -1,0 +1,326 @@
+// How an engine waits, on a machine in memory whose time and prices are the test's: games that
+// look once a frame, consumers that wait, steps of the load, of the rhythm and of the machine.
+// Whatever the engine decides, it follows within the bounds that it promises, and nothing is lost
+// that a socket's buffer could hold.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/tests/simulation/machine.h"
+#include "ringpeer/udp_server.h"
+
+namespace ringpeer::simulation {
+namespace {
+
+constexpr std::uint16_t kPort = 4000;
+constexpr std::size_t kSize = 64;
+constexpr Time kFrame = 16'667 * kMicrosecond;
+// What the calls of workers and application take on the way.
+constexpr Time kCalls = 300 * kMicrosecond;
+constexpr Time kBound = 200 * kMicrosecond;
+
+// Waking is cheap, and on a machine with other work costly.
+constexpr CpuBill::Prices kQuiet{4 * kMicrosecond, 12 * kMicrosecond, 600};
+constexpr CpuBill::Prices kBusy{12 * kMicrosecond, 9 * kMicrosecond, 600};
+
+struct Setting {
+  bool use_uring;
+  bool has_min_wait;
+};
+
+class EngineWaitTest : public testing::TestWithParam<Setting> {
+ protected:
+  EngineWaitTest() : machine_({.has_min_wait = GetParam().has_min_wait}) {}
+  ~EngineWaitTest() override {
+    machine_.scheduler.run([this] {
+      packets_per_second_ = 0;
+      peer_.reset();
+      if (engine_ != nullptr) engine_->stop();
+      engine_.reset();
+    });
+  }
+
+  // As the application's thread.
+  template <typename Play>
+  void play(Play play) {
+    machine_.scheduler.run([&] { play(); });
+  }
+
+  void open(const LatencyBudget& budget = {}) {
+    EngineOptions options;
+    options.backend = GetParam().use_uring ? BackendKind::kIoUring : BackendKind::kRecvmmsg;
+    options.latency_budget = budget;
+    options.encode_buffers = 1;
+    std::string message;
+    engine_ = Engine::create(options, nullptr, &message);
+    ASSERT_NE(engine_, nullptr) << message;
+    peer_ = std::make_unique<PacketPeerUDP>(engine_);
+    ASSERT_EQ(peer_->bind(kPort, "10.0.0.1", 16 << 20), Error::OK);
+    socket_ = &machine_.socket_on(kPort);
+  }
+
+  // From now on; datagrams carry the time when they come.
+  void set_rate(double packets_per_second) {
+    const bool is_running = packets_per_second_ > 0;
+    packets_per_second_ = packets_per_second;
+    if (!is_running) arrive_later();
+  }
+  void arrive_later() {
+    if (packets_per_second_ <= 0) return;
+    const auto gap = static_cast<Time>(1e9 / packets_per_second_);
+    machine_.scheduler.at(machine_.scheduler.now() + gap, [this] {
+      if (packets_per_second_ <= 0) return;
+      arrive();
+      arrive_later();
+    });
+  }
+  void arrive() {
+    ++sent_;
+    const Time now = machine_.scheduler.now();
+    SimulatedDatagram like;
+    like.payload.resize(kSize);
+    if (socket_->receive_memory + like.charge() > socket_->receive_buffer) {
+      ++lost_;
+      return;
+    }
+    std::vector<std::uint8_t> payload(kSize);
+    std::memcpy(payload.data(), &now, sizeof(now));
+    Machine::put(*socket_, {*net::IpAddress::parse("10.0.0.2"), 0, 9}, std::move(payload));
+  }
+
+  // Takes what there is; how old each packet is.
+  void take() {
+    std::span<const std::uint8_t> payload;
+    while (peer_->get_packet(&payload) == Error::OK) {
+      Time came = 0;
+      std::memcpy(&came, payload.data(), sizeof(came));
+      ages_.push_back(machine_.scheduler.now() - came);
+      ++taken_;
+    }
+  }
+  void frames(int count, Time period = kFrame) {
+    for (int i = 0; i < count; ++i) {
+      take();
+      next_frame_ = std::max(next_frame_ + period, machine_.scheduler.now());
+      machine_.scheduler.sleep(next_frame_ - machine_.scheduler.now());
+    }
+  }
+  // As a consumer that waits, for so long.
+  void waits(Time time) {
+    const Time end = machine_.scheduler.now() + time;
+    while (machine_.scheduler.now() < end) {
+      if (peer_->wait(std::chrono::milliseconds(100)) == Error::OK) take();
+    }
+  }
+  Time median_age() {
+    EXPECT_FALSE(ages_.empty());
+    if (ages_.empty()) return 0;
+    const auto middle = ages_.begin() + static_cast<std::ptrdiff_t>(ages_.size() / 2);
+    std::nth_element(ages_.begin(), middle, ages_.end());
+    const Time age = *middle;
+    ages_.clear();
+    return age;
+  }
+  std::uint64_t wakeups() const { return engine_->counters()[Counter::kWakeups]; }
+  template <typename Play>
+  double wakeups_per_second(Play play) {
+    const std::uint64_t before = wakeups();
+    const Time begun = machine_.scheduler.now();
+    play();
+    return static_cast<double>(wakeups() - before) * 1e9 /
+           static_cast<double>(machine_.scheduler.now() - begun);
+  }
+  WaitReason reason() const { return engine_->stats().waits.at(0).reason; }
+  std::chrono::microseconds budget() const { return engine_->stats().waits.at(0).budget; }
+
+  Machine machine_;
+  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<PacketPeerUDP> peer_;
+  UdpSocket* socket_ = nullptr;
+  double packets_per_second_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t taken_ = 0;
+  std::vector<Time> ages_;
+  Time next_frame_ = 0;
+};
+
+std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
+  if (!info.param.use_uring) return "recvmmsg";
+  return info.param.has_min_wait ? "io_uring" : "io_uring_without_min_wait";
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, EngineWaitTest,
+                         testing::Values(Setting{true, true}, Setting{true, false},
+                                         Setting{false, true}),
+                         name_of_setting);
+
+TEST_P(EngineWaitTest, AFrameFindsWhatCameJustBeforeAndWakesTheWorkerFourTimes) {
+  for (const double rate : {1e4, 2e4, 1e5}) {
+    Time fixed_age = 0;
+    for (const bool automatic : {false, true}) {
+      play([&] {
+        open(automatic ? LatencyBudget() : LatencyBudget(std::chrono::microseconds(200)));
+        socket_->receive_buffer = 8 << 20;
+        set_rate(rate);
+        frames(20);
+        ages_.clear();
+        const double wakes = wakeups_per_second([&] { frames(120); });
+        const Time age = median_age();
+        if (automatic) {
+          EXPECT_LE(wakes, 60 * 5 + 30) << rate;
+          EXPECT_LE(age, fixed_age + 500 * kMicrosecond) << rate;
+          EXPECT_EQ(reason(), WaitReason::kRhythm) << rate;
+        } else {
+          fixed_age = age;
+        }
+        EXPECT_EQ(lost_, 0U) << rate;
+        set_rate(0);
+        machine_.scheduler.sleep(50 * kMillisecond);
+        peer_.reset();
+        engine_->stop();
+      });
+    }
+  }
+}
+
+TEST_P(EngineWaitTest, AStallAndAnotherRhythmLoseNothing) {
+  play([&] {
+    open();
+    socket_->receive_buffer = 64 << 20;
+    set_rate(1e4);
+    frames(60);
+    for (int i = 0; i < 3; ++i) {
+      machine_.scheduler.sleep(kSecond);
+      next_frame_ = machine_.scheduler.now();
+      const Time half = kFrame * 2;
+      frames(6, half);  // 200 ms
+      const double wakes = wakeups_per_second([&] { frames(30, half); });
+      EXPECT_LE(wakes, 30 * 10) << "at 30 Hz";
+      frames(12);
+      EXPECT_LE(wakeups_per_second([&] { frames(60); }), 60 * 5 + 30) << "at 60 Hz again";
+    }
+    set_rate(0);
+    machine_.scheduler.sleep(50 * kMillisecond);
+    take();
+    EXPECT_EQ(lost_, 0U);
+    EXPECT_EQ(taken_, sent_);
+  });
+}
+
+TEST_P(EngineWaitTest, AWaitEndsTheSleepOfARhythm) {
+  play([&] {
+    open();
+    socket_->receive_buffer = 8 << 20;
+    set_rate(1000);
+    for (int i = 0; i < 20; ++i) {
+      frames(60);
+      take();
+      ages_.clear();
+      // In the middle of a sleep.
+      machine_.scheduler.sleep(kMillisecond + i * 100 * kMicrosecond);
+      waits(100 * kMillisecond);
+      // All of them, but for what had come before.
+      for (const Time age : ages_) ASSERT_LE(age, 4 * kMillisecond + kBound + kCalls);
+      std::sort(ages_.begin(), ages_.end());
+      ASSERT_LE(ages_[ages_.size() * 9 / 10], kBound + kCalls) << i;
+    }
+    set_rate(0);
+  });
+}
+
+TEST_P(EngineWaitTest, IdleWorkersSleepWhateverTheirConsumersDo) {
+  play([&] {
+    open();
+    EXPECT_LE(wakeups_per_second([&] { machine_.scheduler.sleep(10 * kSecond); }), 4.0);
+    EXPECT_LE(wakeups_per_second([&] { frames(600); }), 4.0) << "polled, before anything has come";
+    set_rate(1e4);
+    frames(60);
+    set_rate(0);
+    frames(200);
+    EXPECT_LE(wakeups_per_second([&] { frames(600); }), 4.0) << "polled, after traffic";
+    EXPECT_LE(wakeups_per_second([&] { waits(10 * kSecond); }), 4.0) << "waited for";
+  });
+}
+
+TEST_P(EngineWaitTest, ALonePutLeavesWithinItsBound) {
+  play([&] {
+    Time left = 0;
+    machine_.network.add_host({*net::IpAddress::parse("10.0.0.2"), 0, 9},
+                              [&](const SimulatedDatagram&) { left = machine_.scheduler.now(); });
+    open();
+    socket_->receive_buffer = 8 << 20;
+    ASSERT_EQ(peer_->set_dest_address("10.0.0.2", 9), Error::OK);
+    const std::vector<std::uint8_t> payload(kSize);
+    ASSERT_EQ(peer_->put_packet(payload), Error::OK);  // a system call
+    set_rate(1e4);
+    frames(60);
+    for (int i = 0; i < 200; ++i) {
+      machine_.scheduler.sleep(i * 40 * kMicrosecond % kFrame);
+      const Time put = machine_.scheduler.now();
+      left = 0;
+      ASSERT_EQ(peer_->put_packet(payload), Error::OK);
+      if (i % 3 == 0) {
+        take();
+      }
+      machine_.scheduler.sleep(2 * kMillisecond);
+      ASSERT_NE(left, 0) << i;
+      ASSERT_LE(left - put, kBound + 2 * kCalls) << i;
+      frames(2);
+    }
+    set_rate(0);
+  });
+}
+
+TEST_P(EngineWaitTest, WhoWaitsHasWhatCostsLeastWithin200MsOfAStep) {
+  play([&] {
+    machine_.kernel.bill.prices = kBusy;
+    open();
+    socket_->receive_buffer = 64 << 20;
+    set_rate(1000);
+    waits(2 * kSecond);
+    for (int i = 0; i < 3; ++i) {
+      set_rate(1e5);
+      waits(200 * kMillisecond);
+      const double many = wakeups_per_second([&] { waits(500 * kMillisecond); });
+      EXPECT_LE(many, 9000) << "at 100,000 packets/s waking at once is costly";
+      set_rate(1000);
+      waits(200 * kMillisecond);
+      ages_.clear();
+      waits(500 * kMillisecond);
+      EXPECT_LE(median_age(), kCalls) << "at 1,000 packets/s nothing comes together";
+    }
+    EXPECT_EQ(lost_, 0U);
+    set_rate(0);
+  });
+}
+
+TEST_P(EngineWaitTest, AChangeOfTheMachineIsFollowedWithinASecond) {
+  play([&] {
+    machine_.kernel.bill.prices = kQuiet;
+    open();
+    socket_->receive_buffer = 64 << 20;
+    set_rate(1e4);
+    waits(2 * kSecond);
+    for (int i = 0; i < 3; ++i) {
+      machine_.kernel.bill.prices = kBusy;
+      waits(kSecond);
+      EXPECT_LE(wakeups_per_second([&] { waits(kSecond); }), 6500) << "busy";
+      machine_.kernel.bill.prices = kQuiet;
+      waits(kSecond);
+      EXPECT_GE(wakeups_per_second([&] { waits(kSecond); }), 7500) << "quiet";
+    }
+    set_rate(0);
+  });
+}
+
+}  // namespace
+}  // namespace ringpeer::simulation
