@@ -63,8 +63,8 @@ EngineOptions engine_options(const ServeOptions& options) {
   EngineOptions engine;
   engine.backend = options.backend;
   engine.workers = options.workers;
-  engine.latency_budget = LatencyBudget::automatic(
-      std::chrono::microseconds(options.latency_budget_microseconds));
+  engine.latency_budget =
+      LatencyBudget::automatic(std::chrono::microseconds(options.latency_budget_microseconds));
   engine.use_min_wait = !is_without(options, "min-wait");
   engine.use_incremental_buffers = !is_without(options, "incremental-buffers");
   engine.use_gso = !is_without(options, "gso");
