@@ -293,7 +293,7 @@ inline bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max
   SocketTable& sockets = receives_.sockets();
   execute_commands();
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
-  if (has_thread()) sends_.send_noticed(!detaching_.empty());  // else puts are system calls
+  sends_.send_noticed(!detaching_.empty());
   if (sockets.has_paused()) [[unlikely]] {
     sockets.resume_recovered(receives_.backend());
     if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);

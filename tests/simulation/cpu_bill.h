@@ -19,9 +19,9 @@ struct CpuBill {
 
   // A thread waits in a system call, and pays for being woken. Whether it is ready.
   bool wait_until(Scheduler& scheduler, const std::function<bool()>& ready, Time deadline) {
-    if (ready()) return true;
+    const bool has_to_wait = !ready();
     const bool is_ready = scheduler.wait_until(ready, deadline);
-    spent += is_ready ? prices.wake : prices.timer;
+    if (has_to_wait) spent += is_ready ? prices.wake : prices.timer;
     return is_ready;
   }
 };
