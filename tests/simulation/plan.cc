@@ -58,7 +58,6 @@ Plan Plan::from_seed(std::uint64_t seed) {
   if (plan.has(Fault::kSmallCompletionRing)) plan.kernel.most_completions = 8u << random.below(4);
   constexpr std::array<int, 4> kBudgets = {0, 50, 200, 2000};
   plan.latency_budget_us = kBudgets.at(random.below(kBudgets.size()));
-  plan.automatic_budget = random.chance(500);
   plan.max_datagram = random.chance(500) ? 1400 : 4000;
   plan.payload_budget_kib = random.chance(300) ? 256 * 3 : 4096;
   if (plan.has(Fault::kFullReceiveBuffer)) plan.receive_buffer = 8192;
@@ -96,6 +95,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   if (plan.has(Fault::kMalformed)) plan.use_uring = true;
   plan.largest_burst = random.chance(300) ? 200 : 20;
   plan.flooded_loops = random.chance(kRunsWithScenarioOf1000);
+  plan.automatic_budget = random.chance(500);
   return plan;
 }
 
