@@ -87,6 +87,9 @@ class UringBackend final : public Backend {
   void clear_wakeups();
   void prepare_requests();
   void wait_for_completions(const WaitPolicy& policy, std::chrono::microseconds idle);
+  void take_what_is_there() {
+    ring_.enter(kAllCompletions, std::chrono::microseconds(0), std::chrono::nanoseconds(1));
+  }
   void sleep_and_look(std::chrono::microseconds longest, std::chrono::microseconds idle);
   unsigned wait_completions() const {
     return static_cast<unsigned>(std::clamp(receives_.attached() + kOtherRequests,
@@ -212,7 +215,7 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
     if (ring_.has_requests())
       ring_.enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
   } else if (policy.poll || is_behind) {
-    ring_.enter(kAllCompletions, std::chrono::microseconds(0), std::chrono::nanoseconds(1));
+    take_what_is_there();
   } else {
     wait_for_completions(policy, receives_.shorten(policy.idle));
   }
@@ -239,7 +242,7 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy, std::chrono::m
     // enough to end the wait.
     if (received_since_wait_) {
       net::sleep_precisely(policy.budget);
-      ring_.enter(kAllCompletions, microseconds(0), nanoseconds(1));
+      take_what_is_there();
     }
     if (!ring_.has_completions()) ring_.enter(1, microseconds(0), idle);
   }

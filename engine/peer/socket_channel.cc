@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
 
 namespace ringpeer::internal {
@@ -45,7 +44,6 @@ SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
       counters_(workers_.counters()),
       socket_(std::move(socket)),
       records_local_addresses_(options.reply_from_received_address),
-      keeps_pace_(workers_.at(0).waits().is_automatic()),
       queue_(slots_for(receive_bytes), receive_bytes,
              {options.receive_timestamps, options.reply_from_received_address}),
       receive_bytes_(receive_bytes),
@@ -158,8 +156,7 @@ int SocketChannel::available() {
 
 packet::PacketDescriptor* SocketChannel::look_for_more() {
   packet::PacketDescriptor* const descriptor = queue_.consumer().front();
-  if (keeps_pace_ && queue_.pace().wants_looks())
-    queue_.pace().record_look(workers_.us_of(base::Clock::now()), descriptor != nullptr);
+  consumer_looks_.record(descriptor != nullptr);
   return descriptor != nullptr ? descriptor : front_of_empty();
 }
 
@@ -292,7 +289,7 @@ Error SocketChannel::poll() {
 DrainWindow SocketChannel::next_window(std::size_t most) {
   if (!is_alive()) return {};
   // front(), of which a batch feels each call.
-  if (keeps_pace_) {
+  if (consumer_looks_.are_wanted()) {
     if (front() == nullptr) return {};
   } else if (queue_.consumer().front() == nullptr && front_of_empty() == nullptr) {
     return {};

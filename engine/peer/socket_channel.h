@@ -7,6 +7,7 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/net/socket.h"
+#include "ringpeer/engine/peer/consumer_looks.h"
 #include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/engine/peer/peer_channel.h"
 #include "ringpeer/engine/peer/verified_destinations.h"
@@ -116,8 +117,8 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   const worker::LentCounters counters_;
   net::Socket socket_;
   const bool records_local_addresses_;
-  const bool keeps_pace_;
   worker::SocketQueue queue_;
+  ConsumerLooks consumer_looks_{workers_, queue_.pace()};
   // Of the packet taken last; the source as long as its buffer is held.
   const void* last_source_ = nullptr;
   std::uint64_t last_arrival_us_ = 0;

@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <memory>
 
-#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/codec/base/error.h"
 #include "ringpeer/drain_batch.h"
 #include "ringpeer/engine.h"
 #include "ringpeer/engine/packet/packet_release.h"
+#include "ringpeer/engine/peer/consumer_looks.h"
 #include "ringpeer/engine/peer/held_view.h"
 #include "ringpeer/engine/peer/loop_bound.h"
 #include "ringpeer/engine/server/server_sockets.h"
@@ -34,7 +34,7 @@ class ServerInbox : public DrainSource {
     take_published();
   }
   void take_published() {
-    record_look(move_published());
+    consumer_looks_.record(move_published());
     if (shared_.signal.is_watched()) mark_if_empty();
   }
   // Whether every look at packets or connections polls first. Without threads many of them
@@ -94,7 +94,7 @@ class ServerInbox : public DrainSource {
         shared_(shared),
         workers_(engine->workers_of_engine()),
         counters_(workers_.counters()),
-        keeps_pace_(workers_.at(0).waits().is_automatic()) {}
+        consumer_looks_(workers_, shared.pace) {}
 
   // What a get does when there is nothing.
   Error take_nothing() {
@@ -102,23 +102,18 @@ class ServerInbox : public DrainSource {
     return Error::ERR_UNAVAILABLE;
   }
   void mark_if_empty();
-  // For workers that learn the consumer's rhythm.
-  void record_look(bool found) {
-    if (keeps_pace_ && shared_.pace.wants_looks())
-      shared_.pace.record_look(workers_.us_of(base::Clock::now()), found);
-  }
 
   const std::shared_ptr<Engine>& engine_;
   ServerSockets& sockets_;
   worker::ServerShared& shared_;
   worker::WorkerGroup& workers_;
   const worker::LentCounters counters_;
-  const bool keeps_pace_;
+  ConsumerLooks consumer_looks_;
   packet::PacketRelease release_;  // of packets that were dropped, or looked at
 
  private:
   // Whether there was anything.
-  virtual bool move_published() { return keeps_pace_ && sockets_.has_published(); }
+  virtual bool move_published() { return consumer_looks_.are_wanted() && sockets_.has_published(); }
   // Whether nothing waits that has left the rings.
   virtual bool is_empty() const = 0;
   // Whether there is anything to take, after take_published().

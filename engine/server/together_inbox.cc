@@ -30,7 +30,7 @@ bool TogetherInbox::take_next(ReceivedPacket* packet, packet::PacketBuffer** buf
       return false;
     }
   }
-  if (std::exchange(was_empty_, false)) record_look(true);
+  if (std::exchange(was_empty_, false)) consumer_looks_.record(true);
   packet->arrived = workers_.time_of(arrival_us_);
   packet->payload = rest_.take_packet();
   packet->sender = net::endpoint_from_socket_address(rest_.source);

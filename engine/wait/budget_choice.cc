@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "ringpeer/latency_budget.h"
+
 namespace ringpeer::wait {
 namespace {
 
@@ -58,8 +60,12 @@ constexpr std::uint64_t kMinGainKept = 50;
 
 // Where nothing is known of a rate: fewer packets than that in the default budget, and waking at
 // once is the better guess.
-constexpr std::uint64_t kGuessUs = 200;
+constexpr microseconds kGuess = LatencyBudget::kDefaultBound;
 constexpr std::uint64_t kGuessPackets = 2;
+
+bool has_changed_by_a_third(std::uint64_t value, std::uint64_t reference) {
+  return 3 * value > 4 * reference || 3 * value < 2 * reference;
+}
 
 }  // namespace
 
@@ -70,7 +76,7 @@ BudgetChoice::BudgetChoice(microseconds bound) {
   if (bound > budgets_[count_ - 1]) budgets_[count_++] = bound;
   // Until something is known: what was good enough for every machine before anything was measured.
   for (std::size_t i = 0; i < count_; ++i) {
-    if (budgets_[i] <= microseconds(kGuessUs)) chosen_ = i;
+    if (budgets_[i] <= kGuess) chosen_ = i;
   }
   current_ = chosen_;
   gains_.fill(true);
@@ -79,9 +85,8 @@ BudgetChoice::BudgetChoice(microseconds bound) {
 void BudgetChoice::begin(std::uint64_t now_us, std::uint64_t cpu_ns) {
   current_ = chosen_;
   is_second_look_ = is_round_ = false;
-  epoch_ = {};
-  epoch_.begun_us = last_wait_us_ = now_us;
-  epoch_.cpu_ns = cpu_ns;
+  epoch_ = {.begun_us = now_us, .cpu_ns = cpu_ns};
+  last_wait_us_ = now_us;
   next_look_us_ = now_us + kMinChosenUs;
 }
 
@@ -123,13 +128,7 @@ void BudgetChoice::end_epoch(std::uint64_t now_us, std::uint64_t cpu_ns, std::ui
   }
   wants_round_ = wants_round_ || may_gain_more;
   plan_next(now_us, us);
-  epoch_ = {};
-  epoch_.begun_us = now_us;
-  epoch_.cpu_ns = cpu_ns;
-}
-
-bool BudgetChoice::has_changed_by_a_third(std::uint64_t value, std::uint64_t reference) const {
-  return 3 * value > 4 * reference || 3 * value < 2 * reference;
+  epoch_ = {.begun_us = now_us, .cpu_ns = cpu_ns};
 }
 
 // Of the longer budgets the waits themselves tell; of the current one and the shorter ones whether
@@ -160,12 +159,9 @@ void BudgetChoice::follow_rate(std::uint64_t rate, std::uint64_t now_us) {
   const bool is_known = std::any_of(prices.begin(), prices.end(), [&](const Price& price) {
     return price.ns != 0 && now_us - price.looked_us < kFreshUs;
   });
-  if (is_known) {
-    choose(best(), now_us);
-  } else if (rate * kGuessUs < kGuessPackets * kUsPerSecond) {
+  if (is_known) return choose(best(), now_us);
+  if (rate * static_cast<std::uint64_t>(kGuess.count()) < kGuessPackets * kUsPerSecond)
     choose(0, now_us);
-  }
-  if (is_known) return;
   wants_round_ = true;
   if (is_far) look_at_all(now_us);
 }

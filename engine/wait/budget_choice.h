@@ -37,8 +37,6 @@ class BudgetChoice {
   }
   // How often the choice was another one than before.
   std::uint64_t changes() const { return changes_; }
-  // In its last epoch, a packet; 0 while it is not known.
-  std::uint64_t price_of(std::size_t candidate) const { return prices_[level_][candidate].ns; }
 
   // Measures from now on: before, something else decided how the worker waits.
   void begin(std::uint64_t now_us, std::uint64_t cpu_ns);
@@ -69,7 +67,6 @@ class BudgetChoice {
   };
 
   std::uint64_t expected(std::uint64_t us) const;
-  bool has_changed_by_a_third(std::uint64_t value, std::uint64_t reference) const;
   bool learn_gains(bool is_of_rate);
   void follow_rate(std::uint64_t rate, std::uint64_t now_us);
   void follow_price(std::uint64_t price_ns, std::uint64_t now_us);

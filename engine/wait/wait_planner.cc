@@ -23,8 +23,8 @@ constexpr std::uint64_t kMaxLeadUs = 500;
 constexpr std::uint64_t kMuchUs = 150;
 // A sleep that gathers little.
 constexpr std::uint64_t kShortSleepUs = 1500;
-// One part in so many of a new lateness counts.
-constexpr std::uint64_t kShareOfLate = 8;
+// Of what is averaged, one part in so many of a new one counts.
+constexpr std::uint64_t kShareOfNew = 8;
 // A sleep that ended later still did so because nothing came.
 constexpr std::uint64_t kMaxLateUs = 2000;
 
@@ -33,7 +33,11 @@ constexpr std::uint64_t kMaxLateUs = 2000;
 constexpr std::uint64_t kConsumerWakeNs = 3000;
 
 constexpr std::uint64_t kUsPerSecond = 1'000'000;
-constexpr double kThousandths = 1000;
+constexpr std::uint64_t kThousandths = 1000;
+
+std::uint64_t average(std::uint64_t before_us, std::uint64_t new_us) {
+  return (before_us * (kShareOfNew - 1) + new_us) / kShareOfNew;
+}
 
 }  // namespace
 
@@ -160,7 +164,7 @@ void WaitPlanner::end_step(std::uint64_t now_us, std::uint64_t packets, std::uin
   if (packets > 0) {
     const std::uint64_t gap_us =
         std::min(now_us - std::exchange(last_came_us_, now_us), kLongGapUs);
-    usual_gap_us_ = (usual_gap_us_ * (kShareOfLate - 1) + gap_us) / kShareOfLate;
+    usual_gap_us_ = average(usual_gap_us_, gap_us);
   }
   count_step(packets);
   end_second(now_us);
@@ -170,7 +174,7 @@ void WaitPlanner::learn_lateness(std::uint64_t now_us) {
   if (now_us < look_us_ || now_us - look_us_ > kMaxLateUs) return;
   const bool is_short = plan_.sleep < microseconds(kShortSleepUs);
   std::uint64_t& late_us = is_short ? short_late_us_ : late_us_;
-  late_us = (late_us * (kShareOfLate - 1) + (now_us - look_us_)) / kShareOfLate;
+  late_us = average(late_us, now_us - look_us_);
 }
 
 void WaitPlanner::end_second(std::uint64_t now_us) {
@@ -186,8 +190,8 @@ void WaitPlanner::publish(std::uint64_t now_us) {
   const std::uint64_t wakeups = std::exchange(wakeups_, 0);
   const std::uint64_t packets = std::exchange(packets_, 0);
   publish_plan();
-  reported_wakeups_.store(wakeups * kUsPerSecond * 1000 / us, std::memory_order_relaxed);
-  reported_packets_.store(packets * 1000 / wakeups, std::memory_order_relaxed);
+  reported_wakeups_.store(wakeups * kUsPerSecond * kThousandths / us, std::memory_order_relaxed);
+  reported_packets_.store(packets * kThousandths / wakeups, std::memory_order_relaxed);
 }
 
 void WaitPlanner::publish_plan() {
@@ -200,10 +204,11 @@ WaitReport WaitPlanner::report() const {
   WaitReport report;
   report.budget = microseconds(reported_budget_us_.load(std::memory_order_relaxed));
   report.reason = reported_reason_.load(std::memory_order_relaxed);
-  report.wakeups_per_second =
-      static_cast<double>(reported_wakeups_.load(std::memory_order_relaxed)) / kThousandths;
-  report.packets_per_wakeup =
-      static_cast<double>(reported_packets_.load(std::memory_order_relaxed)) / kThousandths;
+  const auto whole = [](const std::atomic<std::uint64_t>& thousandths) {
+    return static_cast<double>(thousandths.load(std::memory_order_relaxed)) / kThousandths;
+  };
+  report.wakeups_per_second = whole(reported_wakeups_);
+  report.packets_per_wakeup = whole(reported_packets_);
   return report;
 }
 
