@@ -5,6 +5,7 @@
 #include <iterator>
 #include <limits>
 
+#include "ringpeer/codec/value/convert.h"
 #include "ringpeer/codec/value/variant_equality.h"
 
 namespace ringpeer {
@@ -110,6 +111,9 @@ VariantView DictionaryView::search(Matches matches) const {
 
 VariantView DictionaryView::search_text(std::string_view key) const {
   if (count_ == 0) return {};  // of a packet that is no Dictionary, too
+  if (key_declared_.type != VariantType::NIL && !is_text(key_declared_.type)) {
+    return find_converted(Variant(key));
+  }
   const VariantView found = search([key](const VariantView& candidate) {
     std::string_view text;
     return candidate.read(&text)
@@ -125,6 +129,9 @@ VariantView DictionaryView::search_text(std::string_view key) const {
 }
 
 VariantView DictionaryView::find(std::int64_t key) const {
+  if (key_declared_.type != VariantType::NIL && key_declared_.type != VariantType::INT) {
+    return find_converted(Variant(key));
+  }
   return search([key](const VariantView& candidate) {
     std::int64_t number = 0;
     return candidate.read(&number) && number == key;
@@ -132,7 +139,25 @@ VariantView DictionaryView::find(std::int64_t key) const {
 }
 
 VariantView DictionaryView::find(const Variant& key) const {
+  if (key_declared_.type != VariantType::NIL && key_declared_.type != key.type()) {
+    return find_converted(key);
+  }
   if (key.is_text()) return find(key.as_text());
+  return find_fitting(key);
+}
+
+// A typed dictionary converts what is sought as it converts its keys.
+[[gnu::noinline]] VariantView DictionaryView::find_converted(const Variant& key) const {
+  if (count_ == 0) return {};
+  if (key_declared_.type == VariantType::OBJECT) {
+    return key.is_nil() ? find_fitting(key) : VariantView();
+  }
+  Variant converted;
+  if (!convert_strictly(key, key_declared_.type, &converted)) return {};
+  return converted.is_text() ? find(converted.as_text()) : find_fitting(converted);
+}
+
+VariantView DictionaryView::find_fitting(const Variant& key) const {
   if (key.is_nil() || key.is_bool() || key.is_int() || key.is_float()) {
     return search([&key](const VariantView& candidate) { return same_scalar(candidate, key); });
   }

@@ -50,7 +50,9 @@ class DictionaryView {
   VariantView find(std::nullptr_t) const = delete;
   VariantView find(std::int64_t key) const;
   // Any key, with Godot's equality. Allocates nothing for nil, bool, int, float,
-  // String and StringName; other keys are compared as owning copies.
+  // String and StringName; other keys are compared as owning copies. In a typed
+  // dictionary a key of another type is converted first, here and in the forms above,
+  // as Dictionary does it.
   VariantView find(const Variant& key) const;
   [[gnu::always_inline]] VariantView operator[](std::string_view key) const { return find(key); }
   [[gnu::always_inline]] VariantView operator[](const char* key) const {
@@ -116,6 +118,8 @@ class DictionaryView {
   VariantView search(Matches matches) const;
   VariantView search_text(std::string_view key) const;
   VariantView find_as_string(std::string_view key) const;
+  VariantView find_converted(const Variant& key) const;
+  VariantView find_fitting(const Variant& key) const;
 
   const std::uint8_t* first_ = nullptr;  // the first key
   const std::uint8_t* end_ = nullptr;    // of the packet

@@ -43,11 +43,12 @@ FullObject full_object(const std::uint8_t* at) {
 // type decides.
 bool elements_convert(const std::uint8_t* at, VariantType to_packed) {
   const std::uint32_t kind = wire_scan::load_word(at) >> kElementKindShift & kContainerKindMask;
-  if (kind != static_cast<std::uint32_t>(ContainerKind::UNTYPED)) {
-    return element_converts(DeclaredType::of_descriptor(at + 4, kind, {}).type, to_packed);
-  }
-  const std::uint32_t count = wire_scan::load_word(at + 4) & kContainerCountMask;
-  at += 8;
+  const VariantType declared = DeclaredType::of_descriptor(at + 4, kind, {}).type;
+  // An array whose type is written out as Nil has none.
+  if (declared != VariantType::NIL) return element_converts(declared, to_packed);
+  at = wire_scan::array_count_word(at);
+  const std::uint32_t count = wire_scan::load_word(at) & kContainerCountMask;
+  at += 4;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto type = static_cast<VariantType>(wire_scan::load_word(at) & kHeaderTypeMask);
     if (!element_converts(type, to_packed)) return false;

@@ -404,6 +404,39 @@ TEST(Regression, AScriptNamedAsTheClassOfIdsIsNoScript) {
   EXPECT_EQ(packet.parse(bytes, {.allow_objects = true}), Error::ERR_INVALID_DATA);
 }
 
+// Found by fuzzing: a text that is not a colour's name is black, as key and as what is sought.
+TEST(Regression, ATypedDictionaryConvertsWhatIsSought) {
+  // Dictionary[Color, ...] of {"a": 89}
+  const Bytes bytes =
+      from_hex("1b000100 14000000 01000000 04000000 01000000 61000000 02000000 59000000");
+  expect_agreement(bytes);
+  PacketView packet;
+  ASSERT_EQ(packet.parse(bytes), Error::OK);
+  EXPECT_EQ(packet["no such key"].value_or(std::int64_t{0}), 89);
+  EXPECT_FALSE(packet["red"].exists());
+  EXPECT_EQ(packet.fields().find(Variant(Color(0, 0, 0, 1))).value_or(std::int64_t{0}), 89);
+  EXPECT_FALSE(packet.fields().find(Variant(StringName("a"))).exists());
+  // Dictionary[float, ...] of {1: 89}
+  const Bytes floats = from_hex("1b000100 03000000 01000000 02000000 01000000 02000000 59000000");
+  ASSERT_EQ(packet.parse(floats), Error::OK);
+  EXPECT_TRUE(packet.fields().find(std::int64_t{1}).exists());
+  EXPECT_TRUE(packet.fields().find(Variant(true)).exists());
+}
+
+// Found by fuzzing: an array whose type is written out as Nil has none, also when it is empty.
+TEST(Regression, AnArrayOfNilIsUntyped) {
+  // Array[Array] of Array[PackedVector4Array] of Array[Nil]
+  const Bytes bytes =
+      from_hex("1c000100 1c000000 01000000 1c000100 26000000 01000000 1c000100 00000000 00000000");
+  expect_agreement(bytes);
+  Error error = Error::FAILED;
+  ArrayView outer;
+  ArrayView inner;
+  ASSERT_TRUE(VariantView::parse(bytes, {}, &error).read(&outer));
+  ASSERT_TRUE(outer[0].read(&inner));
+  EXPECT_EQ(inner.size(), 1u);
+}
+
 // A copy of a view is worth as much as the view.
 TEST(DictionaryView, ACopyFindsTheSame) {
   const Bytes bytes = encoded(message());

@@ -99,6 +99,40 @@ std::string compare_lookup(const DictionaryView& entries, const DictionaryEntry&
   return differs(found, entry.value);
 }
 
+// Keys of every kind of type: a typed dictionary converts what is sought.
+std::string compare_foreign_lookups(const DictionaryView& entries, const Dictionary& dictionary,
+                                    const Variant& value) {
+  static const Variant keys[] = {Variant(),
+                                 Variant(true),
+                                 Variant(0),
+                                 Variant(1),
+                                 Variant(1.5),
+                                 Variant("a"),
+                                 Variant("0"),
+                                 Variant(StringName("a")),
+                                 Variant(NodePath("a")),
+                                 Variant(Color()),
+                                 Variant(Vector2()),
+                                 Variant(Vector2i()),
+                                 Variant(Object()),
+                                 Variant(Array()),
+                                 Variant(PackedByteArray())};
+  for (const Variant& key : keys) {
+    const Variant* const kept = dictionary.find(key);
+    const VariantView found = entries.find(key);
+    if (found.exists() != (kept != nullptr))
+      return mismatch(("lookup by " + std::string(key.type_name())).c_str(), value);
+    if (kept == nullptr) continue;
+    if (std::string what = differs(found, *kept); !what.empty()) return what;
+  }
+  if (const std::int64_t number = 1; entries.find(number).exists() != dictionary.contains(number)) {
+    return mismatch("lookup by an int", value);
+  }
+  return entries.find("no such key").exists() != dictionary.contains("no such key")
+             ? mismatch("absent key", value)
+             : std::string();
+}
+
 std::string compare_dictionary(const VariantView& view, const Dictionary& dictionary,
                                const Variant& value) {
   DictionaryView entries;
@@ -123,9 +157,7 @@ std::string compare_dictionary(const VariantView& view, const Dictionary& dictio
     if (!looked_up) continue;
     if (std::string what = compare_lookup(entries, entry, value); !what.empty()) return what;
   }
-  return entries.find("no such key").exists() != dictionary.contains("no such key")
-             ? mismatch("absent key", value)
-             : std::string();
+  return compare_foreign_lookups(entries, dictionary, value);
 }
 
 std::string compare_object(const VariantView& view, const Object& object, const Variant& value) {
