@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TESTS_SUPPORT_FIBER_FIBER_H_
 #define RINGPEER_TESTS_SUPPORT_FIBER_FIBER_H_
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cstddef>
@@ -12,6 +13,13 @@ namespace ringpeer::test {
 // that is not resumed any more is simply forgotten.
 class Fiber {
  public:
+  // Where somebody goes on: by the jump once there was one, first by the context.
+  struct Place {
+    ucontext_t context{};
+    jmp_buf jump{};
+    bool has_begun = false;
+  };
+
   Fiber() = default;
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
@@ -27,8 +35,8 @@ class Fiber {
   void begin();
 
  private:
-  ucontext_t context_{};
-  ucontext_t owner_{};
+  Place place_;
+  Place owner_;
   std::span<std::byte> stack_;
   // What AddressSanitizer wants to know.
   [[maybe_unused]] void* fake_stack_ = nullptr;
