@@ -49,7 +49,7 @@ struct WaitPolicy {
   std::chrono::microseconds sleep{0};
   // After the first datagram could have come, how long others may gather; 0 = none.
   std::chrono::microseconds budget{0};
-  // The longest wait when nothing comes.
+  // The longest wait, all in all.
   std::chrono::microseconds idle{0};
   // Take what is there and return at once.
   bool poll = false;

@@ -57,7 +57,7 @@ class MmsgBackend final : public Backend {
   int listen(SocketSlot slot, int operation, std::uint32_t events);
   void listen_as_wanted(SocketSlot slot);
   void record_error(SocketSlot slot);
-  int poll_sockets(int timeout_ms);
+  int poll_sockets(std::chrono::microseconds timeout);
   std::chrono::microseconds gather(const WaitPolicy& policy, std::chrono::microseconds idle);
   Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
 
@@ -102,7 +102,7 @@ bool MmsgBackend::set_up(BackendFailure* failure) {
 
 bool MmsgBackend::start(BackendFailure* failure) {
   *failure = {MmsgReceiver::try_out(), "recvmmsg"};
-  if (failure->error == 0) *failure = {poll_sockets(0), "epoll_wait"};
+  if (failure->error == 0) *failure = {poll_sockets(std::chrono::microseconds(0)), "epoll_wait"};
   if (failure->error == 0) *failure = {wakeup_.try_out(), "eventfd"};
   return failure->error == 0;
 }
@@ -163,9 +163,9 @@ void MmsgBackend::give_up() {
 }
 
 // 0, or an errno that no later call will cure.
-int MmsgBackend::poll_sockets(int timeout_ms) {
+int MmsgBackend::poll_sockets(std::chrono::microseconds timeout) {
   std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
-  const int count = net::kernel::wait_epoll(epoll_, events, timeout_ms);
+  const int count = net::kernel::wait_epoll(epoll_, events, timeout);
   if (count < 0) return count == -EINTR ? 0 : -count;
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
     if (event.data.u32 == kWakeToken) {
@@ -191,9 +191,10 @@ std::chrono::microseconds MmsgBackend::gather(const WaitPolicy& policy,
     sleep_was_ended_ = wakeup_.wait_precisely(sleep);
     return idle - sleep;
   }
-  if (policy.sleep.count() == 0 && policy.budget.count() > 0 && received_since_wait_)
-    net::sleep_precisely(policy.budget);
-  return idle;
+  const std::chrono::microseconds budget = std::min(policy.budget, idle);
+  if (policy.sleep.count() > 0 || budget.count() == 0 || !received_since_wait_) return idle;
+  net::sleep_precisely(budget);
+  return idle - budget;
 }
 
 bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
@@ -209,8 +210,7 @@ bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
   received_since_wait_ = false;
   // Always asked: sockets that are never drained, or have something each time, must
   // not hide the others.
-  const int error =
-      poll_sockets(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+  const int error = poll_sockets(left);
   if (error != 0) failure_ = {error, "epoll_wait"};
   if (failure_.error != 0) *failure = failure_;
   return failure_.error == 0;

@@ -230,19 +230,20 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
 
 void UringBackend::wait_for_completions(const WaitPolicy& policy, std::chrono::microseconds idle) {
   using std::chrono::microseconds;
-  using std::chrono::nanoseconds;
+  const microseconds budget = std::min(policy.budget, idle);
   if (policy.sleep.count() > 0) {
     sleep_and_look(policy.sleep, idle);
-  } else if (policy.budget.count() == 0) {
+  } else if (budget.count() == 0) {
     ring_.enter(1, microseconds(0), idle);
   } else if (has_min_wait()) {
-    ring_.enter(wait_completions(), policy.budget, idle);
+    ring_.enter(wait_completions(), budget, idle);
   } else {
     // Older kernels: the budget is slept while traffic flows, then one datagram is
     // enough to end the wait.
     if (received_since_wait_) {
-      net::sleep_precisely(policy.budget);
+      net::sleep_precisely(budget);
       take_what_is_there();
+      idle -= budget;
     }
     if (!ring_.has_completions()) ring_.enter(1, microseconds(0), idle);
   }

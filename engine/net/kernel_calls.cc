@@ -127,9 +127,17 @@ int change_epoll(int epoll, int operation, int descriptor, std::uint32_t events,
   return error_of(::epoll_ctl(epoll, operation, descriptor, &event));
 }
 
-int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms) {
-  return value_or_error(
-      ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), timeout_ms));
+// epoll_wait() counts in milliseconds, and epoll_pwait2() is younger than the kernels that this is
+// for: what is no whole number of them is waited for by ppoll().
+int wait_epoll(int epoll, std::span<epoll_event> events, std::chrono::microseconds timeout) {
+  auto whole = std::chrono::ceil<std::chrono::milliseconds>(timeout);
+  if (whole != timeout) {
+    const int result = wait_for_event(epoll, timeout);
+    if (result == -EINTR) return result;
+    if (result >= 0) whole = std::chrono::milliseconds(0);
+  }
+  return value_or_error(::epoll_wait(epoll, events.data(), static_cast<int>(events.size()),
+                                     static_cast<int>(whole.count())));
 }
 
 int open_event() {

@@ -90,8 +90,9 @@ int open_epoll();
 // ENOMEM for EPOLL_CTL_ADD alone.
 int change_epoll(int epoll, int operation, int descriptor, std::uint32_t events,
                  std::uint32_t token);
-// How many of the events were filled; 0 when the time was over.
-int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms);
+// How many of the events were filled; 0 when the time was over, which is kept as precisely as the
+// thread's timer slack says.
+int wait_epoll(int epoll, std::span<epoll_event> events, std::chrono::microseconds timeout);
 
 // ---- An eventfd: readable from signal_event() until clear_event(). Signalling: any thread, and
 // signal handlers. Clearing: who waits for it.

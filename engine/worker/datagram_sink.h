@@ -49,6 +49,15 @@ class DatagramSink {
   // The socket reported an error of its own (an ICMP message): errno.
   virtual void on_socket_error(int error, std::uint64_t now_us) = 0;
 
+  // Whether the worker is to call on_deadline() each time that deadline_us() has come: a protocol
+  // has timers. Constant.
+  virtual bool has_deadlines() const { return false; }
+  // By the engine's clock; changes on the worker's thread alone, in the calls of this sink. After
+  // on_deadline() it is in the future.
+  static constexpr std::uint64_t kNoDeadline = UINT64_MAX;
+  virtual std::uint64_t deadline_us() const { return kNoDeadline; }
+  virtual void on_deadline(std::uint64_t /*now_us*/) {}
+
   // Work that the consumer has asked for, outside of any delivery.
   virtual void maintain() {}
 

@@ -35,7 +35,7 @@ class SendHalf {
   // A put that finds the worker asleep waits so long for it to look by itself.
   static constexpr std::chrono::microseconds kPutBound{200};
   // Until a full socket buffer is tried again.
-  static constexpr std::chrono::milliseconds kBacklogWait{1};
+  static constexpr std::chrono::microseconds kBacklogWait{1000};
 
   SendHalf(ReceiveHalf& sleeper, CommandQueue& commands, Counters& counters, bool use_trains)
       : sleeper_(sleeper), commands_(commands), batch_(queue_, counters, use_trains) {}

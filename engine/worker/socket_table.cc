@@ -12,12 +12,14 @@ SocketTable::SocketTable(WorkerWait& wait)
       is_to_be_notified_(backend::kMaxSockets) {
   to_be_notified_.reserve(backend::kMaxSockets);
   error_checked_.reserve(backend::kMaxSockets);
+  timed_.reserve(backend::kMaxSockets);
   paused_.reserve(backend::kMaxSockets);
 }
 
 void SocketTable::add(backend::SocketSlot slot, int descriptor, DatagramSink* sink) {
   assert(slot < sinks_.size() && sinks_[slot] == nullptr);
   if (sink->wants_error_checks()) error_checked_.push_back(sink);
+  if (sink->has_deadlines()) timed_.push_back(slot);
   sinks_[slot] = sink;
   descriptors_[slot] = descriptor;
   was_used_ = true;
@@ -27,6 +29,7 @@ void SocketTable::add(backend::SocketSlot slot, int descriptor, DatagramSink* si
 void SocketTable::remove(backend::SocketSlot slot) {
   if (sinks_[slot] != nullptr) wait_.remove(*sinks_[slot]);
   std::erase(error_checked_, sinks_[slot]);
+  std::erase(timed_, slot);
   std::erase(paused_, slot);
   std::erase(to_be_notified_, slot);
   is_to_be_notified_[slot] = false;
@@ -63,6 +66,25 @@ void SocketTable::check_errors(std::uint64_t now_us) {
   for (DatagramSink* sink : error_checked_) sink->check_errors(now_us);
 }
 
+std::chrono::microseconds SocketTable::until_deadline(std::uint64_t now_us,
+                                                      std::chrono::microseconds longest) const {
+  std::uint64_t next_us = now_us + static_cast<std::uint64_t>(longest.count());
+  for (const backend::SocketSlot slot : timed_) {
+    next_us = std::min(next_us, sinks_[slot]->deadline_us());
+  }
+  return std::chrono::microseconds(next_us > now_us ? next_us - now_us : 0);
+}
+
+// What a sink does then may be for its consumer, too.
+void SocketTable::run_deadlines(std::uint64_t now_us) {
+  for (const backend::SocketSlot slot : timed_) {
+    if (sinks_[slot]->deadline_us() > now_us) continue;
+    sinks_[slot]->on_deadline(now_us);
+    assert(sinks_[slot]->deadline_us() > now_us);  // else the worker would never sleep again
+    publish(slot);
+  }
+}
+
 void SocketTable::maintain() {
   for (DatagramSink* sink : sinks_) {
     if (sink != nullptr) sink->maintain();
@@ -71,6 +93,7 @@ void SocketTable::maintain() {
 
 void SocketTable::stop_all() {
   error_checked_.clear();
+  timed_.clear();
   wait_.remove_all();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();

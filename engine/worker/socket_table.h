@@ -2,6 +2,7 @@
 #define RINGPEER_ENGINE_WORKER_SOCKET_TABLE_H_
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -62,6 +63,11 @@ class SocketTable {
 
   bool has_error_queues() const { return !error_checked_.empty(); }
   void check_errors(std::uint64_t now_us);
+  // Sinks with timers: how long it is until the first of them is due, and those that are are told.
+  bool has_deadlines() const { return !timed_.empty(); }
+  std::chrono::microseconds until_deadline(std::uint64_t now_us,
+                                           std::chrono::microseconds longest) const;
+  void run_deadlines(std::uint64_t now_us);
   void maintain();
 
   // Takes what the kernel still hands over meanwhile: step() waits for it, false when nothing more
@@ -78,6 +84,7 @@ class SocketTable {
   std::vector<backend::SocketSlot> to_be_notified_;  // published since the last notify
   std::vector<std::uint8_t> is_to_be_notified_;      // by slot
   std::vector<DatagramSink*> error_checked_;
+  std::vector<backend::SocketSlot> timed_;
   std::vector<backend::SocketSlot> paused_;
   bool was_used_ = false;
 };

@@ -298,6 +298,8 @@ inline bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max
     sockets.resume_recovered(receives_.backend());
     if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);
   }
+  if (sockets.has_deadlines()) [[unlikely]]
+    longest_wait = sockets.until_deadline(receives_.now_us(), longest_wait);
   const bool can_go_on = receives_.backend().wait(
       longest_wait == kNoWait ? backend::WaitPolicy{.poll = true} : begin_wait(longest_wait),
       &failure_);
@@ -308,6 +310,8 @@ inline bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max
   if (!can_go_on) return false;
   const std::size_t taken = taken_by_step_ = receives_.drain(max_batches);
   may_gather_longer_ = taken <= kTrickle && sockets.consumers_are_behind();
+  if (sockets.has_deadlines()) [[unlikely]]
+    sockets.run_deadlines(receives_.now_us());
   if (!receives_.may_notify_later(taken)) receives_.notify_consumers();
   receives_.reclaim();
   if (!detaching_.empty()) finish_detaches();
@@ -333,7 +337,8 @@ backend::WaitPolicy Worker::begin_wait(std::chrono::microseconds longest_wait) {
   const std::uint64_t now_us = wait_.is_automatic() ? receives_.now_us() : 0;
   const wait::WaitPlan& plan = wait_.begin(now_us);
   backend::WaitPolicy policy{.sleep = plan.sleep, .budget = gather_longer(plan.budget)};
-  policy.idle = sends_.has_backlog() ? SendHalf::kBacklogWait : longest_wait;
+  policy.idle = longest_wait;
+  if (sends_.has_backlog()) policy.idle = std::min(longest_wait, SendHalf::kBacklogWait);
   if (receives_.sockets().has_to_notify()) policy.idle = std::min(policy.idle, plan.budget);
   std::uint64_t until_us = SendNotice::kUntilWoken;
   if (wait_.is_automatic()) {

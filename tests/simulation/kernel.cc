@@ -41,10 +41,6 @@ constexpr std::size_t kMaxIpv6Payload = 65'527;
 
 Kernel* the_kernel = nullptr;
 
-Time deadline_after(const Scheduler& scheduler, int timeout_ms) {
-  return timeout_ms < 0 ? kNever : scheduler.now() + timeout_ms * kMillisecond;
-}
-
 }  // namespace
 
 Kernel::Kernel(Scheduler& scheduler, Faults& faults, Network& network, Random random,
@@ -138,7 +134,7 @@ bool Kernel::report(int descriptor, Watch& watch, epoll_event* event) const {
   return true;
 }
 
-int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_ms) {
+int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, Time timeout) {
   if (waits_refused != 0) return -waits_refused;
   if (faults_.happens(Fault::kInterrupted)) return -EINTR;
   const auto has_any = [&] {
@@ -148,7 +144,7 @@ int Kernel::wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_
       return report(entry.first, copy, &unused);
     });
   };
-  if (timeout_ms != 0) bill.wait_until(scheduler_, has_any, deadline_after(scheduler_, timeout_ms));
+  if (timeout > 0) bill.wait_until(scheduler_, has_any, scheduler_.now() + timeout);
   // Whose turn is first changes, as it does in a list that sockets are moved to the end of.
   std::size_t count = 0;
   const std::size_t size = epoll.watches.size();

@@ -98,7 +98,7 @@ class Kernel {
 
   // ---- Waiting.
 
-  int wait_epoll(Epoll& epoll, std::span<epoll_event> events, int timeout_ms);
+  int wait_epoll(Epoll& epoll, std::span<epoll_event> events, Time timeout);
   int poll(int descriptor, short events, Time deadline);
 
   // ---- Datagrams.

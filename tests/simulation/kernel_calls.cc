@@ -281,13 +281,13 @@ int change_epoll(int epoll, int operation, int descriptor, std::uint32_t events,
   }
 }
 
-int wait_epoll(int epoll, std::span<epoll_event> events, int timeout_ms) {
+int wait_epoll(int epoll, std::span<epoll_event> events, std::chrono::microseconds timeout) {
   const KernelCall call;
   Kernel& kernel = call.kernel();
   const Kernel::File* file = kernel.find(epoll);
   if (file == nullptr || file->epoll == nullptr) return -EBADF;
   const std::shared_ptr<Kernel::Epoll> held = file->epoll;
-  return kernel.wait_epoll(*held, events, timeout_ms);
+  return kernel.wait_epoll(*held, events, std::chrono::nanoseconds(timeout).count());
 }
 
 // ---- An eventfd.
