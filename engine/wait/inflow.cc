@@ -33,9 +33,14 @@ void Inflow::end_look(std::uint64_t now_us) {
   std::uint64_t charge_per_ms = 0;
   if (packets > 0) {
     last_came_us_ = now_us;
-    charge_per_ms = packets * kernel_charge(bytes / packets) * kUsPerMs / us;
+    packet_charge_ = kernel_charge(bytes / packets);
+    charge_per_ms = packets * packet_charge_ * kUsPerMs / us;
   }
   charge_per_ms_ = std::max(charge_per_ms, charge_per_ms_ * kKeptOf8 / 8);
+}
+
+std::uint64_t Inflow::buffer_us() const {
+  return charge_per_ms_ == 0 ? 0 : buffer_bytes_ * kUsPerMs / charge_per_ms_;
 }
 
 std::uint64_t Inflow::longest_sleep_us() const {

@@ -42,6 +42,12 @@ class Inflow {
   void end_look(std::uint64_t now_us);
   bool is_quiet(std::uint64_t now_us) const { return now_us - last_came_us_ > kQuietUs; }
 
+  // What the buffer holds of such packets as came last, and the time until it is full at the rate
+  // of late; 0 when nothing has come.
+  std::uint64_t buffer_packets() const {
+    return packet_charge_ == 0 ? 0 : buffer_bytes_ / packet_charge_;
+  }
+  std::uint64_t buffer_us() const;
   // How long may pass until as much has come as the buffer should hold at most while nobody looks.
   std::uint64_t longest_sleep_us() const;
   // When the last look before the tick is to be, and the one before it: that takes the time to
@@ -73,6 +79,7 @@ class Inflow {
   std::uint64_t buffer_bytes_ = 0;
   std::uint64_t packets_ = 0;  // since the last look
   std::uint64_t bytes_ = 0;
+  std::uint64_t packet_charge_ = 0;  // of those that came last, on the average
   std::uint64_t charge_per_ms_ = 0;
   std::uint64_t last_look_us_ = 0;
   std::uint64_t last_came_us_ = 0;

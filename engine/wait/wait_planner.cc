@@ -185,6 +185,7 @@ void WaitPlanner::end_second(std::uint64_t now_us) {
 
 void WaitPlanner::publish(std::uint64_t now_us) {
   drop_quiet(now_us);
+  publish_buffer();
   has_more_active_ = false;
   const std::uint64_t us = now_us - std::exchange(second_us_, now_us);
   const std::uint64_t wakeups = std::exchange(wakeups_, 0);
@@ -200,6 +201,17 @@ void WaitPlanner::publish_plan() {
   reported_reason_.store(plan_.reason, std::memory_order_relaxed);
 }
 
+void WaitPlanner::publish_buffer() {
+  const Inflow* first = nullptr;  // to be full
+  for (const Inflow* inflow : active_) {
+    if (inflow->buffer_us() == 0) continue;
+    if (first == nullptr || inflow->buffer_us() < first->buffer_us()) first = inflow;
+  }
+  if (first == nullptr) return;
+  reported_buffer_packets_.store(first->buffer_packets(), std::memory_order_relaxed);
+  reported_buffer_us_.store(first->buffer_us(), std::memory_order_relaxed);
+}
+
 WaitReport WaitPlanner::report() const {
   WaitReport report;
   report.budget = microseconds(reported_budget_us_.load(std::memory_order_relaxed));
@@ -209,6 +221,8 @@ WaitReport WaitPlanner::report() const {
   };
   report.wakeups_per_second = whole(reported_wakeups_);
   report.packets_per_wakeup = whole(reported_packets_);
+  report.buffer_packets = reported_buffer_packets_.load(std::memory_order_relaxed);
+  report.buffer_time = microseconds(reported_buffer_us_.load(std::memory_order_relaxed));
   return report;
 }
 

@@ -83,6 +83,7 @@ class WaitPlanner {
   void learn_lateness(std::uint64_t now_us);
   void publish(std::uint64_t now_us);
   void publish_plan();
+  void publish_buffer();
 
   const LatencyBudget budget_;
   BudgetChoice choice_;
@@ -108,6 +109,8 @@ class WaitPlanner {
   std::atomic<WaitReason> reported_reason_{WaitReason::kIdle};
   std::atomic<std::uint64_t> reported_wakeups_{0};  // a second, in thousandths
   std::atomic<std::uint64_t> reported_packets_{0};
+  std::atomic<std::uint64_t> reported_buffer_packets_{0};
+  std::atomic<std::uint64_t> reported_buffer_us_{0};
 };
 
 }  // namespace ringpeer::wait

@@ -29,6 +29,12 @@ struct WaitReport {
   // Over the last second or so.
   double wakeups_per_second = 0;
   double packets_per_wakeup = 0;
+  // The receive buffer that would be full first while nobody looks: how many packets it holds, of
+  // the size that came last, and how long it takes to fill at the highest rate of late. As the
+  // kernel granted it, and counts: SO_RCVBUF. Stays when no more come; 0 before, and with a fixed
+  // budget.
+  std::uint64_t buffer_packets = 0;
+  std::chrono::microseconds buffer_time{0};
 };
 
 }  // namespace ringpeer

@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::uint16_t kPort = 4000;
 constexpr std::size_t kSize = 64;
+// What Linux takes of a buffer for such a packet; the simulated kernel takes a little more.
+constexpr double kCharge = 832;
 constexpr Time kFrame = 16'667 * kMicrosecond;
 // What the calls of workers and application take on the way.
 constexpr Time kCalls = 300 * kMicrosecond;
@@ -190,6 +192,26 @@ TEST_P(EngineWaitTest, AFrameFindsWhatCameJustBeforeAndWakesTheWorkerFourTimes) 
       });
     }
   }
+}
+
+// In packets as the kernel charges them, and in the time that the rate needs for them.
+TEST_P(EngineWaitTest, TheReportSaysWhatTheBufferHolds) {
+  play([&] {
+    open();
+    EXPECT_EQ(engine_->stats().waits.at(0).buffer_packets, 0U) << "nothing has come";
+    const double held = static_cast<double>(socket_->receive_buffer) / kCharge;
+    for (const double rate : {1e4, 5e4}) {
+      set_rate(rate);
+      frames(180);
+      const WaitReport report = engine_->stats().waits.at(0);
+      EXPECT_NEAR(static_cast<double>(report.buffer_packets), held, held / 100) << rate;
+      const auto seconds = std::chrono::duration<double>(report.buffer_time).count();
+      EXPECT_NEAR(seconds, held / rate, held / rate / 3) << rate;
+    }
+    set_rate(0);
+    machine_.scheduler.sleep(3 * kSecond);
+    EXPECT_GT(engine_->stats().waits.at(0).buffer_packets, 0U) << "it stays";
+  });
 }
 
 TEST_P(EngineWaitTest, AStallAndAnotherRhythmLoseNothing) {

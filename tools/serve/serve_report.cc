@@ -47,6 +47,31 @@ ordered_json counters_to_json(const CounterSnapshot& counters) {
   return json;
 }
 
+ordered_json waits_to_json(const std::vector<WaitReport>& waits) {
+  ordered_json json = ordered_json::array();
+  for (const WaitReport& wait : waits) {
+    json.push_back({{"reason", name_of(wait.reason)},
+                    {"budget_us", wait.budget.count()},
+                    {"wakeups_per_s", wait.wakeups_per_second},
+                    {"packets_per_wakeup", wait.packets_per_wakeup},
+                    {"buffer_packets", wait.buffer_packets},
+                    {"buffer_ms", static_cast<double>(wait.buffer_time.count()) / 1e3}});
+  }
+  return json;
+}
+
+void add_wait(const ordered_json& wait, std::size_t worker, TextTable* table) {
+  table->add(fmt::format("wait of worker {}", worker),
+             fmt::format("{}, {} us; {} wake-ups/s with {} packets each",
+                         wait["reason"].get<std::string>(), count_text(wait["budget_us"]),
+                         number_text(wait["wakeups_per_s"], 0),
+                         number_text(wait["packets_per_wakeup"], 1)));
+  if (wait["buffer_packets"] == 0) return;
+  table->add("  its socket buffer holds",
+             fmt::format("{} packets, {} ms at the rate of late",
+                         count_text(wait["buffer_packets"]), number_text(wait["buffer_ms"], 0)));
+}
+
 }  // namespace
 
 const char* serve_mode_name(ServeMode mode) {
@@ -128,6 +153,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
         {"application_thread_s", to_seconds(report.application_cpu)},
         {"ns_per_packet", per_packet(report.cpu, report.packets())},
         {"application_ns_per_packet", per_packet(report.application_cpu, report.packets())}}},
+      {"waits", waits_to_json(report.waits)},
       {"steal_percent", or_null(report.steal_percent)},
       {"counters", counters_to_json(counters)},
       {"stopped_by_signal", report.stopped_by_signal},
@@ -165,6 +191,7 @@ std::string serve_report_to_text(const ServeOptions& options, const ServeReport&
       "CPU a packet in or out",
       fmt::format("{} ns, of it the application thread {} ns", number_text(cpu["ns_per_packet"], 0),
                   number_text(cpu["application_ns_per_packet"], 0)));
+  for (std::size_t i = 0; i < report.waits.size(); ++i) add_wait(json["waits"][i], i, &table);
   table.add("processor time stolen by the host", percent_text(json["steal_percent"]));
   return table.to_string();
 }

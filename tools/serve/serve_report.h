@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "ringpeer/engine/stats/counters.h"
+#include "ringpeer/engine/wait/wait_report.h"
 #include "ringpeer/tools/serve/serve_options.h"
 #include "ringpeer/tools/serve/service.h"
 
@@ -23,6 +25,7 @@ struct ServeReport {
   int workers = 0;
   double seconds = 0;
   CounterSnapshot counters;
+  std::vector<WaitReport> waits;  // by worker, at the end
   ServiceCounts service;
   std::chrono::nanoseconds cpu{0};              // of the whole process
   std::chrono::nanoseconds application_cpu{0};  // of the application thread in it

@@ -78,6 +78,7 @@ ServeReport Server::run(const StopSignal& stop, ProgressLine* progress) {
   serve_until(end, stop, progress);
   report.engine_has_ended = !engine_->is_running();
 
+  report.waits = engine_->stats().waits;
   service_->close();
   report.seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   report.service = service_->counts();
