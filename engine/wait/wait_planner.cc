@@ -44,6 +44,7 @@ std::uint64_t average(std::uint64_t before_us, std::uint64_t new_us) {
 WaitPlanner::WaitPlanner(const LatencyBudget& budget) : budget_(budget), choice_(budget.bound()) {
   active_.reserve(kMaxActive);
   plan_.budget = budget.bound();
+  if (is_automatic()) plan_.reason = WaitReason::kIdle;
   publish_plan();
 }
 
