@@ -57,6 +57,7 @@ class MmsgBackend final : public Backend {
   int listen(SocketSlot slot, int operation, std::uint32_t events);
   void listen_as_wanted(SocketSlot slot);
   void record_error(SocketSlot slot);
+  void record_errors(SocketSlot slot, int errors);
   int poll_sockets(std::chrono::microseconds timeout);
   std::chrono::microseconds gather(const WaitPolicy& policy, std::chrono::microseconds idle);
   Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
@@ -69,6 +70,8 @@ class MmsgBackend final : public Backend {
   std::vector<bool> with_control_ = std::vector<bool>(kMaxSockets, false);
   std::vector<bool> is_paused_ = std::vector<bool>(kMaxSockets, false);
   std::vector<bool> has_break_ = std::vector<bool>(kMaxSockets, false);
+  // epoll has told of an error that the next read is told, too.
+  std::vector<bool> is_error_recorded_ = std::vector<bool>(kMaxSockets, false);
   ErrorBreaks breaks_;
   SlotQueue ready_{kMaxSockets};  // the sockets to read from, in turn
   bool received_since_wait_ = false;
@@ -112,6 +115,7 @@ int MmsgBackend::attach(SocketSlot slot, int descriptor, bool room_for_control) 
   with_control_[slot] = room_for_control;
   is_paused_[slot] = false;
   has_break_[slot] = false;
+  is_error_recorded_[slot] = false;
   const int error = listen(slot, EPOLL_CTL_ADD, EPOLLIN);
   if (error != 0) {
     descriptors_[slot] = -1;
@@ -151,6 +155,12 @@ void MmsgBackend::record_error(SocketSlot slot) {
   listen_as_wanted(slot);
 }
 
+// Of a read, each once.
+void MmsgBackend::record_errors(SocketSlot slot, int errors) {
+  for (int i = is_error_recorded_[slot] ? 1 : 0; i < errors; ++i) record_error(slot);
+  is_error_recorded_[slot] = false;
+}
+
 void MmsgBackend::begin_detach(SocketSlot slot) {
   static_cast<void>(listen(slot, EPOLL_CTL_DEL, 0));
   descriptors_[slot] = -1;
@@ -175,7 +185,10 @@ int MmsgBackend::poll_sockets(std::chrono::microseconds timeout) {
     const auto slot = static_cast<SocketSlot>(event.data.u32);
     if (descriptors_[slot] < 0) continue;
     // Of an error queue, say, of which reading says nothing.
-    if ((event.events & EPOLLERR) != 0) record_error(slot);
+    if ((event.events & EPOLLERR) != 0) {
+      record_error(slot);
+      is_error_recorded_[slot] = true;
+    }
     ready_.push(slot);
   }
   return 0;
@@ -222,8 +235,8 @@ Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch, b
       receiver_.receive(descriptors_[slot], slot, batch, with_control_[slot]);
   *starved = result.outcome == Outcome::kStarved;
   if (*starved) ++events_.starved;
-  if (*starved || result.outcome == Outcome::kMore) ready_.push(slot);
-  if (result.outcome == Outcome::kError) record_error(slot);
+  record_errors(slot, result.errors);
+  if (*starved || result.is_to_go_on()) ready_.push(slot);
   if (result.outcome == Outcome::kRefused) failure_ = {result.refusal, "recvmmsg"};
   if (result.received.count > 0) received_since_wait_ = true;
   return result.received;

@@ -156,22 +156,36 @@ int MmsgReceiver::try_out() {
 
 MmsgReceiver::Result MmsgReceiver::receive(int descriptor, SocketSlot slot,
                                            std::span<Datagram> batch, bool with_control) {
+  Result result = call(descriptor, slot, batch, with_control);
+  if (result.outcome != Outcome::kError || batch.size() == 1) [[likely]]
+    return result;
+  // Before anybody sleeps, or others have their turns: in that time the next error may come, and
+  // hide again what waits behind this one.
+  result = call(descriptor, slot, batch.subspan(1), with_control);
+  ++result.received.count;
+  result.received.is_plain = false;
+  ++result.errors;
+  return result;
+}
+
+MmsgReceiver::Result MmsgReceiver::call(int descriptor, SocketSlot slot, std::span<Datagram> batch,
+                                        bool with_control) {
   const std::size_t ready = prepare(std::min(batch.size(), kBatchSize), with_control);
-  if (ready == 0) return {{}, Outcome::kStarved};
+  if (ready == 0) return {.outcome = Outcome::kStarved};
   const int result = net::kernel::receive_batch(descriptor, std::span(messages_).first(ready));
-  if (is_refusal(-result)) return {{}, Outcome::kRefused, -result};
+  if (is_refusal(-result)) return {.outcome = Outcome::kRefused, .refusal = -result};
   if (result < 0 && result != -EAGAIN && result != -EINTR) {
     batch[0] = Datagram{};
     batch[0].slot = slot;
     batch[0].fault = DatagramFault::kSocketError;
     batch[0].error = -result;
-    return {{1, false, 0, true}, Outcome::kError};
+    return {.received = {.count = 1}, .outcome = Outcome::kError, .errors = 1};
   }
-  if (result <= 0) return {{}, Outcome::kDrained};
+  if (result <= 0) return {};
   const auto count = static_cast<std::size_t>(result);
   const Received received = describe_all(count, slot, batch);
   take(count);
-  return {received, count < ready ? Outcome::kDrained : Outcome::kMore};
+  return {.received = received, .outcome = count < ready ? Outcome::kDrained : Outcome::kMore};
 }
 
 }  // namespace ringpeer::backend

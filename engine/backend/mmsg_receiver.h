@@ -39,16 +39,19 @@ class MmsgReceiver {
     kMore,     // there may be more
     kDrained,  // the socket is empty
     kStarved,  // no buffer is free
-    kError,    // the socket reported an error: batch[0] says which
+    kError,    // the socket has reported nothing but errors: there may be more
     kRefused,  // the process may not make the call: refusal says why
   };
   struct Result {
-    Received received;
+    Received received{};
     Outcome outcome = Outcome::kDrained;
     int refusal = 0;  // errno
+    int errors = 0;   // that the socket has reported: the batch begins with them
+
+    bool is_to_go_on() const { return outcome == Outcome::kMore || outcome == Outcome::kError; }
   };
-  // Up to batch.size() datagrams, with one system call; with_control: and their control
-  // messages, if the socket was asked for any.
+  // Up to batch.size() datagrams, with one system call, or with another after an error;
+  // with_control: and their control messages, if the socket was asked for any.
   Result receive(int descriptor, SocketSlot slot, std::span<Datagram> batch,
                  bool with_control = false);
   // Whether the process may make the call at all. 0 or errno.
@@ -70,6 +73,7 @@ class MmsgReceiver {
   std::size_t room_in(const packet::PacketBuffer& buffer) const {
     return (buffer.capacity - buffer.consumed) / stride_;
   }
+  Result call(int descriptor, SocketSlot slot, std::span<Datagram> batch, bool with_control);
   std::size_t prepare(std::size_t wanted, bool with_control);
   void load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer);
   Received describe_all(std::size_t count, SocketSlot slot, std::span<Datagram> batch) const;

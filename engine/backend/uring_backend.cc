@@ -95,6 +95,7 @@ class UringBackend final : public Backend {
   [[gnu::noinline]] bool complete(const io_uring_cqe& completion, Datagram* datagram);
   void end_receive(const io_uring_cqe& completion);
   void read_directly(SocketSlot slot);
+  void finish_turn(SocketSlot slot, const MmsgReceiver::Result& result);
   Received receive_directly(std::span<Datagram> batch);
 
   const BackendOptions options_;
@@ -102,9 +103,9 @@ class UringBackend final : public Backend {
   net::Wakeup wakeup_;
   UringReceives receives_;
   // Sockets whose multishot has ended although they may hold more, until they are empty: by
-  // an empty datagram, which any peer can send, or because the kernel ran out of buffers.
-  // Armed again each time, a receive would cost several times as much, and the first of many
-  // busy sockets would find all the buffers.
+  // an empty datagram or an error, which any peer can send, or because the kernel ran out of
+  // buffers. Armed again each time, a receive would cost several times as much, the first of many
+  // busy sockets would find all the buffers, and the next error would hide what waits behind one.
   MmsgReceiver receiver_;
   SlotQueue direct_{kMaxSockets};
   std::size_t direct_turns_ = 0;  // left until the next wait
@@ -350,11 +351,14 @@ void UringBackend::end_receive(const io_uring_cqe& completion) {
   if (!receives_.mark_ended(slot)) return;
   ++events_.rearms;
   const bool is_empty = UringDatagrams::is_empty(completion, receives_.control_size(slot));
-  if (is_empty || completion.res == -ENOBUFS) {
+  const bool is_error =
+      completion.res < 0 && completion.res != -ENOBUFS && completion.res != -ECANCELED;
+  if (is_error && receives_.record_error(slot)) return;
+  if (is_empty || is_error || completion.res == -ENOBUFS) {
     read_directly(slot);
   } else {
-    receives_.arm_later(slot, completion.res < 0);
-    if (completion.res >= 0) rearming_ = events_.stopped_early = true;
+    receives_.arm_later(slot);
+    rearming_ = events_.stopped_early = true;
   }
 }
 
@@ -367,6 +371,15 @@ void UringBackend::read_directly(SocketSlot slot) {
   direct_turns_ += kDirectTurns;
 }
 
+// It has another, or is armed, or is left alone.
+void UringBackend::finish_turn(SocketSlot slot, const MmsgReceiver::Result& result) {
+  bool has_break = false;
+  for (int i = 0; i < result.errors && !has_break; ++i) has_break = receives_.record_error(slot);
+  if (result.is_to_go_on() && !has_break) return direct_.push(slot);
+  receives_.end_direct(slot);
+  if (!has_break) receives_.arm_later(slot);
+}
+
 // A batch of the next socket in turn that has something.
 Received UringBackend::receive_directly(std::span<Datagram> batch) {
   for (; direct_turns_ > 0 && !direct_.empty(); --direct_turns_) {
@@ -375,11 +388,7 @@ Received UringBackend::receive_directly(std::span<Datagram> batch) {
     const bool full_control = receives_.control_size(slot) == kFullControlSize;
     const MmsgReceiver::Result result =
         receiver_.receive(receives_.descriptor(slot), slot, batch, full_control);
-    if (result.outcome == MmsgReceiver::Outcome::kMore) {
-      direct_.push(slot);
-    } else {
-      receives_.end_direct(slot, result.outcome == MmsgReceiver::Outcome::kError);
-    }
+    finish_turn(slot, result);
     if (result.received.count > 0) return result.received;
   }
   return {};

@@ -75,10 +75,6 @@ bool UringReceives::mark_ended(SocketSlot slot) {
   return !socket.paused;
 }
 
-void UringReceives::arm_later(SocketSlot slot, bool after_error) {
-  if (!after_error || !breaks_.record_error(slot)) to_arm_.push(slot);
-}
-
 std::uint64_t UringReceives::receive_id(SocketSlot slot) const {
   const Socket& socket = sockets_[slot];
   return request_id(

@@ -45,15 +45,14 @@ class UringReceives {
   // A socket's multishot has ended: whether the socket is still to be read, for which it has to
   // be armed again, or read directly first.
   bool mark_ended(SocketSlot slot);
-  void arm_later(SocketSlot slot, bool after_error);
+  void arm_later(SocketSlot slot) { to_arm_.push(slot); }
+  // The socket has reported an error: whether it has a break now, and is armed after it.
+  bool record_error(SocketSlot slot) { return breaks_.record_error(slot); }
 
   // Not armed while it is read with recvmmsg.
   bool is_direct(SocketSlot slot) const { return sockets_[slot].direct; }
   void begin_direct(SocketSlot slot) { sockets_[slot].direct = true; }
-  void end_direct(SocketSlot slot, bool after_error) {
-    sockets_[slot].direct = false;
-    arm_later(slot, after_error);
-  }
+  void end_direct(SocketSlot slot) { sockets_[slot].direct = false; }
 
   // Sockets that are left alone after errors: see ErrorBreaks.
   void end_breaks(bool all) {

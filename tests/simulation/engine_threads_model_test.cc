@@ -147,8 +147,7 @@ class EngineThreadsModel final : public test::Model {
         return send(peer, 1 + draws.below(3), 0);
       case kReturnErrors:
         for (std::size_t left = draws.below(kMaxErrors); left > 0; --left) {
-          kernels(peer).error = ECONNREFUSED;
-          peer.last_error = machine_.scheduler.now();
+          return_error(peer);
           static_cast<void>(peer.peer->poll());
           machine_.scheduler.sleep(100 * kMicrosecond);
         }
@@ -165,11 +164,12 @@ class EngineThreadsModel final : public test::Model {
         ASSERT_LE(waiting_of(peer), peer.sent - peer.received);
         return;
       case kPoll: {
-        // An error is all that a look gives.
-        const bool waits = !kernels(peer).received.empty() && kernels(peer).error == 0;
+        const bool may_have_a_break = machine_.scheduler.now() - peer.last_error < kBreak;
+        const bool waits = !kernels(peer).received.empty();
+        // Which hides nothing, where they are rare.
+        if (!may_have_a_break && draws.one_in(3)) return_error(peer);
         const std::uint64_t before = received();
         ASSERT_EQ(peer.peer->poll(), Error::OK);
-        const bool may_have_a_break = machine_.scheduler.now() - peer.last_error < kBreak;
         if (has_threads_ || may_have_a_break || !waits) return;
         ASSERT_GT(received(), before) << "nobody reads what waits";
         return;
@@ -184,6 +184,10 @@ class EngineThreadsModel final : public test::Model {
     }
   }
 
+  void return_error(Peer& peer) {
+    kernels(peer).error = ECONNREFUSED;
+    peer.last_error = machine_.scheduler.now();
+  }
   UdpSocket& kernels(const Peer& peer) { return machine_.socket_on(peer.port); }
   // An error is told once, instead.
   static std::uint32_t waiting_of(const Peer& peer) {
