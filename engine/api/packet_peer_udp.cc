@@ -134,6 +134,10 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
     return Error::ERR_CANT_OPEN;
   }
   if (broadcast_) socket.set_broadcast(true);
+  // The first send would choose a port, but for a moment the kernel has only a part of it: what
+  // another thread sends then leaves from port 0. Where none is free, that send says so.
+  const auto any = parse_listen_address(address.is_ipv4() ? "0.0.0.0" : "::", 0);
+  static_cast<void>(socket.bind(any->endpoint));
   int error = 0;
   auto channel = internal::SocketChannel::create(engine_, std::move(socket),
                                                  receive_bytes_for(kUnboundReceiveBufferSize),

@@ -14,6 +14,8 @@ constexpr std::uint32_t kRunsWithFloodOf1000 = 12;
 constexpr std::uint32_t kRunsWithScenarioOf1000 = 30;
 // What it leads to differs with backends and with what is done then.
 constexpr std::uint32_t kRunsWithFloodedPeerOf1000 = 90;
+// Only without threads and io_uring anything happens in them.
+constexpr std::uint32_t kRunsWithEndedPeerOf1000 = 120;
 
 // More than the slots that a ring keeps for news of them.
 constexpr int kRemotesOfFlood = 120;
@@ -96,6 +98,7 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.largest_burst = random.chance(300) ? 200 : 20;
   plan.flooded_loops = random.chance(kRunsWithScenarioOf1000);
   plan.automatic_budget = random.chance(500);
+  plan.ended_peer = random.chance(kRunsWithEndedPeerOf1000) && plan.workers == 0 && !plan.use_uring;
   return plan;
 }
 
@@ -147,6 +150,7 @@ std::string Plan::to_text() const {
   add(full_sockets, "full sockets");
   add(deaf_host, "deaf host");
   add(flooded_loops, "flooded loops");
+  add(ended_peer, "ended peer");
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (faults[i] > 0) {
       text += ", " + std::string(kFaultNames[i]) + ' ' + std::to_string(faults[i]) + "/1000";

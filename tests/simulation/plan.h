@@ -51,6 +51,7 @@ struct Plan {
   bool full_sockets = false;   // a stop finds sockets that take nothing
   bool deaf_host = false;      // one stops listening that a peer is connected to
   bool flooded_loops = false;  // somebody sends faster than plain loops take
+  bool ended_peer = false;     // one that a put has opened finds no memory to receive with
 
   // How much: the run ends when so many datagrams went each way, or after so many steps.
   int datagrams = 3000;

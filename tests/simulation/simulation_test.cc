@@ -43,6 +43,20 @@ TEST(SimulationTest, RareThingsHold) {
   }
 }
 
+// Nobody waits for what lies in its socket.
+TEST(SimulationTest, APeerThatHasEndedIsOpenedAgain) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Plan plan = Plan::from_seed(seed);
+    plan.faults = {};
+    plan.use_uring = false;
+    plan.workers = 0;
+    plan.steps = 100;
+    plan.ended_peer = true;
+    const Outcome outcome = run_apart(plan);
+    EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
+  }
+}
+
 // Of workers and of the application: nothing gets lost, and no exception out.
 TEST(SimulationTest, LittleMemoryHolds) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {

@@ -102,6 +102,7 @@ void World::live() {
   set_intruder(false);
   faults_.turn_all_off();
   refuse_allocations(false);
+  reopen_those_that_have_ended();
   show_that_sockets_are_read();
   settle_everything();
   show_that_a_burst_is_read(servers_.front());

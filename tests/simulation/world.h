@@ -95,6 +95,7 @@ class World {
   void show_that_puts_are_sent(Server& server);
   void show_that_silence_is_told(Server& server);
   void show_that_the_deaf_are_told(Server& server);
+  void reopen_those_that_have_ended();
   void reopen(Peer& peer);
   void show_that_a_peer_receives(Peer& peer);
   void end();
@@ -141,6 +142,7 @@ class World {
   void end_in_time(Time most, const std::function<void()>& end);
   void set_intruder(bool is_there);
   void restart_peer(Peer& peer);
+  void close_own(Peer& peer);
   void look_at_presence(Server& server);
   void pass_time(Time most);
 
@@ -153,6 +155,7 @@ class World {
   void close_behind_a_late_worker(Server& server);
   void stop_before_full_sockets();
   void talk_to_the_deaf(Peer& peer);
+  void end_peer(Peer& peer);
 
   // ---- What must hold.
   void check_counters(bool is_quiet);

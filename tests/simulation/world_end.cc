@@ -27,6 +27,9 @@ constexpr int kLooks = 12;
 
 constexpr int kLooksAtPeers = 3;
 
+// Many times what it takes.
+constexpr int kLooksToSettle = 1000;
+
 // More than a worker takes of a socket between two looks at the others; and what a socket must be
 // given to hold so many.
 constexpr int kBurst = 500;
@@ -94,7 +97,11 @@ void World::show_that_a_burst_is_read(const Server& server) {
 
 // Faults are over: everything that is under way arrives, and everything that waits is taken.
 void World::settle_everything() {
-  for (int quiet = 0; quiet < 3;) {
+  int looks = 0;
+  for (int quiet = 0; quiet < 3; ++looks) {
+    check(looks < kLooksToSettle,
+          "it is never quiet: " + std::to_string(network_.waiting_packets()) +
+              " packets wait in sockets");
     pass_time(kLongTime / 4);
     const std::uint64_t before = ledger_.delivered();
     flush();
@@ -139,11 +146,21 @@ void World::show_that_all_works() {
   for (Peer& peer : peers_) show_that_a_connect_begins_again(peer);
 }
 
+// What waits in its socket nobody reads any more.
+void World::reopen_those_that_have_ended() {
+  for (Peer& peer : peers_) {
+    if (!peer.peer->is_bound()) reopen(peer);
+  }
+}
+
 // One that a put has opened may have found no memory to receive with when it was first looked at.
 void World::reopen(Peer& peer) {
-  const bool may_be = plan_.workers == 0 && peer.sender == kPeers + kOpenedByPut &&
-                      (plan_.has(Fault::kNoAllocation) || plan_.has(Fault::kNoMemory));
+  const bool may_be =
+      plan_.workers == 0 && peer.sender == kPeers + kOpenedByPut &&
+      (plan_.has(Fault::kNoAllocation) || plan_.has(Fault::kNoMemory) || plan_.ended_peer);
   check(may_be, "a peer has ended by itself");
+  read_payload(peer.view);
+  peer.view = {};
   std::span<const std::uint8_t> packet;
   check(peer.peer->get_packet(&packet) == Error::FAILED, "a peer does not say that it has ended");
   peer.peer->close();
@@ -152,7 +169,7 @@ void World::reopen(Peer& peer) {
 }
 
 void World::show_that_a_peer_receives(Peer& peer) {
-  if (!peer.peer->is_bound()) reopen(peer);
+  check(peer.peer->is_bound(), "a peer has ended by itself");
   if (peer.peer->is_socket_connected()) return;
   const std::uint64_t delivered = ledger_.delivered();
   send_from_host(hosts_[0], static_cast<std::uint16_t>(peer.peer->get_local_port()));

@@ -32,6 +32,8 @@ constexpr int kBurstsToTheDeaf = 40;
 constexpr int kPacketsOfBurst = 12;
 constexpr std::size_t kSizeInBurst = 32;
 
+constexpr int kTriesToPut = 1000;
+
 }  // namespace
 
 void World::play_scenarios() {
@@ -44,6 +46,7 @@ void World::play_scenarios() {
     talk_to_the_deaf(peers_[kConnectedToHost]);
   if (plan_.late_worker) close_behind_a_late_worker(servers_.front());
   if (plan_.full_sockets) stop_before_full_sockets();
+  if (plan_.ended_peer && peers_.size() > kOpenedByPut) end_peer(peers_[kOpenedByPut]);
 }
 
 void World::let_in_all_hosts(Server& server) {
@@ -129,6 +132,20 @@ void World::talk_to_the_deaf(Peer& peer) {
   check(is_told || faults_.is_on(Fault::kDeviceQueueFull),
         "nobody is told that a host does not listen");
   network_.set_deaf(nullptr);
+}
+
+// What comes for it stays in its socket until the application looks, and closes it.
+void World::end_peer(Peer& peer) {
+  close_own(peer);
+  for (int i = 0; !peer.is_open; ++i) {
+    check(i < kTriesToPut, "no put opens a peer");
+    open_by_put(peer, false);
+  }
+  send_from_host(hosts_[0], port_of(peer));
+  faults_.turn_on(Fault::kNoMemory, 1000);
+  static_cast<void>(engine_->sync());
+  faults_.turn_on(Fault::kNoMemory, plan_.faults[static_cast<std::size_t>(Fault::kNoMemory)]);
+  check(!peer.peer->is_bound(), "a peer receives without memory");
 }
 
 }  // namespace ringpeer::simulation

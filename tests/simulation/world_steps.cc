@@ -455,11 +455,15 @@ void World::restart_peer(Peer& peer) {
     const auto payload = new_payload(peer.sender);
     record_put(peer.peer->put_packet(payload), payload);
   }
+  close_own(peer);
+  open(peer);
+}
+
+void World::close_own(Peer& peer) {
   const std::uint16_t port = port_of(peer);
   end_in_time(kMaxEnd, [&] { peer.peer->close(); });
   ledger_.record_closed_port(port);
   peer.is_open = false;
-  open(peer);
 }
 
 void World::look_at_presence(Server& server) {
