@@ -140,6 +140,7 @@ void Network::receive(const std::shared_ptr<UdpSocket>& socket, const SimulatedD
   SimulatedDatagram arrived = datagram;
   arrived.wall_clock_ns = wall_clock_ns();
   arrived.arrived_at = scheduler_.now();
+  arrived.ahead = socket->received.size();
   merge_into_train(*socket, std::move(arrived));
 }
 

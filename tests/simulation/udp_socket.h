@@ -25,7 +25,8 @@ struct SimulatedDatagram {
   std::vector<std::uint8_t> payload;
   std::size_t segment_size = 0;  // of a train that arrives as one; 0: it is none
   std::int64_t wall_clock_ns = 0;
-  Time arrived_at = 0;  // in a socket
+  Time arrived_at = 0;    // in a socket
+  std::size_t ahead = 0;  // of it there
 
   std::size_t packets() const {
     return segment_size == 0 ? 1 : (payload.size() + segment_size - 1) / segment_size;

@@ -166,6 +166,7 @@ class World {
   // Where somebody sends to who wants to reach a port.
   net::Endpoint on_machine(std::uint16_t port, const net::Endpoint& from) const;
   bool is_host(const net::Endpoint& endpoint) const;
+  Time longest_delay(const SimulatedDatagram& datagram) const;
   void check_delay(const UdpSocket& socket, const SimulatedDatagram& datagram) const;
   void check_reply(const SimulatedDatagram& datagram) const;
   void send_from_host(const Host& host, std::uint16_t port);
