@@ -136,8 +136,8 @@ Error PacketPeerUDP::open_unbound(const net::IpAddress& address, bool for_put) {
   if (broadcast_) socket.set_broadcast(true);
   // The first send would choose a port, but for a moment the kernel has only a part of it: what
   // another thread sends then leaves from port 0. Where none is free, that send says so.
-  const auto any = parse_listen_address(address.is_ipv4() ? "0.0.0.0" : "::", 0);
-  static_cast<void>(socket.bind(any->endpoint));
+  const net::IpAddress any = address.is_ipv4() ? net::IpAddress::from_ipv4(0) : net::IpAddress();
+  static_cast<void>(socket.bind({any, 0, 0}));
   int error = 0;
   auto channel = internal::SocketChannel::create(engine_, std::move(socket),
                                                  receive_bytes_for(kUnboundReceiveBufferSize),

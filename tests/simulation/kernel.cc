@@ -242,10 +242,9 @@ int Kernel::refuse_send(UdpSocket& socket, bool is_train, std::size_t charge) {
 }
 
 int Kernel::send(const std::shared_ptr<UdpSocket>& socket, const msghdr& message) {
-  // net/ipv4/af_inet.c, inet_send_prepare: a socket has a port before anything can refuse.
-  if (!socket->local.has_value()) {
-    if (const int error = network_.bind(socket, net::Endpoint()); error != 0) return error;
-  }
+  // net/ipv4/af_inet.c, inet_autobind: a kernel chooses the port now, in two steps, between which
+  // another thread sends from port 0.
+  check(socket->local.has_value(), "a socket sends before it has a port");
   if (const int error = socket->take_error(); error != 0) return error;
   SendRequest request = read_request(message);
   const auto destination = request.destination.has_value() ? request.destination : socket->peer;

@@ -196,9 +196,7 @@ int Network::bind(const std::shared_ptr<UdpSocket>& socket, net::Endpoint endpoi
 }
 
 int Network::connect(const std::shared_ptr<UdpSocket>& socket, const net::Endpoint& peer) {
-  if (!socket->local.has_value()) {
-    if (const int error = bind(socket, {address_for(peer.address), 0, 0}); error != 0) return error;
-  }
+  check(socket->local.has_value(), "a socket is connected before it has a port");  // as at a send
   socket->peer = peer;
   return 0;
 }
