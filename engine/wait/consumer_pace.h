@@ -29,7 +29,10 @@ class ConsumerPace {
   // Whether looks are of any use to the worker, and their time: not of who waits anyway.
   bool wants_looks() {
     if (!waits_.load(std::memory_order_relaxed)) return true;
-    return has_watcher_ ? false : ++looks_since_wait_ > kLooksOfAWait;
+    if (has_watcher_) return false;
+    if (looks_since_wait_ == kLooksOfAWait) return true;  // however many more there are
+    ++looks_since_wait_;
+    return false;
   }
   // It has looked where it knew of nothing more; `found`: there was something.
   void record_look(std::uint64_t now_us, bool found);
