@@ -175,12 +175,13 @@ bool UringBackend::arm_wakeup() {
 }
 
 // One request tells of all wake-ups, each of which adds to the eventfd: what it has counted is read
-// only for sleeps, which end while there is something to read.
+// only for sleeps, which end while there is something to read, and where the request has ended: the
+// next one would begin with it.
 void UringBackend::end_wakeup(const io_uring_cqe& completion) {
   if ((completion.flags & IORING_CQE_F_MORE) == 0) wake_armed_ = false;
   if (completion.res < 0) ring_.fail(-completion.res, "poll of an eventfd");
   is_signalled_ = true;
-  if (clears_wakeups_) clear_wakeups();
+  if (clears_wakeups_ || !wake_armed_) clear_wakeups();
 }
 
 void UringBackend::clear_wakeups() {

@@ -1,7 +1,8 @@
 // Sockets of a backend that come, go, pause and break on a machine in memory, whose completion ring
-// may be tiny, or whose sockets more than the submission ring has room for. What waits is given
-// once and in order by its own socket, and soon; a paused one gives nothing soon after; who waits
-// does so no longer than he was told; and a broken one costs a bounded number of errors.
+// may be tiny, whose polls may end, or whose sockets more than the submission ring has room for.
+// What waits is given once and in order by its own socket, and soon; a paused one gives nothing
+// soon after; who waits does so no longer than he was told; and a broken one costs a bounded number
+// of errors.
 
 #include <gtest/gtest.h>
 
@@ -40,6 +41,7 @@ constexpr std::size_t kSoon = 6;
 constexpr std::size_t kMaxSent = 300;
 constexpr std::size_t kHurried = 200;
 constexpr std::size_t kSize = 40;
+constexpr std::uint32_t kPollsEndOf1000 = 500;
 // Of a paused socket: what the kernel takes of one in a row.
 constexpr std::size_t kOnTheWay = 33;
 constexpr Time kBudget = 100 * kMicrosecond;
@@ -77,6 +79,7 @@ class BackendSocketsModel final : public test::Model {
         places_(draws.one_in(40) ? kManySockets : kFewSockets),
         soon_(kSoon + places_.size() / (features_.most_completions == kFewCompletions ? 1 : 3)),
         use_uring_(!draws.one_in(3)) {
+    if (draws.one_in(3)) machine_.faults.turn_on(Fault::kPollEnds, kPollsEndOf1000);
     machine_.scheduler.run([this] { open(); });
   }
   ~BackendSocketsModel() override {

@@ -302,6 +302,24 @@ TEST_P(EngineWaitTest, ALonePutLeavesWithinItsBound) {
   });
 }
 
+TEST_P(EngineWaitTest, ACommandEndsAWaitThoughThePollOfTheLastWakeUpHasEnded) {
+  machine_.faults.turn_on(Fault::kPollEnds, 1000);
+  play([&] {
+    open();
+    for (int i = 0; i < 20; ++i) {
+      machine_.scheduler.sleep(5 * kMillisecond);
+      const Time asked = machine_.scheduler.now();
+      ASSERT_EQ(engine_->sync(), Error::OK);
+      ASSERT_LE(machine_.scheduler.now() - asked, kCalls) << i;
+    }
+    EXPECT_LE(wakeups_per_second([&] { machine_.scheduler.sleep(10 * kSecond); }), 4.0)
+        << "armed again, it finds what ended it";
+  });
+  if (GetParam().use_uring) {
+    EXPECT_GE(machine_.faults.happened(Fault::kPollEnds), 20U);
+  }
+}
+
 TEST_P(EngineWaitTest, WhoWaitsHasWhatCostsLeastWithin200MsOfAStep) {
   play([&] {
     machine_.kernel.bill.prices = kBusy;

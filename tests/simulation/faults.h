@@ -38,6 +38,7 @@ enum class Fault : std::uint8_t {
   kSlowThread,           // a thread gets no processor for milliseconds
   kNoAllocation,         // operator new has nothing: a worker, or a call
   kMalformed,            // a completion of io_uring contradicts itself
+  kPollEnds,             // a poll of io_uring that tells of many tells of this as its last
   kCount,
 };
 inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kCount);
@@ -68,6 +69,7 @@ inline constexpr std::array<std::string_view, kFaultCount> kFaultNames = {
     "slow_thread",
     "no_allocation",
     "malformed",
+    "poll_ends",
 };
 
 // Which of them may happen, how often, and how often they have. Asking decides.

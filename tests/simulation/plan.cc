@@ -43,16 +43,20 @@ std::uint32_t rate_of(Fault fault, Random& random) {
   }
 }
 
+void draw_fault(Plan& plan, Fault fault, Random& random) {
+  const std::uint32_t rate = rate_of(fault, random);
+  if (random.chance(kRunsWithFaultOf1000)) plan.faults[static_cast<std::size_t>(fault)] = rate;
+}
+
 }  // namespace
 
 Plan Plan::from_seed(std::uint64_t seed) {
   Random random(seed * 0x9e3779b97f4a7c15 + 1);
   Plan plan;
   plan.seed = seed;
-  for (std::size_t i = 0; i < kFaultCount; ++i) {
-    const std::uint32_t rate = rate_of(static_cast<Fault>(i), random);
-    if (random.chance(kRunsWithFaultOf1000)) plan.faults[i] = rate;
-  }
+  // Those that came later are drawn last: a seed keeps the rest of its plan.
+  constexpr auto kFirstOfLater = static_cast<std::size_t>(Fault::kPollEnds);
+  for (std::size_t i = 0; i < kFirstOfLater; ++i) draw_fault(plan, static_cast<Fault>(i), random);
   plan.use_uring = random.chance(600);
   plan.workers = static_cast<int>(random.between(0, 3));
   plan.kernel.has_min_wait = random.chance(600);
@@ -99,6 +103,8 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.flooded_loops = random.chance(kRunsWithScenarioOf1000);
   plan.automatic_budget = random.chance(500);
   plan.ended_peer = random.chance(kRunsWithEndedPeerOf1000) && plan.workers == 0 && !plan.use_uring;
+  for (std::size_t i = kFirstOfLater; i < kFaultCount; ++i)
+    draw_fault(plan, static_cast<Fault>(i), random);
   return plan;
 }
 

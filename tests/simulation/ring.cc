@@ -195,12 +195,14 @@ void Ring::run_due() {
   for (const std::uint64_t id : ids) run_receive(id);
 }
 
-// io_poll_check_events(): one of many that finds the ring full is the last.
+// io_poll_check_events(): one of many that finds the ring full is the last. The kernel promises no
+// more than to say so: any may be.
 void Ring::run_poll(std::uint64_t id) {
   Poll& poll = polls_.at(id);
   poll.signals_told = poll.event->signals;
-  const bool goes_on =
-      poll.is_multishot && overflow_.empty() && completions_ready() < completions_.size();
+  const bool goes_on = poll.is_multishot && overflow_.empty() &&
+                       completions_ready() < completions_.size() &&
+                       !kernel_.faults().happens(Fault::kPollEnds);
   if (!goes_on) polls_.erase(id);
   complete(id, POLLIN, goes_on ? unsigned{IORING_CQE_F_MORE} : 0u);
 }
