@@ -35,12 +35,19 @@ bool Wakeup::wait(int timeout_ms) const noexcept {
   return kernel::poll(descriptor_, POLLIN, timeout_ms) > 0;
 }
 
+// No longer than asked for, whatever that leaves out.
+bool Wakeup::wait_roughly(std::chrono::nanoseconds time) const noexcept {
+  return wait(static_cast<int>(std::chrono::floor<std::chrono::milliseconds>(time).count()));
+}
+
 bool Wakeup::wait_precisely(std::chrono::microseconds time) const noexcept {
   const Deadline deadline = Deadline::after(time);
   for (std::chrono::nanoseconds left = time;;
        left = deadline.left(std::chrono::nanoseconds(time))) {
     const int result = kernel::wait_for_event(descriptor_, left);
-    if (result != -EINTR) return result > 0;
+    if (result >= 0) return result > 0;
+    // A filter that knows older calls alone may refuse it: then to the millisecond.
+    if (result != -EINTR) return wait_roughly(left);
   }
 }
 

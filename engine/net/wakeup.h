@@ -27,10 +27,13 @@ class Wakeup {
 
   // True when notified within the time; a negative time has no end.
   bool wait(int timeout_ms) const noexcept;
-  // The same for a time that counts in microseconds, whatever signals come meanwhile.
+  // The same for a time that counts in microseconds, whatever signals come meanwhile. Where the
+  // kernel refuses such waits, it ends up to a millisecond early.
   bool wait_precisely(std::chrono::microseconds time) const noexcept;
 
  private:
+  bool wait_roughly(std::chrono::nanoseconds time) const noexcept;
+
   int descriptor_;
   int error_;
 };

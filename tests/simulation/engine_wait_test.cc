@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -212,6 +213,34 @@ TEST_P(EngineWaitTest, TheReportSaysWhatTheBufferHolds) {
     machine_.scheduler.sleep(3 * kSecond);
     EXPECT_GT(engine_->stats().waits.at(0).buffer_packets, 0U) << "it stays";
   });
+}
+
+TEST_P(EngineWaitTest, AWorkerThatMayNotSleepPreciselySleepsToTheMillisecond) {
+  for (const int error : {EPERM, ENOSYS}) {
+    play([&] {
+      machine_.kernel.precise_waits_refused = error;
+      open();
+      socket_->receive_buffer = 8 << 20;
+      set_rate(2e4);
+      frames(20);
+      ages_.clear();
+      // A packet wakes it where a sleep ends early; each of 333 a frame would.
+      EXPECT_LE(wakeups_per_second([&] { frames(120); }), 60 * 50);
+      EXPECT_EQ(reason(), WaitReason::kRhythm);
+      machine_.scheduler.sleep(kMillisecond);  // in the middle of a sleep
+      take();
+      ages_.clear();
+      waits(100 * kMillisecond);
+      ASSERT_FALSE(ages_.empty());
+      EXPECT_LE(*std::max_element(ages_.begin(), ages_.end()), kMillisecond + kBound + kCalls)
+          << "a wait ends it";
+      EXPECT_EQ(lost_, 0U);
+      set_rate(0);
+      machine_.scheduler.sleep(50 * kMillisecond);
+      peer_.reset();
+      engine_->stop();
+    });
+  }
 }
 
 TEST_P(EngineWaitTest, AStallAndAnotherRhythmLoseNothing) {

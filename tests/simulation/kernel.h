@@ -59,6 +59,8 @@ class Kernel {
   const KernelFeatures& features() const { return features_; }
   // From now on all waits of workers are refused: what a filter that comes late does. 0 or errno.
   int waits_refused = 0;
+  // The same for waits that count in microseconds, which are a newer call.
+  int precise_waits_refused = 0;
 
   // What threads pay for: nothing else takes CPU time.
   CpuBill bill;

@@ -296,6 +296,7 @@ int open_event() { return KernelCall()->add({.event = std::make_shared<Kernel::E
 
 int wait_for_event(int descriptor, std::chrono::nanoseconds timeout) noexcept {
   const KernelCall call;
+  if (call->precise_waits_refused != 0) return -call->precise_waits_refused;
   const simulation::Time deadline = call->scheduler().now() + timeout.count();
   const int result = call->poll(descriptor, POLLIN, deadline);
   return result > 0 ? 1 : result;

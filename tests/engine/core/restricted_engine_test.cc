@@ -39,6 +39,12 @@ constexpr milliseconds kEndPatience{6000};
 // spinning thread would use all, or half where two share a core.
 constexpr milliseconds kIdleTime{200};
 constexpr double kIdleShare = 0.3;
+// As a game polls: its rhythm is known within three frames, and said once a second. How much of the
+// time that this took the engine and the game may use.
+constexpr milliseconds kFrame{10};
+constexpr int kFrames = 150;
+constexpr int kPacketsPerFrame = 5;
+constexpr double kPlayShare = 0.5;
 
 // The runtime of the sanitizers cannot do without mmap and munmap; UBSan tells whether an object's
 // memory may be read by writing it into a pipe, and TSan starts a thread with signals blocked.
@@ -78,6 +84,7 @@ const std::vector<SystemCall>& system_calls() {
 #endif
     {"close", SYS_close},
     {"poll", SYS_poll},
+    {"ppoll", SYS_ppoll},
     {"socket", SYS_socket},
     {"bind", SYS_bind},
     {"connect", SYS_connect},
@@ -113,9 +120,16 @@ std::string describe(const char* what, Error error) {
   return std::string("says: ") + what + " gives error " + std::to_string(static_cast<int>(error));
 }
 
-// Sleeps on a futex, for the usual calls may be what is forbidden. Returns the share of a
-// processor that the process has used meanwhile.
-double share_used_while_idle(milliseconds duration) {
+// On a futex, for the usual calls may be what is forbidden.
+void sleep_for(milliseconds duration) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable().wait_for(lock, duration);
+}
+
+// The share of a processor that the process uses while this runs.
+template <typename Work>
+double share_used_by(Work work) {
   const auto seconds_of = [](clockid_t clock) {
     timespec now{};
     ::clock_gettime(clock, &now);
@@ -123,9 +137,7 @@ double share_used_while_idle(milliseconds duration) {
   };
   const double used = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   const double begun = seconds_of(CLOCK_MONOTONIC);
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable().wait_for(lock, duration);
+  work();
   return (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - used) / (seconds_of(CLOCK_MONOTONIC) - begun);
 }
 
@@ -170,8 +182,34 @@ class Scene {
     return client_->get_packet().empty() ? "deaf: an empty answer" : "";
   }
 
+  // A game at a steady rate, after an exchange.
+  std::string play() {
+    int taken = 0;
+    const auto take = [&] {
+      while (!player_->get_packet().empty()) ++taken;
+      client_->get_packet();  // as who only looks
+    };
+    std::string said;
+    const double used = share_used_by([&] {
+      for (int i = 0; i < kFrames && said.empty(); ++i) {
+        for (int k = 0; k < kPacketsPerFrame; ++k) said += put(*client_, "move");
+        take();
+        sleep_for(kFrame);
+      }
+    });
+    const auto deadline = Clock::now() + kPatience;
+    while (said.empty() && taken < kFrames * kPacketsPerFrame) {
+      if (Clock::now() > deadline) return "deaf: " + std::to_string(taken) + " packets";
+      sleep_for(kFrame);
+      take();
+    }
+    if (used > kPlayShare) return "spins: uses " + std::to_string(used) + " of a processor";
+    return said;
+  }
+  WaitReason wait_reason() const { return engine_->stats().waits.at(0).reason; }
+
   static std::string idle() {
-    const double used = share_used_while_idle(kIdleTime);
+    const double used = share_used_by([] { sleep_for(kIdleTime); });
     return used <= kIdleShare ? "" : "spins: uses " + std::to_string(used) + " of a processor";
   }
 
@@ -313,6 +351,42 @@ TEST(RestrictedEngine, FallsBackFromEachIoUringCallAndSaysWhy) {
         EXPECT_TRUE(child.output.starts_with("works (recvmmsg: io_uring is not available: "))
             << name << ", " << workers << " workers: " << child.output;
         EXPECT_NE(child.output.find(name), std::string::npos) << child.output;
+      }
+    }
+  }
+}
+
+std::string play_with(const Restriction& restriction) {
+  Scene scene(restriction);
+  const bool later = restriction.moment == Moment::kWhileItRuns;
+  std::string said = later ? scene.open() : "";
+  if (later && said.empty()) said = scene.exchange();
+  if (!test::forbid_system_call(restriction.call.number, restriction.error, later)) {
+    return kNoFilters;
+  }
+  if (!later) said = scene.open();
+  if (!later && said.empty()) said = scene.exchange();
+  if (said.empty()) said = scene.play();
+  if (said.empty()) {
+    const WaitReason reason = scene.wait_reason();
+    said = scene.exchange();  // which ends a sleep for the sake of the rhythm
+    if (said.empty()) said = "works, " + std::string(name_of(reason));
+  }
+  if (const std::string end = scene.close(); !end.empty()) said = end;
+  return said;
+}
+
+// The sleep between two frames, by which a worker knows that nobody looks, is the newest of the
+// calls that wait. How it sleeps then is seen where time is simulated.
+TEST(RestrictedEngine, PlaysWithoutTheCallThatSleepsBetweenFrames) {
+  for (const int error : {EPERM, ENOSYS}) {
+    for (const BackendKind backend : {BackendKind::kIoUring, BackendKind::kRecvmmsg}) {
+      for (const Moment moment : {Moment::kFromTheStart, Moment::kWhileItRuns}) {
+        const test::ChildResult child = test::run_in_child([&] {
+          return play_with({call_named("ppoll"), error, backend, 1, moment});
+        });
+        if (child.output == kNoFilters) GTEST_SKIP() << kNoFilters;
+        EXPECT_TRUE(child.output.starts_with("works")) << child.output;
       }
     }
   }
