@@ -90,11 +90,14 @@ inline Error take_from_dead(const worker::WorkerGroup& workers, HeldView* view) 
 inline constexpr std::chrono::milliseconds kInlineWait{20};
 
 // The engine's wait loop around any channel: what is queued counts first, then the
-// signal, then the time. A negative timeout has no end.
-template <typename HasPackets, typename IsDead>
+// signal, then the time. A negative timeout has no end. begin_wait() may write to descriptors,
+// which in a child are the parent's.
+template <typename BeginWait, typename HasPackets, typename IsDead>
 Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& signal,
-                       std::chrono::milliseconds timeout, HasPackets has_packets, IsDead is_dead) {
+                       std::chrono::milliseconds timeout, BeginWait begin_wait,
+                       HasPackets has_packets, IsDead is_dead) {
   if (!workers.is_usable()) return Error::ERR_UNAVAILABLE;
+  begin_wait();
   const auto deadline =
       timeout.count() < 0 ? net::Deadline::never() : net::Deadline::after(timeout);
   // None: to be waited for.

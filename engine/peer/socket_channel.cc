@@ -221,9 +221,8 @@ Error SocketChannel::take(std::span<const std::uint8_t>* packet, net::Endpoint* 
 
 Error SocketChannel::wait(std::chrono::milliseconds timeout) {
   ++ticks_;
-  begin_to_wait(queue_.pace().begin_wait());
   return wait_for_packets(
-      workers_, queue_.signal(), timeout,
+      workers_, queue_.signal(), timeout, [this] { begin_to_wait(queue_.pace().begin_wait()); },
       [this] {
         settle();
         return front() != nullptr;

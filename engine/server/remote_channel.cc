@@ -78,9 +78,8 @@ Error RemoteChannel::take_briefly(std::span<const std::uint8_t>* packet, net::En
 
 Error RemoteChannel::wait(std::chrono::milliseconds timeout) {
   inbox().begin_tick();
-  inbox().begin_to_wait();
   return wait_for_packets(
-      server_->workers(), server_->signal(), timeout,
+      server_->workers(), server_->signal(), timeout, [this] { inbox().begin_to_wait(); },
       [this] {
         inbox().take_published();
         return is_alive() && remote_->queued_packets > 0;

@@ -35,9 +35,8 @@ int ServerInbox::watch() {
 
 Error ServerInbox::wait(std::chrono::milliseconds timeout) {
   begin_tick();
-  begin_to_wait();
   return wait_for_packets(
-      workers_, shared_.signal, timeout,
+      workers_, shared_.signal, timeout, [this] { begin_to_wait(); },
       [this] {
         take_published();
         return has_something();

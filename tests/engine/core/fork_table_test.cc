@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -335,6 +340,78 @@ TEST_P(ForkTableTest, NoCallOfAChildIsSeenByAnEventLoopOfTheParent) {
   EXPECT_EQ(0, run_in_child(disturb).exit_status);
   EXPECT_FALSE(is_readable(peers)) << "woken by a child";
   EXPECT_EQ(Error::ERR_TIMEOUT, world.bound().wait(milliseconds(0)));
+}
+
+// In this process, what every eventfd is: one that has been signalled so many times.
+constexpr unsigned kSignals = 7;
+int replace_eventfds() {
+  const int event = ::eventfd(kSignals, EFD_NONBLOCK | EFD_CLOEXEC);
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code is_closed;
+    const int descriptor = std::stoi(entry.path().filename().string());
+    const std::string what = std::filesystem::read_symlink(entry.path(), is_closed).string();
+    if (what == "anon_inode:[eventfd]" && descriptor != event) ::dup2(event, descriptor);
+  }
+  return event;
+}
+std::string look_at_eventfd(int event) {
+  std::uint64_t count = 0;
+  if (::read(event, &count, sizeof(count)) != sizeof(count)) return "an eventfd is read";
+  return count == kSignals ? "" : "an eventfd is signalled";
+}
+
+// Neither those of event loops, nor those that wake workers: also while these sleep for the sake of
+// a rhythm, where a wait that begins is to wake them.
+TEST_P(ForkTableTest, NoCallOfAChildTouchesAnEventfdOfTheParent) {
+  World world(engine_);
+  ASSERT_NO_FATAL_FAILURE(world.open());
+  world.bound().get_poll_descriptor();
+  world.server().get_poll_descriptor();
+  const auto disturb = [&]() -> std::string {
+    const int event = replace_eventfds();
+    world.check_all();
+    world.close_all();
+    engine_->stop();
+    return look_at_eventfd(event);
+  };
+  const ChildResult child = run_in_child(disturb);
+  EXPECT_EQ(0, child.exit_status);
+  EXPECT_EQ("", child.output);
+}
+
+TEST_P(ForkTableTest, AWaitOfAChildEndsNoSleepOfTheParentsWorkers) {
+  UDPServer server(engine_);
+  PacketPeerUDP client(engine_);
+  PacketPeerUDP sender(engine_);
+  ASSERT_EQ(Error::OK, server.listen(0, kHost));
+  ASSERT_EQ(Error::OK, client.bind(0, kHost));
+  ASSERT_EQ(Error::OK, sender.set_dest_address(kHost, server.get_local_port()));
+  std::shared_ptr<PacketPeerUDP> player;
+  // As games play, so that workers know the rhythm, and sleep most of the time.
+  for (int frame = 0; frame < 30; ++frame) {
+    ASSERT_EQ(Error::OK, sender.put_packet(numbered_payload(0, 10)));
+    ASSERT_EQ(Error::OK,
+              sender.put_packet_to(kHost, client.get_local_port(), numbered_payload(0, 10)));
+    if (player == nullptr) player = server.take_connection();
+    while (player != nullptr && !player->get_packet().empty()) continue;
+    while (!client.get_packet().empty()) continue;
+    std::this_thread::sleep_for(milliseconds(5));
+    if (frame < 15) continue;
+    const ChildResult child = run_in_child([&]() -> std::string {
+      const int event = replace_eventfds();
+      std::string wrong;
+      for (const Error error : {server.wait(milliseconds(0)), client.wait(milliseconds(0)),
+                                player->wait(milliseconds(0))}) {
+        if (error != Error::ERR_UNAVAILABLE) wrong += "a wait that is not refused ";
+      }
+      server.get_poll_descriptor();
+      client.get_poll_descriptor();
+      player->get_poll_descriptor();
+      return wrong + look_at_eventfd(event);
+    });
+    ASSERT_EQ(0, child.exit_status);
+    ASSERT_EQ("", child.output);
+  }
 }
 
 // ThreadSanitizer forbids threads in a child, and AddressSanitizer's allocator does not survive a
