@@ -57,7 +57,7 @@ class MmsgBackend final : public Backend {
   int listen(SocketSlot slot, int operation, std::uint32_t events);
   void listen_as_wanted(SocketSlot slot);
   void record_error(SocketSlot slot);
-  void record_errors(SocketSlot slot, int errors);
+  [[gnu::noinline]] void record_errors(SocketSlot slot, int errors);
   int poll_sockets(std::chrono::microseconds timeout);
   std::chrono::microseconds gather(const WaitPolicy& policy, std::chrono::microseconds idle);
   Received receive_from(SocketSlot slot, std::span<Datagram> batch, bool* starved);
@@ -235,7 +235,8 @@ Received MmsgBackend::receive_from(SocketSlot slot, std::span<Datagram> batch, b
       receiver_.receive(descriptors_[slot], slot, batch, with_control_[slot]);
   *starved = result.outcome == Outcome::kStarved;
   if (*starved) ++events_.starved;
-  record_errors(slot, result.errors);
+  if (result.errors > 0 || is_error_recorded_[slot]) [[unlikely]]
+    record_errors(slot, result.errors);
   if (*starved || result.is_to_go_on()) ready_.push(slot);
   if (result.outcome == Outcome::kRefused) failure_ = {result.refusal, "recvmmsg"};
   if (result.received.count > 0) received_since_wait_ = true;

@@ -156,20 +156,26 @@ int MmsgReceiver::try_out() {
 
 MmsgReceiver::Result MmsgReceiver::receive(int descriptor, SocketSlot slot,
                                            std::span<Datagram> batch, bool with_control) {
-  Result result = call(descriptor, slot, batch, with_control);
+  const Result result = call(descriptor, slot, batch, with_control);
   if (result.outcome != Outcome::kError || batch.size() == 1) [[likely]]
     return result;
+  return receive_behind_error(descriptor, slot, batch, with_control);
+}
+
+MmsgReceiver::Result MmsgReceiver::receive_behind_error(int descriptor, SocketSlot slot,
+                                                        std::span<Datagram> batch,
+                                                        bool with_control) {
   // Before anybody sleeps, or others have their turns: in that time the next error may come, and
   // hide again what waits behind this one.
-  result = call(descriptor, slot, batch.subspan(1), with_control);
+  Result result = call(descriptor, slot, batch.subspan(1), with_control);
   ++result.received.count;
   result.received.is_plain = false;
   ++result.errors;
   return result;
 }
 
-MmsgReceiver::Result MmsgReceiver::call(int descriptor, SocketSlot slot, std::span<Datagram> batch,
-                                        bool with_control) {
+inline MmsgReceiver::Result MmsgReceiver::call(int descriptor, SocketSlot slot,
+                                               std::span<Datagram> batch, bool with_control) {
   const std::size_t ready = prepare(std::min(batch.size(), kBatchSize), with_control);
   if (ready == 0) return {.outcome = Outcome::kStarved};
   const int result = net::kernel::receive_batch(descriptor, std::span(messages_).first(ready));

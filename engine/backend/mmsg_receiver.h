@@ -73,7 +73,10 @@ class MmsgReceiver {
   std::size_t room_in(const packet::PacketBuffer& buffer) const {
     return (buffer.capacity - buffer.consumed) / stride_;
   }
-  Result call(int descriptor, SocketSlot slot, std::span<Datagram> batch, bool with_control);
+  [[gnu::always_inline]] Result call(int descriptor, SocketSlot slot, std::span<Datagram> batch,
+                                     bool with_control);
+  [[gnu::noinline]] Result receive_behind_error(int descriptor, SocketSlot slot,
+                                                std::span<Datagram> batch, bool with_control);
   std::size_t prepare(std::size_t wanted, bool with_control);
   void load(std::size_t first, std::size_t count, const packet::PacketBuffer& buffer);
   Received describe_all(std::size_t count, SocketSlot slot, std::span<Datagram> batch) const;

@@ -28,6 +28,8 @@ constexpr std::size_t kMinWaitCompletions = 8;
 constexpr std::size_t kOtherRequests = 2;  // the wake-up, a cancellation
 // About what the buffers with the kernel hold of the largest common datagrams (1,200 bytes).
 constexpr std::size_t kMaxWaitCompletions = 128;
+// More than ever come in one call: the kernel then hands over all it has.
+constexpr unsigned kAllCompletions = 65536;
 
 // Batches that a socket which is read directly gets between two looks at all others.
 constexpr std::size_t kDirectTurns = 4;
@@ -85,7 +87,9 @@ class UringBackend final : public Backend {
   void clear_wakeups();
   void prepare_requests();
   void wait_for_completions(const WaitPolicy& policy, std::chrono::microseconds idle);
-  void take_what_is_there(std::size_t most);
+  void take_what_is_there() {
+    ring_.enter(kAllCompletions, std::chrono::microseconds(0), std::chrono::nanoseconds(1));
+  }
   void sleep_and_look(std::chrono::microseconds longest, std::chrono::microseconds idle);
   unsigned wait_completions() const {
     return static_cast<unsigned>(std::clamp(receives_.attached() + kOtherRequests,
@@ -213,7 +217,7 @@ bool UringBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
     if (ring_.has_requests())
       ring_.enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
   } else if (policy.poll || is_behind) {
-    take_what_is_there(ring_.capacity());
+    take_what_is_there();
   } else {
     wait_for_completions(policy, receives_.shorten(policy.idle));
   }
@@ -240,7 +244,7 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy, std::chrono::m
     // enough to end the wait.
     if (received_since_wait_) {
       net::sleep_precisely(budget);
-      take_what_is_there(ring_.capacity());
+      take_what_is_there();
       idle -= budget;
     }
     if (!ring_.has_completions()) ring_.enter(1, microseconds(0), idle);
@@ -249,10 +253,12 @@ void UringBackend::wait_for_completions(const WaitPolicy& policy, std::chrono::m
 
 // Not in the ring, where one completion does not end a minimum wait, and where there is none on
 // older kernels. What the kernel has to do for datagrams waits for the next call meanwhile: with
-// DEFER_TASKRUN it wakes nobody who is not in the ring.
+// DEFER_TASKRUN it wakes nobody who is not in the ring. No timer for what is there already: it
+// costs more than some calls.
 void UringBackend::sleep_and_look(std::chrono::microseconds longest,
                                   std::chrono::microseconds idle) {
   using std::chrono::microseconds;
+  using std::chrono::nanoseconds;
   microseconds left = idle;
   if (!std::exchange(clears_wakeups_, true) && is_signalled_) {
     // One that came in between is read with the others: it ends this wait.
@@ -265,19 +271,14 @@ void UringBackend::sleep_and_look(std::chrono::microseconds longest,
     sleep_was_ended_ = wakeup_.wait_precisely(sleep);
   }
   ring_.enter(1, microseconds(0), left);
-  if (ring_.has_completions()) take_what_is_there(ring_.capacity() / 2);
-}
-
-// A call ends with 20 pieces of work, or with the rest of the 33 datagrams that a socket's turn
-// has: only one that brings nothing says that there is no more. No timer for what is there already:
-// it costs more than some calls, and the slack of an application's thread besides.
-void UringBackend::take_what_is_there(std::size_t most) {
   std::size_t before = 0;
   std::size_t ready = ring_.ready();
-  do {
-    ring_.enter(0, std::chrono::microseconds(0), std::chrono::nanoseconds(0));
+  // A call ends with 20 pieces of work, or with the rest of the 33 datagrams that a socket's turn
+  // has: only one that brings nothing says that there is no more.
+  while (ready > before && ready < ring_.capacity() / 2 && ring_.failure().error == 0) {
+    ring_.enter(0, microseconds(0), nanoseconds(0));
     before = std::exchange(ready, ring_.ready());
-  } while (ready > before && ready < most && ring_.failure().error == 0);
+  }
 }
 
 // ---- Completions.

@@ -127,17 +127,30 @@ int change_epoll(int epoll, int operation, int descriptor, std::uint32_t events,
   return error_of(::epoll_ctl(epoll, operation, descriptor, &event));
 }
 
+namespace {
+
+int wait_epoll_ms(int epoll, std::span<epoll_event> events, std::chrono::milliseconds timeout) {
+  return value_or_error(::epoll_wait(epoll, events.data(), static_cast<int>(events.size()),
+                                     static_cast<int>(timeout.count())));
+}
+
 // epoll_wait() counts in milliseconds, and epoll_pwait2() is younger than the kernels that this is
 // for: what is no whole number of them is waited for by ppoll().
+[[gnu::noinline]] int wait_epoll_precisely(int epoll, std::span<epoll_event> events,
+                                           std::chrono::microseconds timeout) {
+  using std::chrono::milliseconds;
+  const auto whole = std::chrono::ceil<milliseconds>(timeout);
+  if (whole == timeout) return wait_epoll_ms(epoll, events, whole);
+  const int result = wait_for_event(epoll, timeout);
+  if (result == -EINTR) return result;
+  return wait_epoll_ms(epoll, events, result < 0 ? whole : milliseconds(0));
+}
+
+}  // namespace
+
 int wait_epoll(int epoll, std::span<epoll_event> events, std::chrono::microseconds timeout) {
-  auto whole = std::chrono::ceil<std::chrono::milliseconds>(timeout);
-  if (whole != timeout) {
-    const int result = wait_for_event(epoll, timeout);
-    if (result == -EINTR) return result;
-    if (result >= 0) whole = std::chrono::milliseconds(0);
-  }
-  return value_or_error(::epoll_wait(epoll, events.data(), static_cast<int>(events.size()),
-                                     static_cast<int>(whole.count())));
+  if (timeout.count() != 0) return wait_epoll_precisely(epoll, events, timeout);
+  return wait_epoll_ms(epoll, events, std::chrono::milliseconds(0));
 }
 
 int open_event() {

@@ -20,6 +20,7 @@ void SocketTable::add(backend::SocketSlot slot, int descriptor, DatagramSink* si
   assert(slot < sinks_.size() && sinks_[slot] == nullptr);
   if (sink->wants_error_checks()) error_checked_.push_back(sink);
   if (sink->has_deadlines()) timed_.push_back(slot);
+  note_what_there_is();
   sinks_[slot] = sink;
   descriptors_[slot] = descriptor;
   was_used_ = true;
@@ -34,6 +35,7 @@ void SocketTable::remove(backend::SocketSlot slot) {
   std::erase(to_be_notified_, slot);
   is_to_be_notified_[slot] = false;
   sinks_[slot] = nullptr;
+  note_what_there_is();
 }
 
 int SocketTable::attach_to(backend::Backend& backend) {
@@ -45,12 +47,14 @@ int SocketTable::attach_to(backend::Backend& backend) {
     if (error != 0) return error;
   }
   paused_.clear();
+  note_what_there_is();
   return 0;
 }
 
 void SocketTable::pause(backend::SocketSlot slot, backend::Backend& backend) {
   backend.pause(slot);
   if (std::find(paused_.begin(), paused_.end(), slot) == paused_.end()) paused_.push_back(slot);
+  note_what_there_is();
 }
 
 void SocketTable::resume_recovered(backend::Backend& backend) {
@@ -60,10 +64,7 @@ void SocketTable::resume_recovered(backend::Backend& backend) {
     if (sink != nullptr) backend.resume(slot);
     return true;
   });
-}
-
-void SocketTable::check_errors(std::uint64_t now_us) {
-  for (DatagramSink* sink : error_checked_) sink->check_errors(now_us);
+  note_what_there_is();
 }
 
 std::chrono::microseconds SocketTable::until_deadline(std::uint64_t now_us,
@@ -75,14 +76,14 @@ std::chrono::microseconds SocketTable::until_deadline(std::uint64_t now_us,
   return std::chrono::microseconds(next_us > now_us ? next_us - now_us : 0);
 }
 
-// What a sink does then may be for its consumer, too.
-void SocketTable::run_deadlines(std::uint64_t now_us) {
+void SocketTable::check(std::uint64_t now_us) {
   for (const backend::SocketSlot slot : timed_) {
     if (sinks_[slot]->deadline_us() > now_us) continue;
     sinks_[slot]->on_deadline(now_us);
     assert(sinks_[slot]->deadline_us() > now_us);  // else the worker would never sleep again
-    publish(slot);
+    publish(slot);                                 // what it does then may be for its consumer, too
   }
+  for (DatagramSink* sink : error_checked_) sink->check_errors(now_us);
 }
 
 void SocketTable::maintain() {
@@ -94,6 +95,7 @@ void SocketTable::maintain() {
 void SocketTable::stop_all() {
   error_checked_.clear();
   timed_.clear();
+  note_what_there_is();
   wait_.remove_all();
   for (DatagramSink*& sink : sinks_) {
     if (sink != nullptr) std::exchange(sink, nullptr)->on_worker_stopped();

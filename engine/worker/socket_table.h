@@ -61,13 +61,15 @@ class SocketTable {
   bool has_paused() const { return !paused_.empty(); }
   void resume_recovered(backend::Backend& backend);
 
-  bool has_error_queues() const { return !error_checked_.empty(); }
-  void check_errors(std::uint64_t now_us);
-  // Sinks with timers: how long it is until the first of them is due, and those that are are told.
-  bool has_deadlines() const { return !timed_.empty(); }
+  // Whether something may shorten a wait: a pause that is to be looked at, or a sink's timer.
+  bool bounds_waits() const { return bounds_waits_; }
+  // How long it is until the first of the timers is due.
   std::chrono::microseconds until_deadline(std::uint64_t now_us,
                                            std::chrono::microseconds longest) const;
-  void run_deadlines(std::uint64_t now_us);
+  // Whether sinks have timers or error queues. Those whose time has come are told, and the queues
+  // are read.
+  bool has_checks() const { return has_checks_; }
+  void check(std::uint64_t now_us);
   void maintain();
 
   // Takes what the kernel still hands over meanwhile: step() waits for it, false when nothing more
@@ -78,6 +80,11 @@ class SocketTable {
   void stop_all();
 
  private:
+  void note_what_there_is() {
+    bounds_waits_ = !paused_.empty() || !timed_.empty();
+    has_checks_ = !timed_.empty() || !error_checked_.empty();
+  }
+
   WorkerWait& wait_;
   std::vector<DatagramSink*> sinks_;
   std::vector<int> descriptors_;
@@ -87,6 +94,8 @@ class SocketTable {
   std::vector<backend::SocketSlot> timed_;
   std::vector<backend::SocketSlot> paused_;
   bool was_used_ = false;
+  bool bounds_waits_ = false;
+  bool has_checks_ = false;
 };
 
 template <typename Step>

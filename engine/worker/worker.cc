@@ -14,7 +14,6 @@ namespace {
 // The longest wait of an idle worker: short enough to notice what needs no wake-up,
 // long enough to cost nothing.
 constexpr std::chrono::milliseconds kIdleWait{500};
-
 constexpr std::chrono::milliseconds kNoWait{0};
 
 // Until a queue that could take no more is looked at again: a quarter of a 60 Hz frame.
@@ -294,12 +293,8 @@ inline bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max
   execute_commands();
   if (maintenance_requested_.load(std::memory_order_relaxed)) maintain();
   sends_.send_noticed(!detaching_.empty());
-  if (sockets.has_paused()) [[unlikely]] {
-    sockets.resume_recovered(receives_.backend());
-    if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);
-  }
-  if (sockets.has_deadlines()) [[unlikely]]
-    longest_wait = sockets.until_deadline(receives_.now_us(), longest_wait);
+  if (sockets.bounds_waits()) [[unlikely]]
+    longest_wait = shorten(longest_wait);
   const bool can_go_on = receives_.backend().wait(
       longest_wait == kNoWait ? backend::WaitPolicy{.poll = true} : begin_wait(longest_wait),
       &failure_);
@@ -310,15 +305,22 @@ inline bool Worker::step(std::chrono::microseconds longest_wait, std::size_t max
   if (!can_go_on) return false;
   const std::size_t taken = taken_by_step_ = receives_.drain(max_batches);
   may_gather_longer_ = taken <= kTrickle && sockets.consumers_are_behind();
-  if (sockets.has_deadlines()) [[unlikely]]
-    sockets.run_deadlines(receives_.now_us());
+  if (sockets.has_checks()) [[unlikely]]
+    sockets.check(receives_.now_us());
   if (!receives_.may_notify_later(taken)) receives_.notify_consumers();
   receives_.reclaim();
   if (!detaching_.empty()) finish_detaches();
-  if (sockets.has_error_queues()) sockets.check_errors(receives_.now_us());
   receives_.record_events();
   wait_.end_step(taken, [this] { return receives_.now_us(); });
   return true;
+}
+
+// For sockets that are not read just now, and for the timers of sinks.
+std::chrono::microseconds Worker::shorten(std::chrono::microseconds longest_wait) {
+  SocketTable& sockets = receives_.sockets();
+  sockets.resume_recovered(receives_.backend());
+  if (sockets.has_paused()) longest_wait = std::min(longest_wait, kPausedLook);
+  return sockets.until_deadline(receives_.now_us(), longest_wait);
 }
 
 // Nothing in it asks for memory that a packet or a command could do without: for that there are
@@ -348,9 +350,8 @@ backend::WaitPolicy Worker::begin_wait(std::chrono::microseconds longest_wait) {
     }
   }
   policy.sleep = std::min(policy.sleep, policy.idle);
-  const bool has_more_to_send = sends_.begin_sleep(until_us);
   const bool is_waited_for = sends_.has_flushes() || !detaching_.empty();
-  policy.poll = has_more_to_send || (is_waited_for && !sends_.has_backlog());
+  policy.poll = sends_.begin_sleep(until_us) || (is_waited_for && !sends_.has_backlog());
   return policy;
 }
 

@@ -119,6 +119,7 @@ class Worker {
   [[gnu::always_inline]] inline bool step(std::chrono::microseconds longest_wait,
                                           std::size_t max_batches);
   [[gnu::noinline]] std::size_t pump_overflow();
+  [[gnu::noinline]] std::chrono::microseconds shorten(std::chrono::microseconds longest_wait);
   std::size_t pump_once(std::chrono::microseconds longest_wait, std::size_t max_batches);
   [[gnu::noinline]] backend::WaitPolicy begin_wait(std::chrono::microseconds longest_wait);
   std::chrono::microseconds gather_longer(std::chrono::microseconds budget) const;
