@@ -75,6 +75,7 @@ class MmsgBackend final : public Backend {
   ErrorBreaks breaks_;
   SlotQueue ready_{kMaxSockets};  // the sockets to read from, in turn
   bool received_since_wait_ = false;
+  bool has_more_events_ = false;  // than one call tells of
   // The last sleep was ended by a wake-up.
   bool sleep_was_ended_ = false;
   BackendFailure failure_;  // why the kernel cannot be asked any more
@@ -176,6 +177,7 @@ void MmsgBackend::give_up() {
 int MmsgBackend::poll_sockets(std::chrono::microseconds timeout) {
   std::array<epoll_event, kEpollBatch> events;  // the kernel writes what is read
   const int count = net::kernel::wait_epoll(epoll_, events, timeout);
+  has_more_events_ = count == static_cast<int>(kEpollBatch);
   if (count < 0) return count == -EINTR ? 0 : -count;
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
     if (event.data.u32 == kWakeToken) {
@@ -218,7 +220,7 @@ bool MmsgBackend::wait(const WaitPolicy& policy, BackendFailure* failure) {
     listen_as_wanted(slot);
   });
   std::chrono::microseconds left{0};
-  const bool may_wait = ready_.empty() && !policy.poll;  // else it is not drained yet
+  const bool may_wait = ready_.empty() && !has_more_events_ && !policy.poll;  // else: not drained
   if (may_wait) left = gather(policy, breaks_.shorten(policy.idle));
   received_since_wait_ = false;
   // Always asked: sockets that are never drained, or have something each time, must

@@ -269,6 +269,7 @@ void UringBackend::sleep_and_look(std::chrono::microseconds longest,
     const microseconds sleep = std::min(longest, left);
     left -= sleep;
     sleep_was_ended_ = wakeup_.wait_precisely(sleep);
+    if (sleep_was_ended_) left = microseconds(0);
   }
   ring_.enter(1, microseconds(0), left);
   std::size_t before = 0;

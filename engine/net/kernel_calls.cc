@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace ringpeer::net::kernel {
@@ -143,7 +144,9 @@ int wait_epoll_ms(int epoll, std::span<epoll_event> events, std::chrono::millise
   if (whole == timeout) return wait_epoll_ms(epoll, events, whole);
   const int result = wait_for_event(epoll, timeout);
   if (result == -EINTR) return result;
-  return wait_epoll_ms(epoll, events, result < 0 ? whole : milliseconds(0));
+  // Refused: no longer than was asked for, but for what is shorter than it can count.
+  const auto roughly = std::max(milliseconds(1), whole - milliseconds(1));
+  return wait_epoll_ms(epoll, events, result < 0 ? roughly : milliseconds(0));
 }
 
 }  // namespace

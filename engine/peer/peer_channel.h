@@ -97,7 +97,6 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
                        std::chrono::milliseconds timeout, BeginWait begin_wait,
                        HasPackets has_packets, IsDead is_dead) {
   if (!workers.is_usable()) return Error::ERR_UNAVAILABLE;
-  begin_wait();
   const auto deadline =
       timeout.count() < 0 ? net::Deadline::never() : net::Deadline::after(timeout);
   // None: to be waited for.
@@ -117,6 +116,7 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
     }
   }
   for (;;) {
+    begin_wait();  // again, when it was woken for others: it still waits
     signal.prepare_wait();
     const auto error = answer();
     if (!error.has_value()) signal.wait(deadline);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "ringpeer/codec/base/atomics.h"
 
@@ -39,6 +40,7 @@ class ConsumerPace {
   // It begins to wait. True when a worker may sleep that has to be woken.
   bool begin_wait() {
     looks_since_wait_ = 0;
+    waited_since_tick_ = true;
     if (waits_.load(std::memory_order_relaxed)) return false;  // workers know
     waits_.store(true, std::memory_order_relaxed);
     thread_fence(std::memory_order_seq_cst);
@@ -93,6 +95,8 @@ class ConsumerPace {
   std::uint64_t last_tick_us_ = 0;
   std::uint64_t usual_us_ = 0;  // from tick to tick
   int looks_since_wait_ = 0;
+  bool waited_since_tick_ = false;
+  bool has_shrunk_ = false;
   bool found_ = false;
   bool has_watcher_ = false;
 };
@@ -101,7 +105,10 @@ inline void ConsumerPace::record_look(std::uint64_t now_us, bool found) {
   const std::uint64_t pause_us = now_us - last_look_us_;
   if (pause_us >= kPauseUs && begins_tick(pause_us)) [[unlikely]] {
     const std::uint64_t number = (tick_.load(std::memory_order_relaxed) + 1) & 0xffff;
-    if (waits_.load(std::memory_order_relaxed)) waits_.store(false, std::memory_order_relaxed);
+    // Not of one that waits in each of its rounds, however often it looks in between.
+    if (!std::exchange(waited_since_tick_, false) && waits_.load(std::memory_order_relaxed))
+      waits_.store(false, std::memory_order_relaxed);
+    has_shrunk_ = false;
     tick_.store(now_us << kNumberBits | number, std::memory_order_relaxed);
     last_tick_us_ = now_us;
   }
@@ -120,7 +127,9 @@ inline bool ConsumerPace::begins_tick(std::uint64_t pause_us) {
     return true;
   }
   if (usual_us_ == 0 || pause_us < usual_us / 8 * 5) {
-    usual_us_ = usual_us_ == 0 ? usual_us : usual_us - usual_us / 4;
+    // Once: a frame may have more work than one look finds.
+    const bool shrinks = usual_us_ != 0 && !std::exchange(has_shrunk_, true);
+    usual_us_ = shrinks ? usual_us - usual_us / 4 : usual_us;
     return false;
   }
   usual_us_ = std::min(pause_us, usual_us + usual_us / 2);

@@ -8,6 +8,8 @@ namespace ringpeer::wait {
 namespace {
 
 constexpr std::uint64_t kUsPerMs = 1000;
+// A rate of less says nothing: two looks may follow each other at once.
+constexpr std::uint64_t kShortestUs = 200;
 
 // Headers, room for those of a device, and the shared information behind the data.
 constexpr std::uint64_t kAroundPayload = 28 + 31 + 320;
@@ -26,8 +28,7 @@ std::uint64_t kernel_charge(std::uint64_t payload_bytes) {
 
 void Inflow::end_look(std::uint64_t now_us) {
   rhythm_.observe(pace_->last_tick());
-  const std::uint64_t us =
-      std::max<std::uint64_t>(now_us - std::exchange(last_look_us_, now_us), 1);
+  const std::uint64_t us = std::max(now_us - std::exchange(last_look_us_, now_us), kShortestUs);
   const std::uint64_t packets = std::exchange(packets_, 0);
   const std::uint64_t bytes = std::exchange(bytes_, 0);
   std::uint64_t charge_per_ms = 0;

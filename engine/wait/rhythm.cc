@@ -41,7 +41,7 @@ void Rhythm::observe(const ConsumerPace::Tick& tick) {
   last_ = tick;
   if (period_us_ != 0 && agrees(period_us)) {
     learn(period_us);
-    is_steady_ = true;
+    is_steady_ = period_us_ >= kMinPeriodUs;
     has_skipped_ = false;
   } else if (is_skip(period_us)) {
     has_skipped_ = true;

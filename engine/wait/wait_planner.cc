@@ -41,8 +41,10 @@ std::uint64_t average(std::uint64_t before_us, std::uint64_t new_us) {
 
 }  // namespace
 
-WaitPlanner::WaitPlanner(const LatencyBudget& budget) : budget_(budget), choice_(budget.bound()) {
-  active_.reserve(kMaxActive);
+WaitPlanner::WaitPlanner(const LatencyBudget& budget, std::size_t most_inflows)
+    : budget_(budget), choice_(budget.bound()) {
+  attached_.reserve(most_inflows);
+  active_.reserve(kMaxInRhythm);
   plan_.budget = budget.bound();
   if (is_automatic()) plan_.reason = WaitReason::kIdle;
   publish_plan();
@@ -51,15 +53,13 @@ WaitPlanner::WaitPlanner(const LatencyBudget& budget) : budget_(budget), choice_
 // ---- Who receives.
 
 void WaitPlanner::add(Inflow& inflow) {
-  if (active_.size() == kMaxActive) {
-    has_more_active_ = true;
-    return;
-  }
+  if (active_.size() == kMaxInRhythm) return;
   inflow.set_active(true);
   active_.push_back(&inflow);
 }
 
 void WaitPlanner::forget(Inflow& inflow) {
+  std::erase(attached_, &inflow);
   std::erase(active_, &inflow);
   inflow.set_active(false);
 }
@@ -67,6 +67,7 @@ void WaitPlanner::forget(Inflow& inflow) {
 void WaitPlanner::forget_all() {
   for (Inflow* inflow : active_) inflow->set_active(false);
   active_.clear();
+  attached_.clear();
 }
 
 void WaitPlanner::drop_quiet(std::uint64_t now_us) {
@@ -86,23 +87,37 @@ WaitPlan WaitPlanner::begin_wait(std::uint64_t now_us) {
 }
 
 WaitPlan WaitPlanner::plan(std::uint64_t now_us) {
-  if (active_.empty()) return {choice_.chosen(), microseconds(0), WaitReason::kIdle};
-  const bool has_waiting = std::any_of(active_.begin(), active_.end(),
-                                       [](const Inflow* inflow) { return inflow->pace().waits(); });
-  if (has_waiting) return plan_measured(now_us);
+  if (active_.empty()) return {microseconds(0), microseconds(0), WaitReason::kIdle};
+  if (has_waiting()) return plan_measured(now_us);
   is_measuring_ = false;
-  if (!is_rhythm_known(now_us)) return {budget_.bound(), microseconds(0), WaitReason::kNoRhythm};
-  return plan_rhythm(now_us);
+  if (is_rhythm_known(now_us)) return plan_rhythm(now_us);
+  return within_buffers({budget_.bound(), microseconds(0), WaitReason::kNoRhythm});
+}
+
+bool WaitPlanner::has_waiting() const {
+  const std::vector<Inflow*>& asked = attached_.size() > kMaxInRhythm ? active_ : attached_;
+  return std::any_of(asked.begin(), asked.end(),
+                     [](const Inflow* inflow) { return inflow->pace().waits(); });
+}
+
+// What the default budget lets come, every buffer has to hold.
+WaitPlan WaitPlanner::within_buffers(WaitPlan plan) {
+  std::uint64_t room_us = UINT64_MAX;
+  for (const Inflow* inflow : active_) room_us = std::min(room_us, inflow->longest_sleep_us());
+  room_us = std::max(room_us, static_cast<std::uint64_t>(LatencyBudget::kDefaultBound.count()));
+  if (room_us >= static_cast<std::uint64_t>(plan.budget.count())) return plan;
+  ++cut_sleeps_;
+  return {microseconds(room_us), microseconds(0), WaitReason::kBuffer};
 }
 
 WaitPlan WaitPlanner::plan_measured(std::uint64_t now_us) {
   if (!std::exchange(is_measuring_, true)) choice_.begin(now_us, base::thread_cpu_ns());
-  return {choice_.current(), microseconds(0),
-          choice_.is_exploring() ? WaitReason::kExploring : WaitReason::kMeasured};
+  return within_buffers({choice_.current(), microseconds(0),
+                         choice_.is_exploring() ? WaitReason::kExploring : WaitReason::kMeasured});
 }
 
 bool WaitPlanner::is_rhythm_known(std::uint64_t now_us) const {
-  return !has_more_active_ &&
+  return attached_.size() <= kMaxInRhythm &&
          std::all_of(active_.begin(), active_.end(), [now_us](const Inflow* inflow) {
            return inflow->rhythm().is_known(now_us) && !inflow->is_tick_late(now_us);
          });
@@ -138,9 +153,9 @@ WaitPlan WaitPlanner::plan_rhythm(std::uint64_t now_us) {
 }
 
 bool WaitPlanner::begin_lull() {
-  for (auto inflow = active_.begin(); inflow != active_.end(); ++inflow) {
+  for (auto inflow = attached_.begin(); inflow != attached_.end(); ++inflow) {
     if ((*inflow)->pace().begin_lull()) continue;
-    std::for_each(active_.begin(), inflow, [](Inflow* before) { before->pace().end_lull(); });
+    std::for_each(attached_.begin(), inflow, [](Inflow* before) { before->pace().end_lull(); });
     return false;
   }
   return is_lulling_ = true;
@@ -150,7 +165,7 @@ bool WaitPlanner::begin_lull() {
 
 void WaitPlanner::end_wait() {
   if (!std::exchange(is_lulling_, false)) return;
-  for (Inflow* inflow : active_) inflow->pace().end_lull();
+  for (Inflow* inflow : attached_) inflow->pace().end_lull();
 }
 
 void WaitPlanner::end_step(std::uint64_t now_us, std::uint64_t packets, std::uint64_t woken) {
@@ -187,7 +202,6 @@ void WaitPlanner::end_second(std::uint64_t now_us) {
 void WaitPlanner::publish(std::uint64_t now_us) {
   drop_quiet(now_us);
   publish_buffer();
-  has_more_active_ = false;
   const std::uint64_t us = now_us - std::exchange(second_us_, now_us);
   const std::uint64_t wakeups = std::exchange(wakeups_, 0);
   const std::uint64_t packets = std::exchange(packets_, 0);

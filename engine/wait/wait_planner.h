@@ -1,6 +1,7 @@
 #ifndef RINGPEER_ENGINE_WAIT_WAIT_PLANNER_H_
 #define RINGPEER_ENGINE_WAIT_WAIT_PLANNER_H_
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -32,7 +33,7 @@ struct WaitPlan {
 // Lifetime: inflows stay until they are forgotten.
 class WaitPlanner {
  public:
-  explicit WaitPlanner(const LatencyBudget& budget);
+  WaitPlanner(const LatencyBudget& budget, std::size_t most_inflows);
 
   // With a fixed budget nothing is measured, and of the rest count_step() and end_second() alone
   // have to be called.
@@ -44,6 +45,9 @@ class WaitPlanner {
     if (!inflow.is_active()) [[unlikely]]
       add(inflow);
   }
+  // It may receive packets, and its consumer may wait for them, until it is forgotten. There is
+  // memory for so many.
+  void attach(Inflow& inflow) { attached_.push_back(&inflow); }
   void forget(Inflow& inflow);
   void forget_all();
 
@@ -53,8 +57,10 @@ class WaitPlanner {
   // What the wait has brought has been published.
   void end_step(std::uint64_t now_us, std::uint64_t packets, std::uint64_t woken);
 
-  // From one wait that brought something to the next, on the average.
-  std::uint64_t usual_gap_us() const { return usual_gap_us_; }
+  // From one wait that brought something to the next, on the average; longer while nothing comes.
+  std::uint64_t usual_gap_us(std::uint64_t now_us) const {
+    return std::max(usual_gap_us_, std::min(now_us - last_came_us_, kLongGapUs));
+  }
   // For the report, both part of end_step(): so many packets came, and a second may be over. How
   // many steps this one has.
   std::uint64_t count_step(std::uint64_t packets) {
@@ -68,7 +74,7 @@ class WaitPlanner {
 
  private:
   // With more, each has too small a part for a rhythm to be worth the look at all of them.
-  static constexpr std::size_t kMaxActive = 64;
+  static constexpr std::size_t kMaxInRhythm = 64;
   // Longer ones are all alike.
   static constexpr std::uint64_t kLongGapUs = 10'000;
 
@@ -77,6 +83,8 @@ class WaitPlanner {
   WaitPlan plan(std::uint64_t now_us);
   WaitPlan plan_measured(std::uint64_t now_us);
   WaitPlan plan_rhythm(std::uint64_t now_us);
+  bool has_waiting() const;
+  WaitPlan within_buffers(WaitPlan plan);
   bool is_rhythm_known(std::uint64_t now_us) const;
   bool begin_lull();
   Inflow::Lead lead_for(const Inflow& inflow) const;
@@ -87,8 +95,10 @@ class WaitPlanner {
 
   const LatencyBudget budget_;
   BudgetChoice choice_;
+  std::vector<Inflow*> attached_;
+  // Those of them that packets come for, kMaxInRhythm at most. A consumer may wait for the others,
+  // too.
   std::vector<Inflow*> active_;
-  bool has_more_active_ = false;
   bool is_measuring_ = false;
   bool is_lulling_ = false;
 

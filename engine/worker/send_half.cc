@@ -43,8 +43,9 @@ std::optional<std::chrono::microseconds> SendHalf::next_look(const wait::WaitPla
                                                              std::uint64_t now_us) const {
   if (now_us - last_put_us_ > kOftenUs) return std::nullopt;
   if (plan.sleep.count() > 0) return plan.sleep;
-  const bool looks_anyway =
-      plan.budget.count() > 0 && usual_gap_us <= static_cast<std::uint64_t>(kPutBound.count());
+  // A budget of the same length makes gaps a little longer.
+  constexpr auto kShortGapUs = static_cast<std::uint64_t>(kPutBound.count()) * 5 / 4;
+  const bool looks_anyway = plan.budget.count() > 0 && usual_gap_us <= kShortGapUs;
   return looks_anyway ? std::optional<std::chrono::microseconds>(kPutBound) : std::nullopt;
 }
 

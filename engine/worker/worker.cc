@@ -344,7 +344,7 @@ backend::WaitPolicy Worker::begin_wait(std::chrono::microseconds longest_wait) {
   if (receives_.sockets().has_to_notify()) policy.idle = std::min(policy.idle, plan.budget);
   std::uint64_t until_us = SendNotice::kUntilWoken;
   if (wait_.is_automatic()) {
-    if (const auto end = sends_.next_look(plan, wait_.usual_gap_us(), now_us)) {
+    if (const auto end = sends_.next_look(plan, wait_.usual_gap_us(now_us), now_us)) {
       policy.idle = std::min(policy.idle, *end);
       until_us = now_us + static_cast<std::uint64_t>(policy.idle.count());
     }

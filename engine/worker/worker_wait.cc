@@ -10,6 +10,7 @@ void WorkerWait::add(DatagramSink& sink, int descriptor) {
   wait::Inflow* const inflow = sink.inflow();
   if (!is_automatic() || inflow == nullptr) return;
   inflow->set_buffer(static_cast<std::uint64_t>(net::receive_buffer_of(descriptor)));
+  planner_.attach(*inflow);
 }
 
 void WorkerWait::remove(DatagramSink& sink) {

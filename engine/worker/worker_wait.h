@@ -21,7 +21,7 @@ class WorkerWait {
  public:
   WorkerWait(const WorkerOptions& options, Counters& counters)
       : counters_(counters),
-        planner_(options.latency_budget),
+        planner_(options.latency_budget, backend::kMaxSockets),
         plan_{.budget = options.latency_budget.bound()} {}
 
   // Whether it is measured: else consumers need not say when they look.
@@ -60,7 +60,7 @@ class WorkerWait {
   }
   // Of the last plan.
   std::chrono::microseconds budget() const { return plan_.budget; }
-  std::uint64_t usual_gap_us() const { return planner_.usual_gap_us(); }
+  std::uint64_t usual_gap_us(std::uint64_t now_us) const { return planner_.usual_gap_us(now_us); }
 
  private:
   static constexpr std::uint64_t kStepsPerClock = 16;

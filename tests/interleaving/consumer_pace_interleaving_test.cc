@@ -86,8 +86,8 @@ class Inbox {
   }
   // As the engine waits: until there is a packet.
   void wait_for_packet() {
-    begin_wait();
     for (;;) {
+      begin_wait();
       signal_.prepare_wait();
       const bool is_over = ring_.front() != nullptr;
       if (!is_over) signal_.wait(net::Deadline::never());
@@ -101,7 +101,9 @@ class Inbox {
 
   // Each lull that began has ended, and ended once.
   void expect_no_lull() {
-    look();  // or it is known to wait
+    // Two frames without a wait, or it is known to wait.
+    look();
+    look();
     expect(!pace_.waits(), "it only looks");
     expect(!pace_.begin_wait(), "nobody sleeps");
   }
@@ -220,8 +222,11 @@ class SharedWorker {
   SharedWorker(Inbox& first, Inbox& second)
       : inboxes_{&first, &second},
         inflows_{Inflow(&first.pace()), Inflow(&second.pace())},
-        planner_(*new (memory_.data()) WaitPlanner(LatencyBudget())) {
-    for (Inflow& inflow : inflows_) inflow.set_buffer(1 << 20);
+        planner_(*new (memory_.data()) WaitPlanner(LatencyBudget(), 2)) {
+    for (Inflow& inflow : inflows_) {
+      inflow.set_buffer(1 << 20);
+      planner_.attach(inflow);
+    }
     for (int i = 0; i < kFrames; ++i) frame();
   }
 

@@ -22,6 +22,8 @@ namespace ringpeer::simulation {
 namespace {
 
 constexpr std::uint16_t kPort = 4000;
+constexpr std::uint16_t kOtherPort = 5000;
+constexpr std::uint16_t kFirstSource = 9;
 constexpr std::size_t kSize = 64;
 // What Linux takes of a buffer for such a packet; the simulated kernel takes a little more.
 constexpr double kCharge = 832;
@@ -57,10 +59,11 @@ class EngineWaitTest : public testing::TestWithParam<Setting> {
     machine_.scheduler.run([&] { play(); });
   }
 
-  void open(const LatencyBudget& budget = {}) {
+  void open(const LatencyBudget& budget = {}, int socket_buffer = 8 << 20) {
     EngineOptions options;
     options.backend = GetParam().use_uring ? BackendKind::kIoUring : BackendKind::kRecvmmsg;
     options.latency_budget = budget;
+    options.socket_receive_buffer = socket_buffer;
     options.encode_buffers = 1;
     std::string message;
     engine_ = Engine::create(options, nullptr, &message);
@@ -87,25 +90,32 @@ class EngineWaitTest : public testing::TestWithParam<Setting> {
   }
   void arrive() {
     ++sent_;
-    const Time now = machine_.scheduler.now();
     SimulatedDatagram like;
     like.payload.resize(kSize);
     if (socket_->receive_memory + like.charge() > socket_->receive_buffer) {
       ++lost_;
       return;
     }
+    put_stamped(*socket_, kFirstSource);
+  }
+  // One that says when it came.
+  void put_stamped(UdpSocket& socket, std::uint16_t source_port) {
+    const Time now = machine_.scheduler.now();
     std::vector<std::uint8_t> payload(kSize);
     std::memcpy(payload.data(), &now, sizeof(now));
-    Machine::put(*socket_, {*net::IpAddress::parse("10.0.0.2"), 0, 9}, std::move(payload));
+    Machine::put(socket, {*net::IpAddress::parse("10.0.0.2"), 0, source_port}, std::move(payload));
+  }
+  Time age_of(std::span<const std::uint8_t> payload) const {
+    Time came = 0;
+    std::memcpy(&came, payload.data(), sizeof(came));
+    return machine_.scheduler.now() - came;
   }
 
   // Takes what there is; how old each packet is.
   void take() {
     std::span<const std::uint8_t> payload;
     while (peer_->get_packet(&payload) == Error::OK) {
-      Time came = 0;
-      std::memcpy(&came, payload.data(), sizeof(came));
-      ages_.push_back(machine_.scheduler.now() - came);
+      ages_.push_back(age_of(payload));
       ++taken_;
     }
   }
@@ -285,6 +295,139 @@ TEST_P(EngineWaitTest, AWaitEndsTheSleepOfARhythm) {
       ASSERT_LE(ages_[ages_.size() * 9 / 10], kBound + kCalls) << i;
     }
     set_rate(0);
+  });
+}
+
+// Another socket's frames are no reason to let the packet wait that a consumer sleeps for, however
+// long none has come.
+TEST_P(EngineWaitTest, AQuietSocketThatIsWaitedForWakesAtOnceBesideFrames) {
+  play([&] {
+    open();
+    socket_->receive_buffer = 8 << 20;
+    PacketPeerUDP quiet(engine_);
+    ASSERT_EQ(quiet.bind(kOtherPort, "10.0.0.1"), Error::OK);
+    UdpSocket& other = machine_.socket_on(kOtherPort);
+    set_rate(1e4);
+    frames(60);
+    bool is_over = false;
+    std::vector<Time> ages;
+    const auto waiter = machine_.scheduler.start([&] {
+      std::span<const std::uint8_t> payload;
+      while (!is_over) {
+        static_cast<void>(quiet.wait(std::chrono::milliseconds(500)));
+        while (quiet.get_packet(&payload) == Error::OK) ages.push_back(age_of(payload));
+      }
+    });
+    for (int i = 0; i < 10; ++i) {
+      frames(80 + i);
+      machine_.scheduler.sleep(i * kMillisecond);
+      put_stamped(other, kFirstSource);
+    }
+    is_over = true;
+    set_rate(0);
+    machine_.scheduler.wait_until([&] { return machine_.scheduler.has_ended(waiter); });
+    EXPECT_EQ(ages.size(), 10U);
+    for (const Time age : ages) EXPECT_LE(age, kBound + kCalls);
+  });
+}
+
+// One long wait for a server's peer, which is woken for each packet of another.
+TEST_P(EngineWaitTest, AWaitThatIsWokenForOthersIsStillAWait) {
+  play([&] {
+    open();
+    UDPServer server(engine_);
+    ASSERT_EQ(server.listen(kOtherPort, "10.0.0.1"), Error::OK);
+    UdpSocket& socket = machine_.socket_on(kOtherPort);
+    put_stamped(socket, kFirstSource);
+    put_stamped(socket, kFirstSource + 1);
+    machine_.scheduler.sleep(20 * kMillisecond);
+    std::vector<std::shared_ptr<PacketPeerUDP>> peers;
+    while (server.is_connection_available()) peers.push_back(server.take_connection());
+    ASSERT_EQ(peers.size(), 2U);
+    std::span<const std::uint8_t> payload;
+    for (const auto& peer : peers) {
+      while (peer->get_packet(&payload) == Error::OK) continue;
+    }
+    std::uint16_t source = static_cast<std::uint16_t>(peers[1]->get_packet_port());
+    for (int i = 1; i <= 200; ++i) {
+      machine_.scheduler.at(machine_.scheduler.now() + i * kFrame,
+                            [&] { put_stamped(socket, source); });
+    }
+    const auto awaited = static_cast<std::uint16_t>(peers[0]->get_packet_port());
+    for (const Time after : {150 * kFrame + 5 * kMillisecond, 160 * kFrame + 9 * kMillisecond}) {
+      machine_.scheduler.at(machine_.scheduler.now() + after,
+                            [&] { put_stamped(socket, awaited); });
+    }
+    for (int i = 0; i < 2; ++i) {
+      ASSERT_EQ(peers[0]->wait(std::chrono::seconds(10)), Error::OK);
+      ASSERT_EQ(peers[0]->get_packet(&payload), Error::OK);
+      EXPECT_LE(age_of(payload), kBound + kCalls) << i;
+    }
+    machine_.scheduler.sleep(kSecond);
+  });
+}
+
+// A long bound is the user's; that the buffer holds what comes is the engine's.
+TEST_P(EngineWaitTest, ALongBoundIsCutForASmallBuffer) {
+  play([&] {
+    open(LatencyBudget::automatic(std::chrono::milliseconds(100)), 1 << 17);
+    set_rate(5e4);
+    waits(3 * kSecond);
+    // At no rhythm, either.
+    for (int i = 0; i < 200; ++i) {
+      take();
+      machine_.scheduler.sleep((1 + i * 7 % 23) * kMillisecond);
+    }
+    set_rate(0);
+    machine_.scheduler.sleep(200 * kMillisecond);
+    take();
+    EXPECT_EQ(lost_, 0U);
+    EXPECT_EQ(taken_, sent_);
+  });
+}
+
+TEST_P(EngineWaitTest, PutsAloneDoNotKeepTheWorkerAwake) {
+  play([&] {
+    open(LatencyBudget::automatic(std::chrono::microseconds(50)));
+    socket_->receive_buffer = 8 << 20;
+    ASSERT_EQ(peer_->set_dest_address("10.0.0.2", 9), Error::OK);
+    const std::vector<std::uint8_t> packet(kSize);
+    set_rate(5e4);
+    waits(kSecond);
+    set_rate(0);
+    take();
+    const double wakes = wakeups_per_second([&] {
+      for (int i = 0; i < 60; ++i) {
+        ASSERT_EQ(peer_->put_packet(packet), Error::OK);
+        machine_.scheduler.sleep(50 * kMillisecond);
+      }
+    });
+    EXPECT_LE(wakes, 20 * 3 + 4);
+  });
+}
+
+// More than one call of epoll tells of: no budget is slept between the calls.
+TEST_P(EngineWaitTest, ManySocketsWaitForOneBudget) {
+  constexpr std::uint16_t kSockets = 200;
+  play([&] {
+    open(std::chrono::milliseconds(20));
+    std::vector<std::unique_ptr<PacketPeerUDP>> peers;
+    std::vector<UdpSocket*> sockets;
+    for (std::uint16_t i = 0; i < kSockets; ++i) {
+      const auto port = static_cast<std::uint16_t>(kOtherPort + i);
+      peers.push_back(std::make_unique<PacketPeerUDP>(engine_));
+      ASSERT_EQ(peers.back()->bind(port, "10.0.0.1"), Error::OK);
+      sockets.push_back(&machine_.socket_on(port));
+    }
+    for (int round = 0; round < 5; ++round) {
+      for (UdpSocket* socket : sockets) put_stamped(*socket, kFirstSource);
+      machine_.scheduler.sleep(45 * kMillisecond);
+      for (const auto& peer : peers) {
+        ASSERT_EQ(peer->get_available_packet_count(), 1);
+        std::span<const std::uint8_t> payload;
+        ASSERT_EQ(peer->get_packet(&payload), Error::OK);
+      }
+    }
   });
 }
 

@@ -282,6 +282,8 @@ int Ring::enter(unsigned to_submit, unsigned min_complete, Time min_wait, Time d
   flush_overflow();
   if (has_overflow && !overflow_.empty()) return -EBUSY;
   const int submitted = submit(to_submit);
+  // io_uring/io_uring.c, io_cqring_wait: what there is to be done is done before anybody waits.
+  if (due() > 0) run_due();
   const auto ready = [&] { return completions_ready() + due(); };
   const Time min_wait_ends = min_wait > 0 ? scheduler.now() + min_wait : 0;
   bool in_time = true;

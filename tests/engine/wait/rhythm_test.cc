@@ -165,6 +165,35 @@ TEST_P(RhythmTest, AWaitEndsIt) {
   EXPECT_TRUE(pace_.waits());  // an event loop watches for good
 }
 
+// However many looks it takes between two waits, for ten peers each, and though they take long.
+TEST(ConsumerPace, WhoWaitsInEachRoundOnlyWaits) {
+  ConsumerPace pace;
+  std::uint64_t now_us = 1000;
+  for (int round = 0; round < 100; ++round) {
+    static_cast<void>(pace.begin_wait());
+    now_us += kFrameUs;
+    for (int look = 0; look < 40; ++look) {
+      now_us += 10;
+      if (pace.wants_looks()) pace.record_look(now_us, look % 2 == 0);
+      ASSERT_TRUE(pace.waits()) << round;
+    }
+  }
+}
+
+// Work that is taken in three parts, each longer than a pause: frames all the same.
+TEST_P(RhythmTest, FramesWithSeveralLooksThatFindSomething) {
+  frames(10, kFrameUs);
+  for (int i = 0; i < 200; ++i) {
+    for (const std::uint64_t at_us : {0, 3000, 6000}) {
+      now_us_ = begun_us_ + at_us;
+      look(true);
+    }
+    rhythm_.observe(pace_.last_tick());
+    begun_us_ += kFrameUs;
+    ASSERT_TRUE(i < 20 || is_known()) << i;
+  }
+}
+
 TEST(ConsumerPace, ALoopThatLooksWithoutAPauseHasNoTicks) {
   ConsumerPace pace;
   const ConsumerPace::Tick before = pace.last_tick();
