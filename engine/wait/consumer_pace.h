@@ -121,14 +121,15 @@ inline void ConsumerPace::record_look(std::uint64_t now_us, bool found) {
 inline bool ConsumerPace::begins_tick(std::uint64_t pause_us) {
   if (last_tick_us_ == 0) return true;
   const std::uint64_t usual_us = usual_us_ == 0 ? std::min(pause_us, kMaxFirstUs) : usual_us_;
+  const std::uint64_t since_us = last_look_us_ + pause_us - last_tick_us_;
   if (!found_) {
-    const std::uint64_t since_us = last_look_us_ + pause_us - last_tick_us_;
     usual_us_ = std::min(since_us, 3 * usual_us);
     return true;
   }
   if (usual_us_ == 0 || pause_us < usual_us / 8 * 5) {
-    // Once: a frame may have more work than one look finds.
-    const bool shrinks = usual_us_ != 0 && !std::exchange(has_shrunk_, true);
+    // Once, until a tick is overdue: a frame may have more work than one look finds.
+    const bool is_overdue = since_us > 2 * usual_us;
+    const bool shrinks = usual_us_ != 0 && (!std::exchange(has_shrunk_, true) || is_overdue);
     usual_us_ = shrinks ? usual_us - usual_us / 4 : usual_us;
     return false;
   }

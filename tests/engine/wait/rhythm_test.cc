@@ -183,14 +183,23 @@ TEST(ConsumerPace, WhoWaitsInEachRoundOnlyWaits) {
 // Work that is taken in three parts, each longer than a pause: frames all the same.
 TEST_P(RhythmTest, FramesWithSeveralLooksThatFindSomething) {
   frames(10, kFrameUs);
+  begun_us_ += kFrameUs;
   for (int i = 0; i < 200; ++i) {
+    // One that finds nothing is much longer.
+    if (i == 50) {
+      now_us_ = begun_us_;
+      look(false);
+      begun_us_ += 4 * kFrameUs;
+    }
     for (const std::uint64_t at_us : {0, 3000, 6000}) {
       now_us_ = begun_us_ + at_us;
       look(true);
     }
     rhythm_.observe(pace_.last_tick());
     begun_us_ += kFrameUs;
-    ASSERT_TRUE(i < 20 || is_known()) << i;
+    if (i < 20 || (i >= 50 && i < 60)) continue;
+    ASSERT_TRUE(is_known()) << i;
+    ASSERT_EQ(rhythm_.period_us(), kFrameUs) << i;
   }
 }
 
