@@ -414,7 +414,7 @@ TEST(Regression, ATypedDictionaryConvertsWhatIsSought) {
   ASSERT_EQ(packet.parse(bytes), Error::OK);
   EXPECT_EQ(packet["no such key"].value_or(std::int64_t{0}), 89);
   EXPECT_FALSE(packet["red"].exists());
-  EXPECT_EQ(packet.fields().find(Variant(Color(0, 0, 0, 1))).value_or(std::int64_t{0}), 89);
+  EXPECT_EQ(packet.fields().find(Variant(Color{0, 0, 0, 1})).value_or(std::int64_t{0}), 89);
   EXPECT_FALSE(packet.fields().find(Variant(StringName("a"))).exists());
   // Dictionary[float, ...] of {1: 89}
   const Bytes floats = from_hex("1b000100 03000000 01000000 02000000 01000000 02000000 59000000");
