@@ -108,10 +108,11 @@ Error wait_for_packets(worker::WorkerGroup& workers, worker::ConsumerSignal& sig
     return std::nullopt;
   };
   if (workers.is_inline()) {
-    // Nobody has looked at the socket yet, however short the time is.
-    if (!has_packets()) workers.inline_pump().step();
-    for (;;) {
-      if (const auto error = answer(); error.has_value()) return *error;
+    // However short the time is, somebody looks at the socket; and once, by a step that lets
+    // packets gather for the latency budget: one that only looked would end with each packet.
+    for (bool has_looked = false;; has_looked = true) {
+      const auto error = answer();
+      if (error.has_value() && (has_looked || *error != Error::ERR_TIMEOUT)) return *error;
       workers.inline_pump().step(deadline.left(kInlineWait));
     }
   }
