@@ -100,11 +100,16 @@ bool WaitPlanner::has_waiting() const {
                      [](const Inflow* inflow) { return inflow->pace().waits(); });
 }
 
-// What the default budget lets come, every buffer has to hold.
-WaitPlan WaitPlanner::within_buffers(WaitPlan plan) {
+// How long nobody has to look, for the sake of the buffers: what the default budget lets come,
+// each has to hold.
+std::uint64_t WaitPlanner::room_us() const {
   std::uint64_t room_us = UINT64_MAX;
   for (const Inflow* inflow : active_) room_us = std::min(room_us, inflow->longest_sleep_us());
-  room_us = std::max(room_us, static_cast<std::uint64_t>(LatencyBudget::kDefaultBound.count()));
+  return std::max(room_us, static_cast<std::uint64_t>(LatencyBudget::kDefaultBound.count()));
+}
+
+WaitPlan WaitPlanner::within_buffers(WaitPlan plan) {
+  const std::uint64_t room_us = this->room_us();
   if (room_us >= static_cast<std::uint64_t>(plan.budget.count())) return plan;
   ++cut_sleeps_;
   return {microseconds(room_us), microseconds(0), WaitReason::kBuffer};
@@ -133,15 +138,12 @@ Inflow::Lead WaitPlanner::lead_for(const Inflow& inflow) const {
 // The strictest of all decides.
 WaitPlan WaitPlanner::plan_rhythm(std::uint64_t now_us) {
   std::uint64_t sleep_us = kMaxSleepUs;
-  std::uint64_t room_us = kMaxSleepUs;
   for (const Inflow* inflow : active_) {
     const std::uint64_t look_us = inflow->next_look_us(now_us, kMaxSleepUs, lead_for(*inflow));
     sleep_us = std::min(sleep_us, look_us - now_us);
-    room_us = std::min(room_us, inflow->longest_sleep_us());
   }
   WaitReason reason = WaitReason::kRhythm;
-  // What the default budget lets come, every buffer has to hold.
-  room_us = std::max(room_us, static_cast<std::uint64_t>(LatencyBudget::kDefaultBound.count()));
+  const std::uint64_t room_us = this->room_us();
   if (room_us < sleep_us) {
     ++cut_sleeps_;
     sleep_us = room_us;

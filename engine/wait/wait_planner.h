@@ -84,6 +84,7 @@ class WaitPlanner {
   WaitPlan plan_measured(std::uint64_t now_us);
   WaitPlan plan_rhythm(std::uint64_t now_us);
   bool has_waiting() const;
+  std::uint64_t room_us() const;
   WaitPlan within_buffers(WaitPlan plan);
   bool is_rhythm_known(std::uint64_t now_us) const;
   bool begin_lull();
