@@ -445,6 +445,36 @@ TEST_P(EngineWaitTest, IdleWorkersSleepWhateverTheirConsumersDo) {
   });
 }
 
+// Often enough for the worker to say when it looks next, which its rhythm makes later than a put
+// may wait.
+TEST_P(EngineWaitTest, APutBetweenFramesLeavesWithinItsBound) {
+  play([&] {
+    Time left = 0;
+    machine_.network.add_host({*net::IpAddress::parse("10.0.0.2"), 0, 9},
+                              [&](const SimulatedDatagram&) { left = machine_.scheduler.now(); });
+    open();
+    socket_->receive_buffer = 8 << 20;
+    ASSERT_EQ(peer_->set_dest_address("10.0.0.2", 9), Error::OK);
+    const std::vector<std::uint8_t> payload(kSize);
+    ASSERT_EQ(peer_->put_packet(payload), Error::OK);  // a system call
+    set_rate(1e4);
+    frames(140);  // reports are of the last second
+    for (int i = 0; i < 350; ++i) {
+      take();
+      next_frame_ += kFrame;
+      machine_.scheduler.sleep(i * 40 * kMicrosecond);
+      ASSERT_EQ(reason(), WaitReason::kRhythm) << i;
+      const Time put = machine_.scheduler.now();
+      left = 0;
+      ASSERT_EQ(peer_->put_packet(payload), Error::OK);
+      machine_.scheduler.sleep(kBound + 2 * kCalls);
+      ASSERT_NE(left, 0) << i << ": not within " << machine_.scheduler.now() - put << " ns";
+      machine_.scheduler.sleep(next_frame_ - machine_.scheduler.now());
+    }
+    set_rate(0);
+  });
+}
+
 TEST_P(EngineWaitTest, ALonePutLeavesWithinItsBound) {
   play([&] {
     Time left = 0;
