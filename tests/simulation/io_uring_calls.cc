@@ -42,6 +42,9 @@ void close(io_uring* ring) {
   Kernel& kernel = call.kernel();
   find_ring(kernel, ring->ring_fd)->close();
   kernel.close(ring->ring_fd);
+  // Its memory is unmapped: whoever looks at it now ends.
+  ring->sq = {};
+  ring->cq = {};
 }
 
 bool can_set_up(unsigned /*entries*/, io_uring_params /*params*/) { return false; }
