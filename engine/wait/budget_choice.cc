@@ -121,7 +121,7 @@ void BudgetChoice::end_epoch(std::uint64_t now_us, std::uint64_t cpu_ns, std::ui
   const bool is_of_rate = !has_changed_by_a_third(rate, rate_);
   const bool may_gain_more = learn_gains(is_of_rate);
   if (!is_of_rate) {  // a look is too short to say so
-    is_exploring() && !is_round_ ? give_up_look(now_us) : follow_rate(rate, now_us);
+    is_exploring() && !is_round_ ? give_up_look(now_us, us) : follow_rate(rate, now_us);
   } else if (packets >= kMinPackets) {
     const std::uint64_t price = (cpu_ns - epoch_.cpu_ns + epoch_.woken * wake_ns) / packets;
     is_exploring() ? record_price(price, now_us) : follow_price(price, now_us);
@@ -191,11 +191,18 @@ void BudgetChoice::record_price(std::uint64_t price_ns, std::uint64_t now_us) {
 
 // ---- What comes next.
 
-// An epoch of the choice is to tell of the rate.
-void BudgetChoice::give_up_look(std::uint64_t now_us) {
+// An epoch of the choice is to tell of the rate. Bursts spoil one look after another, so it costs
+// the time that it took all the same.
+void BudgetChoice::give_up_look(std::uint64_t now_us, std::uint64_t took_us) {
   is_second_look_ = false;
   current_ = chosen_;
-  next_look_us_ = now_us + kMinChosenUs;
+  look_us_ += took_us;
+  delay_next_look(now_us);
+}
+
+void BudgetChoice::delay_next_look(std::uint64_t now_us) {
+  const std::uint64_t apart_us = std::exchange(look_us_, 0) * kTimeBetweenLooks;
+  next_look_us_ = now_us + std::clamp(kMaxLooksApartUs, apart_us * 2 / 3, apart_us);
 }
 
 void BudgetChoice::look_at_all(std::uint64_t now_us) {
@@ -234,8 +241,7 @@ void BudgetChoice::end_look(std::uint64_t now_us, std::uint64_t took_us) {
   const bool was_at_once = current_ == 0;
   current_ = chosen_;
   if (!was_at_once && chosen_ != 0) return;  // it came behind one
-  const std::uint64_t apart_us = std::exchange(look_us_, 0) * kTimeBetweenLooks;
-  next_look_us_ = now_us + std::clamp(kMaxLooksApartUs, apart_us * 2 / 3, apart_us);
+  delay_next_look(now_us);
   if (was_at_once && chosen_ != 0 && ++looks_ % kLooksAtOnce == 0) current_ = next_in_turn();
 }
 

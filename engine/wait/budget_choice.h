@@ -73,7 +73,8 @@ class BudgetChoice {
   void record_price(std::uint64_t price_ns, std::uint64_t now_us);
   void look_at_all(std::uint64_t now_us);
   void plan_next(std::uint64_t now_us, std::uint64_t took_us);
-  void give_up_look(std::uint64_t now_us);
+  void give_up_look(std::uint64_t now_us, std::uint64_t took_us);
+  void delay_next_look(std::uint64_t now_us);
   void end_look(std::uint64_t now_us, std::uint64_t took_us);
   std::size_t next_of_round() const;
   std::size_t next_in_turn();

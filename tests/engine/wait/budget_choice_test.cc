@@ -168,5 +168,21 @@ TEST_F(BudgetChoiceTest, LooksAtOthersForOneOrTwoPercentOfTheTime) {
   }
 }
 
+// A look that meets a burst, or a pause, is too short to tell of the rate. It is given up, but has
+// taken its time. (With smaller bursts it is the rate itself that changes from epoch to epoch.)
+TEST_F(BudgetChoiceTest, LooksThatBurstsSpoilComeNoMoreOften) {
+  for (const std::uint64_t burst : {50U, 100U, 200U}) {
+    for (const double rate : {1e4, 1e5}) {
+      set(kBusy, {rate, false, burst});
+      run(3 * kSecond);
+      explored_us_ = chosen_us_ = 0;
+      run(60 * kSecond);
+      EXPECT_LE(static_cast<double>(explored_us_),
+                0.025 * static_cast<double>(explored_us_ + chosen_us_))
+          << burst << " at a time, " << rate;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ringpeer::wait
