@@ -4,8 +4,12 @@ load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 
 # Warnings become errors in this project's own .bazelrc, not here: a consumer's
 # newer compiler must not fail on a warning that did not exist yet.
+#
+# With exceptions, whatever a consumer's flags say: this is how running out of memory becomes an
+# Error (codec/base/exceptions.h).
 COPTS = [
     "-std=c++20",
+    "-fexceptions",
     "-Wall",
     "-Wextra",
     "-Wshadow",
@@ -65,8 +69,53 @@ PUBLIC_HEADERS = {
     "ringpeer/wait_report.h": "engine/wait/wait_report.h",
 }
 
+def _include_tree_impl(ctx):
+    links = []
+    for header, names in ctx.attr.headers.items():
+        for name in names.split(" "):
+            link = ctx.actions.declare_file(ctx.label.name + "/" + name)
+            ctx.actions.symlink(output = link, target_file = header.files.to_list()[0])
+            links.append(link)
+    return [DefaultInfo(files = depset(links))]
+
+# A folder of the target's name with each header under the names, between spaces, that it is
+# included by. One library then has them all, as layering_check wants: whoever includes a header
+# depends on what has it.
+_include_tree = rule(
+    implementation = _include_tree_impl,
+    attrs = {"headers": attr.label_keyed_string_dict(allow_files = [".h"])},
+)
+
+def _headers_by_names(name, headers, target_compatible_with, testonly = False, **kwargs):
+    """A library whose headers are included by the names given.
+
+    Keeps names like engine/ and codec/ out of the include paths of whoever depends on this project.
+
+    Args:
+      name: of the library.
+      headers: the names of each.
+      target_compatible_with: as everywhere.
+      testonly: as everywhere.
+      **kwargs: passed to cc_library.
+    """
+    tree = name + "_include"
+    _include_tree(
+        name = tree,
+        headers = {header: " ".join(names) for header, names in headers.items()},
+        target_compatible_with = target_compatible_with,
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+    )
+    cc_library(
+        name = name,
+        hdrs = [":" + tree],
+        strip_include_prefix = tree,
+        target_compatible_with = target_compatible_with,
+        testonly = testonly,
+        **kwargs
+    )
+
 def _headers_by_path(name, hdrs, **kwargs):
-    # Keeps names like engine/ and codec/ out of the include paths of whoever depends on this project.
     cc_library(
         name = name,
         hdrs = hdrs,
@@ -75,41 +124,37 @@ def _headers_by_path(name, hdrs, **kwargs):
         **kwargs
     )
 
-def _door(name, hdrs, **kwargs):
-    """The labels of libraries, made here, that offer the public ones of hdrs by their public names.
+def _names_of(header):
+    """By which this package's header is included: its path, and its public name if it has one."""
+    path = native.package_name() + "/" + header
+    return ["ringpeer/" + path] + [
+        name
+        for name, public in PUBLIC_HEADERS.items()
+        if public == path and name != "ringpeer/" + path
+    ]
+
+def ringpeer_door(name, folders, deps, **kwargs):
+    """A library of the public headers that lie below the folders, by their public names alone.
 
     Args:
-      name: of the library whose headers these are.
-      hdrs: its headers.
+      name: target name.
+      folders: of the repository.
+      deps: the libraries that have them.
       **kwargs: passed to cc_library.
     """
-    folders = {}
-    for included, path in PUBLIC_HEADERS.items():
+    headers = {}
+    for public, path in PUBLIC_HEADERS.items():
         package, _, header = path.rpartition("/")
-        folder = included.rpartition("/")[0]
-        if package == native.package_name() and header in hdrs and folder != "ringpeer/" + package:
-            folders.setdefault(folder, []).append(header)
-    labels = []
-    for folder, headers in folders.items():
-        label = name + "_door" + folder[len("ringpeer"):].replace("/", "_")
-        cc_library(
-            name = label,
-            hdrs = headers,
-            include_prefix = folder,
-            strip_include_prefix = "/" + native.package_name(),
-            visibility = ["//visibility:private"],
-            **kwargs
-        )
-        labels.append(":" + label)
-    return labels
+        if package.split("/")[0] in folders:
+            headers.setdefault("//%s:%s" % (package, header), []).append(public)
+    _headers_by_names(name = name, headers = headers, deps = deps, **kwargs)
 
 def ringpeer_library(
         name,
         hdrs = [],
         copts = [],
-        deps = [],
         tags = [],
-        target_compatible_with = LINUX_ONLY,
+        target_compatible_with = None,
         testonly = False,
         **kwargs):
     """A library whose headers are included as "ringpeer/" and their path in the repository.
@@ -120,25 +165,34 @@ def ringpeer_library(
       name: target name.
       hdrs: headers.
       copts: further compiler options.
-      deps: libraries that it needs.
       tags: as everywhere.
-      target_compatible_with: as everywhere.
+      target_compatible_with: as everywhere; unless told any system for the codec, else Linux.
       testonly: as everywhere.
       **kwargs: passed to cc_library.
     """
-    common = {
-        "tags": tags,
-        "target_compatible_with": target_compatible_with,
-        "testonly": testonly,
-    }
-    _headers_by_path(
+    if target_compatible_with == None:
+        is_codec = native.package_name().startswith("codec/")
+        target_compatible_with = [] if is_codec else LINUX_ONLY
+    names = {header: _names_of(header) for header in hdrs}
+    public = [
+        header
+        for header in hdrs
+        if native.package_name() + "/" + header in PUBLIC_HEADERS.values()
+    ]
+    common = dict(
         name = name,
-        hdrs = hdrs,
         copts = COPTS + copts,
         linkstatic = True,  # one compilation of each file, not one more for a shared library
-        deps = deps + _door(name, hdrs, **common),
-        **dict(common, **kwargs)
+        tags = tags,
+        target_compatible_with = target_compatible_with,
+        testonly = testonly,
+        **kwargs
     )
+    if public:
+        native.exports_files(public, visibility = ["//:__pkg__"])
+        _headers_by_names(headers = names, **common)
+    else:
+        _headers_by_path(hdrs = hdrs, **common)
 
 def _own_headers(name, srcs, **kwargs):
     """Splits srcs of a program into its sources and the label of a library of its own headers.
@@ -200,7 +254,10 @@ def ringpeer_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):
         linkstatic = True,
         tags = tags,
         target_compatible_with = LINUX_ONLY,
-        deps = deps + headers + ["@googletest//:gtest_main"],
+        deps = deps + headers + [
+            "@googletest//:gtest",
+            "@googletest//:gtest_main",
+        ],
         **kwargs
     )
 

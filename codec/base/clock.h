@@ -18,9 +18,9 @@ namespace ringpeer::base {
 //   engine/server    when a remote was heard of, and whether it is idle
 //   engine/net       Deadline, for every wait of an application; a port that is released
 //   engine/stream    the patience of a stream
-//   codec/value      a hash key, where the kernel has no random bytes
 //   engine/worker    the wall clock: what the kernel's receive timestamps are compared with
-//   engine/wait      the CPU time of a worker's thread: what its wake-ups cost
+//   codec/base/secret.h         the key of a hash, where the machine has no random bytes
+//   codec/base/thread_cpu.h     what the wake-ups of a worker's thread cost, for engine/wait
 //   engine/peer, engine/server   the looks of a consumer, from which workers learn its rhythm
 //
 // What waits until a time:
@@ -45,9 +45,6 @@ static_assert(std::chrono::is_clock_v<Clock>);
 
 // Nanoseconds since 1970. Somebody may set it at any time.
 std::int64_t wall_clock_ns();
-
-// Nanoseconds that the calling thread has been on a CPU.
-std::uint64_t thread_cpu_ns();
 
 }  // namespace ringpeer::base
 

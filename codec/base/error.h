@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_BASE_ERROR_H_
 #define RINGPEER_CODEC_BASE_ERROR_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <string_view>
 
 namespace ringpeer {

@@ -70,10 +70,17 @@ constexpr CachedPower kCachedPowers[] = {
     {0x9e19db92b4e31ba9u, 1013, 324},
 };
 
+// The upper half, rounded. In four products, as not every compiler has a type of 128 bits.
 Extended product(const Extended& a, const Extended& b) {
-  const auto full = static_cast<unsigned __int128>(a.f) * b.f;
-  constexpr auto kHalf = static_cast<unsigned __int128>(1) << 63;
-  return {static_cast<std::uint64_t>((full + kHalf) >> 64), a.e + b.e + 64};
+  constexpr std::uint64_t kLow = 0xffffffff;
+  constexpr std::uint64_t kHalf = std::uint64_t{1} << 31;
+  const std::uint64_t low_low = (a.f & kLow) * (b.f & kLow);
+  const std::uint64_t low_high = (a.f & kLow) * (b.f >> 32);
+  const std::uint64_t high_low = (a.f >> 32) * (b.f & kLow);
+  const std::uint64_t middle = (low_low >> 32) + (low_high & kLow) + (high_low & kLow) + kHalf;
+  const std::uint64_t high =
+      (a.f >> 32) * (b.f >> 32) + (low_high >> 32) + (high_low >> 32) + (middle >> 32);
+  return {high, a.e + b.e + 64};
 }
 
 Extended normalized(const Extended& x) {

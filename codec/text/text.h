@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_TEXT_TEXT_H_
 #define RINGPEER_CODEC_TEXT_TEXT_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>

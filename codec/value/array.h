@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_ARRAY_H_
 #define RINGPEER_CODEC_VALUE_ARRAY_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <initializer_list>
 #include <utility>

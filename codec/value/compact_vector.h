@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_COMPACT_VECTOR_H_
 #define RINGPEER_CODEC_VALUE_COMPACT_VECTOR_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
@@ -14,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/base/memory.h"
 
 namespace ringpeer {
@@ -236,7 +239,7 @@ class CompactVector {
   template <typename Memory>
   void regrow(Memory& memory, std::size_t capacity) {
     if (capacity == 0) return;
-    if (capacity > kMostElements) throw std::bad_alloc();
+    if (capacity > kMostElements) refuse_memory();
     assert(capacity >= size());
     static_assert(alignof(T) <= kMemoryAlignment);
     auto* block = static_cast<CompactBlock*>(memory.allocate(block_bytes(capacity)));

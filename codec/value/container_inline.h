@@ -11,6 +11,7 @@
 #include <new>
 #include <span>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/value/element_fit.h"
 #include "ringpeer/codec/value/key_hash.h"
 #include "ringpeer/codec/value/variant.h"
@@ -130,7 +131,7 @@ void EntryList::reserve_in(Memory& memory, std::size_t capacity) {
 
 template <typename Memory>
 void EntryList::add_block(Memory& memory, std::size_t capacity) {
-  if (capacity > kMaxEntries - std::min(kMaxEntries, this->capacity())) throw std::bad_alloc();
+  if (capacity > kMaxEntries - std::min(kMaxEntries, this->capacity())) refuse_memory();
   auto* block = static_cast<EntryBlock*>(memory.allocate(block_bytes(capacity)));
   *block = {0, static_cast<std::uint32_t>(capacity), nullptr, block, 0, 0, 0};
   if (head_ == nullptr) {
@@ -160,9 +161,9 @@ void Dictionary::set_types_in(Memory& memory, ContainerType&& key, ContainerType
 template <typename Memory>
 void Dictionary::build_index(Memory& memory, std::size_t slot_count) {
   Extra& extra = ensure_extra(memory);
-  auto** slots = static_cast<Entry**>(memory.allocate(slot_count * sizeof(*extra.slots)));
-  if (extra.slots != nullptr) memory.release(extra.slots);
-  extra.slots = slots;
+  auto** index = static_cast<Entry**>(memory.allocate(slot_count * sizeof(*extra.index)));
+  if (extra.index != nullptr) memory.release(extra.index);
+  extra.index = index;
   extra.slot_count = static_cast<std::uint32_t>(slot_count);
   fill_index();
 }
@@ -180,7 +181,7 @@ inline std::size_t Dictionary::next_index_bytes() const {
   const std::size_t next_size = entries_.size() + 1;
   if (next_size <= kIndexThreshold) return 0;
   if (indexed() && 2 * next_size <= extra_->slot_count) return 0;
-  return sizeof(Extra) + 2 * wanted_slots() * sizeof(*extra_->slots);
+  return sizeof(Extra) + 2 * wanted_slots() * sizeof(*extra_->index);
 }
 
 template <typename Matches>
@@ -252,11 +253,10 @@ void Dictionary::index_copied_from(Memory& memory, const Dictionary& other) {
 template <typename Memory>
 Object Object::full(Memory& memory, std::string_view class_name) {
   auto* full = new (memory.allocate(sizeof(Full))) Full();
-  try {
-    full->class_name = String(String::Valid{}, memory, class_name);
-  } catch (...) {
+  RINGPEER_TRY { full->class_name = String(String::Valid{}, memory, class_name); }
+  RINGPEER_CATCH(...) {
     memory.release(full);
-    throw;
+    RINGPEER_RETHROW;
   }
   Object object;
   object.full_ = full;

@@ -1,10 +1,13 @@
 #ifndef RINGPEER_CODEC_VALUE_CONTAINER_TYPE_H_
 #define RINGPEER_CODEC_VALUE_CONTAINER_TYPE_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/base/memory.h"
 #include "ringpeer/codec/base/wire_format.h"
 #include "ringpeer/codec/value/variant_string.h"
@@ -58,11 +61,10 @@ class ContainerType {
   static ContainerType named(Memory& memory, ContainerKind kind, std::string_view name) {
     auto* record =
         new (memory.allocate(sizeof(Record))) Record{kind, VariantType::OBJECT, String()};
-    try {
-      record->name = String(String::Valid{}, memory, name);
-    } catch (...) {
+    RINGPEER_TRY { record->name = String(String::Valid{}, memory, name); }
+    RINGPEER_CATCH(...) {
       memory.release(record);
-      throw;
+      RINGPEER_RETHROW;
     }
     return ContainerType(record);
   }

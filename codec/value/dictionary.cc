@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/value/variant_equality.h"
 #include "ringpeer/codec/value/variant_tree.h"
 
@@ -127,12 +128,11 @@ Variant& Dictionary::insert_new(Variant key, Variant value) {
   HeapMemory memory;
   Entry* entry = entries_.append_uninitialized(memory);
   new (entry) Entry{std::move(key), std::move(value)};
-  try {
-    index_last(memory);
-  } catch (...) {  // an entry that the index lacks would be there and not be found
+  RINGPEER_TRY { index_last(memory); }
+  RINGPEER_CATCH(...) {  // an entry that the index lacks would be there and not be found
     std::destroy_at(entry);
     entries_.drop_uninitialized();
-    throw;
+    RINGPEER_RETHROW;
   }
   return entry->value;
 }
@@ -141,13 +141,13 @@ void Dictionary::insert_slot(Entry* entry) {
   assert(entry->key.key_hash_ != kNeverFound && std::has_single_bit(extra_->slot_count));
   const std::uint32_t mask = extra_->slot_count - 1;
   std::uint32_t slot = entry->key.key_hash_ & mask;
-  while (extra_->slots[slot] != nullptr) slot = (slot + 1) & mask;
-  extra_->slots[slot] = entry;
+  while (extra_->index[slot] != nullptr) slot = (slot + 1) & mask;
+  extra_->index[slot] = entry;
 }
 
 // Those behind it that its slot kept from their own move up.
 void Dictionary::remove_slot(const Entry* entry) {
-  Entry** const slots = extra_->slots;
+  Entry** const slots = extra_->index;
   const std::uint32_t mask = extra_->slot_count - 1;
   std::uint32_t hole = entry->key.key_hash_ & mask;
   while (slots[hole] != entry) {
@@ -164,7 +164,7 @@ void Dictionary::remove_slot(const Entry* entry) {
 }
 
 void Dictionary::fill_index() {
-  std::memset(extra_->slots, 0, extra_->slot_count * sizeof(*extra_->slots));
+  std::memset(extra_->index, 0, extra_->slot_count * sizeof(*extra_->index));
   for (Entry& entry : *this) {
     if (entry.key.key_hash_ != kNeverFound) insert_slot(&entry);
   }
@@ -179,10 +179,10 @@ void Dictionary::fit_index(bool moved) {
   }
   const std::size_t slot_count = std::bit_ceil(2 * size);
   if (extra_->slot_count > kSparse * size) {
-    const std::size_t bytes = slot_count * sizeof(*extra_->slots);
+    const std::size_t bytes = slot_count * sizeof(*extra_->index);
     if (void* slots = ::operator new(bytes, std::nothrow)) {
-      HeapMemory::release(extra_->slots);
-      extra_->slots = static_cast<Entry**>(slots);
+      HeapMemory::release(extra_->index);
+      extra_->index = static_cast<Entry**>(slots);
       extra_->slot_count = static_cast<std::uint32_t>(slot_count);
       moved = true;
     }
@@ -192,15 +192,15 @@ void Dictionary::fit_index(bool moved) {
 
 void Dictionary::drop_index() noexcept {
   if (extra_ == nullptr) return;
-  HeapMemory::release(std::exchange(extra_->slots, nullptr));
+  HeapMemory::release(std::exchange(extra_->index, nullptr));
   extra_->slot_count = 0;
 }
 
 template <typename Matches>
 DictionaryEntry* Dictionary::probe(std::uint32_t hash, Matches matches) const {
   const std::uint32_t mask = extra_->slot_count - 1;
-  for (std::uint32_t slot = hash & mask; extra_->slots[slot] != nullptr; slot = (slot + 1) & mask) {
-    Entry* entry = extra_->slots[slot];
+  for (std::uint32_t slot = hash & mask; extra_->index[slot] != nullptr; slot = (slot + 1) & mask) {
+    Entry* entry = extra_->index[slot];
     if (entry->key.key_hash_ == hash && matches(entry->key)) return entry;
   }
   return nullptr;
@@ -249,7 +249,7 @@ DictionaryEntry* Dictionary::find_text(std::string_view text) const {
 }
 
 void Dictionary::release_extra() noexcept {
-  HeapMemory::release(extra_->slots);
+  HeapMemory::release(extra_->index);
   extra_->~Extra();
   HeapMemory::release(extra_);
 }

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_DICTIONARY_H_
 #define RINGPEER_CODEC_VALUE_DICTIONARY_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -175,7 +177,7 @@ class Dictionary {
   struct Extra {
     ContainerType key_type;
     ContainerType value_type;
-    Entry** slots = nullptr;       // open addressing; null is free
+    Entry** index = nullptr;       // open addressing; null is free
     std::uint32_t slot_count = 0;  // a power of two, or 0: not indexed
   };
 

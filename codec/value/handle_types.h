@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_HANDLE_TYPES_H_
 #define RINGPEER_CODEC_VALUE_HANDLE_TYPES_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstdint>
 
 #include "ringpeer/codec/value/variant_string.h"

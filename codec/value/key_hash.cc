@@ -1,13 +1,12 @@
 #include "ringpeer/codec/value/key_hash.h"
 
-#include <sys/random.h>
-
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <span>
 
-#include "ringpeer/codec/base/clock.h"
 #include "ringpeer/codec/base/depth_stack.h"
+#include "ringpeer/codec/base/secret.h"
 #include "ringpeer/codec/base/sip_hash.h"
 #include "ringpeer/codec/value/child_cursor.h"
 #include "ringpeer/codec/value/components.h"
@@ -25,12 +24,7 @@ struct HashKey {
 
 HashKey draw_hash_key() {
   HashKey key{};
-  if (getrandom(&key, sizeof(key), 0) == static_cast<ssize_t>(sizeof(key))) return key;
-  // No entropy to be had (a very old kernel): the clock and the address space's
-  // layout are still unknown to a peer.
-  const auto now = base::Clock::now().time_since_epoch().count();
-  key.key0 = static_cast<std::uint64_t>(now);
-  key.key1 = std::bit_cast<std::uintptr_t>(&key);
+  base::draw_secret(std::as_writable_bytes(std::span(&key, 1)));
   return key;
 }
 

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_MATH_TYPES_H_
 #define RINGPEER_CODEC_VALUE_MATH_TYPES_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstdint>
 
 // Godot's math types as plain aggregates: what the wire carries, in Godot's member

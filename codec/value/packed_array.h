@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_PACKED_ARRAY_H_
 #define RINGPEER_CODEC_VALUE_PACKED_ARRAY_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstdint>
 
 #include "ringpeer/codec/value/compact_vector.h"

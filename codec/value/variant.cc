@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/value/variant_tree.h"
 #include "ringpeer/codec/value/variant_visit.h"
 
@@ -10,11 +11,10 @@ namespace ringpeer {
 
 void Variant::copy_deep(const Variant& other) {
   HeapMemory memory;
-  try {
-    VariantTree::copy(memory, other, this);
-  } catch (...) {  // a constructor's caller: nobody else destroys what there is
+  RINGPEER_TRY { VariantTree::copy(memory, other, this); }
+  RINGPEER_CATCH(...) {  // a constructor's caller: nobody else destroys what there is
     clear();
-    throw;
+    RINGPEER_RETHROW;
   }
 }
 

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_VARIANT_H_
 #define RINGPEER_CODEC_VALUE_VARIANT_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "ringpeer/codec/value/variant_string.h"
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/base/utf8.h"
 
 namespace ringpeer {
@@ -10,7 +11,7 @@ bool String::keeps(std::string_view bytes) {
 
 String::String(std::string_view text) {
   HeapMemory memory;
-  if (text.size() > kLongest) throw std::bad_alloc();
+  if (text.size() > kLongest) refuse_memory();
   if (keeps(text)) {
     construct_valid(memory, text);
   } else {

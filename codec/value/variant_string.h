@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VALUE_VARIANT_STRING_H_
 #define RINGPEER_CODEC_VALUE_VARIANT_STRING_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <bit>
 #include <compare>
 #include <cstddef>
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/base/memory.h"
 
 namespace ringpeer {
@@ -141,7 +144,7 @@ class String {
       hold(short_text(text));
       return;
     }
-    if (text.size() > kLongest) throw std::bad_alloc();
+    if (text.size() > kLongest) refuse_memory();
     char* data = static_cast<char*>(memory.allocate(text.size()));
     std::memcpy(data, text.data(), text.size());
     const auto size = static_cast<std::uint32_t>(text.size());

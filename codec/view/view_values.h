@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VIEW_VIEW_VALUES_H_
 #define RINGPEER_CODEC_VIEW_VIEW_VALUES_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <array>
 #include <bit>
 #include <cstddef>

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_VIEW_VIEW_WALK_H_
 #define RINGPEER_CODEC_VIEW_VIEW_WALK_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

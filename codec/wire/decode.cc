@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/base/memory.h"
 #include "ringpeer/codec/wire/decoder.h"
 
@@ -13,12 +14,12 @@ Error decode_variant(std::span<const std::uint8_t> bytes, Variant* value, std::s
   value->clear();
   Error error = Error::ERR_OUT_OF_MEMORY;
   std::size_t size = 0;
-  try {
+  RINGPEER_TRY {
     Decoder<HeapMemory> decoder(memory, bytes, options);
     error = decoder.decode(value);
     if (error == Error::OK) size = decoder.consumed();
-  } catch (const std::bad_alloc&) {
   }
+  RINGPEER_CATCH(const std::bad_alloc&) {}
   if (error != Error::OK) value->clear();
   if (consumed != nullptr) *consumed = size;
   return error;

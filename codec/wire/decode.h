@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_WIRE_DECODE_H_
 #define RINGPEER_CODEC_WIRE_DECODE_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>

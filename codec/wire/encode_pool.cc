@@ -29,10 +29,10 @@ EncodePool::EncodePool(const Options& options)
       kept_per_class_(std::max(options.kept_per_class, options.prefilled_per_class)) {
   for (std::size_t index = 0; index < kClassCount; ++index) {
     SizeClass& size_class = classes_[index];
-    size_class.slots = std::make_unique<Slot[]>(kept_per_class_);
+    size_class.places = std::make_unique<Slot[]>(kept_per_class_);
     for (std::size_t slot = 0; slot < prefilled_per_class_; ++slot) {
-      size_class.slots[slot].buffer = make_buffer(index);
-      size_class.slots[slot].taken.store(false, std::memory_order_relaxed);
+      size_class.places[slot].buffer = make_buffer(index);
+      size_class.places[slot].taken.store(false, std::memory_order_relaxed);
     }
     size_class.made.store(prefilled_per_class_, std::memory_order_relaxed);
   }
@@ -62,7 +62,7 @@ EncodePool::Slot* EncodePool::take(const SizeClass& size_class) const {
   std::size_t index = thread_number();
   if (index >= made) index = made == 0 ? 0 : index % made;
   for (std::size_t i = 0; i < made; ++i) {
-    Slot& slot = size_class.slots[index];
+    Slot& slot = size_class.places[index];
     if (++index == made) index = 0;
     // Looking first keeps the line shared while another thread has the buffer.
     if (slot.taken.load(std::memory_order_relaxed)) continue;
@@ -82,7 +82,7 @@ EncodePool::Lease EncodePool::grow(std::size_t class_index) {
   if (made >= kept_per_class_) return Lease(nullptr, buffer.release(), size);
   // The count gave this slot to this thread alone, and it is taken: others see what
   // is in it after the lease gave it back.
-  Slot& slot = size_class.slots[made];
+  Slot& slot = size_class.places[made];
   slot.buffer = std::move(buffer);
   slot.leases.store(1, std::memory_order_relaxed);
   return Lease(&slot, slot.buffer.get(), size);
@@ -101,7 +101,7 @@ EncodePool::Statistics EncodePool::statistics() const {
     entry.unkept = made - kept;
     entry.leases = entry.unkept;
     for (std::size_t slot = 0; slot < kept; ++slot) {
-      entry.leases += size_class.slots[slot].leases.load(std::memory_order_relaxed);
+      entry.leases += size_class.places[slot].leases.load(std::memory_order_relaxed);
     }
   }
   return statistics;

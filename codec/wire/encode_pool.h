@@ -84,7 +84,7 @@ class EncodePool {
 
   struct SizeClass {
     Atomic<std::size_t> made{0};  // slots ever asked for, kept or not
-    std::unique_ptr<Slot[]> slots;
+    std::unique_ptr<Slot[]> places;
   };
 
   static std::size_t class_of(std::size_t bytes);

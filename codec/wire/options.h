@@ -1,6 +1,8 @@
 #ifndef RINGPEER_CODEC_WIRE_OPTIONS_H_
 #define RINGPEER_CODEC_WIRE_OPTIONS_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <limits>
 #include <span>

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_API_INHERITED_SOCKETS_H_
 #define RINGPEER_ENGINE_API_INHERITED_SOCKETS_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <string>
 #include <vector>
 

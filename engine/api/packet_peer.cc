@@ -3,6 +3,7 @@
 #include <bit>
 #include <new>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/pooled_encoding.h"
 
@@ -12,9 +13,8 @@ std::vector<std::uint8_t> PacketPeer::get_packet() {
   std::span<const std::uint8_t> packet;
   last_get_error_ = take_packet_briefly(&packet);
   if (last_get_error_ != Error::OK) return {};
-  try {
-    return {packet.begin(), packet.end()};
-  } catch (const std::bad_alloc&) {
+  RINGPEER_TRY { return {packet.begin(), packet.end()}; }
+  RINGPEER_CATCH(const std::bad_alloc&) {
     last_get_error_ = Error::ERR_OUT_OF_MEMORY;
     return {};
   }
@@ -53,12 +53,12 @@ Error PacketPeer::put_var(const Variant& value, bool full_objects) {
   EncodeOptions options;
   options.full_objects = full_objects;
   Error error = Error::ERR_OUT_OF_MEMORY;
-  try {
+  RINGPEER_TRY {
     error = encoding.encode(&encode_pool(), value,
                             static_cast<std::size_t>(get_encode_buffer_max_size()), options,
                             largest_packet());
-  } catch (const std::bad_alloc&) {
   }
+  RINGPEER_CATCH(const std::bad_alloc&) {}
   if (error == Error::FAILED) return oversized_packet_error();
   if (error != Error::OK) return error;
   return send_packet(encoding.bytes());

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_API_PACKET_PEER_H_
 #define RINGPEER_ENGINE_API_PACKET_PEER_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

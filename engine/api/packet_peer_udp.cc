@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/port_holder.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
@@ -38,7 +39,7 @@ std::optional<net::Endpoint> resolve(std::string_view host) {
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
   const int error = ::getaddrinfo(std::string(host).c_str(), nullptr, &hints, &list);
-  if (error == EAI_MEMORY) throw std::bad_alloc();
+  if (error == EAI_MEMORY) refuse_memory();
   if (error != 0) return std::nullopt;
   std::optional<net::Endpoint> found;
   if (list != nullptr) found = net::endpoint_from_socket_address(list->ai_addr);
@@ -80,21 +81,23 @@ internal::SocketChannel* PacketPeerUDP::own_socket() const {
              : static_cast<internal::SocketChannel*>(channel_.get());
 }
 
-Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) try {
-  if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const base::MutexLock lock(opening_);
-  return open_and_bind(port, address, recv_buf_size, socket_options_);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size) {
+  RINGPEER_TRY {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    const base::MutexLock lock(opening_);
+    return open_and_bind(port, address, recv_buf_size, socket_options_);
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 Error PacketPeerUDP::bind(int port, std::string_view address, int recv_buf_size,
-                          const SocketOptions& options) try {
-  if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const base::MutexLock lock(opening_);
-  return open_and_bind(port, address, recv_buf_size, options);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+                          const SocketOptions& options) {
+  RINGPEER_TRY {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    const base::MutexLock lock(opening_);
+    return open_and_bind(port, address, recv_buf_size, options);
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 Error PacketPeerUDP::open_and_bind(int port, std::string_view address, int recv_buf_size,
@@ -190,26 +193,27 @@ void PacketPeerUDP::wake() {
 bool PacketPeerUDP::is_bound() const { return is_open(); }
 bool PacketPeerUDP::is_socket_connected() const { return is_open() && connected_; }
 
-Error PacketPeerUDP::connect_to_host(std::string_view host, int port) try {
-  if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  if (channel_ != nullptr && channel_->is_server_peer()) return Error::ERR_LOCKED;
-  const auto remote = parse_remote(host, port);
-  if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
-  {
-    const base::MutexLock lock(opening_);
-    if (channel_ == nullptr) {
-      if (const Error error = open_unbound(remote->address); error != Error::OK) return error;
+Error PacketPeerUDP::connect_to_host(std::string_view host, int port) {
+  RINGPEER_TRY {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    if (channel_ != nullptr && channel_->is_server_peer()) return Error::ERR_LOCKED;
+    const auto remote = parse_remote(host, port);
+    if (!remote.has_value()) return Error::ERR_INVALID_PARAMETER;
+    {
+      const base::MutexLock lock(opening_);
+      if (channel_ == nullptr) {
+        if (const Error error = open_unbound(remote->address); error != Error::OK) return error;
+      }
     }
+    if (!send_to_remote() || own_socket()->connect(*remote) != 0) {
+      close();
+      return Error::FAILED;
+    }
+    connected_ = true;
+    set_destination({*remote, true, {}});
+    return Error::OK;
   }
-  if (!send_to_remote() || own_socket()->connect(*remote) != 0) {
-    close();
-    return Error::FAILED;
-  }
-  connected_ = true;
-  set_destination({*remote, true, {}});
-  return Error::OK;
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 // Before another remote is connected to: what is queued for this one goes by the socket's
@@ -221,19 +225,21 @@ bool PacketPeerUDP::send_to_remote() {
   return engine_->flush() == Error::OK;
 }
 
-Error PacketPeerUDP::set_dest_address(std::string_view host, int port) try {
-  if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  if (connected_) return Error::OK;
-  if (port < 0 || port > kMaxPort) return Error::ERR_INVALID_PARAMETER;
-  auto remote = resolve(host);
-  if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
-  remote->port = static_cast<std::uint16_t>(port);
-  const internal::PutDestination::Value destination{.endpoint = *remote,
-                                                    .source = reply_address_for(*remote)};
-  if (puts_.destination.version() == 0 || destination != destination_) set_destination(destination);
-  return Error::OK;
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+Error PacketPeerUDP::set_dest_address(std::string_view host, int port) {
+  RINGPEER_TRY {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    if (connected_) return Error::OK;
+    if (port < 0 || port > kMaxPort) return Error::ERR_INVALID_PARAMETER;
+    auto remote = resolve(host);
+    if (!remote.has_value()) return Error::ERR_CANT_RESOLVE;
+    remote->port = static_cast<std::uint16_t>(port);
+    const internal::PutDestination::Value destination{.endpoint = *remote,
+                                                      .source = reply_address_for(*remote)};
+    if (puts_.destination.version() == 0 || destination != destination_)
+      set_destination(destination);
+    return Error::OK;
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 // Puts of other threads may be opening the socket: it has to know of a second destination,
@@ -273,33 +279,34 @@ Error PacketPeerUDP::check_group_call(std::string_view group, net::IpAddress* ad
   return Error::OK;
 }
 
-Error PacketPeerUDP::join_multicast_group(std::string_view group,
-                                          std::string_view interface_name) try {
-  net::IpAddress address;
-  if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
-  {
-    const base::MutexLock lock(opening_);
-    if (channel_ == nullptr) {
-      if (const Error error = open_unbound(address); error != Error::OK) return error;
+Error PacketPeerUDP::join_multicast_group(std::string_view group, std::string_view interface_name) {
+  RINGPEER_TRY {
+    net::IpAddress address;
+    if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
+    {
+      const base::MutexLock lock(opening_);
+      if (channel_ == nullptr) {
+        if (const Error error = open_unbound(address); error != Error::OK) return error;
+      }
     }
+    const int error = own_socket()->own_socket().join_group(address, std::string(interface_name));
+    if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
+    return error == 0 ? Error::OK : Error::FAILED;
   }
-  const int error = own_socket()->own_socket().join_group(address, std::string(interface_name));
-  if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
-  return error == 0 ? Error::OK : Error::FAILED;
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 Error PacketPeerUDP::leave_multicast_group(std::string_view group,
-                                           std::string_view interface_name) try {
-  net::IpAddress address;
-  if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
-  if (channel_ == nullptr) return Error::ERR_UNCONFIGURED;
-  const int error = own_socket()->own_socket().leave_group(address, std::string(interface_name));
-  if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
-  return error == 0 ? Error::OK : Error::FAILED;
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+                                           std::string_view interface_name) {
+  RINGPEER_TRY {
+    net::IpAddress address;
+    if (const Error error = check_group_call(group, &address); error != Error::OK) return error;
+    if (channel_ == nullptr) return Error::ERR_UNCONFIGURED;
+    const int error = own_socket()->own_socket().leave_group(address, std::string(interface_name));
+    if (error == ENODEV) return Error::ERR_INVALID_PARAMETER;
+    return error == 0 ? Error::OK : Error::FAILED;
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 int PacketPeerUDP::get_available_packet_count() const {
@@ -338,16 +345,17 @@ EncodePool& PacketPeerUDP::encode_pool() {
   return engine == nullptr ? PacketPeer::encode_pool() : engine->encode_pool();
 }
 
-Error PacketPeerUDP::open_for_put() try {
-  if (puts_.destination.version() == 0) return Error::ERR_UNCONFIGURED;
-  const base::MutexLock lock(opening_);
-  if (is_closing_) return Error::FAILED;
-  if (channel_ != nullptr) return Error::OK;  // another put was faster
-  internal::PutDestination::Value destination;
-  puts_.destination.read(&destination);
-  return open_unbound(destination.endpoint.address, true);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+Error PacketPeerUDP::open_for_put() {
+  RINGPEER_TRY {
+    if (puts_.destination.version() == 0) return Error::ERR_UNCONFIGURED;
+    const base::MutexLock lock(opening_);
+    if (is_closing_) return Error::FAILED;
+    if (channel_ != nullptr) return Error::OK;  // another put was faster
+    internal::PutDestination::Value destination;
+    puts_.destination.read(&destination);
+    return open_unbound(destination.endpoint.address, true);
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 Error PacketPeerUDP::send_packet(std::span<const std::uint8_t> packet) {
@@ -377,37 +385,39 @@ Error PacketPeerUDP::check_options(const SocketOptions& options) const {
 }
 
 Error PacketPeerUDP::bind_descriptor(int descriptor, int recv_buf_size,
-                                     const SocketOptions& options) try {
-  if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const base::MutexLock lock(opening_);
-  if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
-  if (const Error error = check_options(options); error != Error::OK) return error;
-  if (recv_buf_size < 1 || recv_buf_size > kMaxReceiveBufferSize) {
-    return Error::ERR_INVALID_PARAMETER;
-  }
-  if (const Error error = take_engine(); error != Error::OK) return error;
-  net::Socket socket;
-  if (const Error error = adopt_socket(descriptor, engine_->options(), options, &socket);
-      error != Error::OK) {
+                                     const SocketOptions& options) {
+  RINGPEER_TRY {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    const base::MutexLock lock(opening_);
+    if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+    if (const Error error = check_options(options); error != Error::OK) return error;
+    if (recv_buf_size < 1 || recv_buf_size > kMaxReceiveBufferSize) {
+      return Error::ERR_INVALID_PARAMETER;
+    }
+    if (const Error error = take_engine(); error != Error::OK) return error;
+    net::Socket socket;
+    if (const Error error = adopt_socket(descriptor, engine_->options(), options, &socket);
+        error != Error::OK) {
+      return error;
+    }
+    const Error error = open_bound(std::move(socket), recv_buf_size, options);
+    if (error == Error::OK) own_socket()->own_socket().keep();
     return error;
   }
-  const Error error = open_bound(std::move(socket), recv_buf_size, options);
-  if (error == Error::OK) own_socket()->own_socket().keep();
-  return error;
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
-Error PacketPeerUDP::set_socket_options(const SocketOptions& options) try {
-  if (is_in_child()) return Error::ERR_UNAVAILABLE;
-  const base::MutexLock lock(opening_);
-  if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
-  if (const Error error = check_options(options); error != Error::OK) return error;
-  SocketOptions copy = options;
-  socket_options_ = std::move(copy);
-  return Error::OK;
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+Error PacketPeerUDP::set_socket_options(const SocketOptions& options) {
+  RINGPEER_TRY {
+    if (is_in_child()) return Error::ERR_UNAVAILABLE;
+    const base::MutexLock lock(opening_);
+    if (channel_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+    if (const Error error = check_options(options); error != Error::OK) return error;
+    SocketOptions copy = options;
+    socket_options_ = std::move(copy);
+    return Error::OK;
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 Error PacketPeerUDP::poll() {

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/codec/wire/pooled_encoding.h"
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
@@ -21,18 +22,19 @@ Error UDPServer::listen(int port, std::string_view bind_address) {
   return listen(port, bind_address, ServerOptions());
 }
 
-Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) try {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
-  const auto local = parse_listen_address(bind_address, port);
-  if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
-  if (const Error none = take_engine(&engine_); none != Error::OK) return none;
-  int error = 0;
-  core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
-                                       max_pending_connections_, options, &error);
-  return start(options, error);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+Error UDPServer::listen(int port, std::string_view bind_address, const ServerOptions& options) {
+  RINGPEER_TRY {
+    if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+    if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+    const auto local = parse_listen_address(bind_address, port);
+    if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
+    if (const Error none = take_engine(&engine_); none != Error::OK) return none;
+    int error = 0;
+    core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
+                                         max_pending_connections_, options, &error);
+    return start(options, error);
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 Error UDPServer::start(const ServerOptions& options, int error) {
@@ -69,18 +71,19 @@ bool UDPServer::is_connection_available() const {
 }
 
 // Whoever is pending stays so until there is memory for the peer.
-std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() try {
-  if (core_ == nullptr || !core_->is_alive() || !core_->inbox().finds_pending()) return nullptr;
-  auto peer = std::make_shared<PacketPeerUDP>(engine_);
-  auto channel = internal::RemoteChannel::take_pending(core_);
-  peer->sender_ = channel->endpoint();
-  peer->has_sender_ = peer->connected_ = true;
-  peer->set_destination({channel->endpoint(), true, {}});
-  channel->set_peer(peer.get());
-  peer->channel_.publish(channel.release());
-  return peer;
-} catch (const std::bad_alloc&) {
-  return nullptr;
+std::shared_ptr<PacketPeerUDP> UDPServer::take_connection() {
+  RINGPEER_TRY {
+    if (core_ == nullptr || !core_->is_alive() || !core_->inbox().finds_pending()) return nullptr;
+    auto peer = std::make_shared<PacketPeerUDP>(engine_);
+    auto channel = internal::RemoteChannel::take_pending(core_);
+    peer->sender_ = channel->endpoint();
+    peer->has_sender_ = peer->connected_ = true;
+    peer->set_destination({channel->endpoint(), true, {}});
+    channel->set_peer(peer.get());
+    peer->channel_.publish(channel.release());
+    return peer;
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return nullptr; }
 }
 
 bool UDPServer::is_listening() const { return core_ != nullptr && !is_in_child(engine_); }
@@ -100,21 +103,22 @@ void UDPServer::set_max_pending_connections(int count) {
 
 // ---- Beyond Godot.
 
-Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) try {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
-  if (const Error none = take_engine(&engine_); none != Error::OK) return none;
-  net::Socket socket;
-  if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
-      refused != Error::OK) {
-    return refused;
+Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options) {
+  RINGPEER_TRY {
+    if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+    if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+    if (const Error none = take_engine(&engine_); none != Error::OK) return none;
+    net::Socket socket;
+    if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
+        refused != Error::OK) {
+      return refused;
+    }
+    int error = 0;
+    core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_,
+                                        options, &error);
+    return start(options, error);
   }
-  int error = 0;
-  core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_, options,
-                                      &error);
-  return start(options, error);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 // ---- Receiving.
@@ -187,18 +191,19 @@ Error UDPServer::put_packet_to_all(std::span<const std::uint8_t> packet,
 }
 
 Error UDPServer::put_var_to_all(const Variant& value, bool full_objects,
-                                const PacketPeerUDP* except) try {
-  if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
-  if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
-  PooledEncoding encoding;
-  EncodeOptions options;
-  options.full_objects = full_objects;
-  const Error error = encoding.encode(&engine_->encode_pool(), value,
-                                      PacketPeer::kEncodeBufferDefaultSize, options);
-  if (error != Error::OK) return error;
-  return put_packet_to_all(encoding.bytes(), except);
-} catch (const std::bad_alloc&) {
-  return Error::ERR_OUT_OF_MEMORY;
+                                const PacketPeerUDP* except) {
+  RINGPEER_TRY {
+    if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
+    if (core_ == nullptr) return Error::ERR_UNCONFIGURED;
+    PooledEncoding encoding;
+    EncodeOptions options;
+    options.full_objects = full_objects;
+    const Error error = encoding.encode(&engine_->encode_pool(), value,
+                                        PacketPeer::kEncodeBufferDefaultSize, options);
+    if (error != Error::OK) return error;
+    return put_packet_to_all(encoding.bytes(), except);
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
 }
 
 // ---- Who is there.

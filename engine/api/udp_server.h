@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_API_UDP_SERVER_H_
 #define RINGPEER_ENGINE_API_UDP_SERVER_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>

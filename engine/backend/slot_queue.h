@@ -15,8 +15,8 @@ namespace ringpeer::backend {
 // Threads: one.
 class SlotQueue {
  public:
-  // slots: all are below this.
-  explicit SlotQueue(std::size_t slots) : queue_(slots), waits_(slots, false) {}
+  // count: all slots are below it.
+  explicit SlotQueue(std::size_t count) : queue_(count), waits_(count, false) {}
 
   bool empty() const { return count_ == 0; }
   std::size_t size() const { return count_; }

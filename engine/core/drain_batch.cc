@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/net/deadline.h"
 
 namespace ringpeer {
@@ -119,12 +120,11 @@ void DrainBatch::take_part_of_train(ReceivedPacket* packet) {
 }
 
 bool DrainBatch::make_room_for(std::size_t runs) {
-  try {
+  RINGPEER_TRY {
     runs_.reserve(std::max(runs_.size() + runs, 2 * runs_.capacity()));
     return true;
-  } catch (const std::bad_alloc&) {
-    return false;
   }
+  RINGPEER_CATCH(const std::bad_alloc&) { return false; }
 }
 
 // Packets that came in together mostly lie in one buffer, but fairness takes them from

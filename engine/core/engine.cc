@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ringpeer/codec/base/clock.h"
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/core/live_engines.h"
 #include "ringpeer/engine/packet/slab_pool.h"
 #include "ringpeer/engine/worker/worker_group.h"
@@ -74,9 +75,8 @@ const char* what_is_wrong(const EngineOptions& options) {
 void fail(Error* error, std::string* message, Error code, std::string_view text) {
   if (error != nullptr) *error = code;
   if (message == nullptr) return;
-  try {
-    message->assign(text);
-  } catch (const std::bad_alloc&) {
+  RINGPEER_TRY { message->assign(text); }
+  RINGPEER_CATCH(const std::bad_alloc&) {
     message->assign("no memory");  // for which every string has room
   }
 }
@@ -89,11 +89,11 @@ std::shared_ptr<Engine> Engine::create(const EngineOptions& options, Error* erro
     fail(error, message, Error::ERR_INVALID_PARAMETER, wrong);
     return nullptr;
   }
-  try {
-    return create_checked(options, error, message);
-  } catch (const std::bad_alloc&) {
-  } catch (const std::length_error&) {  // a size that no memory has
-  } catch (const std::system_error&) {  // a mutex, a thread
+  RINGPEER_TRY { return create_checked(options, error, message); }
+  RINGPEER_CATCH(const std::bad_alloc&) {}
+  RINGPEER_CATCH(const std::length_error&) {  // a size that no memory has
+  }
+  RINGPEER_CATCH(const std::system_error&) {  // a mutex, a thread
   }
   fail(error, message, Error::ERR_OUT_OF_MEMORY,
        "no memory for the engine: EngineOptions::encode_buffers, workers or payload_budget ask for "
@@ -120,10 +120,9 @@ std::shared_ptr<Engine> Engine::create_checked(const EngineOptions& options, Err
   return engine;
 }
 
-std::shared_ptr<Engine> Engine::shared() try {
-  return LiveEngines::of_process().shared(nullptr);
-} catch (const std::bad_alloc&) {
-  return nullptr;
+std::shared_ptr<Engine> Engine::shared() {
+  RINGPEER_TRY { return LiveEngines::of_process().shared(nullptr); }
+  RINGPEER_CATCH(const std::bad_alloc&) { return nullptr; }
 }
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<worker::WorkerGroup> workers)
@@ -202,9 +201,8 @@ EngineStats Engine::stats() const {
 
 void Engine::log(std::string_view message) const {
   if (!options_.log) return;
-  try {
-    options_.log(message);
-  } catch (...) {
+  RINGPEER_TRY { options_.log(message); }
+  RINGPEER_CATCH(...) {
     // A line that could not be said is no reason to end anything.
   }
 }

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_CORE_ENGINE_H_
 #define RINGPEER_ENGINE_CORE_ENGINE_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_CORE_SOCKET_OPTIONS_H_
 #define RINGPEER_ENGINE_CORE_SOCKET_OPTIONS_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <chrono>
 #include <string>
 

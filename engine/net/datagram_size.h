@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_NET_DATAGRAM_SIZE_H_
 #define RINGPEER_ENGINE_NET_DATAGRAM_SIZE_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 
 #include "ringpeer/codec/base/wire_format.h"

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_NET_ENDPOINT_H_
 #define RINGPEER_ENGINE_NET_ENDPOINT_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_NET_IP_ADDRESS_H_
 #define RINGPEER_ENGINE_NET_IP_ADDRESS_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <array>
 #include <bit>
 #include <compare>

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_NET_LOCAL_ADDRESS_H_
 #define RINGPEER_ENGINE_NET_LOCAL_ADDRESS_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <array>
 #include <cstdint>
 #include <cstring>

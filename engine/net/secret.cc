@@ -1,15 +1,9 @@
 #include "ringpeer/engine/net/secret.h"
 
-#include <sys/random.h>
-
-#include <random>
+#include "ringpeer/codec/base/secret.h"
 
 namespace ringpeer::net {
 
-void draw_secret(std::span<std::byte> secret) {
-  if (::getrandom(secret.data(), secret.size(), 0) == static_cast<ssize_t>(secret.size())) return;
-  std::random_device device;
-  for (std::byte& byte : secret) byte = static_cast<std::byte>(device());
-}
+void draw_secret(std::span<std::byte> secret) { base::draw_secret(secret); }
 
 }  // namespace ringpeer::net

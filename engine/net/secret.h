@@ -6,10 +6,7 @@
 
 namespace ringpeer::net {
 
-// Fills it with what nobody outside of this process can know, for the keys of hashes.
-// Where getrandom is refused, std::random_device is asked, which throws when it has nothing.
-//
-// Threads: any.
+// base::draw_secret, for the keys of the engine's hashes: a simulation links another one.
 void draw_secret(std::span<std::byte> secret);
 
 }  // namespace ringpeer::net

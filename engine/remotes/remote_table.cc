@@ -5,6 +5,8 @@
 #include <cassert>
 #include <new>
 
+#include "ringpeer/codec/base/exceptions.h"
+
 namespace ringpeer::worker {
 namespace {
 
@@ -88,11 +90,8 @@ bool RemoteTable::put(Remote* remote) {
 bool RemoteTable::grow() {
   for (std::size_t size = slots_.size() * 2;; size *= 2) {
     Slots old;
-    try {
-      old.resize(size);
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
+    RINGPEER_TRY { old.resize(size); }
+    RINGPEER_CATCH(const std::bad_alloc&) { return false; }
     slots_.swap(old);
     const bool placed = std::all_of(old.begin(), old.end(), [this](const Slot& slot) {
       return slot.remote == nullptr || insert(slot.remote, slot.hash);

@@ -7,6 +7,8 @@
 #include <new>
 #include <optional>
 
+#include "ringpeer/codec/base/exceptions.h"
+
 // The program or library that this code is in.
 extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
 
@@ -94,11 +96,8 @@ void PutThread::leave_lanes() {
 
 SendLane* PutThread::add(const std::shared_ptr<SendStore>& store) {
   forget_closed();
-  try {
-    lanes_.reserve(lanes_.size() + 1);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
+  RINGPEER_TRY { lanes_.reserve(lanes_.size() + 1); }
+  RINGPEER_CATCH(const std::bad_alloc&) { return nullptr; }
   SendLane* const lane = store->claim_lane();
   if (lane != nullptr) lanes_.push_back({store, lane});
   return lane;

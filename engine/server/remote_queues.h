@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/packet/packet_descriptor.h"
 #include "ringpeer/engine/remotes/remote.h"
 #include "ringpeer/engine/stats/counters.h"
@@ -76,10 +77,11 @@ class RemoteQueues {
   bool add_node(Counter* reason) {
     *reason = Counter::kDropBudget;
     if (nodes_.size() >= kMaxNodes) return false;
-    try {
+    RINGPEER_TRY {
       nodes_.emplace_back();
       return true;
-    } catch (const std::bad_alloc&) {
+    }
+    RINGPEER_CATCH(const std::bad_alloc&) {
       *reason = Counter::kDropNoMemory;
       return false;
     }

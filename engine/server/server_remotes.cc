@@ -4,6 +4,8 @@
 #include <cassert>
 #include <new>
 
+#include "ringpeer/codec/base/exceptions.h"
+
 namespace ringpeer::internal {
 namespace {
 
@@ -16,11 +18,8 @@ constexpr std::size_t kMinAccepted = 16;
 }  // namespace
 
 bool ServerRemotes::add_pending(worker::Remote& remote, std::uint64_t came_us) {
-  try {
-    pending_.push_back({&remote, came_us});
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
+  RINGPEER_TRY { pending_.push_back({&remote, came_us}); }
+  RINGPEER_CATCH(const std::bad_alloc&) { return false; }
   if (!shared_.several || known_.put(&remote)) return true;
   pending_.pop_back();
   return false;

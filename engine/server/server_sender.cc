@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
 
 namespace ringpeer::internal {
@@ -83,12 +84,11 @@ int ServerSender::send_to_all(std::span<const std::uint8_t> packet, const worker
 }
 
 bool ServerSender::has_room_for_targets() {
-  try {
+  RINGPEER_TRY {
     targets_.reserve(remotes_.accepted_capacity());
     return true;
-  } catch (const std::bad_alloc&) {
-    return false;
   }
+  RINGPEER_CATCH(const std::bad_alloc&) { return false; }
 }
 
 int ServerSender::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet) {

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_STATS_COUNTERS_H_
 #define RINGPEER_ENGINE_STATS_COUNTERS_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <array>
 #include <atomic>
 #include <cstddef>

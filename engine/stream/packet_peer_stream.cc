@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ringpeer/codec/base/clock.h"
+#include "ringpeer/codec/base/exceptions.h"
 
 namespace ringpeer {
 namespace {
@@ -241,9 +242,8 @@ Error PacketPeerStream::take_packet(std::span<const std::uint8_t>* packet) {
   if (complete_ == 0 || (!bound_.is_promised() && ends_loop())) return say_nothing();
   const std::size_t length = length_at(0);
   assert(kLengthSize + length <= whole_ && whole_ <= input_.size());
-  try {
-    packet_.resize(length);
-  } catch (const std::bad_alloc&) {
+  RINGPEER_TRY { packet_.resize(length); }
+  RINGPEER_CATCH(const std::bad_alloc&) {
     return Error::ERR_OUT_OF_MEMORY;  // the packet still waits
   }
   input_.copy(kLengthSize, packet_);
@@ -272,13 +272,12 @@ Error PacketPeerStream::send_packet(std::span<const std::uint8_t> packet) {
 // Sends what waits, of which the last `size` bytes are a packet that was put just now: it is
 // either accepted, or none of it ever goes.
 Error PacketPeerStream::send_appended(std::size_t size) {
-  try {
-    flush();
-  } catch (...) {
+  RINGPEER_TRY { flush(); }
+  RINGPEER_CATCH(...) {
     // The stream has the packet's beginning, so it must get the rest: with the next call.
     if (output_.size() < size) return Error::OK;
     output_.drop_back(size);
-    throw;
+    RINGPEER_RETHROW;
   }
   return std::exchange(output_error_, Error::OK);
 }

@@ -6,17 +6,18 @@
 #include <new>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
+
 namespace ringpeer {
 
 Error StreamPeerBuffer::put_partial_data(std::span<const std::uint8_t> data, std::size_t* written) {
   *written = 0;
   // The bytes may be this stream's own, which growing moves to another place.
   const std::optional<std::size_t> own = offset_in_data(data);
-  try {
+  RINGPEER_TRY {
     if (data_.size() < position_ + data.size()) data_.resize(position_ + data.size());
-  } catch (const std::bad_alloc&) {
-    return Error::ERR_OUT_OF_MEMORY;
   }
+  RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
   const std::uint8_t* source = own.has_value() ? data_.data() + *own : data.data();
   if (!data.empty()) std::memmove(data_.data() + position_, source, data.size());
   position_ += data.size();

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_STREAM_STREAM_PEER_BUFFER_H_
 #define RINGPEER_ENGINE_STREAM_STREAM_PEER_BUFFER_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

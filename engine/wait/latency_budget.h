@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_WAIT_LATENCY_BUDGET_H_
 #define RINGPEER_ENGINE_WAIT_LATENCY_BUDGET_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <chrono>
 
 namespace ringpeer {

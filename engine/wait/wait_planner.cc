@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ringpeer/codec/base/clock.h"
+#include "ringpeer/codec/base/thread_cpu.h"
 
 namespace ringpeer::wait {
 namespace {

@@ -1,6 +1,8 @@
 #ifndef RINGPEER_ENGINE_WAIT_WAIT_REPORT_H_
 #define RINGPEER_ENGINE_WAIT_WAIT_REPORT_H_
 
+#include "ringpeer/codec/base/language.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string_view>

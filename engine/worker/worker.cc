@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ringpeer/codec/base/clock.h"
+#include "ringpeer/codec/base/exceptions.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -78,10 +79,11 @@ bool Worker::start_inline(backend::BackendFailure* failure) {
 }
 
 bool Worker::start_backend(backend::BackendFailure* failure) {
-  try {
+  RINGPEER_TRY {
     if (receives_.start(failure)) return true;
     failure->what.insert(0, "start of the backend: ");
-  } catch (const std::bad_alloc&) {  // on a thread, where nobody else would catch it
+  }
+  RINGPEER_CATCH(const std::bad_alloc&) {  // on a thread, where nobody else would catch it
     *failure = {ENOMEM, "tables"};
   }
   return false;
@@ -326,9 +328,8 @@ std::chrono::microseconds Worker::shorten(std::chrono::microseconds longest_wait
 // Nothing in it asks for memory that a packet or a command could do without: for that there are
 // drops and errors. A step that was left halfway has lost count of buffers, so it is the last.
 bool Worker::try_step(std::chrono::microseconds longest_wait, std::size_t max_batches) noexcept {
-  try {
-    return step(longest_wait, max_batches);
-  } catch (const std::bad_alloc&) {
+  RINGPEER_TRY { return step(longest_wait, max_batches); }
+  RINGPEER_CATCH(const std::bad_alloc&) {
     failure_ = {ENOMEM, "receiving"};
     return false;
   }
@@ -409,7 +410,7 @@ bool Worker::follow_thread() noexcept {
 // again.
 bool Worker::change_thread() noexcept {
   if (!receives_.backend().is_bound_to_thread()) return true;
-  try {
+  RINGPEER_TRY {
     if ((receives_.sockets().was_used() || !receives_.make_uring_again()) &&
         receives_.leave_uring(&failure_)) {
       tell(receives_.has_lost_with_ring()
@@ -418,9 +419,8 @@ bool Worker::change_thread() noexcept {
                : "another thread uses the engine now: recvmmsg takes the place of io_uring",
            {});
     }
-  } catch (const std::bad_alloc&) {
-    failure_.error = ENOMEM;
   }
+  RINGPEER_CATCH(const std::bad_alloc&) { failure_.error = ENOMEM; }
   if (failure_.error == ENOMEM) {
     failure_.error = 0;
     return false;
@@ -446,15 +446,15 @@ void Worker::tell_of_failure() {
 // The application's function; no packet is worth an end of the process.
 void Worker::tell(std::string_view message, const backend::BackendFailure& failure) const noexcept {
   if (!options_.log) return;
-  try {
+  RINGPEER_TRY {
     std::string text = "worker " + std::to_string(options_.index) + ": ";
     text += message;
     if (failure.error != 0) {
       text += ": " + failure.what + ": " + std::generic_category().message(failure.error);
     }
     options_.log(text);
-  } catch (...) {
   }
+  RINGPEER_CATCH(...) {}
 }
 
 void Worker::shut_down() {

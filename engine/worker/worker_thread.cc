@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
+
 namespace ringpeer::worker {
 namespace {
 
@@ -42,17 +44,15 @@ int WorkerThread::start(const WorkerOptions& options, std::function<void()> main
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int thread_error = 0;
-  try {
+  RINGPEER_TRY {
     thread_ = std::thread([this, index = options.index, cpu = options.cpu, run = std::move(main)] {
       current_thread = this;
       prepare_this_thread(index, cpu);
       run();
     });
-  } catch (const std::system_error& error) {
-    thread_error = error.code().value();
-  } catch (const std::bad_alloc&) {
-    thread_error = ENOMEM;
   }
+  RINGPEER_CATCH_AS(std::system_error, error) { thread_error = error.code().value(); }
+  RINGPEER_CATCH(const std::bad_alloc&) { thread_error = ENOMEM; }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread_error;
 }

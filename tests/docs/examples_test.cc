@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -83,10 +84,18 @@ TEST_P(PagesTest, ShowsCodeThatIsBuilt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, PagesTest, testing::Values("docs/api.md", "docs/porting.md"),
-                         [](const auto& page) {
-                           return std::string(page.param) == "docs/api.md" ? "Api" : "Porting";
-                         });
+// "docs/api.md" is "api".
+std::string name_of(const testing::TestParamInfo<const char*>& page) {
+  std::string name = page.param;
+  name = name.substr(5, name.size() - 8);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Pages, PagesTest,
+                         testing::Values("docs/api.md", "docs/getting-started.md",
+                                         "docs/porting.md"),
+                         name_of);
 
 }  // namespace
 }  // namespace ringpeer

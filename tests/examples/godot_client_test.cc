@@ -82,5 +82,18 @@ TEST(GodotClientTest, PlaysInTheArena) {
   EXPECT_NE(std::string::npos, output.find("snapshots")) << output;
 }
 
+// docs/getting-started.md shows it.
+TEST(GodotClientTest, TheFirstClientIsAScript) {
+  std::string why;
+  const std::string godot = find_godot(&why);
+  if (godot.empty()) GTEST_SKIP() << why;
+  const std::string script = std::filesystem::canonical("examples/first_client.gd").string();
+  int status = -1;
+  const std::string output =
+      output_of("timeout 30 " + godot + " --headless --check-only --script " + script, &status);
+  EXPECT_EQ(0, status) << output;
+  EXPECT_EQ(std::string::npos, output.find("Error")) << output;
+}
+
 }  // namespace
 }  // namespace ringpeer

@@ -1,8 +1,8 @@
-"""What ./dev lint does: words, limits, and each C++ file through clang by the one include path.
+"""What ./dev lint does: words, limits, deps, and each C++ file through clang by the one include path.
 
 usage: lint.py [--parse | --analyzer] [--jobs N] [FILES]
 
-Words and limits are read from words.txt and limits.txt beside this file. Sources of engine, codec
+Words and limits are read from words.txt and limits.txt beside this file; deps are layers.py's. Sources of engine, codec
 and tools go through clang-tidy, every other file is parsed. --parse only parses; --analyzer gives
 every source to clang-tidy, with clang's analyser. A file that passed is not given to clang again
 until it, a header of this project that it includes, the rules or the tool change. ./dev makes the
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 
+import layers
 import shape
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -103,6 +104,14 @@ def check_words(paths):
                 said = ' '.join(match.group().split())
                 found.append(f'{path}:{line}: "{said}": write {advice}')
     return found
+
+
+# ---- deps -------------------------------------------------------------------
+
+
+def check_deps():
+    return [f'{path}: includes what {lacking} has: write that into the deps of {target.label}'
+            for target, lacking, path in layers.missing_deps(ROOT)]
 
 
 # ---- limits -----------------------------------------------------------------
@@ -300,7 +309,7 @@ def main() -> int:
         return 2
     # The quick ones first; all are heard.
     found = 0
-    checks = [lambda: check_words(paths), lambda: check_limits(paths, not asked.files)]
+    checks = [lambda: check_words(paths), lambda: check_limits(paths, not asked.files), check_deps]
     if asked.how != 'words':
         checks.append(lambda: check_by_clang(paths, asked.how, asked.jobs))
     for check in checks:

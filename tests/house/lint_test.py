@@ -55,6 +55,20 @@ class LintTest(unittest.TestCase):
                                   f'inline void f() {{\n{lines(68)}\n}}\n')
         self.assertEqual(status, 0, said)
 
+    def test_a_bare_throw_is_found(self):
+        self.expect_found(self.plant(HEADER, 'inline void f() {\n  throw 1;\n}\n', '--words'),
+                          f'{HEADER}:2: "throw 1;"')
+
+    def test_a_dep_that_is_not_named_is_found(self):
+        file = self.copy / 'codec/base/secret.cc'
+        was = file.read_text(encoding='utf-8')
+        file.write_text('#include "ringpeer/codec/base/utf8.h"\n' + was, encoding='utf-8')
+        try:
+            self.expect_found(self.lint('--words', 'codec/base/secret.cc'),
+                              'includes what //codec/base:utf8 has')
+        finally:
+            file.write_text(was, encoding='utf-8')
+
     def test_a_long_function_is_found(self):
         self.expect_found(self.plant(HEADER, f'inline void f() {{\n{lines(69)}\n}}\n'),
                           f'{HEADER}:1: function f has 71 lines')

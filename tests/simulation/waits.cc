@@ -8,6 +8,7 @@
 
 #include "ringpeer/codec/base/clock.h"
 #include "ringpeer/codec/base/mutex.h"
+#include "ringpeer/codec/base/thread_cpu.h"
 #include "ringpeer/engine/net/futex.h"
 #include "ringpeer/engine/net/port_holder.h"
 #include "ringpeer/engine/net/precise_sleep.h"

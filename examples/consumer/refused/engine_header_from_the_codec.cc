@@ -1,0 +1,1 @@
+#include "ringpeer/udp_server.h"

@@ -1,0 +1,1 @@
+#include "ringpeer/engine/worker/worker.h"
