@@ -117,7 +117,10 @@ try_page() {
 
 # make and CMake find what `./dev install` has installed.
 try_installed() {
-  local where status=0
+  local where status=0 program
+  for program in make cmake pkg-config; do
+    command -v "$program" >/dev/null || { echo "$program is missing: apt-get install make cmake pkg-config"; return 1; }
+  done
   where=$(mktemp -d "$logs/installed.XXXXXX")
   "$root/dev" install "$where/prefix" && cp -r "$root/examples/installed" "$where/project" &&
     PKG_CONFIG_PATH=$where/prefix/lib/pkgconfig make -C "$where/project" server &&
