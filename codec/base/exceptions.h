@@ -16,6 +16,7 @@
 // is an Error in every program.
 #include <cstdlib>
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types and names
 #ifdef __cpp_exceptions
 #define RINGPEER_TRY try
 #define RINGPEER_CATCH(what) catch (what)
@@ -30,6 +31,7 @@
 #define RINGPEER_RETHROW (void)0
 #define RINGPEER_THROW(exception) std::abort()
 #endif
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace ringpeer {
 
