@@ -14,6 +14,7 @@
 // allocation ends the program there. So ringpeer.bzl has this library's own sources compiled with
 // exceptions, whatever the program around it is compiled with: to run out of memory within a call
 // is an Error in every program.
+
 #include <cstdlib>
 
 // NOLINTBEGIN(bugprone-macro-parentheses): types and names

@@ -32,7 +32,7 @@ bool draw_from_device(std::span<std::byte> secret) {
   RINGPEER_CATCH(...) { return false; }
 }
 
-// A peer knows neither to the nanosecond.
+// A peer knows neither the time to the nanosecond nor the address.
 void draw_from_process(std::span<std::byte> secret) {
   const auto now = Clock::now().time_since_epoch().count();
   std::mt19937_64 random(static_cast<std::uint64_t>(now) ^

@@ -60,12 +60,20 @@ has_bazel4() {
   command -v bazel >/dev/null && ! bazel --version 2>/dev/null | grep -Eq '^bazel ([7-9]|[1-9][0-9])\.'
 }
 
+# bazel_in FOLDER VERSION ARGUMENTS
+bazel_in() {
+  local where=$1 program=bazel
+  [[ $2 == 4 ]] || program=bazel7
+  shift 2
+  (cd "$where" && "$program" "$@")
+}
+
 # in_consumer VERSION COMMAND [ARGUMENTS]
 in_consumer() {
-  local version=$1 command=$2 program=bazel own=(--nosandbox_debug)
+  local version=$1 command=$2 own=(--nosandbox_debug)
   shift 2
-  [[ $version == 4 ]] || program=bazel7 own=()
-  (cd "$consumer" && "$program" "$command" "${own[@]}" --symlink_prefix=/ --noshow_progress "$@")
+  [[ $version == 4 ]] || own=()
+  bazel_in "$consumer" "$version" "$command" "${own[@]}" --symlink_prefix=/ --noshow_progress "$@"
 }
 
 # refused VERSION TARGET WORDS FLAG...: it must not build, and the reason must have these words.
@@ -98,19 +106,18 @@ readonly page_port=4000
 # try_page VERSION PAGE: pastes its blocks into an empty folder, and what they make answers. It is
 # this clone's last commit that they get.
 try_page() {
-  local version=$1 page=$2 program=bazel status=0 server where
-  [[ $version == 4 ]] || program=bazel7
+  local version=$1 page=$2 status=0 server where
   where=$(mktemp -d "$logs/page.XXXXXX")
   python3 "$folder/paste.py" "$root/$page" "$where" "$root" "$(git -C "$root" rev-parse HEAD)" || return
-  if (cd "$where" && "$program" build --cxxopt=-std=c++20 --noshow_progress //:server); then
-    "$(cd "$where" && "$program" info bazel-bin 2>/dev/null)/server" &
+  if bazel_in "$where" "$version" build --cxxopt=-std=c++20 --noshow_progress //:server; then
+    "$(bazel_in "$where" "$version" info bazel-bin 2>/dev/null)/server" &
     server=$!
     python3 "$folder/paste.py" --ask "$page_port" || status=$?
     kill "$server"
   else
     status=1
   fi
-  (cd "$where" && "$program" shutdown) >/dev/null 2>&1 || true
+  bazel_in "$where" "$version" shutdown >/dev/null 2>&1 || true
   rm -rf "$where"
   return "$status"
 }
@@ -163,7 +170,7 @@ run_version() { # run_version VERSION VARIANT...
     [[ $verdict == ok ]] || { tail -n 30 "$log" >&2; }
     printf 'Bazel %s  %-36s %s, %d s\n' "$version" "$(describe "$variant")" "$verdict" $((SECONDS - started))
   done
-  (cd "$consumer" && "$([[ $version == 4 ]] && echo bazel || echo bazel7)" shutdown >/dev/null 2>&1) || true
+  bazel_in "$consumer" "$version" shutdown >/dev/null 2>&1 || true
   return "$status"
 }
 

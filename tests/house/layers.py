@@ -37,7 +37,6 @@ OF_TESTS = {'@googletest//:gtest', '@googletest//:gtest_main'}
 class Target:
     def __init__(self, label, rule, package, attributes):
         self.label = label
-        self.rule = rule
         self.package = package
         self.headers = [f for f in attributes.get('hdrs', []) if f.endswith('.h')]
         sources = attributes.get('srcs', [])
@@ -83,10 +82,9 @@ def targets_of(root, build):
 
     rules = ('ringpeer_library', 'ringpeer_binary', 'ringpeer_test')
     names = {rule: collect(rule) for rule in rules}
-    for other in ('load', 'package', 'exports_files', 'filegroup', 'ringpeer_sources', 'test_suite',
-                  'alias', 'ringpeer_door'):
+    for other in ('load', 'package', 'exports_files', 'filegroup', 'ringpeer_sources'):
         names[other] = nothing
-    names.update(glob=glob, LINUX_ONLY=[], select=lambda choices: next(iter(choices.values())))
+    names.update(glob=glob, LINUX_ONLY=[])
     text = pathlib.Path(build).read_text(encoding='utf-8')
     exec(compile(text, str(build), 'exec'), names)  # pylint: disable=exec-used
     return found
@@ -100,6 +98,7 @@ def all_targets(root):
 
 
 def public_headers(root):
+    """{name: path} of what applications include."""
     door = {}
     inside = False
     for line in pathlib.Path(root, 'ringpeer.bzl').read_text(encoding='utf-8').splitlines():

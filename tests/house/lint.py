@@ -119,8 +119,7 @@ def check_deps():
 
 def public_headers():
     """What applications include: their classes are as large as Godot's are."""
-    lines = text_of('ringpeer.bzl').split('PUBLIC_HEADERS = {')[1].split('}')[0]
-    return set(re.findall(r'": "([^"]+)"', lines))
+    return set(layers.public_headers(ROOT).values())
 
 
 def exceptions():

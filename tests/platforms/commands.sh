@@ -13,7 +13,7 @@ install_ringpeer() {
   mapfile -t labels < <(bazel_run query --noshow_progress \
     'kind(cc_library, deps(//:ringpeer)) intersect (//engine/... + //codec/...)' 2>/dev/null)
   bazel_run build "${flags[@]}" --ui_event_filters=-info "${labels[@]}" //tools:ringpeer
-  python3 tools/install/install.py --prefix "$1" \
+  public_headers | python3 tools/install/install.py --prefix "$1" \
     --built "$(bazel_run info "${flags[@]}" bazel-bin 2>/dev/null)" "${labels[@]}"
 }
 

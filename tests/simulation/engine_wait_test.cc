@@ -111,6 +111,22 @@ class EngineWaitTest : public testing::TestWithParam<Setting> {
     return machine_.scheduler.now() - came;
   }
 
+  // Packets come in, and what is put is seen to leave.
+  void open_for_puts() {
+    machine_.network.add_host(
+        {*net::IpAddress::parse("10.0.0.2"), 0, 9},
+        [this](const SimulatedDatagram&) { left_ = machine_.scheduler.now(); });
+    open();
+    socket_->receive_buffer = 8 << 20;
+    ASSERT_EQ(peer_->set_dest_address("10.0.0.2", 9), Error::OK);
+    put();  // a system call
+    set_rate(1e4);
+  }
+  void put() {
+    left_ = 0;
+    ASSERT_EQ(peer_->put_packet(std::vector<std::uint8_t>(kSize)), Error::OK);
+  }
+
   // Takes what there is; how old each packet is.
   void take() {
     std::span<const std::uint8_t> payload;
@@ -172,6 +188,7 @@ class EngineWaitTest : public testing::TestWithParam<Setting> {
   std::uint64_t taken_ = 0;
   std::vector<Time> ages_;
   Time next_frame_ = 0;
+  Time left_ = 0;  // when the last put did
 };
 
 std::string name_of_setting(const testing::TestParamInfo<Setting>& info) {
@@ -449,26 +466,17 @@ TEST_P(EngineWaitTest, IdleWorkersSleepWhateverTheirConsumersDo) {
 // may wait.
 TEST_P(EngineWaitTest, APutBetweenFramesLeavesWithinItsBound) {
   play([&] {
-    Time left = 0;
-    machine_.network.add_host({*net::IpAddress::parse("10.0.0.2"), 0, 9},
-                              [&](const SimulatedDatagram&) { left = machine_.scheduler.now(); });
-    open();
-    socket_->receive_buffer = 8 << 20;
-    ASSERT_EQ(peer_->set_dest_address("10.0.0.2", 9), Error::OK);
-    const std::vector<std::uint8_t> payload(kSize);
-    ASSERT_EQ(peer_->put_packet(payload), Error::OK);  // a system call
-    set_rate(1e4);
+    open_for_puts();
     frames(140);  // reports are of the last second
     for (int i = 0; i < 350; ++i) {
       take();
       next_frame_ += kFrame;
       machine_.scheduler.sleep(i * 40 * kMicrosecond);
       ASSERT_EQ(reason(), WaitReason::kRhythm) << i;
-      const Time put = machine_.scheduler.now();
-      left = 0;
-      ASSERT_EQ(peer_->put_packet(payload), Error::OK);
+      const Time put_at = machine_.scheduler.now();
+      put();
       machine_.scheduler.sleep(kBound + 2 * kCalls);
-      ASSERT_NE(left, 0) << i << ": not within " << machine_.scheduler.now() - put << " ns";
+      ASSERT_NE(left_, 0) << i << ": not within " << machine_.scheduler.now() - put_at << " ns";
       machine_.scheduler.sleep(next_frame_ - machine_.scheduler.now());
     }
     set_rate(0);
@@ -477,27 +485,18 @@ TEST_P(EngineWaitTest, APutBetweenFramesLeavesWithinItsBound) {
 
 TEST_P(EngineWaitTest, ALonePutLeavesWithinItsBound) {
   play([&] {
-    Time left = 0;
-    machine_.network.add_host({*net::IpAddress::parse("10.0.0.2"), 0, 9},
-                              [&](const SimulatedDatagram&) { left = machine_.scheduler.now(); });
-    open();
-    socket_->receive_buffer = 8 << 20;
-    ASSERT_EQ(peer_->set_dest_address("10.0.0.2", 9), Error::OK);
-    const std::vector<std::uint8_t> payload(kSize);
-    ASSERT_EQ(peer_->put_packet(payload), Error::OK);  // a system call
-    set_rate(1e4);
+    open_for_puts();
     frames(60);
     for (int i = 0; i < 200; ++i) {
       machine_.scheduler.sleep(i * 40 * kMicrosecond % kFrame);
-      const Time put = machine_.scheduler.now();
-      left = 0;
-      ASSERT_EQ(peer_->put_packet(payload), Error::OK);
+      const Time put_at = machine_.scheduler.now();
+      put();
       if (i % 3 == 0) {
         take();
       }
       machine_.scheduler.sleep(2 * kMillisecond);
-      ASSERT_NE(left, 0) << i;
-      ASSERT_LE(left - put, kBound + 2 * kCalls) << i;
+      ASSERT_NE(left_, 0) << i;
+      ASSERT_LE(left_ - put_at, kBound + 2 * kCalls) << i;
       frames(2);
     }
     set_rate(0);

@@ -1,9 +1,9 @@
 """Puts the library, its public headers and the command where programs built without Bazel find them.
 
-usage: install.py --prefix FOLDER --built FOLDER [LABEL ...]
+usage: install.py --prefix FOLDER --built FOLDER [LABEL ...] <PUBLIC_HEADERS
 
-The labels are the libraries of //:ringpeer; --built is Bazel's folder of what it has built. Beside
-them lie a pkg-config file and a CMake package, both of which name liburing, which stays shared.
+The labels are the libraries of //:ringpeer; --built is Bazel's folder of what it has built. Standard
+input has the public headers, a line each: how it is included, and its path. Beside them lie a pkg-config file and a CMake package, both of which name liburing, which stays shared.
 """
 
 import argparse
@@ -59,16 +59,9 @@ def version():
     return re.search(r'\n    version = "([^"]+)"', module)[1]
 
 
-def public_headers():
-    text = (ROOT / 'ringpeer.bzl').read_text(encoding='utf-8')
-    door = text[text.index('PUBLIC_HEADERS = {'):]
-    return dict(re.findall(r'^    "([^"]+)": "([^"]+)"', door[:door.index('\n}')], re.MULTILINE))
-
-
-def headers_to_install():
-    """Where each header lies below include, and in the repository: the public ones, and what those
-    include."""
-    door = public_headers()
+def headers_to_install(door):
+    """Where each header lies below include, and in the repository: those of the door, and what
+    those include."""
     wanted = list(door)
     found = {}
     while wanted:
@@ -100,8 +93,8 @@ def write(path, text):
     path.write_text(text, encoding='utf-8')
 
 
-def install(prefix, built, labels):
-    for name, path in headers_to_install().items():
+def install(prefix, built, labels, door):
+    for name, path in headers_to_install(door).items():
         target = prefix / 'include' / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, target)
@@ -131,7 +124,7 @@ def main():
     prefix = asked.prefix.absolute()
     try:
         prefix.mkdir(parents=True, exist_ok=True)
-        install(prefix, asked.built, asked.labels)
+        install(prefix, asked.built, asked.labels, dict(line.split() for line in sys.stdin))
     except OSError as error:
         print(f'./dev install: {error}', file=sys.stderr)
         return 1
