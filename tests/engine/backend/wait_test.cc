@@ -162,12 +162,17 @@ TEST_P(SleepTest, AWakeOfAnotherThreadEndsItAtOnce) {
   attach(socket);
   int at_once = 0;
   constexpr int kRounds = 10;
+  const Sender sender(port_of(socket));
   for (int round = 0; round < kRounds; ++round) {
+    receive_one(sender);
+    // Not before what receives is done: that would use the wake-up, and nothing ends the sleep.
     std::thread other([&] {
       std::this_thread::sleep_for(milliseconds(5));  // most probably inside the sleep
       backend().wake();
     });
-    if (sleep_after_one(socket, {.sleep = kForEver, .idle = kForEver}) < kAtOnce) ++at_once;
+    const auto start = Clock::now();
+    step({.sleep = kForEver, .idle = kForEver});
+    if (Clock::now() - start < kAtOnce) ++at_once;
     other.join();
     step_a_while();  // uses up the wake-up whenever it came
   }
