@@ -2,6 +2,7 @@
 # Builds, tests and runs examples/consumer as those who depend on ringpeer build their own projects.
 #
 #   tests/consumer/run.sh [--bazel4 | --bazel7] [VARIANT...]
+#   tests/consumer/run.sh --planted [NAME...]      see planted.sh
 #
 # Bazel 4 reads its WORKSPACE, Bazel 7 (`bazel7` on the PATH) its MODULE.bazel. Without a variant,
 # all. Exit status 1 when one fails; what is not there is skipped, and said so.
@@ -174,6 +175,9 @@ run_version() { # run_version VERSION VARIANT...
   return "$status"
 }
 
+if [[ ${1:-} == --planted ]]; then
+  exec "$folder/planted.sh" "${@:2}"
+fi
 versions=(4 7) variants=()
 for argument in "$@"; do
   case $argument in
