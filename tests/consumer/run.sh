@@ -192,7 +192,7 @@ for argument in "$@"; do
 done
 ((${#variants[@]})) || variants=("${all_variants[@]}")
 mkdir -p "$logs"
-status=0
+status=0 ran=
 for version in "${versions[@]}"; do
   if [[ $version == 7 ]] && ! command -v bazel7 >/dev/null; then
     echo "Bazel 7  skipped: there is no bazel7 on the PATH"
@@ -201,7 +201,9 @@ for version in "${versions[@]}"; do
   elif [[ $version == 7 && $root == /tmp/* ]]; then
     echo "Bazel 7  skipped: its sandbox has a /tmp of its own, and this clone lies in /tmp"
   else
+    ran=yes
     run_version "$version" "${variants[@]}" || status=1
   fi
 done
+[[ -n $ran ]] || { say "nothing was tried: see what was skipped"; exit 1; }
 exit "$status"

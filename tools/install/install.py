@@ -13,11 +13,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 INCLUDE = re.compile(r'^#\s*include\s*"(ringpeer/[^"]+)"', re.MULTILINE)
 
-PKG_CONFIG = '''prefix={prefix}
+PKG_CONFIG = '''prefix=${{pcfiledir}}/../..
 includedir=${{prefix}}/include
 libdir=${{prefix}}/lib
 
@@ -84,8 +85,19 @@ def archives_of(built, labels):
 
 
 def merge(archives, result):
-    script = [f'CREATE {result}', *(f'ADDLIB {archive}' for archive in archives), 'SAVE', 'END']
-    subprocess.run(['ar', '-M'], input='\n'.join(script) + '\n', text=True, check=True)
+    """One archive of all. ar's scripts cannot name a path with a space or a comma: they see links."""
+    with tempfile.TemporaryDirectory(dir=result.parent) as folder:
+        script = ['CREATE all.a']
+        for number, archive in enumerate(archives):
+            os.symlink(archive.absolute(), f'{folder}/{number}.a')
+            script.append(f'ADDLIB {number}.a')
+        script += ['SAVE', 'END']
+        # It says "syntax error", and succeeds: what it has made is looked at.
+        subprocess.run(['ar', '-M'], input='\n'.join(script) + '\n', text=True, check=True, cwd=folder)
+        made = pathlib.Path(folder, 'all.a')
+        if not made.is_file() or not subprocess.check_output(['ar', 't', made]):
+            raise OSError('ar has made no library')
+        os.replace(made, result)
 
 
 def write(path, text):
@@ -94,13 +106,14 @@ def write(path, text):
 
 
 def install(prefix, built, labels, door):
+    # A header that there is no more would go on compiling.
+    shutil.rmtree(prefix / 'include' / 'ringpeer', ignore_errors=True)
     for name, path in headers_to_install(door).items():
         target = prefix / 'include' / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, target)
     (prefix / 'lib').mkdir(exist_ok=True)
     library = prefix / 'lib' / 'libringpeer.a'
-    library.unlink(missing_ok=True)
     merge(sorted(archives_of(built, labels)), library)
     (prefix / 'bin').mkdir(exist_ok=True)
     command = prefix / 'bin' / 'ringpeer'
@@ -109,7 +122,7 @@ def install(prefix, built, labels, door):
     os.chmod(command, 0o755)
     number = version()
     minor = '[.]'.join(number.split('.')[:2])
-    write(prefix / 'lib/pkgconfig/ringpeer.pc', PKG_CONFIG.format(prefix=prefix, version=number))
+    write(prefix / 'lib/pkgconfig/ringpeer.pc', PKG_CONFIG.format(version=number))
     write(prefix / 'lib/cmake/ringpeer/ringpeer-config.cmake', CMAKE)
     write(prefix / 'lib/cmake/ringpeer/ringpeer-config-version.cmake',
           CMAKE_VERSION.format(version=number, minor=minor))
@@ -125,7 +138,7 @@ def main():
     try:
         prefix.mkdir(parents=True, exist_ok=True)
         install(prefix, asked.built, asked.labels, dict(line.split() for line in sys.stdin))
-    except OSError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         print(f'./dev install: {error}', file=sys.stderr)
         return 1
     print(f'./dev install: in {prefix}: bin/ringpeer, lib/libringpeer.a, include/ringpeer',
