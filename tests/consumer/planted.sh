@@ -11,20 +11,11 @@ set -euo pipefail
 folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 root=$(cd "$folder/../.." && pwd)
 readonly folder root
+# shellcheck source=tests/mutants/planting.sh
+. "$root/tests/mutants/planting.sh"
+# Beside the tree, for Bazel 7 cannot read what lies in /tmp.
 readonly copy=$root/.cache/consumer/planted
 readonly log=$root/.cache/consumer/planted.log
-
-# Beside the tree, for Bazel 7 cannot read what lies in /tmp. A repository of its own, as ./dev
-# asks Git what belongs to the tree.
-copy_tree() {
-  rm -rf "$copy"
-  mkdir -p "$copy"
-  (cd "$root" && git ls-files -z --cached --others --exclude-standard |
-    tar --create --null --files-from=- --ignore-failed-read 2>/dev/null) |
-    tar --extract --directory="$copy"
-  git -C "$copy" init --quiet
-  git -C "$copy" add --all
-}
 
 field() { sed -n "s/^# $1: *//p" "$2" | head -n 1; }
 
@@ -32,8 +23,7 @@ try_fault() { # try_fault PATCH
   local patch=$1 command words
   command=$(field 'caught by' "$patch") words=$(field 'that says' "$patch")
   [[ -n $command && -n $words ]] || { echo "its first lines do not say what catches it"; return 1; }
-  patch --directory="$copy" --strip=1 --fuzz=2 --silent --force --no-backup-if-mismatch <"$patch" ||
-    { echo "no longer applies"; return 1; }
+  patch_tree "$copy" "$patch" >/dev/null 2>&1 || { echo "no longer applies"; return 1; }
   # shellcheck disable=SC2086 # the command's words
   if "$copy/dev" $command >"$log" 2>&1; then
     echo "IS NOT CAUGHT by ./dev $command"
@@ -45,11 +35,12 @@ try_fault() { # try_fault PATCH
 }
 
 shopt -s nullglob
+mkdir -p "$(dirname "$copy")"
 status=0 patches=()
 for name in "${@:-}"; do patches+=("$folder/planted/$name"*.patch); done
 ((${#patches[@]})) || { echo "planted: no fault has such a name" >&2; exit 2; }
 for patch in "${patches[@]}"; do
-  copy_tree
+  copy_tree "$copy"
   verdict=$(try_fault "$patch") || status=1
   printf '%-32s %s\n' "$(basename "$patch" .patch)" "$verdict"
 done

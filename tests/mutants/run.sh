@@ -12,6 +12,8 @@ set -euo pipefail
 folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 root=$(cd "$folder/../.." && pwd)
 readonly folder root
+# shellcheck source=tests/mutants/planting.sh
+. "$folder/planting.sh"
 # A test that a mutant makes endless has failed too.
 readonly seconds_a_test=120
 # Each has a Bazel of its own, which takes half a gigabyte.
@@ -20,14 +22,6 @@ readonly max_lanes=8
 say() { printf '%s\n' "mutants: $*" >&2; }
 
 target_of() { sed -n '1s/^# killed by: *//p' "$1"; }
-
-# patch_tree WHERE PATCH [OPTIONS]: by context, wherever the lines have moved to.
-patch_tree() {
-  local where=$1 patch=$2
-  shift 2
-  patch --directory="$where" --strip=1 --fuzz=2 --silent --force --no-backup-if-mismatch \
-    --reject-file=- "$@" <"$patch"
-}
 
 check() {
   local patch failed=0
@@ -42,17 +36,6 @@ check() {
   done
   ((failed)) || say "$# mutants apply"
   return "$failed"
-}
-
-# What Bazel needs, and nothing that it made. Files that are the same stay as they are.
-copy_tree() {
-  local fresh
-  fresh=$(mktemp -d "$tree.XXXXXX")
-  (cd "$root" && git ls-files -z --cached --others --exclude-standard |
-    tar --create --null --files-from=- --ignore-failed-read 2>/dev/null) |
-    tar --extract --directory="$fresh"
-  rm -rf "$tree"
-  mv "$fresh" "$tree"
 }
 
 run_tests() { # run_tests TARGET LOG
@@ -95,7 +78,7 @@ enter_lane() { tree=$place/tree$1 output=$place/output$1; }
 prepare_lane() { # prepare_lane LANE TARGET...
   enter_lane "$1"
   shift
-  copy_tree
+  copy_tree "$tree"
   (cd "$tree" && nice bazel --output_base="$output" build --nosandbox_debug --noshow_progress \
     --disk_cache="$place/cache" "$@") >"$logs/build.log" 2>&1 ||
     { say "the tree does not build without a bug: $logs/build.log"; exit 1; }
@@ -112,10 +95,10 @@ run_lane() {
     begun=$SECONDS
     if ! patch_tree "$tree" "$patch" >/dev/null 2>&1; then
       verdict="no longer applies"
-      copy_tree
+      copy_tree "$tree"
     else
       verdict=$(try_mutant "$(target_of "$patch")" "$logs/$name.log") || true
-      patch_tree "$tree" "$patch" --reverse >/dev/null 2>&1 || copy_tree
+      patch_tree "$tree" "$patch" --reverse >/dev/null 2>&1 || copy_tree "$tree"
     fi
     printf '%-44s %s, %d s\n' "$name" "$verdict" $((SECONDS - begun))
   done

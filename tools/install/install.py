@@ -106,8 +106,9 @@ def write(path, text):
 
 
 def install(prefix, built, labels, door):
-    # A header that there is no more would go on compiling.
-    shutil.rmtree(prefix / 'include' / 'ringpeer', ignore_errors=True)
+    headers = prefix / 'include' / 'ringpeer'
+    if headers.exists():
+        shutil.rmtree(headers)  # one that there is no more would go on compiling
     for name, path in headers_to_install(door).items():
         target = prefix / 'include' / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,8 @@ version=$(git -C "$root" show HEAD:MODULE.bazel | sed -n 's/^    version = "\(.*
 archive=$1/ringpeer-$version.tar.gz
 # gzip without a name or a time; tar takes both from the commit. What the releaser's Git is told
 # changes nothing.
-git -c tar.umask=0002 -c core.autocrlf=false -c core.eol=lf -C "$root" archive --format=tar --prefix="ringpeer-$version/" HEAD | gzip --no-name --best >"$archive"
+git -c tar.umask=0002 -c core.autocrlf=false -c core.eol=lf -C "$root" archive --format=tar \
+  --prefix="ringpeer-$version/" HEAD | gzip --no-name --best >"$archive"
 integrity=sha256-$(python3 -c 'import base64, hashlib, sys
 print(base64.b64encode(hashlib.sha256(open(sys.argv[1], "rb").read()).digest()).decode())' "$archive")
 
