@@ -29,7 +29,7 @@ DrainBatch::DrainBatch(internal::DrainSource* source, const DrainBudget& budget)
   source_->open_batch_ = this;
   runs_ = std::exchange(source_->spare_runs_, {});
   if (budget.max_time.count() > 0) deadline_ = net::Deadline::after(budget.max_time).end();
-  source_->begin_batch();
+  if (most_packets_ > 0) source_->begin_batch();
   const bool has_budget = budget.max_time.count() > 0 || most_packets_ != DrainBudget().max_packets;
   if (!has_budget) most_packets_ = source_->most_of_a_batch();
 }

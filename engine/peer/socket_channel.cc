@@ -25,10 +25,6 @@ constexpr int kMaxErrorsOnConnect = 64;
 // Packets of a batch that are taken before the worker learns of their room.
 constexpr std::size_t kWindowPackets = 64;
 
-// Without threads, looks at the number of packets waiting that share a look at the clock,
-// which costs as much as a packet.
-constexpr std::uint32_t kLooksPerClock = 16;
-
 std::size_t slots_for(std::uint64_t receive_bytes) {
   const std::uint64_t packets = receive_bytes / packet::kRecordOverhead + 1;
   return std::clamp(static_cast<std::size_t>(packets), kMinSlots, kMaxSlots);
@@ -141,11 +137,7 @@ int SocketChannel::connect(const net::Endpoint& remote) {
 int SocketChannel::available() {
   settle();
   const bool asks_for_more = bound_.begin_look(ticks());
-  if (workers_.is_inline()) {
-    looks_ = asks_for_more ? looks_ + 1 : 0;
-    if (asks_for_more && looks_ % kLooksPerClock == 0) workers_.inline_pump().step_if_due();
-  }
-  pump_if_empty();
+  pump_if_empty(asks_for_more);
   if (has_failed()) return -1;
   const packet::PacketDescriptor* const next = front();  // an event loop that watches has to know
   if (next != nullptr && ends_loop(*next)) return 0;

@@ -97,9 +97,15 @@ class SocketChannel final : public PeerChannel, public DrainSource {
     return true;
   }
   std::uint64_t ticks() const { return ticks_ + workers_.syncs(); }
-  // Without threads these calls are what reads the socket.
-  void pump_if_empty() {
-    if (workers_.is_inline() && queue_.depth() == 0) workers_.inline_pump().step();
+  // Without threads these calls are what reads the socket. A loop that takes what waits looks at
+  // no clock, which costs as much as a packet; who asks for more does.
+  void pump_if_empty(bool asks_for_more = false) {
+    if (!workers_.is_inline()) return;
+    if (queue_.depth() == 0) {
+      workers_.inline_pump().step();
+    } else if (asks_for_more) {
+      workers_.inline_pump().step_if_due();
+    }
   }
   bool has_failed() { return !is_alive() || queue_.socket_error().take() != 0; }
   int start_receiving();
@@ -132,7 +138,6 @@ class SocketChannel final : public PeerChannel, public DrainSource {
   const std::size_t most_packets_;  // that so many bytes may hold
   LoopBound bound_;
   std::uint64_t ticks_ = 0;  // that poll() and wait() have begun
-  std::uint32_t looks_ = 0;  // at a queue from which nothing is taken
   bool receiving_ = false;
   std::atomic<bool> connected_{false};
 };
