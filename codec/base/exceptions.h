@@ -13,7 +13,8 @@
 // Without exceptions what is tried is done, and what would be caught is never done: a refused
 // allocation ends the program there. So ringpeer.bzl has this library's own sources compiled with
 // exceptions, whatever the program around it is compiled with: to run out of memory within a call
-// is an Error in every program.
+// is an Error in every program. A refusal passes through inline functions that the program has
+// compiled: it needs the unwind tables that compilers write unless told otherwise.
 
 #include <cstdlib>
 

@@ -4,8 +4,8 @@
 #   tests/consumer/run.sh [--bazel4 | --bazel7] [VARIANT...]
 #   tests/consumer/run.sh --planted [NAME...]      see planted.sh
 #
-# Bazel 4 reads its WORKSPACE, Bazel 7 (`bazel7` on the PATH) its MODULE.bazel. Without a variant,
-# all. Exit status 1 when one fails; what is not there is skipped, and said so.
+# Bazel 4 reads its WORKSPACE, Bazel 7 (`bazel7` on the PATH, or a `bazel` that is not older) its
+# MODULE.bazel. Without a variant, all. Exit status 1 when one fails; what is not there is skipped, and said so.
 set -euo pipefail
 
 folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -57,14 +57,23 @@ flags_of() {
 }
 
 # Debian's build of 4.2.3 prints "bazel no_version".
-has_bazel4() {
-  command -v bazel >/dev/null && ! bazel --version 2>/dev/null | grep -Eq '^bazel ([7-9]|[1-9][0-9])\.'
+bazel_is_new() { bazel --version 2>/dev/null | grep -Eq '^bazel ([7-9]|[1-9][0-9])\.'; }
+
+# The program that is Bazel 4 here, or 7; nothing where there is none.
+program_of() {
+  if [[ $1 == 4 ]]; then
+    ! command -v bazel >/dev/null || bazel_is_new || echo bazel
+  elif command -v bazel7 >/dev/null; then
+    echo bazel7
+  elif command -v bazel >/dev/null && bazel_is_new; then
+    echo bazel
+  fi
 }
 
 # bazel_in FOLDER VERSION ARGUMENTS
 bazel_in() {
-  local where=$1 program=bazel
-  [[ $2 == 4 ]] || program=bazel7
+  local where=$1 program
+  program=$(program_of "$2")
   shift 2
   (cd "$where" && "$program" "$@")
 }
@@ -125,17 +134,20 @@ try_page() {
 
 # make and CMake find what `./dev install` has installed.
 try_installed() {
-  local where status=0 program
+  local where prefix status=0 program
   for program in make cmake pkg-config; do
     command -v "$program" >/dev/null || { echo "$program is missing: apt-get install make cmake pkg-config"; return 1; }
   done
+  # A path below the folder that it is called from, with a space, which pkg-config has to quote.
   where=$(mktemp -d "$logs/installed.XXXXXX")
-  "$root/dev" install "$where/prefix" && cp -r "$root/examples/installed" "$where/project" &&
-    PKG_CONFIG_PATH=$where/prefix/lib/pkgconfig make -C "$where/project" server &&
+  prefix="$where/the prefix"
+  (cd "$where" && "$root/dev" install "the prefix") && cp -r "$root/examples/installed" "$where/project" &&
+    PKG_CONFIG_PATH=$prefix/lib/pkgconfig make -C "$where/project" server &&
     "$where/project/server" &&
-    cmake -S "$where/project" -B "$where/built" -DCMAKE_PREFIX_PATH="$where/prefix" &&
+    cmake -S "$where/project" -B "$where/built" -DCMAKE_PREFIX_PATH="$prefix" &&
     cmake --build "$where/built" && "$where/built/server" &&
-    "$where/prefix/bin/ringpeer" --help >/dev/null || status=1
+    [[ -s $prefix/share/doc/ringpeer/LICENSE ]] &&
+    "$prefix/bin/ringpeer" --help >/dev/null || status=1
   rm -rf "$where"
   return "$status"
 }
@@ -163,7 +175,8 @@ run_version() { # run_version VERSION VARIANT...
   local version=$1 variant log verdict status=0 started
   shift
   for variant in "$@"; do
-    [[ $version == 7 && $variant == installed ]] && continue  # it is no Bazel's
+    # ./dev takes the `bazel` on the PATH.
+    [[ $variant == installed && $(program_of "$version") != bazel ]] && continue
     log=$logs/bazel$version-$variant.log
     started=$SECONDS
     verdict=ok
@@ -194,9 +207,9 @@ done
 mkdir -p "$logs"
 status=0 ran=
 for version in "${versions[@]}"; do
-  if [[ $version == 7 ]] && ! command -v bazel7 >/dev/null; then
-    echo "Bazel 7  skipped: there is no bazel7 on the PATH"
-  elif [[ $version == 4 ]] && ! has_bazel4; then
+  if [[ $version == 7 && -z $(program_of 7) ]]; then
+    echo "Bazel 7  skipped: neither bazel7 nor a bazel that is not older is on the PATH"
+  elif [[ $version == 4 && -z $(program_of 4) ]]; then
     echo "Bazel 4  skipped: no bazel below 7 is on the PATH"
   elif [[ $version == 7 && $root == /tmp/* ]]; then
     echo "Bazel 7  skipped: its sandbox has a /tmp of its own, and this clone lies in /tmp"

@@ -4,17 +4,23 @@
 
 # For programs that are built without Bazel. Position-independent, as Debian's compilers want it.
 install_ringpeer() {
-  local flags=(--config=opt --force_pic --platform_suffix=-installed) labels
-  if (($# != 1)); then
+  local flags=(--config=opt --force_pic --platform_suffix=-installed) archives folder prefix=${1:-}
+  if (($# != 1)) || [[ $prefix == -* || -z $prefix ]]; then
     say "where to? ./dev install PREFIX, for instance ./dev install /usr/local"
     exit 2
   fi
+  [[ $prefix == /* ]] || prefix=$called_from/$prefix
   ensure_setup
-  mapfile -t labels < <(bazel_run query --noshow_progress \
-    'kind(cc_library, deps(//:ringpeer)) intersect (//engine/... + //codec/...)' 2>/dev/null)
-  bazel_run build "${flags[@]}" --ui_event_filters=-info "${labels[@]}" //tools:ringpeer
-  public_headers | python3 tools/install/install.py --prefix "$1" \
-    --built "$(bazel_run info "${flags[@]}" bazel-bin 2>/dev/null)" "${labels[@]}"
+  bazel_run build "${flags[@]}" --ui_event_filters=-info //:ringpeer //tools:ringpeer
+  # What the library consists of: liburing, too, where it is built and not the system's.
+  archives=$(bazel_run cquery "${flags[@]}" --noshow_progress --ui_event_filters=-info \
+    'kind(cc_library, deps(//:ringpeer))' --output=starlark \
+    --starlark:expr='"\n".join([f.path for f in target.files.to_list() if f.extension in ["a", "lo"]])')
+  mapfile -t archives < <(grep . <<<"$archives")
+  folder=$(bazel_run info --ui_event_filters=-info execution_root)
+  public_headers | python3 tools/install/install.py --prefix "$prefix" \
+    --command "$(bazel_run info --ui_event_filters=-info "${flags[@]}" bazel-bin)/tools/ringpeer" \
+    --archives "$folder" "${archives[@]}"
 }
 
 # On another processor: memory orders that x86 hides, and another sign of char. Debian's compiler
@@ -48,7 +54,7 @@ kernels() {
   ensure_setup
   [[ $(dpkg --print-architecture 2>/dev/null) == amd64 ]] ||
     die "kernels boots Debian's amd64 packages: run it on Debian 12 for amd64."
-  local package missing=() versions=() targets=() programs=() version bin status=0
+  local package missing=() versions=() targets=() programs=() version found bin status=0
   for package in qemu-system-x86 busybox-static cpio; do
     is_installed "$package" || missing+=("$package")
   done
@@ -63,10 +69,11 @@ kernels() {
   ((${#targets[@]})) || targets=(//tests/engine/...)
   # Only programs are taken there: what reads files of this tree is left out.
   local tests="tests(set(${targets[*]}))"
-  mapfile -t targets < <(bazel_run query --noshow_progress "$tests except attr(data, //, $tests)" 2>/dev/null)
-  ((${#targets[@]})) || die "these targets hold no test."
+  found=$(bazel_run query --noshow_progress --ui_event_filters=-info "$tests except attr(data, //, $tests)")
+  [[ $found ]] || die "these targets hold no test."
+  mapfile -t targets <<<"$found"
   bazel_run build --ui_event_filters=-info "${targets[@]}"
-  bin=$(bazel_run info bazel-bin 2>/dev/null)
+  bin=$(bazel_run info --ui_event_filters=-info bazel-bin)
   for package in "${targets[@]}"; do
     package=${package#//}
     programs+=("$bin/${package/://}")

@@ -29,3 +29,7 @@ archive       $archive
 strip_prefix  ringpeer-$version
 integrity     $integrity
 RELEASE
+if git -C "$root" show HEAD:.bcr/metadata.template.json | grep -q OWNER; then
+  echo "release: .bcr/ still has OWNER: before an entry is made, put the repository's owner and" \
+    "github_user_id there" >&2
+fi
