@@ -4,17 +4,20 @@
 
 # For programs that are built without Bazel. Position-independent, as Debian's compilers want it.
 install_ringpeer() {
-  local flags=(--config=opt --force_pic --platform_suffix=-installed) archives folder prefix=${1:-}
+  local flags=(--config=opt --force_pic --platform_suffix=-installed) prefix=${1:-}
+  local libraries='kind(cc_library, deps(//:ringpeer))' labels archives folder
   if (($# != 1)) || [[ $prefix == -* || -z $prefix ]]; then
     say "where to? ./dev install PREFIX, for instance ./dev install /usr/local"
     exit 2
   fi
   [[ $prefix == /* ]] || prefix=$called_from/$prefix
   ensure_setup
-  bazel_run build "${flags[@]}" --ui_event_filters=-info //:ringpeer //tools:ringpeer
   # What the library consists of: liburing, too, where it is built and not the system's.
-  archives=$(bazel_run cquery "${flags[@]}" --noshow_progress --ui_event_filters=-info \
-    'kind(cc_library, deps(//:ringpeer))' --output=starlark \
+  labels=$(bazel_run query --noshow_progress --ui_event_filters=-info --noimplicit_deps "$libraries")
+  mapfile -t labels <<<"$labels"
+  bazel_run build "${flags[@]}" --ui_event_filters=-info "${labels[@]}" //tools:ringpeer
+  archives=$(bazel_run cquery "${flags[@]}" --noshow_progress --ui_event_filters=-info --noimplicit_deps \
+    "$libraries" --output=starlark \
     --starlark:expr='"\n".join([f.path for f in target.files.to_list() if f.extension in ["a", "lo"]])')
   mapfile -t archives < <(grep . <<<"$archives")
   folder=$(bazel_run info --ui_event_filters=-info execution_root)
