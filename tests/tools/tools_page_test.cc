@@ -244,7 +244,7 @@ TEST(ToolsPageTest, HasTheLimitsThatTheProgramHas) {
       }
     }
   }
-  EXPECT_EQ(limits, 27) << "has an option lost its limits on the page?";
+  EXPECT_EQ(limits, 29) << "has an option lost its limits on the page?";
 }
 
 // ---- Fields and exit statuses -----------------------------------------------

@@ -21,8 +21,8 @@ ArenaService::ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sess
   server_.set_max_pending_connections(kMaxPendingConnections);
 }
 
-Error ArenaService::open(int port, const std::string& address) {
-  return server_.listen(port, address);
+Error ArenaService::open(const ServeOptions& options) {
+  return server_.listen(options.port, options.address, server_options(options));
 }
 
 void ArenaService::serve(Clock::time_point until) {

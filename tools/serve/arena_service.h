@@ -30,8 +30,9 @@ class ArenaService : public Service {
 
   explicit ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions = kMaxSessions);
 
-  Error open(int port, const std::string& address) override;
+  Error open(const ServeOptions& options) override;
   int port() const override { return server_.get_local_port(); }
+  int receive_buffer() const override { return server_.get_socket_receive_buffer(); }
   void serve(Clock::time_point until) override;
   void close() override;
   ServiceCounts counts() const override;

@@ -6,6 +6,7 @@
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
 #include "ringpeer/engine/net/datagram_size.h"
+#include "ringpeer/tools/measure/busy_work.h"
 #include "ringpeer/tools/measure/local_address.h"
 
 namespace ringpeer::tools {
@@ -13,16 +14,16 @@ namespace {
 
 // A flood must not keep the caller from looking at the clock.
 constexpr std::size_t kMaxPacketsAtOnce = 1024;
+constexpr std::chrono::milliseconds kMaxTimeAtOnce{50};
 
 }  // namespace
 
-EchoService::EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies)
-    : server_(std::move(engine)), payload_(payload), replies_(replies) {}
+EchoService::EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies,
+                         std::chrono::microseconds work)
+    : server_(std::move(engine)), payload_(payload), replies_(replies), work_(work) {}
 
-Error EchoService::open(int port, const std::string& address) {
-  ServerOptions options;
-  options.receive = ServerReceive::kTogether;
-  return server_.listen(port, address, options);
+Error EchoService::open(const ServeOptions& options) {
+  return server_.listen(options.port, options.address, server_options(options));
 }
 
 void EchoService::serve(Clock::time_point until) {
@@ -30,6 +31,7 @@ void EchoService::serve(Clock::time_point until) {
   if (server_.wait(std::max(left, std::chrono::milliseconds(0))) != Error::OK) return;
   DrainBudget budget;
   budget.max_packets = kMaxPacketsAtOnce;
+  if (work_.count() > 0) budget.max_time = kMaxTimeAtOnce;  // nor must the work
   server_.drain(budget, [this](const ReceivedPacket& packet) { serve_packet(packet); });
 }
 
@@ -49,6 +51,7 @@ bool EchoService::translate(std::span<const std::uint8_t> packet) {
 
 void EchoService::serve_packet(const ReceivedPacket& packet) {
   ++counts_.taken;
+  if (work_.count() > 0) keep_processor_busy(work_);
   std::span<const std::uint8_t> answer = packet.payload;
   if (payload_ == PayloadKind::kVar) {
     if (!translate(packet.payload)) {

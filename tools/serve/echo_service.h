@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TOOLS_SERVE_ECHO_SERVICE_H_
 #define RINGPEER_TOOLS_SERVE_ECHO_SERVICE_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,10 +16,13 @@ namespace ringpeer::tools {
 // Threads, lifetime and failure: as Service. A reply that is refused is counted.
 class EchoService : public Service {
  public:
-  EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies);
+  // `work`: how long a processor is kept busy with each packet, before its answer.
+  EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies,
+              std::chrono::microseconds work = std::chrono::microseconds(0));
 
-  Error open(int port, const std::string& address) override;
+  Error open(const ServeOptions& options) override;
   int port() const override { return server_.get_local_port(); }
+  int receive_buffer() const override { return server_.get_socket_receive_buffer(); }
   void serve(Clock::time_point until) override;
   void close() override { server_.stop(); }
   ServiceCounts counts() const override { return counts_; }
@@ -34,6 +38,7 @@ class EchoService : public Service {
   UDPServer server_;
   PayloadKind payload_;
   bool replies_;
+  std::chrono::microseconds work_;
   std::vector<std::uint8_t> encoded_;
   ServiceCounts counts_;
 };

@@ -22,6 +22,25 @@ const std::map<std::string, ServeMode>& mode_names() {
   return names;
 }
 
+void add_socket_options(CLI::App& command, ServeOptions* options) {
+  add_number(command, "--receive-buffer", &options->receive_buffer,
+             "bytes of socket buffer to ask for; 0 is the engine's 8 MiB")
+      ->capture_default_str();
+  add_number(command, "--send-buffer", &options->send_buffer,
+             "bytes of socket buffer to ask for; 0 is the system's")
+      ->capture_default_str();
+  add_number(command, "--dscp", &options->dscp, "0 to 63, in what is sent; 46 is what voice uses");
+  command.add_flag("--gro", options->gro, "let the kernel hand over trains of equal datagrams");
+  command.add_flag("--share-port", options->share_port,
+                   "let other sockets that ask for it have the same port");
+  command.add_flag("--reply-from-received-address", options->reply_from_received_address,
+                   "answer from the address that a client wrote to");
+  command.add_flag("--detect-unreachable", options->detect_unreachable,
+                   "read ICMP errors: a player whose machine refuses is gone");
+  command.add_option("--pin", options->worker_cpus, "CPUs to pin the workers to, one for each")
+      ->delimiter(',');
+}
+
 int serve(const ServeOptions& options) {
   const std::string complaint = check_serve_options(options);
   if (!complaint.empty()) return usage_error(complaint);
@@ -31,6 +50,7 @@ int serve(const ServeOptions& options) {
   Server server(options);
   std::string error;
   if (!server.open(&error)) return run_error(error);
+  if (const std::string less = server.complaint_about_buffer(); !less.empty()) say(less);
   // Programs that start this one wait for this line and read the port out of it.
   say(fmt::format("{} on port {}, backend {}", serve_mode_name(options.mode), server.port(),
                   server.engine().backend_name()));
@@ -69,6 +89,11 @@ void add_serve_command(CLI::App& app, int* exit_status) {
   add_number(*command, "--latency-budget", &options->latency_budget_microseconds,
              "microseconds that a packet may wait for others, up to 100000; 0 wakes at once")
       ->capture_default_str();
+  add_number(*command, "--work", &options->work_microseconds,
+             "microseconds that a processor is busy with each packet, up to 1000000: the game that "
+             "an echo lacks")
+      ->capture_default_str();
+  add_socket_options(*command, options.get());
   command
       ->add_option("--without", options->without,
                    "kernel features to leave unused: min-wait, incremental-buffers, gso")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
+#include "ringpeer/socket_options.h"
 #include "ringpeer/tools/command/payload_kind.h"
 
 namespace ringpeer::tools {
@@ -26,6 +27,9 @@ struct ServeOptions {
   // The engine's own, in microseconds.
   static constexpr int kMaxServeLatencyBudget =
       std::chrono::microseconds(kMaxLatencyBudget).count();
+  // A second: a server that thinks longer about a packet answers nobody.
+  static constexpr int kMaxWork = 1'000'000;
+  static constexpr int kMaxDscp = 63;  // six bits of the IP header
 
   ServeMode mode = ServeMode::kEcho;
   int port = 0;
@@ -38,6 +42,18 @@ struct ServeOptions {
   // again for the answer. As bytes unless told; the arena does not ask.
   std::optional<PayloadKind> payload;
   int latency_budget_microseconds = 200;
+  // What the application does with each packet besides, in microseconds of a busy processor: the
+  // game that an echo server lacks. Of echo and sink.
+  int work_microseconds = 0;
+  // As SocketOptions and EngineOptions of the same names; 0: the engine's default.
+  int receive_buffer = 0;
+  int send_buffer = 0;
+  std::optional<int> dscp;
+  bool gro = false;
+  bool share_port = false;
+  bool reply_from_received_address = false;
+  bool detect_unreachable = false;
+  std::vector<int> worker_cpus;  // those of --pin
   // Kernel features that are not to be used: "min-wait", "incremental-buffers", "gso".
   std::vector<std::string> without;
   bool json = false;
@@ -48,6 +64,7 @@ std::string check_serve_options(const ServeOptions& options);
 
 // Options must have passed check_serve_options().
 EngineOptions engine_options(const ServeOptions& options);
+ServerOptions server_options(const ServeOptions& options);
 
 }  // namespace ringpeer::tools
 

@@ -129,6 +129,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
       {"backend", report.backend},
       {"backend_reason", report.backend_reason},
       {"workers", report.workers},
+      {"receive_buffer_bytes", report.receive_buffer},
       {"duration_s", report.seconds},
       {"received", counters[Counter::kReceivedPackets]},
       {"received_per_s", per_second(counters[Counter::kReceivedPackets], report.seconds)},
@@ -181,6 +182,8 @@ std::string serve_report_to_text(const ServeOptions& options, const ServeReport&
     table.add("ticks, missed",
               fmt::format("{}, {}", count_text(arena["ticks"]), count_text(arena["ticks_missed"])));
   }
+  table.add("receive buffer of each socket",
+            fmt::format("{} bytes", count_text(json["receive_buffer_bytes"])));
   table.add("packets in", rate_text(json["received"], json["received_per_s"]));
   table.add("packets out", rate_text(json["sent"], json["sent_per_s"]));
   table.add("not understood", count_text(json["service"]["malformed"]));

@@ -23,6 +23,7 @@ struct ServeReport {
   std::string backend;
   std::string backend_reason;
   int workers = 0;
+  int receive_buffer = 0;  // of each socket, in bytes, as the kernel counts them
   double seconds = 0;
   CounterSnapshot counters;
   std::vector<WaitReport> waits;  // by worker, at the end

@@ -52,11 +52,23 @@ bool Server::open(std::string* error) {
     return false;
   }
   service_ = make_service(options_, engine_);
-  failure = service_->open(options_.port, options_.address);
+  failure = service_->open(options_);
   if (failure == Error::OK) return true;
   *error = fmt::format("cannot listen on port {} of {}: {}", options_.port, options_.address,
                        reason_of(failure, options_));
   return false;
+}
+
+std::string Server::complaint_about_buffer() const {
+  const int asked = options_.receive_buffer > 0 ? options_.receive_buffer
+                                                : engine_->options().socket_receive_buffer;
+  // The kernel counts its own records, too, and so makes it twice what it was asked for.
+  const int granted = service_->receive_buffer() / 2;
+  if (granted >= asked) return "";
+  return fmt::format(
+      "the kernel grants a receive buffer of {} bytes of {}: run as root, or raise the limit "
+      "(sysctl net.core.rmem_max={}).",
+      granted, asked, asked);
 }
 
 ServeReport Server::run(const StopSignal& stop, ProgressLine* progress) {
@@ -65,6 +77,7 @@ ServeReport Server::run(const StopSignal& stop, ProgressLine* progress) {
   report.backend = engine_->backend_name();
   report.backend_reason = engine_->backend_reason();
   report.workers = engine_->workers();
+  report.receive_buffer = service_->receive_buffer();
 
   const StealMeter steal;
   const auto cpu_before = process_cpu_time();

@@ -24,6 +24,9 @@ class Server {
   bool open(std::string* error);
 
   int port() const { return service_->port(); }
+  // An empty text when the kernel granted the receive buffer that was asked for; otherwise what
+  // to do about it.
+  std::string complaint_about_buffer() const;
   const Engine& engine() const { return *engine_; }
 
   // Serves for the time given in the options, or until stopped.

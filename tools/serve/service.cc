@@ -7,9 +7,9 @@ namespace ringpeer::tools {
 
 std::unique_ptr<Service> make_service(const ServeOptions& options, std::shared_ptr<Engine> engine) {
   if (options.mode == ServeMode::kArena) return std::make_unique<ArenaService>(std::move(engine));
-  return std::make_unique<EchoService>(std::move(engine),
-                                       options.payload.value_or(PayloadKind::kRaw),
-                                       options.mode == ServeMode::kEcho);
+  return std::make_unique<EchoService>(
+      std::move(engine), options.payload.value_or(PayloadKind::kRaw),
+      options.mode == ServeMode::kEcho, std::chrono::microseconds(options.work_microseconds));
 }
 
 }  // namespace ringpeer::tools

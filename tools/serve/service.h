@@ -38,8 +38,10 @@ class Service {
 
   virtual ~Service() = default;
 
-  virtual Error open(int port, const std::string& address) = 0;
+  virtual Error open(const ServeOptions& options) = 0;
   virtual int port() const = 0;
+  // What the kernel granted each socket, in bytes.
+  virtual int receive_buffer() const = 0;
   // Serves what is there and waits for more, until `until` at most: a signal, or the end
   // of the run, must not wait longer.
   virtual void serve(Clock::time_point until) = 0;

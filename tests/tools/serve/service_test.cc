@@ -35,6 +35,14 @@ sockaddr_in loopback(int port) {
   return address;
 }
 
+// Any free port.
+ServeOptions on_loopback(ServeMode mode = ServeMode::kEcho) {
+  ServeOptions options;
+  options.mode = mode;
+  options.address = "127.0.0.1";
+  return options;
+}
+
 // A client's socket, connected to a server on the loopback.
 class Remote {
  public:
@@ -98,7 +106,7 @@ bool serve_until(Service& service, Done done) {
 
 TEST(ArenaServiceTest, AnInputThatComesTwiceCountsOnce) {
   ArenaService arena(engine_with(1));
-  ASSERT_EQ(arena.open(0, "127.0.0.1"), Error::OK);
+  ASSERT_EQ(arena.open(on_loopback(ServeMode::kArena)), Error::OK);
   Remote remote(arena.port());
   for (const std::int64_t sequence : {0, 1, 1, 0, 3, 2, 3, 2}) remote.send_input(sequence);
   ASSERT_TRUE(serve_until(arena, [&] { return arena.counts().taken == 8; }));
@@ -113,7 +121,7 @@ TEST(ArenaServiceTest, AnInputThatComesTwiceCountsOnce) {
 TEST(ArenaServiceTest, OnlyAValidInputTakesASeat) {
   constexpr std::size_t kSeats = 3;
   ArenaService arena(engine_with(1), kSeats);
-  ASSERT_EQ(arena.open(0, "127.0.0.1"), Error::OK);
+  ASSERT_EQ(arena.open(on_loopback(ServeMode::kArena)), Error::OK);
   std::vector<std::unique_ptr<Remote>> strangers;
   for (std::size_t i = 0; i < 2 * kSeats; ++i) {
     strangers.push_back(std::make_unique<Remote>(arena.port()));
@@ -136,7 +144,7 @@ TEST(ArenaServiceTest, OnlyAValidInputTakesASeat) {
 // The client's port changes: a NAT on the way has forgotten it.
 TEST(ArenaServiceTest, SnapshotsSayOfWhichSessionTheyAre) {
   ArenaService arena(engine_with(1));
-  ASSERT_EQ(arena.open(0, "127.0.0.1"), Error::OK);
+  ASSERT_EQ(arena.open(on_loopback(ServeMode::kArena)), Error::OK);
   Remote before(arena.port());
   Remote after(arena.port());
   before.send_input(0);
@@ -149,7 +157,7 @@ TEST(ArenaServiceTest, SnapshotsSayOfWhichSessionTheyAre) {
   EXPECT_EQ(after.newest_snapshot()->received, 1);
   // A server that starts again does not call its sessions as the one before did.
   ArenaService second(engine_with(1));
-  ASSERT_EQ(second.open(0, "127.0.0.1"), Error::OK);
+  ASSERT_EQ(second.open(on_loopback(ServeMode::kArena)), Error::OK);
   Remote there(second.port());
   there.send_input(2);
   ASSERT_TRUE(serve_until(second, [&] { return there.newest_snapshot().has_value(); }));
@@ -173,10 +181,31 @@ TEST(EchoServiceTest, EveryWorkerHasASocketOfItsOwn) {
   for (const int workers : {0, 1, 2, 3}) {
     for (const bool replies : {false, true}) {
       EchoService echo(engine_with(workers), PayloadKind::kRaw, replies);
-      ASSERT_EQ(echo.open(0, "127.0.0.1"), Error::OK);
+      ASSERT_EQ(echo.open(on_loopback()), Error::OK);
       EXPECT_EQ(sockets_on(echo.port()), static_cast<std::size_t>(std::max(workers, 1)));
     }
   }
+}
+
+TEST(EchoServiceTest, WorksOnEachPacket) {
+  constexpr std::uint64_t kPackets = 10;
+  constexpr std::chrono::milliseconds kWork{5};
+  EchoService echo(engine_with(1), PayloadKind::kRaw, true, kWork);
+  ASSERT_EQ(echo.open(on_loopback()), Error::OK);
+  const Remote remote(echo.port());
+  for (std::uint64_t i = 0; i < kPackets; ++i) remote.send("hello");
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(serve_until(echo, [&] { return echo.counts().replies == kPackets; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, kPackets * kWork);
+}
+
+TEST(EchoServiceTest, HasTheSocketBufferThatItAsksFor) {
+  constexpr int kAsked = 64 << 10;  // granted without privileges, too
+  EchoService echo(engine_with(1), PayloadKind::kRaw, true);
+  ServeOptions options = on_loopback();
+  options.receive_buffer = kAsked;
+  ASSERT_EQ(echo.open(options), Error::OK);
+  EXPECT_EQ(echo.receive_buffer(), 2 * kAsked);
 }
 
 // One packet that claims to come from the server itself: false where that is not allowed.
@@ -200,7 +229,7 @@ bool send_in_the_name_of(int port) {
 TEST(EchoServiceTest, DoesNotAnswerItself) {
   const auto engine = engine_with(1);
   EchoService echo(engine, PayloadKind::kRaw, true);
-  ASSERT_EQ(echo.open(0, "127.0.0.1"), Error::OK);
+  ASSERT_EQ(echo.open(on_loopback()), Error::OK);
   if (!send_in_the_name_of(echo.port())) GTEST_SKIP() << "raw sockets are not allowed here";
   ASSERT_TRUE(serve_until(echo, [&] { return echo.counts().own == 1; }));
   // Another sender is answered, and nothing goes round meanwhile.
