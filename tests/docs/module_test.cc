@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ringpeer/tests/docs/page.h"
+#include "ringpeer/tools/command/version.h"
 
 namespace ringpeer::docs {
 namespace {
@@ -84,6 +85,8 @@ TEST(ModuleTest, PagesNameTheVersionOfTheModule) {
               std::string::npos)
         << page;
   }
+  // What reports say.
+  EXPECT_EQ(tools::kVersion, version[1].str());
 }
 
 }  // namespace

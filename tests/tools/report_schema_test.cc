@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -20,6 +22,7 @@
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/demo/demo_report.h"
 #include "ringpeer/tools/impair/impair_report.h"
+#include "ringpeer/tools/load/load_merge.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/serve/serve_report.h"
 #include "ringpeer/tools/variant/variant_command.h"
@@ -37,6 +40,18 @@ struct Sample {
   std::string text;
 };
 
+// One interval with answers and one without.
+LoadSeries series() {
+  const LoadSeries::Clock::time_point start;
+  LoadSeries series(start, std::chrono::seconds(1));
+  series.sent(start);
+  series.sent(start);
+  series.received(start);
+  series.answered(start, std::chrono::microseconds(131));
+  series.missed(start + std::chrono::seconds(1), 3);
+  return series;
+}
+
 // Every number another one, so that none passes for its neighbour.
 LoadReport load_report(bool arena) {
   LoadReport report;
@@ -47,6 +62,8 @@ LoadReport load_report(bool arena) {
   report.send_missed = 3209;
   report.received = 1'000'033;
   report.echoes = arena ? 0 : 990'007;
+  report.corrupted = 3251;
+  report.damaged = 3257;
   report.late = 3301;
   report.repeated = 3407;
   report.foreign = 3511;
@@ -58,7 +75,24 @@ LoadReport load_report(bool arena) {
   }
   report.client_kernel_drops = 3701;
   report.server_kernel_drops = 3803;
-  for (int i = 1; i <= 1000; ++i) report.round_trip.record(std::chrono::microseconds(97 * i));
+  for (int i = 1; i <= 1000; ++i) {
+    report.round_trip.record(std::chrono::microseconds(97 * i));
+    report.round_trip_uncorrected.record(std::chrono::microseconds(89 * i));
+    report.join_round_trip.record(std::chrono::microseconds(83 * i));
+    report.send_lateness.record(std::chrono::microseconds(7 * i));
+  }
+  report.joins = 239;
+  report.joins_answered = 233;
+  report.joins_failed = 229;
+  report.join_error = EMFILE;
+  report.late_sends = 31'013;
+  report.threads = 3;
+  report.busiest_thread_percent = 97.75;
+  report.socket_buffer = 212'992;
+  report.series = series();
+  report.machine = {.kernel = "6.1.0", .processors = 5, .processor = "a processor"};
+  report.started_at = "2026-11-29T09:00:15Z";
+  report.addresses = {"192.0.2.1:4000"};
   report.steal_percent = 7.25;
   report.cpu = std::chrono::milliseconds(1733);
   report.stopped_by_signal = 15;
@@ -101,6 +135,40 @@ LoadOptions load_options() {
   options.clients = 211;
   options.rate = 37.5;
   return options;
+}
+
+// Of each kind of step one.
+LoadReport stepped_report() {
+  LoadReport report = load_report(false);
+  LoadStep held{.offered_per_s = 1009,
+                .seconds = 2,
+                .sent = 2017,
+                .lost_percent = 0.25,
+                .p99_us = 1013.5,
+                .holds = true,
+                .valid = true,
+                .why = ""};
+  LoadStep failed = held;
+  failed.holds = false;
+  failed.why = "lost";
+  LoadStep invalid = held;
+  invalid.holds.reset();
+  invalid.valid = false;
+  invalid.why = "late";
+  LoadStep silent = invalid;
+  silent.lost_percent.reset();
+  silent.p99_us.reset();
+  report.steps = {held, failed, invalid, silent};
+  return report;
+}
+
+LoadReport found(std::optional<double> knee, KneeLimit limit) {
+  LoadReport report = stepped_report();
+  report.find_max = FindMaxResult{.goal = {.loss_percent = 0.5, .p99_us = 4999},
+                                  .knee_per_s = knee,
+                                  .limited_by = limit,
+                                  .verified = {{0.8, 3, 3}, {1.25, 0, 3}}};
+  return report;
 }
 
 Sample sample_of(const LoadOptions& options, const LoadReport& report) {
@@ -161,6 +229,16 @@ std::vector<Sample> samples() {
                              sample_of(sink, load_report(false)),
                              sample_of(load_options(), load_report(true), serve_report()),
                              sample_of(load_options(), LoadReport(), idle_server())};
+  LoadOptions part = load_options();
+  part.part = {.number = 2, .of = 3};
+  all.push_back(sample_of(part, load_report(false)));
+  LoadOptions stepped = load_options();
+  stepped.ramp = RateRange{.least = 1, .most = 2};
+  all.push_back(sample_of(stepped, stepped_report()));
+  stepped.find_max = true;
+  all.push_back(sample_of(stepped, found(1511, KneeLimit::kTarget)));
+  all.push_back(sample_of(stepped, found(1523, KneeLimit::kGenerator)));
+  all.push_back(sample_of(stepped, found(std::nullopt, KneeLimit::kRange)));
   LoadReport nothing_known;  // an arena, but no time to divide by
   nothing_known.snapshots = 1;
   nothing_known.client_kernel_drops.reset();
@@ -267,8 +345,12 @@ TEST(ReportSchemaTest, NothingInItIsNeverSo) {
       const Json& required = part.at("required");
       const bool is_required =
           std::find(required.begin(), required.end(), Json(name)) != required.end();
-      EXPECT_EQ(schemas.count(field_path), 1U) << field_path << " is in no report";
-      if (path != "demo.server" && path != "demo.load") {
+      const bool is_within_demo = path == "demo.server" || path == "demo.load";
+      // A demo has one rate.
+      if (is_required || !is_within_demo) {
+        EXPECT_EQ(schemas.count(field_path), 1U) << field_path << " is in no report";
+      }
+      if (!is_within_demo) {
         EXPECT_EQ(absent.count(field_path), is_required ? 0U : 1U) << field_path;
       }
     }
@@ -301,7 +383,9 @@ TEST(ReportSchemaTest, TheCommandsPrintIt) {
       {"serve", "--mode", "sink", "--port", "0", "--duration", "0.05", "--json"},
       {"serve", "--mode", "arena", "--port", "0", "--duration", "0.05", "--json"},
       {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing", "--json"},
-      {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--payload", "var", "--json"},
+      {"load", "--target", "localhost:9", "--duration", "0.1", "--payload", "var", "--json"},
+      {"load", "--target", "127.0.0.1:9", "--ramp", "100..200", "--steps", "2", "--step", "0.1s",
+       "--threads", "2", "--expect", "nothing", "--json"},
       {"demo", "--clients", "3", "--duration", "0.3", "--json"},
       {"impair", "--target", "127.0.0.1:9", "--port", "0", "--duration", "0.1", "--json"}};
   for (const auto& command : commands) {
@@ -327,6 +411,20 @@ TEST(ReportSchemaTest, TheBenchmarkPrintsIt) {
   EXPECT_EQ(ReportSchema().complaint("overload", report), "") << text;
   EXPECT_EQ(report.at("ok").get<bool>(), status == 0) << text;
   EXPECT_EQ(report.at("rounds").size(), 8U);
+}
+
+// The parts of a plan, put together.
+TEST(ReportSchemaTest, AMergedReportIsOfIt) {
+  LoadOptions options = load_options();
+  std::vector<Json> parts;
+  for (const std::uint32_t number : {1U, 2U}) {
+    options.part = {.number = number, .of = 2};
+    parts.push_back(load_report_to_json(options, load_report(number == 2)));
+  }
+  const MergedReport merged = merge_load_reports(parts);
+  ASSERT_EQ(merged.error, "");
+  EXPECT_EQ(ReportSchema().complaint("load", merged.report), "") << merged.report.dump(2);
+  EXPECT_FALSE(load_json_to_text(merged.report).empty());
 }
 
 // A wrong type, a field too many or one that lacks in an item of an array is heard of.
@@ -359,7 +457,7 @@ std::set<std::string> numbers_of(const Sample& sample) {
         } else if (value.is_number()) {
           const double number = value.get<double>();
           numbers.insert(count_text(static_cast<std::int64_t>(number)));  // a rate
-          for (const int digits : {0, 1}) {
+          for (const int digits : {0, 1, 2}) {
             numbers.insert(number_text(number, digits));
             numbers.insert(number_text(number / 1e3, digits));  // of us, in ms
           }
@@ -377,8 +475,7 @@ std::set<std::string> numbers_of(const Sample& sample) {
 
 // The numbers in the values of a table; the names of its rows have some, too.
 std::vector<std::string> numbers_in_text(std::string text) {
-  text = std::regex_replace(text, std::regex("round trip p50, p99(, p99\\.9, max)?"), "");
-  text = std::regex_replace(text, std::regex("added delay min, p50, p99, max"), "");
+  text = std::regex_replace(text, std::regex("\\bp(50|99(\\.99?)?)\\b"), "");
   text = std::regex_replace(text, std::regex("the game answers 60 times"), "");
   text = std::regex_replace(text, std::regex("127\\.0\\.0\\.1"), "");
   std::vector<std::string> numbers;
@@ -423,7 +520,8 @@ TEST(ReportTextTest, TheTextChangesWithTheReport) {
                                                            &LoadReport::snapshots,
                                                            &LoadReport::snapshots_announced,
                                                            &LoadReport::inputs_received,
-
+                                                           &LoadReport::corrupted,
+                                                           &LoadReport::joins,
                                                            &LoadReport::connection_refused};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     LoadReport after = before;

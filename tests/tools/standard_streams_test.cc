@@ -65,8 +65,8 @@ const std::vector<std::pair<const char*, Loss>>& losses() {
 bool answers(const std::string& port) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < deadline) {
-    CommandProcess clients(
-        {"load", "--target", "127.0.0.1:" + port, "--clients", "2", "--duration", "0.1", "--json"});
+    CommandProcess clients({"load", "--target", "127.0.0.1:" + port, "--clients", "2", "--duration",
+                            "0.1", "--json", "--allow-invalid"});
     if (clients.finish(kPatience) == 0) return true;
   }
   return false;
@@ -167,7 +167,9 @@ TEST(StandardStreamsOfAllCommandsTest, LostWordsChangeNothing) {
   const std::vector<std::pair<std::vector<std::string>, int>> commands = {
       {{"serve", "--mode", "sink", "--port", "0", "--duration", "0.01", "--json"}, 0},
       {{"serve", "--mode", "sink", "--port", "0", "--address", "192.0.2.1"}, 1},
-      {{"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing"}, 0},
+      {{"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--allow-invalid", "--expect",
+        "nothing"},
+       0},
       {{"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--json"}, 1},
       {{"demo", "--clients", "2", "--duration", "0.1"}, 0},
       {{"variant", "decode"}, 0},

@@ -2,11 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ringpeer/tools/command/text_table.h"
 
 namespace ringpeer::tools {
 
 using nlohmann::ordered_json;
+
+namespace {
+
+bool is_in_one_line(const ordered_json& value) {
+  if (value.is_object()) return value.empty();
+  if (!value.is_array()) return true;
+  return std::all_of(value.begin(), value.end(), [](const ordered_json& item) {
+    return item.is_number() || (item.is_array() && is_in_one_line(item));
+  });
+}
+
+void write_json(const ordered_json& value, std::size_t indent, std::string* text) {
+  if (is_in_one_line(value)) {
+    *text += value.dump();
+    return;
+  }
+  const bool is_object = value.is_object();
+  *text += is_object ? '{' : '[';
+  const char* separator = "\n";
+  for (const auto& [name, item] : value.items()) {
+    *text += separator + std::string(indent + 2, ' ');
+    if (is_object) *text += ordered_json(name).dump() + ": ";
+    write_json(item, indent + 2, text);
+    separator = ",\n";
+  }
+  *text += "\n" + std::string(indent, ' ') + (is_object ? '}' : ']');
+}
+
+}  // namespace
+
+std::string json_text(const ordered_json& report) {
+  std::string text;
+  write_json(report, 0, &text);
+  return text;
+}
 
 ordered_json ratio(double part, double whole) {
   return whole > 0 ? ordered_json(part / whole) : ordered_json(nullptr);

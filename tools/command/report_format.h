@@ -15,7 +15,10 @@ namespace ringpeer::tools {
 
 // The "schema" of every report: docs/schema/reports.json is of the same number. It grows when a
 // field goes, changes its meaning or its type; new fields leave it as it is.
-inline constexpr int kReportSchema = 1;
+inline constexpr int kReportSchema = 2;
+
+// A report as it is printed: a field a line, but lists of numbers, and lists of those, in one.
+std::string json_text(const nlohmann::ordered_json& report);
 
 // What was not measured is null, not 0.
 template <typename T>

@@ -10,9 +10,11 @@
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
+#include "ringpeer/tools/command/progress_line.h"
+#include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/demo/demo_report.h"
 #include "ringpeer/tools/demo/server_process.h"
-#include "ringpeer/tools/load/load_generator.h"
+#include "ringpeer/tools/load/load_run.h"
 #include "ringpeer/tools/load/target_address.h"
 
 namespace ringpeer::tools {
@@ -27,6 +29,8 @@ int demo(DemoOptions& options) {
   options.serve.mode = ServeMode::kArena;
   options.serve.address = "127.0.0.1";
   options.load.payload = PayloadKind::kVar;
+  // It shares this machine with its server: its account is what counts.
+  options.load.allow_invalid = true;
   const std::string complaint = check_load_options(options.load);
   if (!complaint.empty()) return usage_error(complaint);
 
@@ -38,19 +42,22 @@ int demo(DemoOptions& options) {
 
   const StopSignal stop;
   options.load.target_text = fmt::format("127.0.0.1:{}", server.port());
-  options.load.target = *parse_target_address(options.load.target_text);
-  LoadGenerator generator(options.load);
-  if (!generator.open(&error)) return run_error(error);
+  options.load.targets = {*parse_target_address(options.load.target_text)};
+  LoadRun run(options.load);
+  if (!run.open(&error)) return run_error(error);
   LoadReport load;
   {
     ProgressLine progress(stderr);
-    load = generator.run(stop, &progress);
+    load = run.run(stop, [&progress](const LiveFigures& figures) {
+      const auto now = ProgressLine::Clock::now();
+      if (progress.wants_update(now)) progress.update(now, progress_text(figures));
+    });
   }
   const auto server_report = server.finish(&error);
   if (!server_report) return run_error(error);
 
   const DemoReport report(options.load, load, *server_report);
-  return end_run((options.load.json ? report.to_json().dump(2) : report.to_text()) + "\n",
+  return end_run((options.load.json ? json_text(report.to_json()) : report.to_text()) + "\n",
                  report.judge());
 }
 

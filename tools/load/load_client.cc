@@ -4,14 +4,28 @@
 
 namespace ringpeer::tools {
 
-using Clock = std::chrono::steady_clock;
+void LoadClient::sent(Clock::time_point due, Clock::time_point sent_at) {
+  if (!closed_loop_ || sent_at - closed_loop_->since >= kClosedLoopPatience) {
+    closed_loop_ = ClosedLoop{.sequence = window_.next(), .since = sent_at};
+  }
+  window_.add(due, sent_at);
+}
 
-std::optional<std::chrono::nanoseconds> LoadClient::receive(const LoadReply& reply,
-                                                            Clock::time_point now) {
-  const bool ours = reply.kind != LoadReply::Kind::kForeign && reply.stamp.client == id_ &&
-                    reply.stamp.sequence < sent_ && reply.stamp.sent_at <= now;
+std::optional<LoadClient::Answer> LoadClient::receive(const LoadReply& reply,
+                                                      Clock::time_point now) {
+  const LoadStamp& stamp = reply.stamp;
+  const bool ours = reply.kind != LoadReply::Kind::kForeign && stamp.client == id_ &&
+                    stamp.sequence < window_.next();
   if (!ours) {
     ++foreign_;
+    return std::nullopt;
+  }
+  const SentWindow::Sent* const packet = window_.find(stamp.sequence);
+  const bool time_is_right = packet != nullptr
+                                 ? packet->due == stamp.due_at
+                                 : stamp.due_at <= now && stamp.due_at >= Clock::time_point();
+  if (reply.kind == LoadReply::Kind::kCorrupted || !time_is_right) {
+    receive_damaged(stamp.sequence);
     return std::nullopt;
   }
   return reply.kind == LoadReply::Kind::kEcho ? receive_echo(reply, now)
@@ -25,15 +39,46 @@ bool LoadClient::count(SequenceWindow::Arrival arrival) {
   return arrival != SequenceWindow::Arrival::kRepeated;
 }
 
-std::optional<std::chrono::nanoseconds> LoadClient::receive_echo(const LoadReply& reply,
-                                                                 Clock::time_point now) {
-  if (!count(echo_window_.add(reply.stamp.sequence))) return std::nullopt;
-  ++echoes_;
-  return now - reply.stamp.sent_at;
+void LoadClient::receive_damaged(std::uint64_t sequence) {
+  ++corrupted_;
+  if (window_.state(sequence) != SentWindow::State::kWaiting) return;
+  window_.set(sequence, SentWindow::State::kDamaged);
+  ++damaged_;
 }
 
-std::optional<std::chrono::nanoseconds> LoadClient::receive_snapshot(const LoadReply& reply,
-                                                                     Clock::time_point now) {
+std::optional<LoadClient::Answer> LoadClient::receive_echo(const LoadReply& reply,
+                                                           Clock::time_point now) {
+  using Arrival = SequenceWindow::Arrival;
+  const std::uint64_t sequence = reply.stamp.sequence;
+  const SentWindow::State state = window_.state(sequence);
+  const bool is_late = sequence < answered_until_;
+  const bool is_repeated = state == SentWindow::State::kAnswered;
+  if (!count(is_repeated ? Arrival::kRepeated : is_late ? Arrival::kLate : Arrival::kInOrder)) {
+    return std::nullopt;
+  }
+  ++echoes_;
+  if (state == SentWindow::State::kDamaged) --damaged_;
+  const Answer answer = answer_to(reply.stamp, now);
+  window_.set(sequence, SentWindow::State::kAnswered);
+  answered_until_ = std::max(answered_until_, sequence + 1);
+  return answer;
+}
+
+LoadClient::Answer LoadClient::answer_to(const LoadStamp& stamp, Clock::time_point now) {
+  Answer answer{.sequence = stamp.sequence,
+                .due = stamp.due_at,
+                .round_trip = now - stamp.due_at,
+                .uncorrected = std::nullopt};
+  // A snapshot answers all packets before it, too.
+  if (closed_loop_ && closed_loop_->sequence == stamp.sequence) {
+    answer.uncorrected = now - closed_loop_->since;
+    closed_loop_.reset();
+  }
+  return answer;
+}
+
+std::optional<LoadClient::Answer> LoadClient::receive_snapshot(const LoadReply& reply,
+                                                               Clock::time_point now) {
   Session& from = session(reply.session);
   if (!count(from.window.add(reply.snapshot_number))) return std::nullopt;
   ++snapshots_;
@@ -42,8 +87,15 @@ std::optional<std::chrono::nanoseconds> LoadClient::receive_snapshot(const LoadR
   left_ = left_ || reply.left;
   // The arena answers at its own rate: a snapshot may answer several inputs, or none.
   if (reply.stamp.sequence < answered_until_) return std::nullopt;
+  // The inputs before it are answered by it, as far as an answer is what a client waits for.
+  for (std::uint64_t i = answered_until_; i < reply.stamp.sequence; ++i) {
+    if (window_.find(i) != nullptr) window_.set(i, SentWindow::State::kAnswered);
+  }
+  const Answer answer = answer_to(reply.stamp, now);
+  if (closed_loop_ && closed_loop_->sequence < reply.stamp.sequence) closed_loop_.reset();
+  window_.set(reply.stamp.sequence, SentWindow::State::kAnswered);
   answered_until_ = reply.stamp.sequence + 1;
-  return now - reply.stamp.sent_at;
+  return answer;
 }
 
 LoadClient::Session& LoadClient::session(std::uint64_t id) {
@@ -72,7 +124,7 @@ std::uint64_t LoadClient::inputs_received() const {
 }
 
 bool LoadClient::settled() const {
-  return snapshots_ > 0 ? left_ && snapshots_ >= snapshots_announced() : echoes_ >= sent_;
+  return snapshots_ > 0 ? left_ && snapshots_ >= snapshots_announced() : echoes_ >= packets_sent();
 }
 
 }  // namespace ringpeer::tools

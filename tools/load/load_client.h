@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ringpeer/tools/load/load_payload.h"
+#include "ringpeer/tools/load/sent_window.h"
 #include "ringpeer/tools/measure/sequence_window.h"
 
 namespace ringpeer::tools {
@@ -18,25 +19,44 @@ namespace ringpeer::tools {
 // Threads: one.
 class LoadClient {
  public:
+  using Clock = std::chrono::steady_clock;
+
+  // The first answer to a packet of ours.
+  struct Answer {
+    std::uint64_t sequence = 0;
+    Clock::time_point due;
+    // From when the packet was due: what a player feels, whatever held it up.
+    std::chrono::nanoseconds round_trip{0};
+    // From when it left, and only of packets that a client would have sent that waits for each
+    // answer before it sends on (but no longer than kClosedLoopPatience).
+    std::optional<std::chrono::nanoseconds> uncorrected;
+  };
+
+  // A client that waits for answers takes one for lost after this, and sends on.
+  static constexpr std::chrono::seconds kClosedLoopPatience{1};
+
   explicit LoadClient(std::uint32_t id) : id_(id) {}
 
+  std::uint32_t id() const { return id_; }
   // The stamp of the next packet. Call sent() when the kernel took it; otherwise its
   // number is used again.
-  LoadStamp next_stamp(std::chrono::steady_clock::time_point now) const {
-    return {.client = id_, .sequence = sent_, .sent_at = now};
+  LoadStamp next_stamp(Clock::time_point due) const {
+    return {.client = id_, .sequence = window_.next(), .due_at = due};
   }
-  void sent() { ++sent_; }
+  void sent(Clock::time_point due, Clock::time_point sent_at);
 
-  // Takes note of a packet that arrived at this client's socket. Gives the round-trip
-  // time when it is the first answer to a packet of ours.
-  std::optional<std::chrono::nanoseconds> receive(const LoadReply& reply,
-                                                  std::chrono::steady_clock::time_point now);
+  // Takes note of a packet that arrived at this client's socket.
+  std::optional<Answer> receive(const LoadReply& reply, Clock::time_point now);
 
-  std::uint64_t packets_sent() const { return sent_; }
+  std::uint64_t packets_sent() const { return window_.next(); }
   std::uint64_t echoes() const { return echoes_; }  // each packet counts once
   std::uint64_t late() const { return late_; }      // after a later one; in order otherwise
   std::uint64_t repeated() const { return repeated_; }
   std::uint64_t foreign() const { return foreign_; }
+  // Answers that name a packet of ours and whose bytes are wrong; and the packets of which no
+  // other answer came.
+  std::uint64_t corrupted() const { return corrupted_; }
+  std::uint64_t damaged() const { return damaged_; }
 
   std::uint64_t snapshots() const { return snapshots_; }
   // How many snapshots the server says it has sent, and inputs it says it got: the sum of the
@@ -50,10 +70,10 @@ class LoadClient {
 
  private:
   bool count(SequenceWindow::Arrival arrival);
-  std::optional<std::chrono::nanoseconds> receive_echo(const LoadReply& reply,
-                                                       std::chrono::steady_clock::time_point now);
-  std::optional<std::chrono::nanoseconds> receive_snapshot(
-      const LoadReply& reply, std::chrono::steady_clock::time_point now);
+  void receive_damaged(std::uint64_t sequence);
+  std::optional<Answer> receive_echo(const LoadReply& reply, Clock::time_point now);
+  std::optional<Answer> receive_snapshot(const LoadReply& reply, Clock::time_point now);
+  Answer answer_to(const LoadStamp& stamp, Clock::time_point now);
 
   // What the arena has said of one session.
   struct Session {
@@ -68,17 +88,25 @@ class LoadClient {
 
   Session& session(std::uint64_t id);
 
+  // The packet that a client waits for that sends nothing else meanwhile.
+  struct ClosedLoop {
+    std::uint64_t sequence = 0;
+    Clock::time_point since;
+  };
+
   std::uint32_t id_;
-  std::uint64_t sent_ = 0;
-  SequenceWindow echo_window_;
+  SentWindow window_;
+  std::optional<ClosedLoop> closed_loop_;
   std::vector<Session> sessions_;
   Session earlier_;  // sums
   std::uint64_t echoes_ = 0;
   std::uint64_t late_ = 0;
   std::uint64_t repeated_ = 0;
   std::uint64_t foreign_ = 0;
+  std::uint64_t corrupted_ = 0;
+  std::uint64_t damaged_ = 0;
   std::uint64_t snapshots_ = 0;
-  // One more than the newest input that a snapshot has answered.
+  // One more than the newest packet that was answered.
   std::uint64_t answered_until_ = 0;
   bool left_ = false;
 };

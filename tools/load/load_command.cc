@@ -11,11 +11,20 @@
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
-#include "ringpeer/tools/load/load_generator.h"
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/command/progress_line.h"
+#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/command/whole_file.h"
+#include "ringpeer/tools/load/load_csv.h"
+#include "ringpeer/tools/load/load_run.h"
+#include "ringpeer/tools/load/merge_command.h"
+#include "ringpeer/tools/load/plan_options.h"
+#include "ringpeer/tools/load/resolve_target.h"
 
 namespace ringpeer::tools {
 namespace {
+
+// Shorter runs are over before anybody has read how long they take.
+constexpr double kLongRun = 2;
 
 const std::map<std::string, ExpectedReply>& expectation_names() {
   static const auto& names = *new std::map<std::string, ExpectedReply>{
@@ -23,53 +32,99 @@ const std::map<std::string, ExpectedReply>& expectation_names() {
   return names;
 }
 
-int load(LoadOptions& options) {
-  const std::optional<net::Endpoint> target = parse_target_address(options.target_text);
-  if (!target) {
-    return usage_error(
-        fmt::format("--target {}: write an address and a port, like 127.0.0.1:4000 or [::1]:4000. "
-                    "Names are not resolved.",
-                    options.target_text));
-  }
-  options.target = *target;
-  const std::string complaint = check_load_options(options);
-  if (!complaint.empty()) return usage_error(complaint);
+LoadReport watched_run(LoadRun* run, const StopSignal& stop) {
+  ProgressLine progress(stderr);
+  return run->run(stop, [&progress](const LiveFigures& figures) {
+    const auto now = ProgressLine::Clock::now();
+    if (figures.planned_s <= kLongRun || !progress.wants_update(now)) return;
+    progress.update(now, progress_text(figures));
+  });
+}
 
-  const StopSignal stop;
-  LoadGenerator generator(options);
-  std::string error;
-  if (!generator.open(&error)) return run_error(error);
-  LoadReport report;
-  {
-    ProgressLine progress(stderr);
-    report = generator.run(stop, &progress);
+// An exit status when it cannot begin.
+std::optional<int> prepare(const PlanOptions& plan, LoadOptions* options) {
+  if (std::string complaint = read_plan(plan, options); !complaint.empty()) {
+    return usage_error(complaint);
   }
-  return end_run(options.json ? load_report_to_json(options, report).dump(2) + "\n"
-                              : load_report_to_text(options, report),
-                 judge_load(options, report));
+  if (std::string complaint = check_load_options(*options); !complaint.empty()) {
+    return usage_error(complaint);
+  }
+  ResolvedTargets targets = resolve_targets(options->target_text);
+  if (targets.is_usage_error) return usage_error(targets.error);
+  if (!targets.error.empty()) return run_error(targets.error);
+  options->targets = std::move(targets.endpoints);
+  if (plan.source.empty()) return std::nullopt;
+  const ResolvedTargets source = resolve_host(plan.source);
+  if (!source.error.empty()) return run_error("--source " + source.error);
+  options->source = source.endpoints.front();
+  return std::nullopt;
+}
+
+// What is asked for beside the report is written before it, and whatever has become of the run.
+std::string write_series(const nlohmann::ordered_json& report, WholeFile* file) {
+  std::string error;
+  if (file->is_open()) file->finish(series_to_csv(report), &error);
+  return error;
+}
+
+int load(const PlanOptions& plan, LoadOptions& options) {
+  if (const auto status = prepare(plan, &options)) return *status;
+  std::string error;
+  WholeFile csv;
+  if (!options.csv.empty() && !csv.open(options.csv, &error)) return run_error(error);
+  const StopSignal stop;
+  LoadRun run(options);
+  if (!run.open(&error)) return run_error(error);
+  const LoadReport report = watched_run(&run, stop);
+  nlohmann::ordered_json json = load_report_to_json(options, report);
+  const std::string csv_error = write_series(json, &csv);
+  std::string judgement = judge_load(options, report);
+  if (judgement.empty()) judgement = csv_error;
+  json["ok"] = judgement.empty();
+  return end_run(options.json ? json_text(json) + "\n" : load_json_to_text(json), judgement);
 }
 
 }  // namespace
 
 void add_load_command(CLI::App& app, int* exit_status) {
   auto options = std::make_shared<LoadOptions>();
+  auto plan = std::make_shared<PlanOptions>();
   CLI::App* command =
       app.add_subcommand("load", "simulate clients of a UDP server and account for each packet");
-  command->add_option("--target", options->target_text, "where the server is, as IP:PORT")
-      ->required();
-  add_number(*command, "--clients", &options->clients, "clients, each with a socket of its own")
-      ->capture_default_str();
+  CLI::Option* const target =
+      command
+          ->add_option(
+              "--target", options->target_text,
+              "where the server is, as HOST:PORT; several between commas share the clients")
+          ->required();
+  CLI::Option* const clients =
+      add_number(*command, "--clients", &options->clients, "clients, each with a socket of its own")
+          ->capture_default_str();
   command->add_option("--hz", options->rate, "packets a second that each client sends")
       ->capture_default_str();
   add_choice(*command, "--payload", payload_names(), &options->payload, "raw",
              "raw bytes, or var: the arena's inputs in Godot's wire format");
   add_number(*command, "--size", &options->size,
              "bytes a packet; var packets are padded to it, and 76 at least");
-  command->add_option("--duration", options->seconds, "seconds to send for")->capture_default_str();
+  CLI::Option* const duration =
+      command->add_option("--duration", options->seconds, "seconds to send for")
+          ->capture_default_str();
   add_choice(*command, "--expect", expectation_names(), &options->expect, "reply",
              "reply (an echo or the arena's snapshots), or nothing of a sink");
+  add_plan_options(*command, plan.get(), options.get());
+  command->add_flag("--allow-invalid", options->allow_invalid,
+                    "a run that is not valid still says so, but exits with 0 if all else is well");
+  command->add_option("--csv", options->csv, "a file for the time series, when the run is over");
   command->add_flag("--json", options->json, "print the report as one JSON object");
-  command->callback([options, exit_status] { *exit_status = load(*options); });
+  CLI::App* const merge = add_merge_command(*command, exit_status);
+  // It sends nothing.
+  merge->preparse_callback([target](std::size_t) { target->required(false); });
+  command->callback([options, plan, exit_status, clients, duration, merge] {
+    if (merge->parsed()) return;
+    plan->has_clients = clients->count() > 0;
+    plan->has_duration = duration->count() > 0;
+    *exit_status = load(*plan, *options);
+  });
 }
 
 }  // namespace ringpeer::tools

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,27 +11,29 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "ringpeer/engine/net/error_queue.h"
-#include "ringpeer/tools/load/descriptor_limit.h"
+#include "ringpeer/tools/load/client_socket.h"
+#include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/load/payload_sizes.h"
 #include "ringpeer/tools/measure/machine_load.h"
-#include "ringpeer/tools/measure/socket_drops.h"
 
 namespace ringpeer::tools {
 namespace {
 
 using std::chrono::milliseconds;
 
-// Packets that are due within this time leave together: waking for each of 20,000 packets
+// Packets that are due within this time leave together: waking for each of 200,000 packets
 // a second would cost more than sending them.
-constexpr std::chrono::microseconds kSendQuantum{200};
+constexpr std::chrono::microseconds kSendQuantum{50};
 // A generator that was not scheduled for longer than this skips packets, and says so,
 // rather than flood the server with old ones.
 constexpr double kMaxCatchUpSeconds = 0.1;
-// How often a waiting generator looks whether it is to stop; signals wake it anyway,
-// but for the instant between looking and waiting.
+// How often a waiting generator looks whether it is to stop.
 constexpr milliseconds kStopCheckInterval{100};
+constexpr milliseconds kHouseInterval{10};
+constexpr milliseconds kPublishInterval{200};
 
 // After the last packet, replies are waited for as long as they keep coming. One that is missing
 // after this much silence is lost; on a slow path after twice the longest round trip...
@@ -40,141 +43,251 @@ constexpr milliseconds kMaxSilence{5000};
 // However many come: a server that never stops must not hold up the report.
 constexpr milliseconds kMaxSettling{30'000};
 constexpr milliseconds kSettleStep{10};
+// An arena never falls silent: what it said of its inputs after this is what counts of a phase.
+constexpr milliseconds kArenaSettling{200};
 // Leaving clients repeat themselves until the arena has answered.
 constexpr milliseconds kGoodbyeInterval{100};
 constexpr int kMaxGoodbyes = 20;
 
-constexpr int kMaxEvents = 256;
+// Between two looks at what is due: more would hold it up.
+constexpr int kMaxEvents = 64;
+// Skipped packets are spread over the series in this many portions at most.
+constexpr std::uint64_t kMaxPortions = 1000;
 
-// What to do when a client's socket cannot be had.
-const char* way_out(int error) {
-  switch (error) {
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-      return "Is there a route to that address?";
-    case EACCES:
-    case EPERM:
-      return "Is it a broadcast address, or does a firewall of this machine forbid it?";
-    case EINVAL:
-      return "A link-local address needs its interface, which --target cannot say.";
-    case EAFNOSUPPORT:
-      return "This machine does not speak that family of addresses.";
-    case EADDRNOTAVAIL:
-    case EAGAIN:
-      return "No local port is free: use fewer clients, or more ports "
-             "(sysctl net.ipv4.ip_local_port_range).";
-    case EMFILE:
-    case ENFILE:
-      return "Too many files are open: use fewer clients.";
-    default:
-      return "";
-  }
+constexpr auto kNever = std::chrono::steady_clock::time_point::max();
+
+std::chrono::nanoseconds seconds_of(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
 }
 
 }  // namespace
 
-LoadGenerator::LoadGenerator(const LoadOptions& options)
-    : options_(options), payload_(make_load_payload(options)), batch_(kMaxRawPacket) {}
+LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share, LiveBoard* board)
+    : options_(options),
+      share_(share),
+      board_(board),
+      payload_(make_load_payload(options)),
+      slots_((options.clients - share.index + share.of - 1) / share.of),
+      batch_(kMaxRawPacket) {}
 
 LoadGenerator::~LoadGenerator() {
   if (epoll_ >= 0) close(epoll_);
 }
 
+// ---- Clients that come and go -------------------------------------------------
+
 bool LoadGenerator::open(std::string* error) {
-  if (!allow_descriptors_for(options_.clients, error)) return false;
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) {
     *error = fmt::format("epoll: {}", std::strerror(errno));
     return false;
   }
-  clients_.reserve(options_.clients);
-  for (std::uint32_t id = 0; id < options_.clients; ++id) {
-    if (!open_client(id, error)) return false;
+  if (options_.join_rate) return true;
+  for (Slot& slot : slots_) {
+    const int failure = join(&slot);
+    if (failure == 0) continue;
+    *error =
+        fmt::format("client {} cannot connect to {}: {}. {}", next_client_ - 1,
+                    options_.target_text, std::strerror(failure), way_out_of_socket_error(failure));
+    return false;
   }
   return true;
 }
 
-bool LoadGenerator::open_client(std::uint32_t id, std::string* error) {
-  const bool ipv4 = options_.target.address.is_ipv4();
-  Client& client = clients_.emplace_back(Client{net::Socket(), LoadClient(id)});
-  int failure = client.socket.open(ipv4 ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6);
-  // Without it the kernel keeps one error of several.
-  if (failure == 0) failure = client.socket.set_error_queue(true);
-  if (failure == 0) failure = client.socket.connect(options_.target);
-  if (failure == 0) {
-    epoll_event event = {};
-    event.events = EPOLLIN;
-    event.data.u32 = id;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, client.socket.descriptor(), &event) != 0) failure = errno;
+int LoadGenerator::join(Slot* slot) {
+  const std::uint32_t id = next_client_++ * share_.of + share_.index;
+  auto client = std::make_unique<Client>(id);
+  const net::Endpoint& target = options_.targets[id % options_.targets.size()];
+  const int failure =
+      open_client_socket(target, options_.source, epoll_, client.get(), &client->socket);
+  if (failure != 0) {
+    ++report_.joins_failed;
+    report_.join_error = failure;
+    return failure;
   }
-  if (failure == 0) return true;
-  *error = fmt::format("client {} cannot connect to {}: {}. {}", id, options_.target_text,
-                       std::strerror(failure), way_out(failure));
-  return false;
+  if (!report_.socket_buffer) report_.socket_buffer = client->socket.receive_buffer();
+  ++report_.joins;
+  ++connected_;
+  slot->client = std::move(client);
+  return 0;
 }
 
-LoadReport LoadGenerator::run(const StopSignal& stop, ProgressLine* progress) {
-  const StealMeter steal;
-  const auto cpu_before = process_cpu_time();
-  const auto drops_before = kernel_drops_at(options_.target);
-
-  started_ = Clock::now();
-  const auto length = std::chrono::duration<double>(options_.seconds);
-  send_until(started_ + std::chrono::duration_cast<Clock::duration>(length), stop, progress);
-  report_.seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-  if (options_.expect != ExpectedReply::kNothing) {
-    if (any_snapshots()) say_goodbye();
-    settle();
+void LoadGenerator::begin(Clock::time_point start, std::chrono::nanoseconds interval) {
+  series_ = LoadSeries(start, interval);
+  series_.set_clients(start, connected_);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    const double number = static_cast<double>(i * share_.of + share_.index);
+    slot.joins_at = start;
+    if (options_.join_rate) slot.joins_at += seconds_of(number / *options_.join_rate);
+    slot.leaves_at = kNever;
+    if (!options_.session_seconds) continue;
+    // Those that are all there from the start leave one by one, as if they had come so.
+    const double share = options_.join_rate ? 1 : (number + 1) / options_.clients;
+    slot.leaves_at = slot.joins_at + seconds_of(*options_.session_seconds * share);
   }
-
-  sum_up();
-  const auto drops_after = kernel_drops_at(options_.target);
-  if (drops_before && drops_after && *drops_after >= *drops_before) {
-    report_.server_kernel_drops = *drops_after - *drops_before;
-  }
-  report_.stopped_by_signal = stop.number();
-  report_.steal_percent = steal.percent();
-  report_.cpu = process_cpu_time() - cpu_before;
-  return report_;
 }
 
-void LoadGenerator::send_until(Clock::time_point end, const StopSignal& stop,
-                               ProgressLine* progress) {
-  const double packets_per_second = options_.rate * options_.clients;
-  Pacer pacer(packets_per_second, started_,
-              static_cast<std::uint64_t>(packets_per_second * kMaxCatchUpSeconds) + 1);
-  Clock::time_point now = started_;
-  while (now < end && !stop.requested() && report_.wait_error == 0) {
-    const Pacer::Due due = pacer.take_due(now);
-    for (std::uint64_t event = due.first; event < due.first + due.count; ++event) {
-      send_one(clients_[event % clients_.size()], false);
+// Who is to send what is due, if anybody is.
+bool LoadGenerator::is_present(Slot* slot, Clock::time_point due) {
+  if (slot->client != nullptr && slot->leaves_at <= due) leave(slot, due);
+  if (slot->client != nullptr) return true;
+  if (due < slot->joins_at) return false;
+  if (join(slot) != 0) {
+    ++report_.send_refused;
+    report_.send_error = report_.join_error;
+    return false;
+  }
+  if (options_.session_seconds && slot->leaves_at <= due) {
+    slot->leaves_at = due + seconds_of(*options_.session_seconds);
+  }
+  return true;
+}
+
+// Its socket stays open until what is on its way has arrived, or is not to be expected any more.
+void LoadGenerator::leave(Slot* slot, Clock::time_point now) {
+  slot->client->left_at = now;
+  slot->client->next_goodbye = now;
+  leaving_.push_back(std::move(slot->client));
+  --connected_;
+}
+
+void LoadGenerator::serve_leaving(Clock::time_point now) {
+  for (std::size_t i = 0; i < leaving_.size();) {
+    Client* const client = leaving_[i].get();
+    say_goodbye(client, now);
+    if (!is_done_with(*client, now)) {
+      ++i;
+      continue;
     }
+    retire(std::move(leaving_[i]));
+    leaving_[i] = std::move(leaving_.back());
+    leaving_.pop_back();
+  }
+}
+
+// Only an arena understands it.
+void LoadGenerator::say_goodbye(Client* client, Clock::time_point now) {
+  const LoadClient& account = client->account;
+  if (account.snapshots() == 0 || account.has_left()) return;
+  if (client->goodbyes >= kMaxGoodbyes || now < client->next_goodbye) return;
+  ++client->goodbyes;
+  client->next_goodbye = now + kGoodbyeInterval;
+  send_one(client, Clock::now(), true);
+}
+
+bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) const {
+  if (options_.expect == ExpectedReply::kNothing || client.account.settled()) return true;
+  if (is_finishing_) return false;  // as long as anything comes
+  const auto goodbyes = client.account.snapshots() > 0 ? kMaxGoodbyes * kGoodbyeInterval
+                                                       : std::chrono::nanoseconds(0);
+  return now > client.left_at + patience() + goodbyes;
+}
+
+void LoadGenerator::retire(std::unique_ptr<Client> client) {
+  const LoadClient& account = client->account;
+  take_refusals(client.get());
+  report_.echoes += account.echoes();
+  report_.late += account.late();
+  report_.repeated += account.repeated();
+  report_.foreign += account.foreign();
+  report_.corrupted += account.corrupted();
+  report_.damaged += account.damaged();
+  report_.snapshots += account.snapshots();
+  report_.snapshots_announced += account.snapshots_announced();
+  report_.inputs_received += account.inputs_received();
+  inputs_of_retired_ += account.inputs_received();
+  const auto drops = client->socket.kernel_drops();
+  if (!drops || !report_.client_kernel_drops) {
+    report_.client_kernel_drops.reset();  // of one unknown, the sum is unknown
+  } else {
+    *report_.client_kernel_drops += *drops;
+  }
+}
+
+// ---- Sending ------------------------------------------------------------------
+
+void LoadGenerator::send(const LoadPhase& phase, const std::atomic<bool>& stop) {
+  // Sleeps may be late by 50 us otherwise. Where that is forbidden they are.
+  (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  const double share = static_cast<double>(slots_.size()) / options_.clients;
+  const double rate = phase.packets_per_second * share;
+  // Generators take turns, as the clients of one would.
+  const auto offset = seconds_of(share_.index / phase.packets_per_second);
+  Pacer pacer(rate, phase.start + offset,
+              static_cast<std::uint64_t>(rate * kMaxCatchUpSeconds) + 1);
+  const Clock::time_point end = phase.start + phase.length;
+  const Clock::time_point last_due = end - std::chrono::nanoseconds(1);
+  const auto cpu_before = thread_cpu_time();
+  for (Clock::time_point now = Clock::now(); !stop && report_.wait_error == 0; now = Clock::now()) {
+    send_due(&pacer, std::min(now, last_due));
+    if (now >= end) break;
+    if (now >= next_house_) keep_house(now);
     const Clock::time_point next = std::max(pacer.next_due(), now + kSendQuantum);
     receive_until(std::min({next, end, now + kStopCheckInterval}));
-    now = Clock::now();
-    show_progress(now, progress);
   }
-  report_.send_missed = pacer.missed();
+  sending_ += std::max(std::chrono::nanoseconds(0),
+                       std::chrono::nanoseconds(std::min(Clock::now(), end) - phase.start));
+  sending_cpu_ += thread_cpu_time() - cpu_before;
+  keep_house(Clock::now());
 }
 
-void LoadGenerator::send_one(Client& client, bool leaving) {
-  const LoadStamp stamp = client.account.next_stamp(Clock::now());
-  const auto packet = payload_->compose(stamp, leaving);
-  int error = client.socket.send(packet);
+void LoadGenerator::send_due(Pacer* pacer, Clock::time_point until) {
+  const std::uint64_t missed_before = pacer->missed();
+  const Pacer::Due due = pacer->take_due(until);
+  count_missed(*pacer, due.first, pacer->missed() - missed_before);
+  for (std::uint64_t event = due.first; event < due.first + due.count; ++event) {
+    const Clock::time_point due_time = pacer->due_time(event);
+    Slot& slot = slots_[event % slots_.size()];
+    if (is_present(&slot, due_time)) send_one(slot.client.get(), due_time, false);
+  }
+}
+
+// The last `count` before `end`.
+void LoadGenerator::count_missed(const Pacer& pacer, std::uint64_t end, std::uint64_t count) {
+  if (count == 0) return;
+  report_.send_missed += count;
+  live_.send_missed += count;
+  const std::uint64_t portion = std::max<std::uint64_t>(1, count / kMaxPortions);
+  for (std::uint64_t first = end - count; first < end; first += portion) {
+    series_.missed(pacer.due_time(first), std::min(portion, end - first));
+  }
+}
+
+void LoadGenerator::send_one(Client* client, Clock::time_point due, bool leaving) {
+  const auto packet = payload_->compose(client->account.next_stamp(due), leaving);
+  const Clock::time_point now = Clock::now();
+  const int error = send_packet(client, packet);
+  if (error != 0) {
+    ++report_.send_refused;
+    report_.send_error = error;
+    return;
+  }
+  client->account.sent(due, now);
+  ++report_.sent;
+  report_.packet_bytes = std::max<std::uint64_t>(report_.packet_bytes, packet.size());
+  series_.sent(due);
+  ++live_.sent;
+  const std::chrono::nanoseconds lateness = now - due;
+  report_.send_lateness.record(lateness);
+  if (lateness > kLateSend) {
+    ++report_.late_sends;
+    ++live_.late_sends;
+  }
+}
+
+int LoadGenerator::send_packet(Client* client, std::span<const std::uint8_t> packet) {
+  int error = client->socket.send(packet);
   if (error == ECONNREFUSED) {
     // Of an earlier packet: a connected socket hands it over instead of sending, once.
     take_refusals(client);
-    error = client.socket.send(packet);
+    error = client->socket.send(packet);
   }
-  if (error == 0) {
-    client.account.sent();
-    ++report_.sent;
-    report_.packet_bytes = std::max<std::uint64_t>(report_.packet_bytes, packet.size());
-  } else {
-    ++report_.send_refused;
-    report_.send_error = error;
-  }
+  return error;
 }
+
+// ---- Receiving ----------------------------------------------------------------
 
 bool LoadGenerator::receive_until(Clock::time_point until) {
   const auto left = std::max<std::int64_t>(
@@ -189,22 +302,37 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
   if (count > 0) count = epoll_wait(epoll_, events.data(), kMaxEvents, 0);
   if (count < 0 && errno != EINTR) report_.wait_error = errno;
   for (int i = 0; i < count; ++i) {
-    receive_from(clients_[events[static_cast<std::size_t>(i)].data.u32]);
+    receive_from(static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr));
   }
   return count > 0;
 }
 
-void LoadGenerator::receive_from(Client& client) {
+void LoadGenerator::receive_from(Client* client) {
   int error = 0;
-  const std::size_t count = batch_.receive(client.socket.descriptor(), &error);
+  const std::size_t count = batch_.receive(client->socket.descriptor(), &error);
   count_receive_error(error);
   take_refusals(client);
   const Clock::time_point now = Clock::now();
-  const auto id = static_cast<std::uint32_t>(&client - clients_.data());
   for (std::size_t i = 0; i < count; ++i) {
     ++report_.received;
-    const auto round_trip = client.account.receive(payload_->read(batch_.packet(i), id), now);
-    if (round_trip) report_.round_trip.record(*round_trip);
+    ++replies_;
+    ++live_.received;
+    series_.received(now);
+    const LoadReply reply = payload_->read(batch_.packet(i), client->account.id());
+    if (const auto answer = client->account.receive(reply, now)) take_answer(*answer);
+  }
+}
+
+void LoadGenerator::take_answer(const LoadClient::Answer& answer) {
+  report_.round_trip.record(answer.round_trip);
+  live_.recent.record(answer.round_trip);
+  ++live_.answered;
+  series_.answered(answer.due, answer.round_trip);
+  longest_round_trip_ = std::max(longest_round_trip_, answer.round_trip);
+  if (answer.uncorrected) report_.round_trip_uncorrected.record(*answer.uncorrected);
+  if (answer.sequence == 0) {
+    ++report_.joins_answered;
+    report_.join_round_trip.record(answer.round_trip);
   }
 }
 
@@ -213,83 +341,116 @@ void LoadGenerator::count_receive_error(int error) {
   if (error == EPERM || error == ENOSYS) report_.wait_error = error;
 }
 
-void LoadGenerator::take_refusals(Client& client) {
-  const int descriptor = client.socket.descriptor();
+void LoadGenerator::take_refusals(Client* client) {
+  const int descriptor = client->socket.descriptor();
   std::optional<net::ReturnedError> returned;
   while ((returned = net::read_returned_error(descriptor)).has_value()) {
-    if (returned->error == ECONNREFUSED) ++report_.connection_refused;
+    if (returned->error != ECONNREFUSED) continue;
+    ++report_.connection_refused;
+    ++refusals_;
   }
   count_receive_error(errno);
 }
 
-void LoadGenerator::say_goodbye() {
-  for (int round = 0; round < kMaxGoodbyes && !is_over(); ++round) {
-    for (Client& client : clients_) {
-      if (!client.account.has_left()) send_one(client, true);
-    }
-    const Clock::time_point next_round = Clock::now() + kGoodbyeInterval;
-    while (Clock::now() < next_round && !is_over()) receive_until(next_round);
-  }
-}
+// ---- Ends ---------------------------------------------------------------------
 
 std::chrono::nanoseconds LoadGenerator::patience() const {
-  if (report_.received == 0) {
-    return report_.connection_refused > 0 ? kSilence : kMaxSilence;
-  }
-  return std::clamp<std::chrono::nanoseconds>(2 * report_.round_trip.max(), kSilence, kMaxSilence);
+  if (replies_ == 0) return refusals_ > 0 ? kSilence : kMaxSilence;
+  return std::clamp<std::chrono::nanoseconds>(2 * longest_round_trip_, kSilence, kMaxSilence);
 }
 
-void LoadGenerator::settle() {
-  const Clock::time_point deadline = Clock::now() + kMaxSettling;
-  Clock::time_point last_arrival = Clock::now();
-  for (Clock::time_point now = last_arrival; now < deadline && now < last_arrival + patience();
+void LoadGenerator::settle(const std::atomic<bool>& stop) {
+  if (options_.expect == ExpectedReply::kNothing) return;
+  const Clock::time_point begin = Clock::now();
+  const Clock::time_point deadline = begin + (any_snapshots() ? kArenaSettling : kMaxSettling);
+  Clock::time_point last_arrival = begin;
+  for (Clock::time_point now = begin; now < deadline && now < last_arrival + patience() && !stop;
        now = Clock::now()) {
+    if (now >= next_house_) keep_house(now);
     if (receive_until(now + kSettleStep)) {
       last_arrival = Clock::now();
-    } else if (is_over()) {
+    } else if (report_.wait_error != 0 || all_settled()) {
       return;
     }
   }
 }
 
+void LoadGenerator::finish() {
+  is_finishing_ = true;
+  const Clock::time_point begin = Clock::now();
+  for (Slot& slot : slots_) {
+    if (slot.client != nullptr) leave(&slot, begin);
+  }
+  Clock::time_point last_arrival = begin;
+  Clock::time_point now = begin;
+  // Whoever has to be told to leave is not silent.
+  const auto longest = any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval + kMaxSettling
+                                       : std::chrono::nanoseconds(kMaxSettling);
+  while (!leaving_.empty() && now < begin + longest && now < last_arrival + patience() &&
+         report_.wait_error == 0 && options_.expect != ExpectedReply::kNothing) {
+    if (now >= next_house_) keep_house(now);
+    const bool arrived = receive_until(now + kSettleStep);
+    now = Clock::now();
+    if (arrived) last_arrival = now;
+    if (!arrived && all_settled()) break;
+  }
+  for (auto& client : leaving_) retire(std::move(client));
+  leaving_.clear();
+  publish(Clock::now());
+}
+
 bool LoadGenerator::all_settled() const {
-  return std::all_of(clients_.begin(), clients_.end(),
-                     [](const Client& client) { return client.account.settled(); });
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) {
+                       return slot.client == nullptr || slot.client->account.settled();
+                     }) &&
+         std::all_of(leaving_.begin(), leaving_.end(),
+                     [](const auto& client) { return client->account.settled(); });
 }
 
 bool LoadGenerator::any_snapshots() const {
-  return std::any_of(clients_.begin(), clients_.end(),
-                     [](const Client& client) { return client.account.snapshots() > 0; });
+  const auto has = [](const Client& client) { return client.account.snapshots() > 0; };
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [&](const Slot& slot) { return slot.client && has(*slot.client); }) ||
+         std::any_of(leaving_.begin(), leaving_.end(),
+                     [&](const auto& client) { return has(*client); });
 }
 
-void LoadGenerator::show_progress(Clock::time_point now, ProgressLine* progress) const {
-  if (!progress->wants_update(now)) return;
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  progress->update(
-      now, fmt::format("{:.1f} of {:.0f} s: {} sent, {} received, round trip p50 {:.2f} ms, "
-                       "p99 {:.2f} ms",
-                       std::chrono::duration<double>(now - started_).count(), options_.seconds,
-                       report_.sent, report_.received,
-                       Milliseconds(report_.round_trip.percentile(0.5)).count(),
-                       Milliseconds(report_.round_trip.percentile(0.99)).count()));
-}
-
-void LoadGenerator::sum_up() {
-  for (const Client& client : clients_) {
-    report_.echoes += client.account.echoes();
-    report_.late += client.account.late();
-    report_.repeated += client.account.repeated();
-    report_.foreign += client.account.foreign();
-    report_.snapshots += client.account.snapshots();
-    report_.snapshots_announced += client.account.snapshots_announced();
-    report_.inputs_received += client.account.inputs_received();
-    const auto drops = client.socket.kernel_drops();
-    if (!drops || !report_.client_kernel_drops) {
-      report_.client_kernel_drops.reset();  // of one unknown, the sum is unknown
-    } else {
-      *report_.client_kernel_drops += *drops;
-    }
+std::uint64_t LoadGenerator::inputs_received() const {
+  std::uint64_t sum = inputs_of_retired_;
+  for (const Slot& slot : slots_) {
+    if (slot.client) sum += slot.client->account.inputs_received();
   }
+  for (const auto& client : leaving_) sum += client->account.inputs_received();
+  return sum;
+}
+
+// ---- Beside -------------------------------------------------------------------
+
+void LoadGenerator::keep_house(Clock::time_point now) {
+  next_house_ = now + kHouseInterval;
+  serve_leaving(now);
+  series_.set_clients(now, connected_);
+  if (now >= next_publish_) publish(now);
+}
+
+void LoadGenerator::publish(Clock::time_point now) {
+  next_publish_ = now + kPublishInterval;
+  board_->add(live_, static_cast<std::int64_t>(connected_) - clients_shown_);
+  clients_shown_ = connected_;
+  live_ = LiveFigures();
+}
+
+LoadReport LoadGenerator::take_report() {
+  if (sending_.count() > 0) {
+    report_.busiest_thread_percent =
+        100.0 * static_cast<double>(sending_cpu_.count()) / static_cast<double>(sending_.count());
+  }
+  sending_ = sending_cpu_ = std::chrono::nanoseconds(0);
+  LoadReport taken = std::move(report_);
+  report_ = LoadReport();
+  report_.socket_buffer = taken.socket_buffer;
+  return taken;
 }
 
 }  // namespace ringpeer::tools

@@ -1,7 +1,8 @@
 #ifndef RINGPEER_TOOLS_LOAD_LOAD_GENERATOR_H_
 #define RINGPEER_TOOLS_LOAD_LOAD_GENERATOR_H_
 
-#include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -9,8 +10,7 @@
 #include <vector>
 
 #include "ringpeer/engine/net/socket.h"
-#include "ringpeer/tools/command/progress_line.h"
-#include "ringpeer/tools/command/stop_signal.h"
+#include "ringpeer/tools/load/live_figures.h"
 #include "ringpeer/tools/load/load_client.h"
 #include "ringpeer/tools/load/load_options.h"
 #include "ringpeer/tools/load/load_payload.h"
@@ -20,61 +20,121 @@
 
 namespace ringpeer::tools {
 
-// Simulated clients, each with a connected socket of its own, all on the calling thread.
-// Plain sockets and not the library's own peers: the instrument must not share the faults
-// of what it measures.
+// Which clients of a plan a generator has: every `of`th, from `index` on, of all processes'.
+struct GeneratorShare {
+  std::uint32_t index = 0;
+  std::uint32_t of = 1;
+};
+
+// A time in which one rate is offered.
+struct LoadPhase {
+  std::chrono::steady_clock::time_point start;
+  std::chrono::nanoseconds length{0};
+  double packets_per_second = 0;  // of the whole plan
+};
+
+// Simulated clients, each with a connected socket of its own, all on one thread. Plain sockets
+// and not the library's own peers: the instrument must not share the faults of what it measures.
 //
-// Threads: one. Use once: open(), then run().
+// Packets are sent on a schedule that was made before, whatever became of those before them: open
+// loop. Each place of the schedule is a client's; who leaves is followed by another, with a socket
+// and a number of its own.
+//
+// Threads: one at a time: open(), then begin(), send() and settle() for each phase, then finish().
 class LoadGenerator {
  public:
-  // Options must have passed check_load_options().
-  explicit LoadGenerator(const LoadOptions& options);
+  using Clock = std::chrono::steady_clock;
+
+  // Options must have passed check_load_options(). They, and the board, must outlive it.
+  LoadGenerator(const LoadOptions& options, GeneratorShare share, LiveBoard* board);
   ~LoadGenerator();
   LoadGenerator(const LoadGenerator&) = delete;
   LoadGenerator& operator=(const LoadGenerator&) = delete;
 
-  // Opens every client's socket. False with words that say what to do when it cannot.
+  // Opens the sockets of the clients that are there from the start. False with words that say
+  // what to do when it cannot.
   bool open(std::string* error);
+  // When the run's clock starts: that of joining, of sessions and of the series.
+  void begin(Clock::time_point start, std::chrono::nanoseconds interval);
+  // Sends to the end of the phase, or until told to stop.
+  void send(const LoadPhase& phase, const std::atomic<bool>& stop);
+  // Waits for what is on its way, as long as it pays.
+  void settle(const std::atomic<bool>& stop);
+  // Lets all clients leave, waits for the last answers and sums up.
+  void finish();
 
-  // Sends for the given time or until stopped, waits for what is still on its way, and
-  // says what became of every packet.
-  LoadReport run(const StopSignal& stop, ProgressLine* progress);
+  // What was counted since the call before; the clients' own accounts are in the last one only.
+  LoadReport take_report();
+  // Of the arena's inputs, as it said so far, those that came; nothing of another server.
+  std::uint64_t inputs_received() const;
+  const LoadSeries& series() const { return series_; }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   struct Client {
+    explicit Client(std::uint32_t id) : account(id) {}
     net::Socket socket;
     LoadClient account;
+    // Once it leaves.
+    Clock::time_point left_at;
+    Clock::time_point next_goodbye;
+    int goodbyes = 0;
+  };
+  // A place in the schedule.
+  struct Slot {
+    std::unique_ptr<Client> client;
+    Clock::time_point joins_at;   // until then nothing is due
+    Clock::time_point leaves_at;  // and another joins
   };
 
-  bool open_client(std::uint32_t id, std::string* error);
-  void send_until(Clock::time_point end, const StopSignal& stop, ProgressLine* progress);
-  void settle();
-  void say_goodbye();
-  void send_one(Client& client, bool leaving);
+  int join(Slot* slot);
+  bool is_present(Slot* slot, Clock::time_point due);
+  void leave(Slot* slot, Clock::time_point now);
+  void send_due(Pacer* pacer, Clock::time_point until);
+  void count_missed(const Pacer& pacer, std::uint64_t end, std::uint64_t count);
+  void send_one(Client* client, Clock::time_point due, bool leaving);
+  int send_packet(Client* client, std::span<const std::uint8_t> packet);
   // Takes what has arrived, waiting for it until `until` at most. True if anything had.
   bool receive_until(Clock::time_point until);
-  void receive_from(Client& client);
+  void receive_from(Client* client);
+  void take_answer(const LoadClient::Answer& answer);
   // Counts the packets that the target's machine has refused: each comes back in an ICMP error.
-  void take_refusals(Client& client);
+  void take_refusals(Client* client);
   void count_receive_error(int error);
+  // What is not of each packet: those who leave, the series, what is shown.
+  void keep_house(Clock::time_point now);
+  void serve_leaving(Clock::time_point now);
+  void say_goodbye(Client* client, Clock::time_point now);
+  bool is_done_with(const Client& client, Clock::time_point now) const;
+  void retire(std::unique_ptr<Client> client);
+  void publish(Clock::time_point now);
   // How long to wait for a reply after the last one.
   std::chrono::nanoseconds patience() const;
   bool all_settled() const;
-  // Nothing more is to be waited for, or waiting is not possible.
-  bool is_over() const { return report_.wait_error != 0 || all_settled(); }
   bool any_snapshots() const;
-  void show_progress(Clock::time_point now, ProgressLine* progress) const;
-  void sum_up();
 
-  LoadOptions options_;
+  const LoadOptions& options_;
+  GeneratorShare share_;
+  LiveBoard* board_;
   std::unique_ptr<LoadPayload> payload_;
-  std::vector<Client> clients_;
+  std::vector<Slot> slots_;
+  std::vector<std::unique_ptr<Client>> leaving_;
+  std::uint32_t next_client_ = 0;
   int epoll_ = -1;
   ReceiveBatch batch_;
-  LoadReport report_;
-  Clock::time_point started_;
+  LoadReport report_;  // since take_report()
+  LoadSeries series_;
+  LiveFigures live_;  // since publish()
+  std::uint32_t clients_shown_ = 0;
+  std::uint32_t connected_ = 0;
+  Clock::time_point next_house_;
+  Clock::time_point next_publish_;
+  std::chrono::nanoseconds longest_round_trip_{0};
+  std::uint64_t replies_ = 0;  // of the whole run, as the next one
+  std::uint64_t refusals_ = 0;
+  std::uint64_t inputs_of_retired_ = 0;
+  bool is_finishing_ = false;
+  std::chrono::nanoseconds sending_{0};
+  std::chrono::nanoseconds sending_cpu_{0};
 };
 
 }  // namespace ringpeer::tools

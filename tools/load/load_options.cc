@@ -6,6 +6,88 @@
 #include "ringpeer/tools/load/payload_sizes.h"
 
 namespace ringpeer::tools {
+namespace {
+
+// All negated, so that NaN is refused too.
+
+std::string check_clients(const LoadOptions& options) {
+  const LoadPart& part = options.part;
+  if (part.of < 1 || part.of > LoadOptions::kMaxParts || part.number < 1 || part.number > part.of) {
+    return fmt::format("--part {}/{}: write 1/N to N/N, with N up to {}.", part.number, part.of,
+                       LoadOptions::kMaxParts);
+  }
+  if (options.clients < 1 || options.clients > LoadOptions::kMaxClients * part.of) {
+    return fmt::format("--clients {}: choose 1 to {}; for more, start several processes: --part.",
+                       options.clients, LoadOptions::kMaxClients * part.of);
+  }
+  if (options.threads < 1 || options.threads > LoadOptions::kMaxThreads) {
+    return fmt::format("--threads {}: choose 1 to {}.", options.threads, LoadOptions::kMaxThreads);
+  }
+  if (options.clients < options.threads * options.part.of) {
+    return fmt::format("--clients {}: each of {} threads needs one at least.", options.clients,
+                       options.threads * options.part.of);
+  }
+  if (options.join_rate &&
+      !(*options.join_rate > 0 && *options.join_rate <= LoadOptions::kMaxJoinRate)) {
+    return fmt::format("--join-rate {}: choose more than 0 and at most {} clients a second.",
+                       *options.join_rate, LoadOptions::kMaxJoinRate);
+  }
+  if (options.session_seconds && !(*options.session_seconds >= LoadOptions::kMinSession &&
+                                   *options.session_seconds <= LoadOptions::kMaxSession)) {
+    return fmt::format("--session {}: choose {} to {} seconds.", *options.session_seconds,
+                       LoadOptions::kMinSession, LoadOptions::kMaxSession);
+  }
+  return "";
+}
+
+std::string check_range(const LoadOptions& options) {
+  if (!options.ramp) return "";
+  const RateRange& range = *options.ramp;
+  if (!(range.least > 0 && range.most >= range.least)) {
+    return fmt::format("--ramp {}..{}: write two rates above 0, the lower one first.", range.least,
+                       range.most);
+  }
+  const double most = LoadOptions::kMaxRate * options.clients;
+  if (!(range.most <= most)) {
+    return fmt::format("--ramp {}..{}: {} clients send at most {} packets/s. Use more --clients.",
+                       range.least, range.most, options.clients, most);
+  }
+  return "";
+}
+
+std::string check_steps(const LoadOptions& options) {
+  if (!(options.step_seconds >= LoadOptions::kMinStep &&
+        options.step_seconds <= LoadOptions::kMaxStep)) {
+    return fmt::format("--step {}: choose {} to {} seconds.", options.step_seconds,
+                       LoadOptions::kMinStep, LoadOptions::kMaxStep);
+  }
+  if (options.steps < 1 || options.steps > LoadOptions::kMaxSteps) {
+    return fmt::format("--steps {}: choose 1 to {}.", options.steps, LoadOptions::kMaxSteps);
+  }
+  if (options.goal && !(options.goal->loss_percent >= 0 && options.goal->loss_percent < 100)) {
+    return "--loss: choose 0 % or more, and less than 100 %.";
+  }
+  if (options.goal && !(options.goal->p99_us > 0)) return "--p99: choose more than 0.";
+  if (!options.has_steps()) return "";
+  if (options.join_rate) return "--join-rate does not go with --ramp and --find-max.";
+  if (options.part.of > 1) return "--part does not go with --ramp and --find-max.";
+  if (options.expect == ExpectedReply::kNothing && (options.find_max || options.goal)) {
+    return "--expect nothing: without replies there is no loss and no p99 to hold to a goal.";
+  }
+  return check_range(options);
+}
+
+}  // namespace
+
+std::uint32_t clients_of_part(const LoadOptions& options) {
+  const std::uint32_t share = options.threads * options.part.of;
+  const std::uint32_t first = (options.part.number - 1) * options.threads;
+  std::uint32_t clients = 0;
+  for (std::uint32_t i = first; i < first + options.threads && i < options.clients; ++i) {
+    clients += (options.clients - i + share - 1) / share;
+  }
+  return clients;
+}
 
 std::string check_load_options(const LoadOptions& options) {
   // Negated, so that NaN is refused too.
@@ -17,10 +99,8 @@ std::string check_load_options(const LoadOptions& options) {
     return fmt::format("--duration {}: choose {} to {} seconds.", options.seconds, kMinDuration,
                        kMaxDuration);
   }
-  if (options.clients < 1 || options.clients > LoadOptions::kMaxClients) {
-    return fmt::format("--clients {}: choose 1 to {}; for more, start the command several times.",
-                       options.clients, LoadOptions::kMaxClients);
-  }
+  if (std::string complaint = check_clients(options); !complaint.empty()) return complaint;
+  if (std::string complaint = check_steps(options); !complaint.empty()) return complaint;
   const bool raw = options.payload == PayloadKind::kRaw;
   const std::size_t smallest = raw ? kSmallestRawPacket : 1;
   const std::size_t largest = raw ? kMaxRawPacket : kMaxVarPacket;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/tools/command/payload_kind.h"
@@ -17,24 +18,79 @@ enum class ExpectedReply {
   kNothing,   // a sink: sending is all there is to see
 };
 
+// What share of a plan one process has: the first of one is all of it.
+struct LoadPart {
+  std::uint32_t number = 1;
+  std::uint32_t of = 1;
+};
+
+// Packets a second of all clients together.
+struct RateRange {
+  double least = 0;
+  double most = 0;
+};
+
+// What a server is to keep at a rate.
+struct LoadGoal {
+  double loss_percent = 0.1;
+  double p99_us = 5000;  // corrected
+};
+
 // What `ringpeer load` is asked to do.
 struct LoadOptions {
-  // One thread serves all clients; with more it would be the bottleneck that it measures.
+  // A process has this many sockets at most; for more there are --part and `load merge`.
   static constexpr std::uint32_t kMaxClients = 20'000;
   // Packets a second and client: a hundred times what games send, so more is a slip.
   static constexpr double kMaxRate = 10'000;
+  // Generators: more than one a core take time from each other.
+  static constexpr std::uint32_t kMaxThreads = 64;
+  // Clients that join a second: a port each, and the kernel has 28,232 of them.
+  static constexpr double kMaxJoinRate = 100'000;
+  // Seconds: shorter sessions are gone before their first answer.
+  static constexpr double kMinSession = 0.1;
+  static constexpr double kMaxSession = 604'800;
+  // Seconds of a step: shorter ones say nothing of a p99, longer ones are a slip.
+  static constexpr double kMinStep = 0.1;
+  static constexpr double kMaxStep = 3600;
+  static constexpr std::uint32_t kMaxSteps = 1000;
+  static constexpr std::uint32_t kMaxParts = 64;
+  // Clients when the rate is searched or raised and nobody says how many: enough to reach every
+  // worker of a server that spreads its clients.
+  static constexpr std::uint32_t kStepClients = 100;
 
-  std::string target_text;
-  net::Endpoint target;
+  std::string target_text;             // as it was asked for
+  std::vector<net::Endpoint> targets;  // what that came to; client n takes number n, in turn
+  std::optional<net::Endpoint> source;
   std::uint32_t clients = 1;
   double rate = 60;
+  std::uint32_t threads = 1;
+  // Without, all clients are there from the start.
+  std::optional<double> join_rate;
+  // Without, a client stays to the end.
+  std::optional<double> session_seconds;
+  LoadPart part;
   PayloadKind payload = PayloadKind::kRaw;
   // Bytes of a packet; without, as small as the payload allows but 64 at least.
   std::optional<std::size_t> size;
   double seconds = 10;
+
+  std::optional<RateRange> ramp;
+  bool find_max = false;
+  std::optional<LoadGoal> goal;
+  double step_seconds = 2;
+  std::uint32_t steps = 10;
+
   ExpectedReply expect = ExpectedReply::kAnything;
+  // A run that is not valid is told, and its exit status is that of its account all the same.
+  bool allow_invalid = false;
+  std::string csv;  // a file for the time series; without a name none
   bool json = false;
+
+  bool has_steps() const { return find_max || ramp.has_value(); }
 };
+
+// Of the plan's clients, how many this process has.
+std::uint32_t clients_of_part(const LoadOptions& options);
 
 // An empty text when the options make sense together; otherwise what is wrong and what to
 // do about it.

@@ -10,19 +10,20 @@
 
 namespace ringpeer::tools {
 
-// Says which packet one is, and when it left.
+// Says which packet one is, and when it was due. When it left is the client's own knowledge.
 struct LoadStamp {
   std::uint32_t client = 0;
   std::uint64_t sequence = 0;
-  std::chrono::steady_clock::time_point sent_at;
+  std::chrono::steady_clock::time_point due_at;
 };
 
 // What a packet that came back turned out to be.
 struct LoadReply {
   enum class Kind {
-    kForeign,   // nothing that a server should answer: damaged, or another program's
-    kEcho,      // our own packet
-    kSnapshot,  // the arena's answer to all inputs so far
+    kForeign,    // nothing that a server should answer: damaged beyond recognition, or another's
+    kCorrupted,  // names a packet of ours, and has other bytes
+    kEcho,       // our own packet
+    kSnapshot,   // the arena's answer to all inputs so far
   };
 
   Kind kind = Kind::kForeign;

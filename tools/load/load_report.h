@@ -5,11 +5,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "ringpeer/tools/load/load_options.h"
+#include "ringpeer/tools/load/load_series.h"
+#include "ringpeer/tools/load/load_steps.h"
 #include "ringpeer/tools/measure/latency_histogram.h"
+#include "ringpeer/tools/measure/machine_description.h"
 
 namespace ringpeer::tools {
 
@@ -29,6 +33,9 @@ struct LoadReport {
   std::uint64_t late = 0;
   std::uint64_t repeated = 0;
   std::uint64_t foreign = 0;
+  // Answers with wrong bytes to packets of ours; and the packets to which no other answer came.
+  std::uint64_t corrupted = 0;
+  std::uint64_t damaged = 0;
   // Packets that the target's machine has answered with: nobody listens there.
   std::uint64_t connection_refused = 0;
 
@@ -36,17 +43,42 @@ struct LoadReport {
   std::uint64_t snapshots_announced = 0;
   std::uint64_t inputs_received = 0;
 
+  // Clients that came (those of the start, later ones, and those in place of others), those of
+  // them whose first packet was answered, and those that got no socket; errno of the last.
+  std::uint64_t joins = 0;
+  std::uint64_t joins_answered = 0;
+  std::uint64_t joins_failed = 0;
+  int join_error = 0;
+
   // Dropped by the kernel for want of socket buffer: at the clients, and at the server
   // where its socket is to be seen from here. Nothing where the kernel does not tell.
   std::optional<std::uint64_t> client_kernel_drops = 0;
   std::optional<std::uint64_t> server_kernel_drops;
 
-  LatencyHistogram round_trip;
+  LatencyHistogram round_trip;  // from when packets were due
+  LatencyHistogram round_trip_uncorrected;
+  LatencyHistogram join_round_trip;  // of first packets
+
+  // How well the schedule was kept.
+  LatencyHistogram send_lateness;
+  std::uint64_t late_sends = 0;  // by more than kLateSend
+  std::uint32_t threads = 1;
+  std::optional<double> busiest_thread_percent;  // of its core while it sent
+  std::optional<int> socket_buffer;              // granted for receiving, of one socket
+
   std::optional<double> steal_percent;
   std::chrono::nanoseconds cpu{0};
   int stopped_by_signal = 0;
   int send_error = 0;  // errno of the packet that was refused last
   int wait_error = 0;  // errno of a wait for replies that the kernel refused; it ended the run
+
+  LoadSeries series;
+  std::vector<LoadStep> steps;
+  std::optional<FindMaxResult> find_max;
+
+  MachineDescription machine;
+  std::string started_at;
+  std::vector<std::string> addresses;  // that the targets came to
 
   // Whether the server turned out to be an arena.
   bool is_arena() const { return snapshots > 0; }
@@ -55,17 +87,26 @@ struct LoadReport {
   std::int64_t unaccounted_requests() const;
   // Packets of the server that did not arrive here and of which nobody knows why.
   std::int64_t unaccounted_replies() const;
+  // Of the packets that were due, how many left too late or not at all; nothing when none was due.
+  std::optional<double> late_percent() const;
+
+  // Adds what another generator of the same run counted. What is of the whole run (seconds,
+  // steal, processor time, series of another start) stays.
+  void add_counts(const LoadReport& other);
 };
 
 // Why no whole run came about; an empty text when one did.
 std::string broken_run(const LoadReport& report);
 
 // An empty text when the run is good, with nothing unaccounted for; otherwise what is
-// wrong and what to do about it.
+// wrong and what to do about it. Whether it is valid is another question (load_validity.h), and
+// part of this one unless the options allow it to be invalid.
 std::string judge_load(const LoadOptions& options, const LoadReport& report);
 
 nlohmann::ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& report);
 std::string load_report_to_text(const LoadOptions& options, const LoadReport& report);
+// The text of a report in JSON, this program's or another's.
+std::string load_json_to_text(const nlohmann::ordered_json& report);
 
 // p50, p99 and so on in microseconds, as every report of these tools has them.
 nlohmann::ordered_json latency_to_json(const LatencyHistogram& latency);

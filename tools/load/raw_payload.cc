@@ -17,7 +17,7 @@ struct Header {
   std::uint32_t mark;
   std::uint32_t client;
   std::uint64_t sequence;
-  std::int64_t sent_at;  // nanoseconds of the steady clock
+  std::int64_t due_at;  // nanoseconds of the steady clock
 };
 static_assert(sizeof(Header) == kSmallestRawPacket);
 
@@ -33,28 +33,28 @@ std::span<const std::uint8_t> RawPayload::compose(const LoadStamp& stamp, bool /
       .mark = kMark,
       .client = stamp.client,
       .sequence = stamp.sequence,
-      .sent_at = std::chrono::nanoseconds(stamp.sent_at.time_since_epoch()).count()};
+      .due_at = std::chrono::nanoseconds(stamp.due_at.time_since_epoch()).count()};
   std::memcpy(packet_.data(), &header, sizeof(header));
   std::fill(packet_.begin() + kSmallestRawPacket, packet_.end(), pattern_byte(stamp.sequence));
   return packet_;
 }
 
 LoadReply RawPayload::read(std::span<const std::uint8_t> packet, std::uint32_t /*client*/) const {
-  if (packet.size() != packet_.size()) return {};
+  if (packet.size() < kSmallestRawPacket) return {};
   Header header;
   std::memcpy(&header, packet.data(), sizeof(header));
   if (header.mark != kMark) return {};
   const std::uint8_t expected = pattern_byte(header.sequence);
   const auto body = packet.subspan(kSmallestRawPacket);
-  if (!std::all_of(body.begin(), body.end(), [=](std::uint8_t b) { return b == expected; })) {
-    return {};
-  }
+  const bool is_whole =
+      packet.size() == packet_.size() &&
+      std::all_of(body.begin(), body.end(), [=](std::uint8_t b) { return b == expected; });
   LoadReply reply;
-  reply.kind = LoadReply::Kind::kEcho;
+  reply.kind = is_whole ? LoadReply::Kind::kEcho : LoadReply::Kind::kCorrupted;
   reply.stamp.client = header.client;
   reply.stamp.sequence = header.sequence;
-  reply.stamp.sent_at =
-      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(header.sent_at));
+  reply.stamp.due_at =
+      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(header.due_at));
   return reply;
 }
 

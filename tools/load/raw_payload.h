@@ -8,8 +8,8 @@
 
 namespace ringpeer::tools {
 
-// Packets of plain bytes: a mark, the client, the sequence number and the time of sending
-// (little-endian), then a pattern that depends on the sequence number, so that a reply
+// Packets of plain bytes: a mark, the client, the sequence number and the time when it
+// was due (little-endian), then a pattern that depends on the sequence number, so that a reply
 // with another packet's bytes in it is noticed.
 // Threads, lifetime and failure: as LoadPayload.
 class RawPayload : public LoadPayload {

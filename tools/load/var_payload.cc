@@ -33,7 +33,7 @@ Vector2 direction(std::uint32_t client, std::uint64_t sequence) {
 LoadStamp stamp_of(std::uint32_t client, std::int64_t sequence, std::int64_t time) {
   return {.client = client,
           .sequence = static_cast<std::uint64_t>(sequence),
-          .sent_at = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(time))};
+          .due_at = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(time))};
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ VarPayload::VarPayload(std::optional<std::size_t> size)
 std::span<const std::uint8_t> VarPayload::compose(const LoadStamp& stamp, bool leaving) {
   const ArenaInput input = {
       .sequence = static_cast<std::int64_t>(stamp.sequence),
-      .time = std::chrono::nanoseconds(stamp.sent_at.time_since_epoch()).count(),
+      .time = std::chrono::nanoseconds(stamp.due_at.time_since_epoch()).count(),
       .move = direction(stamp.client, stamp.sequence),
       .leave = leaving};
   Variant value = to_variant(input);
@@ -73,7 +73,7 @@ LoadReply VarPayload::read(std::span<const std::uint8_t> packet, std::uint32_t c
   } else if (const auto input = input_from_variant(value)) {
     reply.stamp = stamp_of(client, input->sequence, input->time);
     const bool ours = input->move == direction(client, reply.stamp.sequence);
-    reply.kind = ours ? LoadReply::Kind::kEcho : LoadReply::Kind::kForeign;
+    reply.kind = ours ? LoadReply::Kind::kEcho : LoadReply::Kind::kCorrupted;
   }
   return reply;
 }

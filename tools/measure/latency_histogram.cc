@@ -5,8 +5,21 @@
 #include <cmath>
 
 namespace ringpeer::tools {
+namespace {
 
-std::size_t LatencyHistogram::bucket_of(std::uint64_t nanoseconds) {
+constexpr std::uint64_t kMaxValue = (std::uint64_t{1} << LatencyHistogram::kMaxValueBits) - 1;
+
+std::uint64_t value_of(std::chrono::nanoseconds latency) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0));
+}
+
+}  // namespace
+
+std::size_t LatencyHistogram::bucket_of(std::chrono::nanoseconds latency) {
+  return bucket_of_value(std::min(value_of(latency), kMaxValue));
+}
+
+std::size_t LatencyHistogram::bucket_of_value(std::uint64_t nanoseconds) {
   if (nanoseconds < kSubBuckets) return nanoseconds;
   const int shift = std::bit_width(nanoseconds) - (kSubBucketBits + 1);
   // The top kSubBucketBits + 1 bits, the first of which is always set.
@@ -22,9 +35,8 @@ std::uint64_t LatencyHistogram::upper_edge(std::size_t bucket) {
 }
 
 void LatencyHistogram::record(std::chrono::nanoseconds latency) {
-  constexpr std::uint64_t kMax = (std::uint64_t{1} << kMaxValueBits) - 1;
-  const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0));
-  ++buckets_[bucket_of(std::min(value, kMax))];
+  const std::uint64_t value = value_of(latency);
+  ++buckets_[bucket_of_value(std::min(value, kMaxValue))];
   ++count_;
   sum_ += value;
   min_ = std::min(min_, value);
@@ -37,6 +49,34 @@ void LatencyHistogram::merge(const LatencyHistogram& other) {
   sum_ += other.sum_;
   min_ = std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
+}
+
+bool LatencyHistogram::merge(const std::vector<Bucket>& buckets, std::chrono::nanoseconds min,
+                             std::chrono::nanoseconds max, double mean_ns) {
+  std::uint64_t count = 0;
+  for (const Bucket& bucket : buckets) {
+    if (bucket.upper_edge > kMaxValue) return false;
+    if (upper_edge(bucket_of_value(bucket.upper_edge)) != bucket.upper_edge) return false;
+    count += bucket.count;
+  }
+  if (count == 0) return true;
+  for (const Bucket& bucket : buckets) {
+    buckets_[bucket_of_value(bucket.upper_edge)] += bucket.count;
+  }
+  count_ += count;
+  const double mean = std::clamp(mean_ns, 0.0, static_cast<double>(kMaxValue));
+  sum_ += static_cast<std::uint64_t>(mean) * count;
+  min_ = std::min(min_, value_of(min));
+  max_ = std::max(max_, value_of(max));
+  return true;
+}
+
+std::vector<LatencyHistogram::Bucket> LatencyHistogram::buckets() const {
+  std::vector<Bucket> filled;
+  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+    if (buckets_[bucket] != 0) filled.push_back({upper_edge(bucket), buckets_[bucket]});
+  }
+  return filled;
 }
 
 std::chrono::nanoseconds LatencyHistogram::min() const {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace ringpeer::tools {
 
@@ -15,11 +16,22 @@ namespace ringpeer::tools {
 // Threads: one. Merge the histograms of several threads at the end.
 class LatencyHistogram {
  public:
+  // Values that were counted together: none is above the edge, in nanoseconds.
+  struct Bucket {
+    std::uint64_t upper_edge = 0;
+    std::uint64_t count = 0;
+    friend bool operator==(const Bucket&, const Bucket&) = default;
+  };
+
   // Longer durations are counted in the last bucket: 2^40 ns is 18 minutes.
   static constexpr int kMaxValueBits = 40;
 
   void record(std::chrono::nanoseconds latency);
   void merge(const LatencyHistogram& other);
+  // The same of one that was written down: what it recorded, its smallest and largest value and
+  // their mean. False, with nothing changed, when the edges are not those of buckets.
+  bool merge(const std::vector<Bucket>& buckets, std::chrono::nanoseconds min,
+             std::chrono::nanoseconds max, double mean_ns);
 
   std::uint64_t count() const { return count_; }
   // All of these are 0 as long as nothing was recorded.
@@ -28,6 +40,13 @@ class LatencyHistogram {
   std::chrono::nanoseconds mean() const;
   // The smallest bucket edge that at least `fraction` (0 to 1) of the values do not exceed.
   std::chrono::nanoseconds percentile(double fraction) const;
+  // Those that hold anything, from the lowest up.
+  std::vector<Bucket> buckets() const;
+
+  // Which bucket a value is counted in, by number, and where one ends: for histograms of fewer
+  // values, which keep the buckets in use alone.
+  static std::size_t bucket_of(std::chrono::nanoseconds latency);
+  static std::uint64_t upper_edge(std::size_t bucket);
 
  private:
   static constexpr int kSubBucketBits = 7;
@@ -36,8 +55,7 @@ class LatencyHistogram {
   static constexpr std::size_t kBuckets =
       static_cast<std::size_t>(kMaxValueBits - kSubBucketBits + 1) * kSubBuckets;
 
-  static std::size_t bucket_of(std::uint64_t nanoseconds);
-  static std::uint64_t upper_edge(std::size_t bucket);
+  static std::size_t bucket_of_value(std::uint64_t nanoseconds);
 
   std::array<std::uint64_t, kBuckets> buckets_{};
   std::uint64_t count_ = 0;

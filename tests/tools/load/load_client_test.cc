@@ -10,10 +10,10 @@ using Clock = std::chrono::steady_clock;
 
 const Clock::time_point kStart{std::chrono::hours(1)};
 
-LoadReply echo(std::uint64_t sequence, Clock::time_point sent_at = kStart) {
+LoadReply echo(std::uint64_t sequence, Clock::time_point due_at = kStart) {
   LoadReply reply;
   reply.kind = LoadReply::Kind::kEcho;
-  reply.stamp = {.client = 4, .sequence = sequence, .sent_at = sent_at};
+  reply.stamp = {.client = 4, .sequence = sequence, .due_at = due_at};
   return reply;
 }
 
@@ -27,26 +27,33 @@ LoadReply snapshot(std::uint64_t number, std::uint64_t newest_input, std::uint64
 
 LoadClient client_that_sent(int packets) {
   LoadClient client(4);
-  for (int i = 0; i < packets; ++i) client.sent();
+  for (int i = 0; i < packets; ++i) client.sent(kStart, kStart);
   return client;
+}
+
+std::optional<std::chrono::nanoseconds> round_trip(LoadClient* client, const LoadReply& reply,
+                                                   Clock::time_point now) {
+  const auto answer = client->receive(reply, now);
+  if (!answer) return std::nullopt;
+  return answer->round_trip;
 }
 
 TEST(LoadClientTest, APacketThatWasNotSentIsStampedAgain) {
   LoadClient client(4);
   EXPECT_EQ(client.next_stamp(kStart).sequence, 0U);
   EXPECT_EQ(client.next_stamp(kStart).sequence, 0U);
-  client.sent();
+  client.sent(kStart, kStart);
   EXPECT_EQ(client.next_stamp(kStart).sequence, 1U);
   EXPECT_EQ(client.packets_sent(), 1U);
 }
 
 TEST(LoadClientTest, EachEchoCountsOnceAndGivesItsRoundTrip) {
   LoadClient client = client_that_sent(3);
-  EXPECT_EQ(client.receive(echo(0), kStart + milliseconds(5)), milliseconds(5));
-  EXPECT_EQ(client.receive(echo(0), kStart + milliseconds(6)), std::nullopt);
-  EXPECT_EQ(client.receive(echo(2), kStart + milliseconds(7)), milliseconds(7));
+  EXPECT_EQ(round_trip(&client, echo(0), kStart + milliseconds(5)), milliseconds(5));
+  EXPECT_EQ(round_trip(&client, echo(0), kStart + milliseconds(6)), std::nullopt);
+  EXPECT_EQ(round_trip(&client, echo(2), kStart + milliseconds(7)), milliseconds(7));
   EXPECT_FALSE(client.settled());
-  EXPECT_EQ(client.receive(echo(1), kStart + milliseconds(8)), milliseconds(8));
+  EXPECT_EQ(round_trip(&client, echo(1), kStart + milliseconds(8)), milliseconds(8));
   EXPECT_EQ(client.echoes(), 3U);
   EXPECT_EQ(client.repeated(), 1U);
   EXPECT_EQ(client.late(), 1U);
@@ -56,22 +63,24 @@ TEST(LoadClientTest, EachEchoCountsOnceAndGivesItsRoundTrip) {
 
 TEST(LoadClientTest, AnswersToWhatWasNeverSentAreForeign) {
   LoadClient client = client_that_sent(2);
-  EXPECT_EQ(client.receive(echo(2), kStart), std::nullopt);
-  EXPECT_EQ(client.receive(LoadReply(), kStart), std::nullopt);
+  EXPECT_EQ(round_trip(&client, echo(2), kStart), std::nullopt);
+  EXPECT_EQ(round_trip(&client, LoadReply(), kStart), std::nullopt);
   LoadReply of_another = echo(0);
   of_another.stamp.client = 5;
-  EXPECT_EQ(client.receive(of_another, kStart), std::nullopt);
-  // From the future.
-  EXPECT_EQ(client.receive(echo(0, kStart + milliseconds(1)), kStart), std::nullopt);
-  EXPECT_EQ(client.foreign(), 4U);
+  EXPECT_EQ(round_trip(&client, of_another, kStart), std::nullopt);
+  EXPECT_EQ(client.foreign(), 3U);
+  // Of ours, and from the future.
+  EXPECT_EQ(round_trip(&client, echo(0, kStart + milliseconds(1)), kStart), std::nullopt);
+  EXPECT_EQ(client.corrupted(), 1U);
+  EXPECT_EQ(client.damaged(), 1U);
   EXPECT_EQ(client.echoes(), 0U);
 }
 
 TEST(LoadClientTest, ASnapshotGivesARoundTripOnlyForANewInput) {
   LoadClient client = client_that_sent(5);
-  EXPECT_EQ(client.receive(snapshot(1, 0, 1), kStart + milliseconds(9)), milliseconds(9));
-  EXPECT_EQ(client.receive(snapshot(2, 0, 1), kStart + milliseconds(25)), std::nullopt);
-  EXPECT_EQ(client.receive(snapshot(3, 4, 5), kStart + milliseconds(30)), milliseconds(30));
+  EXPECT_EQ(round_trip(&client, snapshot(1, 0, 1), kStart + milliseconds(9)), milliseconds(9));
+  EXPECT_EQ(round_trip(&client, snapshot(2, 0, 1), kStart + milliseconds(25)), std::nullopt);
+  EXPECT_EQ(round_trip(&client, snapshot(3, 4, 5), kStart + milliseconds(30)), milliseconds(30));
   EXPECT_EQ(client.snapshots(), 3U);
   EXPECT_EQ(client.inputs_received(), 5U);
 }

@@ -1,6 +1,6 @@
 // Simulated clients against a server that is slow, or away for a while.
 
-#include "ringpeer/tools/load/load_generator.h"
+#include "ringpeer/tools/load/load_run.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -40,6 +40,7 @@ class Echo {
   Echo& operator=(const Echo&) = delete;
 
   int port() const { return ntohs(address_.sin_port); }
+  int descriptor() const { return descriptor_; }
 
   // Takes what comes within some milliseconds, and answers what came `delay` ago. True when
   // a packet was answered.
@@ -79,23 +80,28 @@ class Echo {
 LoadOptions options_for(int port, double rate, double duration) {
   LoadOptions options;
   options.target_text = "127.0.0.1:" + std::to_string(port);
-  options.target = *parse_target_address(options.target_text);
+  options.targets = {*parse_target_address(options.target_text)};
+  options.allow_invalid = true;  // other tests take this one's time
   options.rate = rate;
   options.seconds = duration;
   return options;
 }
 
-LoadReport run(const LoadOptions& options) {
+LoadOptions options_without_leave(LoadOptions options) {
+  options.allow_invalid = false;
+  return options;
+}
+
+LoadReport report_of(const LoadOptions& options) {
   const StopSignal stop;
-  LoadGenerator generator(options);
+  LoadRun run(options);
   std::string error;
-  EXPECT_TRUE(generator.open(&error)) << error;
-  ProgressLine silent(nullptr);
-  return generator.run(stop, &silent);
+  EXPECT_TRUE(run.open(&error)) << error;
+  return run.run(stop);
 }
 
 // The end of a run waits as long as replies take.
-TEST(LoadGeneratorTest, LateIsNotLost) {
+TEST(LoadRunTest, LateIsNotLost) {
   struct Case {
     double rate, duration;
     milliseconds delay;
@@ -108,7 +114,7 @@ TEST(LoadGeneratorTest, LateIsNotLost) {
       while (!stop.stop_requested()) echo.serve(c.delay);
     });
     const LoadOptions options = options_for(echo.port(), c.rate, c.duration);
-    const LoadReport report = run(options);
+    const LoadReport report = report_of(options);
     EXPECT_EQ(report.sent, c.packets);
     EXPECT_EQ(report.echoes, c.packets);
     EXPECT_EQ(judge_load(options, report), "");
@@ -116,7 +122,7 @@ TEST(LoadGeneratorTest, LateIsNotLost) {
 }
 
 // While it is away, the machine says of each packet that nobody listens.
-TEST(LoadGeneratorTest, RefusedIsNotLost) {
+TEST(LoadRunTest, RefusedIsNotLost) {
   auto echo = std::make_unique<Echo>(0);
   const int port = echo->port();
   std::jthread server([&](const std::stop_token& stop) {
@@ -129,13 +135,68 @@ TEST(LoadGeneratorTest, RefusedIsNotLost) {
     while (!stop.stop_requested()) echo->serve(milliseconds(0));
   });
   const LoadOptions options = options_for(port, 20, 2);
-  const LoadReport report = run(options);
+  const LoadReport report = report_of(options);
   EXPECT_GT(report.connection_refused, 3U);
   EXPECT_EQ(report.send_refused, 0U);
   EXPECT_GT(report.echoes, 10U);
   EXPECT_EQ(report.sent, report.echoes + report.connection_refused);
   EXPECT_EQ(judge_load(options, report), "");
   EXPECT_NE(load_report_to_text(options, report).find("refused by the target"), std::string::npos);
+}
+
+// ---- The highest rate -----------------------------------------------------------
+
+constexpr std::chrono::microseconds kWork{20};
+
+// As a plain server of another make: one thread that receives, works and answers, with room for
+// what comes while it is not scheduled.
+void serve_with_work(int descriptor, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::array<char, 256> bytes;
+    sockaddr_in sender = {};
+    socklen_t size = sizeof(sender);
+    const ssize_t count = recvfrom(descriptor, bytes.data(), bytes.size(), 0,
+                                   reinterpret_cast<sockaddr*>(&sender), &size);
+    if (count < 0) continue;
+    const Clock::time_point end = Clock::now() + kWork;
+    while (Clock::now() < end) {
+    }
+    sendto(descriptor, bytes.data(), static_cast<std::size_t>(count), 0,
+           reinterpret_cast<const sockaddr*>(&sender), size);
+  }
+}
+
+// No more than a packet for each 20 us, and a good part of that: the rest is system calls, and
+// whatever else this machine does.
+TEST(LoadRunTest, TheHighestRateIsThatOfTheServersWork) {
+  Echo echo(0);
+  std::jthread server(
+      [&](const std::stop_token& stop) { serve_with_work(echo.descriptor(), stop); });
+  LoadOptions options = options_for(echo.port(), 60, 10);
+  options.clients = 50;
+  options.find_max = true;
+  options.ramp = RateRange{.least = 1000, .most = 200'000};
+  options.step_seconds = 0.3;
+  options.goal = LoadGoal{.loss_percent = 1, .p99_us = 50'000};
+  const LoadReport report = report_of(options);
+  ASSERT_TRUE(report.find_max.has_value());
+  const FindMaxResult& found = *report.find_max;
+  constexpr double kMaxPossible = 1e6 / static_cast<double>(kWork.count());
+  std::string steps;
+  for (const LoadStep& step : report.steps) {
+    steps += std::to_string(step.offered_per_s) + "/s: " + step.why + "\n";
+    // Whatever the machine does: the server cannot do more than its work allows.
+    EXPECT_FALSE(step.offered_per_s > 1.1 * kMaxPossible && step.holds == true) << steps;
+  }
+  if (found.limited_by == KneeLimit::kGenerator) {
+    EXPECT_NE(judge_load(options_without_leave(options), report), "");
+    GTEST_SKIP() << "this machine is too busy to tell:\n" << steps;
+  }
+  EXPECT_EQ(found.limited_by, KneeLimit::kTarget) << steps;
+  ASSERT_TRUE(found.knee_per_s.has_value()) << steps;
+  EXPECT_LE(*found.knee_per_s, 1.05 * kMaxPossible) << steps;
+  EXPECT_GE(*found.knee_per_s, 0.1 * kMaxPossible) << steps;
+  EXPECT_EQ(judge_load(options, report).empty(), found.is_verified()) << steps;
 }
 
 }  // namespace

@@ -1,0 +1,287 @@
+// `ringpeer load` from outside: what its figures say of a server that pauses, its parts put
+// together, clients that come and go, and the files that it writes.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ringpeer/tests/tools/command_process.h"
+#include "ringpeer/tests/tools/report_schema.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+using Words = std::vector<std::string>;
+
+constexpr std::chrono::seconds kPatience{60};
+// Nothing of this machine's speed is expected, but where the test says so.
+const std::string kAnyMachine = "--allow-invalid";
+
+// An echo server on any port.
+class EchoServer {
+ public:
+  EchoServer() : process_({"serve", "--mode", "echo", "--port", "0", "--address", "127.0.0.1"}) {
+    process_.wait_for_error_text(", backend ", kPatience);
+    const std::string& said = process_.error_output();
+    const std::size_t at = said.find(" on port ");
+    if (at != std::string::npos) port_ = std::stoi(said.substr(at + 9));
+  }
+  std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
+  CommandProcess& process() { return process_; }
+
+ private:
+  CommandProcess process_;
+  int port_ = 0;
+};
+
+json load(const std::string& target, Words words, int expected_status = 0) {
+  words.insert(words.begin(), {"load", "--target", target, "--json"});
+  CommandProcess process(words);
+  EXPECT_EQ(process.finish(kPatience), expected_status) << process.error_output();
+  json report = json::parse(process.output(), nullptr, false);
+  EXPECT_FALSE(report.is_discarded()) << process.output();
+  EXPECT_EQ(ReportSchema().complaint("load", report), "");
+  return report;
+}
+
+std::string test_file(const std::string& name) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  return std::string(folder == nullptr ? "/tmp" : folder) + "/" + name;
+}
+
+std::string text_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// ---- What a pause looks like ---------------------------------------------------
+
+struct Pause {
+  double ms = 0;  // as long as the server stood still
+  json report;
+};
+
+constexpr double kSeconds = 4;
+
+Pause load_with_pause(milliseconds length) {
+  Pause pause;
+  EchoServer server;
+  std::jthread freezer([&] {
+    std::this_thread::sleep_for(milliseconds(1500));
+    server.process().send_signal(SIGSTOP);
+    const auto begin = Clock::now();
+    std::this_thread::sleep_for(length);
+    const auto end = Clock::now();
+    server.process().send_signal(SIGCONT);
+    pause.ms = std::chrono::duration<double, std::milli>(end - begin).count();
+  });
+  pause.report =
+      load(server.target(), {"--clients", "4", "--hz", "100", "--duration", "4", kAnyMachine});
+  freezer.join();
+  return pause;
+}
+
+// What is wrong with the figures of a run with a pause; nothing when they show it.
+//
+// Packets are due evenly. The one that was due when the pause began waits for all of it, the next
+// ones for less, so of all packets a share of (pause - x) / run waits longer than x: the percentile
+// q is pause - (1 - q) * run.
+std::string complaint_about(const Pause& pause) {
+  constexpr double kTolerance = 15;  // ms
+  std::string complaint;
+  for (const auto& [name, share] : {std::pair("p99", 0.01), std::pair("p999", 0.001)}) {
+    const double expected = pause.ms - share * kSeconds * 1e3;
+    const double found = pause.report.at("rtt_us").at(name).get<double>() / 1e3;
+    if (std::abs(found - expected) <= kTolerance) continue;
+    complaint += std::string(name) + " is " + std::to_string(found) + " ms and not " +
+                 std::to_string(expected) + "; ";
+  }
+  // Of a client that waits, one packet of 400 met the pause.
+  const double hidden = pause.report.at("rtt_uncorrected_us").at("p99").get<double>() / 1e3;
+  if (hidden > pause.ms / 4) complaint += "uncorrected p99 is " + std::to_string(hidden) + " ms";
+  return complaint;
+}
+
+TEST(LoadCommandTest, APauseOfTheServerShowsInTheCorrectedPercentilesOnly) {
+  std::string complaints;
+  // This machine may pause, too.
+  for (int i = 0; i < 4; ++i) {
+    const Pause pause = load_with_pause(milliseconds(200));
+    const std::string complaint = complaint_about(pause);
+    if (complaint.empty()) return;
+    complaints += complaint + "\n";
+  }
+  ADD_FAILURE() << complaints;
+}
+
+// ---- Clients -------------------------------------------------------------------
+
+TEST(LoadCommandTest, ClientsThatComeAndGoLoseNothing) {
+  EchoServer server;
+  const json report =
+      load(server.target(), {"--clients", "60", "--hz", "50", "--duration", "2", "--threads", "2",
+                             "--join-rate", "100", "--session", "500ms", kAnyMachine});
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  EXPECT_EQ(report.at("lost"), 0);
+  EXPECT_EQ(report.at("answered"), report.at("sent"));
+  // 60 at the start, and each after 0.5 s again: three more each, but for who came later.
+  const int joins = report.at("joins").at("count");
+  EXPECT_GT(joins, 150);
+  EXPECT_LE(joins, 240);
+  EXPECT_EQ(report.at("joins").at("answered"), joins);
+  EXPECT_EQ(report.at("joins").at("rtt_us").at("count"), joins);
+  // Who is not there sends nothing: 100 join a second.
+  EXPECT_LT(report.at("sent"), 60 * 50 * 2 - 600);
+  EXPECT_EQ(report.at("series").at("points").at(1).at("clients"), 60);
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
+  for (const json& point : report.at("series").at("points")) {
+    sent += point.at("sent").get<std::uint64_t>();
+    answered += point.at("answered").get<std::uint64_t>();
+  }
+  EXPECT_EQ(sent, report.at("sent"));
+  EXPECT_EQ(answered, report.at("answered"));
+}
+
+TEST(LoadCommandTest, FiveThousandClientsAreOneProcess) {
+  EchoServer server;
+  const json report =
+      load(server.target(), {"--clients", "5000", "--hz", "1", "--duration", "2", kAnyMachine});
+  EXPECT_EQ(report.at("sent"), 10'000);
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  EXPECT_EQ(report.at("joins").at("answered"), 5000);
+}
+
+TEST(LoadCommandTest, NamesAreResolvedAndSeveralTargetsShareTheClients) {
+  EchoServer first;
+  EchoServer second;
+  const std::string port = first.target().substr(first.target().find(':'));
+  const json report = load(
+      "localhost" + port + "," + second.target(),
+      {"--clients", "4", "--hz", "20", "--duration", "0.5", "--source", "127.0.0.1", kAnyMachine});
+  EXPECT_EQ(report.at("addresses"), json::array({first.target(), second.target()}));
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  CommandProcess unknown({"load", "--target", "no-such-host.invalid:4000"});
+  EXPECT_EQ(unknown.finish(kPatience), 1);
+  EXPECT_NE(unknown.error_output().find("no-such-host.invalid"), std::string::npos);
+  CommandProcess elsewhere({"load", "--target", first.target(), "--source", "192.0.2.7"});
+  EXPECT_EQ(elsewhere.finish(kPatience), 1);
+  EXPECT_NE(elsewhere.error_output().find("--source"), std::string::npos)
+      << elsewhere.error_output();
+}
+
+TEST(LoadCommandTest, ARampHasItsSteps) {
+  EchoServer server;
+  const json report = load(server.target(), {"--clients", "10", "--ramp", "100..1000", "--steps",
+                                             "4", "--step", "300ms", kAnyMachine});
+  const json& steps = report.at("steps");
+  ASSERT_EQ(steps.size(), 4U);
+  std::uint64_t sent = 0;
+  for (const json& step : steps) {
+    sent += step.at("sent").get<std::uint64_t>();
+    const double expected = step.at("offered_per_s").get<double>() * 0.3;
+    EXPECT_NEAR(step.at("sent").get<double>(), expected, expected / 10 + 2);
+    EXPECT_EQ(step.at("lost_percent"), 0.0);
+  }
+  EXPECT_EQ(sent, report.at("sent"));
+  EXPECT_EQ(report.at("unaccounted"), 0);
+}
+
+// ---- Files ---------------------------------------------------------------------
+
+TEST(LoadCommandTest, PartsArePutTogether) {
+  EchoServer server;
+  const Words plan = {"load", "--target", server.target(), "--clients", "7",        "--hz",
+                      "50",   "--json",   "--duration",    "1",         kAnyMachine};
+  std::vector<std::unique_ptr<CommandProcess>> processes;
+  for (const char* part : {"1/2", "2/2"}) {
+    Words words = plan;
+    words.insert(words.end(), {"--part", part});
+    processes.push_back(std::make_unique<CommandProcess>(words));
+  }
+  std::vector<json> parts;
+  Words files;
+  for (auto& process : processes) {
+    ASSERT_EQ(process->finish(kPatience), 0) << process->error_output();
+    parts.push_back(json::parse(process->output()));
+    files.push_back(test_file("part" + std::to_string(files.size())));
+    std::ofstream(files.back()) << process->output();
+  }
+  CommandProcess merge({"load", "merge", files[0], files[1], "--json"});
+  merge.finish(kPatience);  // it may not be valid
+  const json merged = json::parse(merge.output(), nullptr, false);
+  ASSERT_FALSE(merged.is_discarded()) << merge.output() << merge.error_output();
+  EXPECT_EQ(ReportSchema().complaint("load", merged), "");
+  EXPECT_EQ(merged.at("clients"), 7);
+  EXPECT_EQ(merged.at("parts"), 2);
+  EXPECT_EQ(merged.at("sent"), 350);
+  EXPECT_EQ(merged.at("unaccounted"), 0);
+  EXPECT_EQ(merged.at("rtt_us").at("count"), 350);
+  const auto max_of = [](const json& report) { return report.at("rtt_us").at("max"); };
+  EXPECT_EQ(max_of(merged), std::max(max_of(parts[0]), max_of(parts[1])));
+  EXPECT_EQ(merged.at("valid"), parts[0].at("valid").get<bool>() && parts[1].at("valid"));
+
+  // What does not belong together is told, and nothing is printed.
+  for (const Words& wrong : std::vector<Words>{{files[0]},
+                                               {files[0], files[0]},
+                                               {files[0], files[1], files[1]},
+                                               {files[0], "/no/such/file"},
+                                               {files[0], "/etc/passwd"}}) {
+    Words words = {"load", "merge"};
+    words.insert(words.end(), wrong.begin(), wrong.end());
+    CommandProcess process(words);
+    EXPECT_EQ(process.finish(kPatience), 1);
+    EXPECT_EQ(process.output(), "");
+    EXPECT_TRUE(process.error_output().starts_with("ringpeer: ")) << process.error_output();
+  }
+}
+
+TEST(LoadCommandTest, TheSeriesGoesIntoAFileOrNothingDoes) {
+  EchoServer server;
+  const std::string file = test_file("series.csv");
+  const json report =
+      load(server.target(), {"--hz", "20", "--duration", "1.5", "--csv", file, kAnyMachine});
+  std::istringstream lines(text_of(file));
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(line, "t,sent,received,answered,lost,send_missed,p50_us,p99_us,max_us,clients\r");
+  for (const json& point : report.at("series").at("points")) {
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_EQ(line.substr(0, line.find(',', line.find(',') + 1)),
+              point.at("t").dump() + "," + point.at("sent").dump());
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+
+  // What was there stays, and nothing half lies about.
+  CommandProcess no_folder({"load", "--target", server.target(), "--csv", "/no/such/folder/x"});
+  EXPECT_EQ(no_folder.finish(kPatience), 1);
+  EXPECT_NE(no_folder.error_output().find("/no/such/folder/x"), std::string::npos);
+  const json full = load(server.target(), {"--duration", "0.1", "--csv", "/dev/full"}, 1);
+  EXPECT_FALSE(full.at("ok").get<bool>());
+  CommandProcess stopped(
+      {"load", "--target", server.target(), "--duration", "3600", "--csv", file});
+  usleep(300'000);
+  stopped.send_signal(SIGKILL);
+  stopped.finish(kPatience);
+  EXPECT_NE(text_of(file).find("p99_us"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringpeer::tools

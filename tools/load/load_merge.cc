@@ -1,0 +1,321 @@
+#include "ringpeer/tools/load/load_merge.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <set>
+#include <stdexcept>
+
+#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/load/load_report.h"
+#include "ringpeer/tools/load/load_series.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using nlohmann::ordered_json;
+using Parts = std::vector<ordered_json>;
+using Pointer = ordered_json::json_pointer;
+
+// Parts that start further apart, or by more than this share of the run, were not one load.
+constexpr double kMaxStartApart = 2;
+constexpr double kMaxStartShare = 0.1;
+
+// ---- Whether they belong together ---------------------------------------------
+
+std::string complaint_of(const ordered_json& part) {
+  if (!part.is_object() || part.value("command", "") != "load") {
+    return "it is no report of ringpeer load";
+  }
+  if (part.value("schema", 0) != kReportSchema) {
+    return fmt::format("its schema is not {}: both programs must be of one version", kReportSchema);
+  }
+  if (part.contains("steps")) return "reports of --ramp and --find-max cannot be merged";
+  return "";
+}
+
+std::string complaint_of_all(const Parts& parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string complaint = complaint_of(parts[i]);
+    if (!complaint.empty()) return fmt::format("report {}: {}.", i + 1, complaint);
+  }
+  std::set<std::uint32_t> numbers;
+  for (const ordered_json& part : parts) {
+    for (const char* field : {"/target", "/hz", "/payload", "/part/of", "/series/interval_s"}) {
+      if (part.at(Pointer(field)) != parts.front().at(Pointer(field))) {
+        return fmt::format("the reports differ in {}: they are not of one plan.", field + 1);
+      }
+    }
+    numbers.insert(part.at("part").at("number").get<std::uint32_t>());
+  }
+  const auto of = parts.front().at("part").at("of").get<std::uint32_t>();
+  if (of == 1) return "the reports are no parts: run each with --part K/N.";
+  if (numbers.size() != of || parts.size() != of) {
+    return fmt::format(
+        "the plan has {} parts, and there are {} of them among {} reports: each is "
+        "needed once.",
+        of, numbers.size(), parts.size());
+  }
+  return "";
+}
+
+// ---- Fields -------------------------------------------------------------------
+
+// Null when one of them is.
+ordered_json sum_of(const Parts& parts, const char* field) {
+  std::uint64_t sum = 0;
+  for (const ordered_json& part : parts) {
+    const ordered_json& value = part.at(Pointer(field));
+    if (value.is_null()) return nullptr;
+    sum += value.get<std::uint64_t>();
+  }
+  return sum;
+}
+
+// Of those that are not null.
+ordered_json largest_of(const Parts& parts, const char* field) {
+  ordered_json largest;
+  for (const ordered_json& part : parts) {
+    const ordered_json& value = part.at(Pointer(field));
+    if (largest.is_null() || (!value.is_null() && largest < value)) largest = value;
+  }
+  return largest;
+}
+
+std::uint64_t count_of(const ordered_json& count) {
+  return count.is_null() ? 0 : count.get<std::uint64_t>();
+}
+
+std::vector<LatencyHistogram::Bucket> buckets_of(const ordered_json& list) {
+  std::vector<LatencyHistogram::Bucket> buckets;
+  for (const ordered_json& pair : list) {
+    buckets.push_back({pair.at(0).get<std::uint64_t>(), pair.at(1).get<std::uint64_t>()});
+  }
+  return buckets;
+}
+
+std::chrono::nanoseconds nanoseconds_of(const ordered_json& microseconds) {
+  constexpr double kMaxMicroseconds = 1e12;  // eleven days
+  const double value = microseconds.is_null() ? 0 : microseconds.get<double>();
+  return std::chrono::nanoseconds(std::llround(std::clamp(value, 0.0, kMaxMicroseconds) * 1e3));
+}
+
+// Writes the sum of a histogram and of the figures that are made of it.
+void merge_histogram(const Parts& parts, const char* figures, const char* histogram,
+                     ordered_json* merged) {
+  LatencyHistogram sum;
+  for (const ordered_json& part : parts) {
+    const ordered_json& of = part.at(Pointer(figures));
+    const double mean = of.at("mean").is_null() ? 0 : of.at("mean").get<double>() * 1e3;
+    if (!sum.merge(buckets_of(part.at("histograms").at(histogram)), nanoseconds_of(of.at("min")),
+                   nanoseconds_of(of.at("max")), mean)) {
+      throw std::runtime_error(fmt::format("histograms.{} has edges of no bucket", histogram));
+    }
+  }
+  (*merged)[Pointer(figures)] = latency_to_json(sum);
+  ordered_json list = ordered_json::array();
+  for (const auto& bucket : sum.buckets()) list.push_back({bucket.upper_edge, bucket.count});
+  (*merged)["histograms"][histogram] = std::move(list);
+}
+
+ordered_json merge_points(const Parts& parts, std::size_t index) {
+  ordered_json sum;
+  SparseHistogram times;
+  for (const ordered_json& part : parts) {
+    const ordered_json& points = part.at("series").at("points");
+    if (index >= points.size()) continue;
+    const ordered_json& point = points.at(index);
+    if (!times.merge(buckets_of(point.at("rtt_ns")), nanoseconds_of(point.at("max_us")))) {
+      throw std::runtime_error("series.points.rtt_ns has edges of no bucket");
+    }
+    if (sum.is_null()) {
+      sum = point;
+      continue;
+    }
+    for (const char* field : {"sent", "received", "answered", "lost", "send_missed", "clients"}) {
+      const bool unknown = sum.at(field).is_null() || point.at(field).is_null();
+      sum[field] = unknown ? ordered_json(nullptr)
+                           : ordered_json(count_of(sum.at(field)) + count_of(point.at(field)));
+    }
+  }
+  const auto time = [&times](std::chrono::nanoseconds value) {
+    return times.count() == 0 ? ordered_json(nullptr)
+                              : ordered_json(static_cast<double>(value.count()) / 1e3);
+  };
+  sum["p50_us"] = time(times.percentile(0.5));
+  sum["p99_us"] = time(times.percentile(0.99));
+  sum["max_us"] = time(times.max());
+  sum.erase("rtt_ns");
+  return sum;
+}
+
+void merge_series(const Parts& parts, ordered_json* merged) {
+  std::size_t length = 0;
+  for (const ordered_json& part : parts) {
+    length = std::max(length, part.at("series").at("points").size());
+  }
+  ordered_json points = ordered_json::array();
+  for (std::size_t i = 0; i < std::min(length, LoadSeries::kMaxPoints); ++i) {
+    points.push_back(merge_points(parts, i));
+  }
+  (*merged)["series"]["points"] = std::move(points);
+}
+
+// ---- The whole ----------------------------------------------------------------
+
+void merge_counts(const Parts& parts, ordered_json* merged) {
+  for (const char* field : {"/clients", "/sent", "/send_refused", "/send_missed", "/received",
+                            "/answered", "/late", "/repeated", "/corrupted", "/damaged", "/foreign",
+                            "/connection_refused", "/kernel_drops/clients", "/joins/count",
+                            "/joins/answered", "/joins/failed", "/parts", "/generator/threads"}) {
+    (*merged)[Pointer(field)] = sum_of(parts, field);
+  }
+  // Each part that sees the server's socket sees the drops of all.
+  for (const char* field : {"/kernel_drops/server", "/packet_bytes", "/duration_s", "/server",
+                            "/stopped_by_signal", "/steal_percent", "/generator/cpu_percent"}) {
+    (*merged)[Pointer(field)] = largest_of(parts, field);
+  }
+  double cpu = 0;
+  std::set<std::string> addresses;
+  for (const ordered_json& part : parts) {
+    cpu += part.at("cpu_s").get<double>();
+    for (const ordered_json& address : part.at("addresses")) addresses.insert(address);
+    if (part.contains("snapshots")) (*merged)["snapshots"] = part.at("snapshots");
+  }
+  (*merged)["cpu_s"] = cpu;
+  (*merged)["addresses"] = addresses;
+  (*merged)["part"] = {{"number", 1}, {"of", 1}};
+}
+
+void merge_snapshots(const Parts& parts, double seconds, ordered_json* merged) {
+  if (!merged->contains("snapshots")) return;
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  for (const ordered_json& part : parts) {
+    if (!part.contains("snapshots")) continue;
+    received += count_of(part.at("snapshots").at("received"));
+    sent += count_of(part.at("snapshots").at("sent"));
+  }
+  (*merged)["snapshots"] = {
+      {"received", received}, {"received_per_s", per_second(received, seconds)}, {"sent", sent}};
+}
+
+// What follows from the sums.
+void derive(ordered_json* merged) {
+  ordered_json& m = *merged;
+  const double seconds = m["duration_s"];
+  m["sent_per_s"] = per_second(m["sent"], seconds);
+  m["answered_per_s"] = per_second(m["answered"], seconds);
+  if (m["server"] == "silent") return;
+  const bool arena = m.contains("snapshots");
+  const std::uint64_t client_drops = count_of(m["kernel_drops"]["clients"]);
+  const auto requests = static_cast<std::int64_t>(
+      count_of(m["sent"]) - count_of(m["answered"]) - count_of(m["kernel_drops"]["server"]) -
+      count_of(m["connection_refused"]) - (arena ? 0 : client_drops + count_of(m["damaged"])));
+  const auto replies =
+      arena ? static_cast<std::int64_t>(count_of(m["snapshots"]["sent"]) -
+                                        count_of(m["snapshots"]["received"]) - client_drops)
+            : 0;
+  m["lost"] = std::max<std::int64_t>(0, requests);
+  m["unaccounted"] = std::abs(requests) + std::abs(replies);
+}
+
+std::optional<double> late_percent_of(const Parts& parts) {
+  double late = 0;
+  double due = 0;
+  for (const ordered_json& part : parts) {
+    const ordered_json& percent = part.at("generator").at("late_percent");
+    if (percent.is_null()) continue;
+    const auto packets =
+        static_cast<double>(count_of(part.at("sent")) + count_of(part.at("send_refused")) +
+                            count_of(part.at("send_missed")));
+    late += percent.get<double>() * packets;
+    due += packets;
+  }
+  if (due == 0) return std::nullopt;
+  return late / due;
+}
+
+double seconds_apart(const Parts& parts) {
+  std::optional<double> first;
+  double last = 0;
+  for (const ordered_json& part : parts) {
+    tm time = {};
+    const std::string text = part.at("started_at");
+    if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time) == nullptr) continue;
+    const auto seconds = static_cast<double>(timegm(&time));
+    last = first ? std::max(last, seconds) : seconds;
+    first = std::min(first.value_or(seconds), seconds);
+  }
+  return first ? last - *first : 0;
+}
+
+void merge_validity(const Parts& parts, ordered_json* merged) {
+  ordered_json reasons = ordered_json::array();
+  for (const ordered_json& part : parts) {
+    for (const ordered_json& reason : part.at("invalid_because")) {
+      reasons.push_back(fmt::format("part {}: {}", part.at("part").at("number").get<int>(),
+                                    reason.get<std::string>()));
+    }
+  }
+  const double apart = seconds_apart(parts);
+  if (apart > std::max(kMaxStartApart, kMaxStartShare * (*merged)["duration_s"].get<double>())) {
+    reasons.push_back(fmt::format(
+        "the parts started {:.0f} s apart, so they were not one load: start them together", apart));
+  }
+  (*merged)["valid"] = reasons.empty();
+  (*merged)["invalid_because"] = std::move(reasons);
+}
+
+ordered_json merged_of(const Parts& parts) {
+  ordered_json merged = parts.front();
+  merge_counts(parts, &merged);
+  merge_snapshots(parts, merged["duration_s"], &merged);
+  derive(&merged);
+  merge_histogram(parts, "/rtt_us", "rtt_ns", &merged);
+  merge_histogram(parts, "/rtt_uncorrected_us", "rtt_uncorrected_ns", &merged);
+  merge_histogram(parts, "/generator/late_us", "late_ns", &merged);
+  merge_histogram(parts, "/joins/rtt_us", "join_rtt_ns", &merged);
+  merge_series(parts, &merged);
+  merged["generator"]["late_percent"] = or_null(late_percent_of(parts));
+  merge_validity(parts, &merged);
+  merged["ok"] = judge_merged(merged).empty();
+  return merged;
+}
+
+}  // namespace
+
+MergedReport merge_load_reports(const Parts& parts) {
+  MergedReport merged;
+  try {
+    merged.error = complaint_of_all(parts);
+    if (merged.error.empty()) merged.report = merged_of(parts);
+  } catch (const ordered_json::exception& exception) {
+    merged.error = fmt::format("the reports are damaged: {}.", exception.what());
+  } catch (const std::runtime_error& exception) {
+    merged.error = fmt::format("the reports are damaged: {}.", exception.what());
+  }
+  return merged;
+}
+
+std::string judge_merged(const ordered_json& report) {
+  if (report.at("sent") == 0) return "nothing was sent.";
+  if (report.at("server").is_null()) return "no reply came.";
+  if (!report.at("unaccounted").is_null() && report.at("unaccounted") != 0) {
+    return fmt::format("{} packets are unaccounted for.",
+                       report.at("unaccounted").get<std::int64_t>());
+  }
+  if (report.at("valid").get<bool>()) return "";
+  std::string reasons;
+  for (const ordered_json& reason : report.at("invalid_because")) {
+    reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
+  }
+  return "the run is not valid: " + reasons + ".";
+}
+
+}  // namespace ringpeer::tools

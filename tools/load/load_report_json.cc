@@ -1,0 +1,218 @@
+#include <cstdlib>
+
+#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/command/version.h"
+#include "ringpeer/tools/load/load_report.h"
+#include "ringpeer/tools/load/load_validity.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+double to_microseconds(std::chrono::nanoseconds duration) {
+  return static_cast<double>(duration.count()) / 1e3;
+}
+
+// In microseconds; of nothing recorded null.
+template <typename Histogram>
+ordered_json microseconds_of(const Histogram& latency, std::chrono::nanoseconds duration) {
+  return latency.count() > 0 ? ordered_json(to_microseconds(duration)) : ordered_json(nullptr);
+}
+
+ordered_json buckets_to_json(const std::vector<LatencyHistogram::Bucket>& buckets) {
+  ordered_json list = ordered_json::array();
+  for (const auto& bucket : buckets) list.push_back({bucket.upper_edge, bucket.count});
+  return list;
+}
+
+const char* server_kind(const LoadOptions& options, const LoadReport& report) {
+  if (options.expect == ExpectedReply::kNothing) return "silent";
+  if (report.is_arena()) return "arena";
+  return report.received > 0 ? "echo" : nullptr;
+}
+
+ordered_json text_or_null(const char* text) {
+  return text != nullptr ? ordered_json(text) : ordered_json(nullptr);
+}
+
+ordered_json generator_to_json(const LoadReport& report) {
+  return {{"threads", report.threads},
+          {"late_percent", or_null(report.late_percent())},
+          {"late_us", latency_to_json(report.send_lateness)},
+          {"cpu_percent", or_null(report.busiest_thread_percent)},
+          {"socket_buffer_bytes", or_null(report.socket_buffer)}};
+}
+
+ordered_json point_to_json(const LoadOptions& options, const LoadReport& report,
+                           const LoadSeries::Point& point, double t) {
+  // Of a sink nothing is answered, and of an arena's inputs only the sum is known.
+  const bool is_answered = options.expect != ExpectedReply::kNothing && !report.is_arena();
+  const SparseHistogram& times = point.round_trip;
+  ordered_json json = {
+      {"t", t},
+      {"sent", point.sent},
+      {"received", point.received},
+      {"answered", point.answered},
+      {"lost", is_answered ? ordered_json(point.sent - std::min(point.sent, point.answered))
+                           : ordered_json(nullptr)},
+      {"send_missed", point.send_missed},
+      {"p50_us", microseconds_of(times, times.percentile(0.5))},
+      {"p99_us", microseconds_of(times, times.percentile(0.99))},
+      {"max_us", microseconds_of(times, times.max())},
+      {"clients", point.clients}};
+  // For whoever puts the parts together.
+  if (options.part.of > 1) json["rtt_ns"] = buckets_to_json(times.buckets());
+  return json;
+}
+
+ordered_json series_to_json(const LoadOptions& options, const LoadReport& report) {
+  const double interval = std::chrono::duration<double>(report.series.interval()).count();
+  ordered_json points = ordered_json::array();
+  for (const LoadSeries::Point& point : report.series.points()) {
+    const double t = interval * static_cast<double>(points.size());
+    points.push_back(point_to_json(options, report, point, t));
+  }
+  return {{"interval_s", interval}, {"points", std::move(points)}};
+}
+
+ordered_json step_to_json(const LoadOptions& options, const LoadStep& step) {
+  return {{"offered_per_s", step.offered_per_s},
+          {"hz", step.offered_per_s / options.clients},
+          {"clients", options.clients},
+          {"seconds", step.seconds},
+          {"sent", step.sent},
+          {"lost_percent", or_null(step.lost_percent)},
+          {"p99_us", or_null(step.p99_us)},
+          {"holds", or_null(step.holds)},
+          {"valid", step.valid},
+          {"why", step.why}};
+}
+
+const char* limit_name(KneeLimit limit) {
+  switch (limit) {
+    case KneeLimit::kTarget:
+      return "target";
+    case KneeLimit::kGenerator:
+      return "generator";
+    case KneeLimit::kRange:
+      return "range";
+  }
+  return "";
+}
+
+ordered_json find_max_to_json(const FindMaxResult& found) {
+  ordered_json verified = ordered_json::array();
+  for (const auto& each : found.verified) {
+    verified.push_back({{"factor", each.factor}, {"held", each.held}, {"of", each.of}});
+  }
+  return {{"goal", {{"loss_percent", found.goal.loss_percent}, {"p99_us", found.goal.p99_us}}},
+          {"knee_per_s", or_null(found.knee_per_s)},
+          {"limited_by", limit_name(found.limited_by)},
+          {"verified", std::move(verified)}};
+}
+
+// What was counted of packets.
+void add_counts(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
+  const bool expects_reply = options.expect != ExpectedReply::kNothing;
+  const std::uint64_t answered = report.is_arena() ? report.inputs_received : report.echoes;
+  const auto if_expected = [expects_reply](std::int64_t count) {
+    return expects_reply ? ordered_json(count) : ordered_json(nullptr);
+  };
+  json->update({{"server", text_or_null(server_kind(options, report))},
+                {"sent", report.sent},
+                {"sent_per_s", per_second(report.sent, report.seconds)},
+                {"send_refused", report.send_refused},
+                {"send_missed", report.send_missed},
+                {"received", report.received},
+                {"answered", answered},
+                {"answered_per_s", per_second(answered, report.seconds)},
+                {"lost", if_expected(std::max<std::int64_t>(0, report.unaccounted_requests()))},
+                {"late", report.late},
+                {"repeated", report.repeated},
+                {"corrupted", report.corrupted},
+                {"damaged", report.damaged},
+                {"foreign", report.foreign},
+                {"connection_refused", report.connection_refused},
+                {"kernel_drops",
+                 {{"server", or_null(report.server_kernel_drops)},
+                  {"clients", or_null(report.client_kernel_drops)}}},
+                {"unaccounted", if_expected(std::abs(report.unaccounted_requests()) +
+                                            std::abs(report.unaccounted_replies()))},
+                {"joins",
+                 {{"count", report.joins},
+                  {"answered", report.joins_answered},
+                  {"failed", report.joins_failed},
+                  {"rtt_us", latency_to_json(report.join_round_trip)}}}});
+}
+
+void add_measurements(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
+  json->update({{"rtt_us", latency_to_json(report.round_trip)},
+                {"rtt_uncorrected_us", latency_to_json(report.round_trip_uncorrected)},
+                {"generator", generator_to_json(report)},
+                {"steal_percent", or_null(report.steal_percent)},
+                {"cpu_s", static_cast<double>(report.cpu.count()) / 1e9},
+                {"stopped_by_signal", report.stopped_by_signal},
+                {"series", series_to_json(options, report)},
+                {"histograms",
+                 {{"rtt_ns", buckets_to_json(report.round_trip.buckets())},
+                  {"rtt_uncorrected_ns", buckets_to_json(report.round_trip_uncorrected.buckets())},
+                  {"join_rtt_ns", buckets_to_json(report.join_round_trip.buckets())},
+                  {"late_ns", buckets_to_json(report.send_lateness.buckets())}}},
+                {"impairment", nullptr}});
+  if (report.is_arena()) {
+    (*json)["snapshots"] = {{"received", report.snapshots},
+                            {"received_per_s", per_second(report.snapshots, report.seconds)},
+                            {"sent", report.snapshots_announced}};
+  }
+  if (options.has_steps()) {
+    ordered_json steps = ordered_json::array();
+    for (const LoadStep& step : report.steps) steps.push_back(step_to_json(options, step));
+    (*json)["steps"] = std::move(steps);
+  }
+  if (report.find_max) (*json)["find_max"] = find_max_to_json(*report.find_max);
+}
+
+}  // namespace
+
+ordered_json latency_to_json(const LatencyHistogram& latency) {
+  return {{"count", latency.count()},
+          {"min", microseconds_of(latency, latency.min())},
+          {"mean", microseconds_of(latency, latency.mean())},
+          {"p50", microseconds_of(latency, latency.percentile(0.5))},
+          {"p90", microseconds_of(latency, latency.percentile(0.9))},
+          {"p99", microseconds_of(latency, latency.percentile(0.99))},
+          {"p999", microseconds_of(latency, latency.percentile(0.999))},
+          {"p9999", microseconds_of(latency, latency.percentile(0.9999))},
+          {"max", microseconds_of(latency, latency.max())}};
+}
+
+ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& report) {
+  const std::vector<std::string> reasons = reasons_against(report);
+  ordered_json json = {
+      {"schema", kReportSchema},
+      {"command", "load"},
+      {"version", kVersion},
+      {"started_at", report.started_at},
+      {"machine",
+       {{"kernel", report.machine.kernel},
+        {"processors", report.machine.processors},
+        {"processor", report.machine.processor}}},
+      {"target", options.target_text},
+      {"addresses", report.addresses},
+      {"clients", clients_of_part(options)},
+      {"hz", options.rate},
+      {"payload", options.payload == PayloadKind::kVar ? "var" : "raw"},
+      {"packet_bytes", report.sent > 0 ? ordered_json(report.packet_bytes) : ordered_json(nullptr)},
+      {"duration_s", report.seconds},
+      {"part", {{"number", options.part.number}, {"of", options.part.of}}},
+      {"parts", 1},
+      {"valid", reasons.empty()},
+      {"invalid_because", reasons}};
+  add_counts(options, report, &json);
+  add_measurements(options, report, &json);
+  json["ok"] = judge_load(options, report).empty();
+  return json;
+}
+
+}  // namespace ringpeer::tools

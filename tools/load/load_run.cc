@@ -1,0 +1,288 @@
+#include "ringpeer/tools/load/load_run.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "ringpeer/tools/load/descriptor_limit.h"
+#include "ringpeer/tools/load/load_validity.h"
+#include "ringpeer/tools/measure/machine_load.h"
+#include "ringpeer/tools/measure/socket_drops.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Threads have started, and all begin at the same time.
+constexpr milliseconds kLead{10};
+constexpr milliseconds kWatchInterval{100};
+// What a search without a range tries: a rate that any server has, and one that none has.
+constexpr double kFirstRateOfSearch = 100;
+constexpr double kMaxRateOfSearch = 10'000'000;
+// How many steps a search takes, about, for whoever watches it.
+constexpr double kStepsOfSearch = 25;
+constexpr double kPercent = 100;
+
+// Signals are for the thread that watches.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    blocked_ = pthread_sigmask(SIG_SETMASK, &all, &before_) == 0;
+  }
+  ~SignalsBlocked() {
+    if (blocked_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_ = {};
+  bool blocked_ = false;
+};
+
+// What clients in place of others have open while those wait for their last answers.
+std::uint32_t sockets_of_leaving(const LoadOptions& options) {
+  if (!options.session_seconds) return 0;
+  const double share = std::min(1.0, 1 / *options.session_seconds);
+  return static_cast<std::uint32_t>(std::ceil(options.clients * share));
+}
+
+RateRange range_of_search(const LoadOptions& options) {
+  if (options.ramp) return *options.ramp;
+  return {kFirstRateOfSearch, std::min(kMaxRateOfSearch, LoadOptions::kMaxRate * options.clients)};
+}
+
+}  // namespace
+
+LoadRun::LoadRun(const LoadOptions& options) : options_(options) {
+  const std::uint32_t generators = options.threads * options.part.of;
+  for (std::uint32_t i = 0; i < options.threads; ++i) {
+    const GeneratorShare share{.index = (options.part.number - 1) * options.threads + i,
+                               .of = generators};
+    generators_.push_back(std::make_unique<LoadGenerator>(options_, share, &board_));
+  }
+}
+
+bool LoadRun::open(std::string* error) {
+  const std::uint32_t sockets = clients_of_part(options_) + sockets_of_leaving(options_);
+  if (!allow_descriptors_for(sockets, error)) return false;
+  return std::all_of(generators_.begin(), generators_.end(),
+                     [error](auto& generator) { return generator->open(error); });
+}
+
+LoadReport LoadRun::run(const StopSignal& stop, const Watcher& watcher) {
+  stop_ = &stop;
+  watcher_ = watcher;
+  const StealMeter steal;
+  const auto cpu_before = process_cpu_time();
+  const auto drops_before = drops_at_targets();
+  report_.started_at = utc_text(std::chrono::system_clock::now());
+  report_.machine = describe_machine();
+  for (const net::Endpoint& target : options_.targets) {
+    report_.addresses.push_back(target.to_string());
+  }
+
+  started_ = Clock::now() + kLead;
+  const auto interval = series_interval(std::chrono::duration<double>(planned_seconds()));
+  for (auto& generator : generators_) generator->begin(started_, interval);
+  if (options_.has_steps()) {
+    run_steps();
+  } else {
+    report_.add_counts(run_phase(options_.rate * options_.clients, options_.seconds).counts);
+  }
+  report_.seconds = sending_s_;
+  on_all([](LoadGenerator& generator) { generator.finish(); });
+
+  report_.series.set_interval(interval);
+  for (auto& generator : generators_) {
+    report_.add_counts(generator->take_report());
+    report_.series.merge(generator->series());
+  }
+  const auto drops_after = drops_at_targets();
+  if (drops_before && drops_after && *drops_after >= *drops_before) {
+    report_.server_kernel_drops = *drops_after - *drops_before;
+  }
+  report_.threads = options_.threads;
+  report_.stopped_by_signal = stop.number();
+  report_.steal_percent = steal.percent();
+  report_.cpu = process_cpu_time() - cpu_before;
+  return std::move(report_);
+}
+
+LoadRun::PhaseResult LoadRun::run_phase(double packets_per_second, double seconds) {
+  PhaseResult result;
+  const StealMeter steal;
+  const std::uint64_t inputs_before = inputs_received();
+  offered_per_s_ = packets_per_second;
+  const auto length =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+  const LoadPhase phase{.start = sending_s_ > 0 ? Clock::now() + kLead : started_,
+                        .length = length,
+                        .packets_per_second = packets_per_second};
+  on_all([&](LoadGenerator& generator) {
+    generator.send(phase, stopping_);
+    if (options_.has_steps()) generator.settle(stopping_);
+  });
+  const double most = std::chrono::duration<double>(Clock::now() - phase.start).count();
+  sending_s_ += std::clamp(most, 0.0, seconds);
+  for (auto& generator : generators_) result.counts.add_counts(generator->take_report());
+  const std::uint64_t inputs = inputs_received();
+  result.answered = inputs > 0 ? inputs - inputs_before : result.counts.round_trip.count();
+  result.steal_percent = steal.percent();
+  return result;
+}
+
+// ---- Steps --------------------------------------------------------------------
+
+void LoadRun::run_steps() {
+  if (options_.find_max) {
+    report_.find_max = find_max(range_of_search(options_), options_.goal.value_or(LoadGoal()),
+                                [this](double rate) { return measure_step(rate); });
+    return;
+  }
+  for (const double rate : ramp_rates(*options_.ramp, options_.steps)) {
+    if (!measure_step(rate)) return;
+  }
+}
+
+std::optional<LoadStep> LoadRun::measure_step(double packets_per_second) {
+  if (stopping_ || stop_->requested() || report_.wait_error != 0) return std::nullopt;
+  const PhaseResult result = run_phase(packets_per_second, options_.step_seconds);
+  report_.add_counts(result.counts);
+  LoadStep step{.offered_per_s = packets_per_second,
+                .seconds = options_.step_seconds,
+                .sent = result.counts.sent,
+                .lost_percent = std::nullopt,
+                .p99_us = std::nullopt,
+                .holds = std::nullopt,
+                .valid = true,
+                .why = ""};
+  judge_step(result, &step);
+  // One that was cut short is not what was asked for.
+  if (stopping_) {
+    step.valid = false;
+    step.holds.reset();
+    step.why = "stopped by a signal";
+  }
+  report_.steps.push_back(step);
+  if (stopping_) return std::nullopt;
+  return step;
+}
+
+void LoadRun::judge_step(const PhaseResult& result, LoadStep* step) const {
+  GeneratorHealth health = health_of(result.counts);
+  health.steal_percent = result.steal_percent;
+  for (const std::string& reason : reasons_against(health)) {
+    step->valid = false;
+    step->why += (step->why.empty() ? "" : "; ") + reason;
+  }
+  const std::uint64_t due = result.counts.sent + result.counts.send_refused;
+  if (options_.expect == ExpectedReply::kNothing || due == 0) return;
+  const auto lost = static_cast<double>(due - std::min(due, result.answered));
+  step->lost_percent = kPercent * lost / static_cast<double>(due);
+  if (result.counts.round_trip.count() > 0) {
+    step->p99_us = static_cast<double>(result.counts.round_trip.percentile(0.99).count()) / 1e3;
+  }
+  if (options_.goal || options_.find_max) hold_to_goal(result.counts, step);
+}
+
+// What keeps the goal keeps it, however late this program was: its lateness is in the round trips.
+// But all of it must have been offered.
+void LoadRun::hold_to_goal(const LoadReport& counts, LoadStep* step) const {
+  const LoadGoal goal = options_.goal.value_or(LoadGoal());
+  const bool loses = *step->lost_percent > goal.loss_percent;
+  const bool is_kept = !loses && step->p99_us && *step->p99_us <= goal.p99_us;
+  if (is_kept && counts.send_missed == 0 && counts.send_refused == 0) step->holds = true;
+  if (is_kept || !step->valid) return;
+  step->holds = false;
+  step->why = loses ? fmt::format("{:.2f} % lost", *step->lost_percent)
+                    : fmt::format("p99 {:.0f} us", step->p99_us.value_or(0));
+}
+
+std::uint64_t LoadRun::inputs_received() const {
+  std::uint64_t sum = 0;
+  for (const auto& generator : generators_) sum += generator->inputs_received();
+  return sum;
+}
+
+std::optional<std::uint64_t> LoadRun::drops_at_targets() const {
+  std::optional<std::uint64_t> sum = 0;
+  for (const net::Endpoint& target : options_.targets) {
+    const auto drops = kernel_drops_at(target);
+    if (!drops) return std::nullopt;
+    *sum += *drops;
+  }
+  return sum;
+}
+
+// ---- Threads and what is seen of them -----------------------------------------
+
+void LoadRun::on_all(const std::function<void(LoadGenerator&)>& work) {
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::size_t running = generators_.size();
+  std::vector<std::jthread> threads;
+  try {
+    const SignalsBlocked blocked;
+    for (auto& generator : generators_) {
+      threads.emplace_back([&, one = generator.get()] {
+        work(*one);
+        const std::lock_guard lock(mutex);
+        --running;
+        ended.notify_one();
+      });
+    }
+  } catch (const std::system_error&) {
+    stopping_ = true;  // those that have started
+    throw;
+  }
+  std::unique_lock lock(mutex);
+  while (!ended.wait_for(lock, kWatchInterval, [&] { return running == 0; })) {
+    lock.unlock();
+    if (stop_->requested()) stopping_ = true;
+    watch();
+    lock.lock();
+  }
+}
+
+void LoadRun::watch() {
+  if (!watcher_) return;
+  LiveFigures figures = board_.look();
+  figures.elapsed_s = std::chrono::duration<double>(Clock::now() - started_).count();
+  figures.planned_s = planned_seconds();
+  figures.offered_per_s = offered_per_s_;
+  watcher_(figures);
+}
+
+double LoadRun::planned_seconds() const {
+  if (options_.find_max) return kStepsOfSearch * options_.step_seconds;
+  return options_.ramp ? options_.steps * options_.step_seconds : options_.seconds;
+}
+
+std::string progress_text(const LiveFigures& figures) {
+  constexpr int kWidth = 20;
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  const double done =
+      figures.planned_s > 0 ? std::clamp(figures.elapsed_s / figures.planned_s, 0.0, 1.0) : 1;
+  const auto filled = static_cast<std::size_t>(std::lround(done * kWidth));
+  return fmt::format(
+      "[{:<{}}] {:.0f} of {:.0f} s, {:.0f} s left: {} clients, {} sent, "
+      "{} received, p50 {:.2f} ms, p99 {:.2f} ms",
+      std::string(filled, '='), kWidth, figures.elapsed_s, figures.planned_s,
+      std::max(0.0, figures.planned_s - figures.elapsed_s), figures.clients, figures.sent,
+      figures.received, Milliseconds(figures.recent.percentile(0.5)).count(),
+      Milliseconds(figures.recent.percentile(0.99)).count());
+}
+
+}  // namespace ringpeer::tools
