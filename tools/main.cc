@@ -13,6 +13,7 @@
 #include "ringpeer/tools/demo/demo_command.h"
 #include "ringpeer/tools/impair/impair_command.h"
 #include "ringpeer/tools/load/load_command.h"
+#include "ringpeer/tools/report/report_command.h"
 #include "ringpeer/tools/serve/serve_command.h"
 #include "ringpeer/tools/variant/variant_subcommand.h"
 
@@ -37,6 +38,7 @@ int run(int argc, char** argv) {
   add_load_command(app, &exit_status);
   add_demo_command(app, &exit_status);
   add_impair_command(app, &exit_status);
+  add_report_command(app, &exit_status);
   add_variant_command(app, &exit_status);
   try {
     app.parse(argc, argv);

@@ -32,6 +32,7 @@ const Floors kFloors = {
     {"tools"},
     {"tools/demo", "tools/impair"},
     {"tools/serve", "tools/load", "tools/variant"},
+    {"tools/report"},
     {"tools/arena", "tools/measure", "tools/command"},
     {"tests/codec/support"},
     {"examples", "examples/*"},

@@ -82,7 +82,7 @@ def targets_of(root, build):
 
     rules = ('ringpeer_library', 'ringpeer_binary', 'ringpeer_test')
     names = {rule: collect(rule) for rule in rules}
-    for other in ('load', 'package', 'exports_files', 'filegroup', 'ringpeer_sources'):
+    for other in ('load', 'package', 'exports_files', 'filegroup', 'genrule', 'ringpeer_sources'):
         names[other] = nothing
     names.update(glob=glob, LINUX_ONLY=[])
     text = pathlib.Path(build).read_text(encoding='utf-8')

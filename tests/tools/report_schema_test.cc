@@ -19,11 +19,13 @@
 
 #include "ringpeer/bench/overload/report.h"
 #include "ringpeer/tests/tools/command_process.h"
+#include "ringpeer/tests/tools/report/sample_reports.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/demo/demo_report.h"
 #include "ringpeer/tools/impair/impair_report.h"
 #include "ringpeer/tools/load/load_merge.h"
 #include "ringpeer/tools/load/load_report.h"
+#include "ringpeer/tools/report/comparison.h"
 #include "ringpeer/tools/serve/serve_report.h"
 #include "ringpeer/tools/variant/variant_command.h"
 
@@ -279,6 +281,17 @@ Json overload_report() {
   return bench::to_json(report);
 }
 
+// It ended before its first packet.
+LoadRun unmeasured_run() {
+  LoadRun run = sample_runs()[0];
+  run.report["sent"] = 0;
+  run.report["sent_per_s"] = run.report["answered_per_s"] = nullptr;
+  for (const char* name : {"min", "mean", "p50", "p90", "p99", "p999", "p9999", "max"}) {
+    run.report["rtt_us"][name] = nullptr;
+  }
+  return run;
+}
+
 std::vector<Json> lines_of(const std::string& text) {
   std::istringstream stream(text);
   std::vector<Json> lines;
@@ -289,7 +302,7 @@ std::vector<Json> lines_of(const std::string& text) {
 TEST(ReportSchemaTest, TheVersionsAreOne) {
   const ReportSchema schema;
   EXPECT_EQ(schema.root().at("version"), kReportSchema);
-  for (const char* report : {"serve", "load", "demo", "impair", "overload"}) {
+  for (const char* report : {"serve", "load", "demo", "impair", "report", "overload"}) {
     EXPECT_EQ(schema.definition(report).at("properties").at("schema").at("enum"),
               Json::array({kReportSchema}));
   }
@@ -298,6 +311,12 @@ TEST(ReportSchemaTest, TheVersionsAreOne) {
 // Of the command and of the benchmark.
 std::vector<Sample> all_samples() {
   std::vector<Sample> all = samples();
+  all.push_back({"report", comparison_to_json(sample_runs()), comparison_to_text(sample_runs())});
+  all.push_back({"report", comparison_to_json({unmeasured_run()}), ""});
+  // Each alone: a first run has ratios, too, where it lost packets or found its knee.
+  for (const LoadRun& run : sample_runs()) {
+    all.push_back({"report", comparison_to_json({run}), ""});
+  }
   all.push_back({"overload", overload_report(), ""});
   return all;
 }

@@ -21,6 +21,7 @@
 #include "ringpeer/tools/demo/demo_command.h"
 #include "ringpeer/tools/impair/impair_command.h"
 #include "ringpeer/tools/load/load_command.h"
+#include "ringpeer/tools/report/report_command.h"
 #include "ringpeer/tools/serve/serve_command.h"
 #include "ringpeer/tools/variant/variant_subcommand.h"
 
@@ -80,6 +81,7 @@ struct Program {
     add_load_command(app, &exit_status);
     add_demo_command(app, &exit_status);
     add_impair_command(app, &exit_status);
+    add_report_command(app, &exit_status);
     add_variant_command(app, &exit_status);
   }
 };
@@ -283,6 +285,7 @@ TEST(ToolsPageTest, HasEveryFieldOfEveryReportAndNoOther) {
       {"load", "Report of load"},
       {"demo", "Report of demo"},
       {"impair", "Report of impair"},
+      {"report", "Report of report"},
       {"variant_decoded", "Line of variant decode"},
       {"variant_encoded", "Line of variant encode"},
       {"variant_failed", "Line that is no value"},

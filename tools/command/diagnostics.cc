@@ -29,7 +29,12 @@ bool wait_until_writable(int descriptor) noexcept {
   return ::poll(&request, 1, -1) >= 0 || errno == EINTR;
 }
 
-// 0 or errno.
+}  // namespace
+
+void say(std::string_view text) noexcept {
+  say_parts(std::array{part("ringpeer: "), part(text), part("\n")});
+}
+
 int write_all(int descriptor, std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t count = ::write(descriptor, text.data(), text.size());
@@ -42,12 +47,6 @@ int write_all(int descriptor, std::string_view text) noexcept {
     }
   }
   return 0;
-}
-
-}  // namespace
-
-void say(std::string_view text) noexcept {
-  say_parts(std::array{part("ringpeer: "), part(text), part("\n")});
 }
 
 bool print_result(std::string_view text) noexcept {

@@ -18,6 +18,10 @@ void say(std::string_view text) noexcept;
 // command must then not end as if it had been read.
 bool print_result(std::string_view text) noexcept;
 
+// All of a text to a descriptor, however little it takes at a time, also one that is
+// non-blocking. 0 or errno.
+int write_all(int descriptor, std::string_view text) noexcept;
+
 // say() for an error; give the exit status of a command that ends with it.
 int usage_error(std::string_view text) noexcept;  // the command line is wrong
 int run_error(std::string_view text) noexcept;    // the command line was right

@@ -1,26 +1,37 @@
 #include "ringpeer/tools/command/whole_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+
+#include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/printable_text.h"
 
 namespace ringpeer::tools {
 namespace {
 
 constexpr mode_t kMode = 0666;  // less the umask
+// A name that another process left behind is passed over, but not without end.
+constexpr int kMaxNames = 100;
 
 bool is_no_file(const std::string& path) {
   struct stat status = {};
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-std::string words(const std::string& path, int error) {
-  return path + " cannot be written: " + std::strerror(error) + ".";
+// So that a link to a file stays one.
+std::string without_links(const std::string& path) {
+  std::error_code unresolved;
+  const std::filesystem::path target = std::filesystem::canonical(path, unresolved);
+  return unresolved ? path : target.string();
 }
 
 }  // namespace
@@ -31,32 +42,36 @@ WholeFile::~WholeFile() {
   if (!unfinished_.empty()) ::unlink(unfinished_.c_str());
 }
 
-bool WholeFile::open(const std::string& path, std::string* error) {
-  path_ = path;
-  if (!is_no_file(path)) unfinished_ = path + ".unfinished-" + std::to_string(::getpid());
-  const std::string& name = unfinished_.empty() ? path_ : unfinished_;
-  const int create = unfinished_.empty() ? 0 : O_CREAT | O_EXCL;
-  descriptor_ = ::open(name.c_str(), O_WRONLY | O_CLOEXEC | create, kMode);
-  if (descriptor_ >= 0) return true;
-  *error = words(path_, errno);
+bool WholeFile::fail(int number, std::string* error) const {
+  *error = fmt::format("{} cannot be written: {}. Nothing is left of it; name another file.",
+                       printable_text(path_), std::strerror(number));
   return false;
 }
 
-int WholeFile::write_all(std::string_view text) const {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor_, text.data(), text.size());
-    if (count < 0 && errno != EINTR) return errno;
-    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
+bool WholeFile::open(const std::string& path, std::string* error) {
+  path_ = path;
+  if (is_no_file(path)) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    return descriptor_ >= 0 || fail(errno, error);
   }
-  // A full disk may be found out only here. What is no file on a disk has nothing to say.
-  if (unfinished_.empty() || ::fsync(descriptor_) == 0 || errno == EINVAL || errno == EROFS) {
-    return 0;
+  path_ = without_links(path);
+  int failure = EEXIST;
+  for (int i = 0; i < kMaxNames && failure == EEXIST; ++i) {
+    unfinished_ = fmt::format("{}.unfinished-{}", path_, ::getpid() + i);
+    descriptor_ = ::open(unfinished_.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, kMode);
+    if (descriptor_ >= 0) return true;
+    failure = errno;
   }
-  return errno;
+  return fail(failure, error);
 }
 
 bool WholeFile::finish(std::string_view text, std::string* error) {
-  int failure = write_all(text);
+  int failure = write_all(descriptor_, text);
+  // A full disk may be found out only here. What is no file on a disk has nothing to say.
+  if (failure == 0 && !unfinished_.empty() && ::fsync(descriptor_) != 0 && errno != EINVAL &&
+      errno != EROFS) {
+    failure = errno;
+  }
   if (::close(std::exchange(descriptor_, -1)) != 0 && failure == 0) failure = errno;
   if (failure == 0 && !unfinished_.empty() &&
       std::rename(unfinished_.c_str(), path_.c_str()) != 0) {
@@ -64,8 +79,12 @@ bool WholeFile::finish(std::string_view text, std::string* error) {
   }
   if (failure == 0) return true;
   if (!unfinished_.empty()) ::unlink(unfinished_.c_str());
-  *error = words(path_, failure);
-  return false;
+  return fail(failure, error);
+}
+
+bool write_whole_file(const std::string& path, std::string_view text, std::string* error) {
+  WholeFile file;
+  return file.open(path, error) && file.finish(text, error);
 }
 
 }  // namespace ringpeer::tools

@@ -8,7 +8,8 @@ namespace ringpeer::tools {
 
 // A file that is there whole or not at all: it is written beside its place, under another name,
 // and takes its place at the end. What was there before stays until then. A pipe or a device, which
-// cannot be put aside, is written as it is.
+// cannot be put aside, is written as it is; a link to a file stays a link. SIGPIPE has to be
+// ignored (set_up_process).
 //
 // Threads: one.
 class WholeFile {
@@ -26,12 +27,16 @@ class WholeFile {
   bool finish(std::string_view text, std::string* error);
 
  private:
-  int write_all(std::string_view text) const;
+  bool fail(int number, std::string* error) const;
 
-  std::string path_;
+  std::string path_;        // without links
   std::string unfinished_;  // empty for a pipe or a device
   int descriptor_ = -1;
 };
+
+// The same in one go. False, and *error says in one sentence what failed and why.
+// Threads: any, for different paths.
+bool write_whole_file(const std::string& path, std::string_view text, std::string* error);
 
 }  // namespace ringpeer::tools
 

@@ -19,6 +19,7 @@
 #include "ringpeer/tools/load/merge_command.h"
 #include "ringpeer/tools/load/plan_options.h"
 #include "ringpeer/tools/load/resolve_target.h"
+#include "ringpeer/tools/report/html_page.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -60,26 +61,36 @@ std::optional<int> prepare(const PlanOptions& plan, LoadOptions* options) {
   return std::nullopt;
 }
 
-// What is asked for beside the report is written before it, and whatever has become of the run.
-std::string write_series(const nlohmann::ordered_json& report, WholeFile* file) {
-  std::string error;
-  if (file->is_open()) file->finish(series_to_csv(report), &error);
-  return error;
-}
+// What is asked for beside the report: opened before the run, so that none is made in vain, and
+// written before the report, whatever has become of the run.
+class OtherFiles {
+ public:
+  bool open(const LoadOptions& options, std::string* error) {
+    return (options.csv.empty() || csv_.open(options.csv, error)) &&
+           (options.html.empty() || html_.open(options.html, error));
+  }
+  bool write(const nlohmann::ordered_json& report, std::string* error) {
+    if (csv_.is_open() && !csv_.finish(series_to_csv(report), error)) return false;
+    return !html_.is_open() || html_.finish(html_page({{"", report}}), error);
+  }
+
+ private:
+  WholeFile csv_;
+  WholeFile html_;
+};
 
 int load(const PlanOptions& plan, LoadOptions& options) {
   if (const auto status = prepare(plan, &options)) return *status;
   std::string error;
-  WholeFile csv;
-  if (!options.csv.empty() && !csv.open(options.csv, &error)) return run_error(error);
+  OtherFiles files;
+  if (!files.open(options, &error)) return run_error(error);
   const StopSignal stop;
   LoadRun run(options);
   if (!run.open(&error)) return run_error(error);
   const LoadReport report = watched_run(&run, stop);
   nlohmann::ordered_json json = load_report_to_json(options, report);
-  const std::string csv_error = write_series(json, &csv);
   std::string judgement = judge_load(options, report);
-  if (judgement.empty()) judgement = csv_error;
+  if (!files.write(json, &error) && judgement.empty()) judgement = error;
   json["ok"] = judgement.empty();
   return end_run(options.json ? json_text(json) + "\n" : load_json_to_text(json), judgement);
 }
@@ -115,6 +126,8 @@ void add_load_command(CLI::App& app, int* exit_status) {
   command->add_flag("--allow-invalid", options->allow_invalid,
                     "a run that is not valid still says so, but exits with 0 if all else is well");
   command->add_option("--csv", options->csv, "a file for the time series, when the run is over");
+  command->add_option("--html", options->html,
+                      "a file for the report as one page with charts, when the run is over");
   command->add_flag("--json", options->json, "print the report as one JSON object");
   CLI::App* const merge = add_merge_command(*command, exit_status);
   // It sends nothing.

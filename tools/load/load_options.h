@@ -83,7 +83,8 @@ struct LoadOptions {
   ExpectedReply expect = ExpectedReply::kAnything;
   // A run that is not valid is told, and its exit status is that of its account all the same.
   bool allow_invalid = false;
-  std::string csv;  // a file for the time series; without a name none
+  std::string csv;   // a file for the time series; without a name none
+  std::string html;  // a file for the page with charts
   bool json = false;
 
   bool has_steps() const { return find_max || ramp.has_value(); }

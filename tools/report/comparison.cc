@@ -1,0 +1,203 @@
+#include "ringpeer/tools/report/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+
+#include "ringpeer/tools/command/printable_text.h"
+#include "ringpeer/tools/command/report_format.h"
+
+namespace ringpeer::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kLatencies[] = {"p50", "p90", "p99", "p999", "p9999", "max"};
+constexpr const char* kRates[] = {"sent_per_s", "answered_per_s", "lost_percent", "knee_per_s"};
+
+// Of packets sent; null where nothing tells, or nothing was sent.
+ordered_json lost_percent(const ordered_json& report) {
+  if (report["lost"].is_null()) return nullptr;
+  return ratio(100 * report["lost"].get<double>(), report["sent"].get<double>());
+}
+
+ordered_json knee_of(const ordered_json& report) {
+  const auto found = report.find("find_max");
+  if (found == report.end() || found->is_null()) return nullptr;
+  const ordered_json& knee = (*found)["knee_per_s"];
+  // A number is written with a fraction, like every other.
+  return knee.is_null() ? knee : ordered_json(knee.get<double>());
+}
+
+ordered_json as_number(const ordered_json& value) {
+  return value.is_null() ? value : ordered_json(value.get<double>());
+}
+
+// Null where either is unknown, or the first is 0.
+ordered_json ratio_of(const ordered_json& value, const ordered_json& first) {
+  if (value.is_null() || first.is_null()) return nullptr;
+  return ratio(value.get<double>(), first.get<double>());
+}
+
+ordered_json run_to_json(const NamedReport& run) {
+  const ordered_json& report = run.report;
+  ordered_json latency;
+  for (const char* name : kLatencies) latency[name] = as_number(report["rtt_us"][name]);
+  const std::string& name =
+      run.name.empty() ? report["target"].get_ref<const std::string&>() : run.name;
+  return {{"name", printable_text(name)},
+          {"target", report["target"]},
+          {"started_at", report["started_at"]},
+          {"valid", report["valid"]},
+          {"invalid_because", report["invalid_because"]},
+          {"clients", report["clients"]},
+          {"duration_s", as_number(report["duration_s"])},
+          {"sent", report["sent"]},
+          {"sent_per_s", as_number(report["sent_per_s"])},
+          {"answered_per_s", as_number(report["answered_per_s"])},
+          {"lost", report["lost"]},
+          {"lost_percent", lost_percent(report)},
+          {"knee_per_s", knee_of(report)},
+          {"rtt_us", latency}};
+}
+
+ordered_json ratios_to_first(const ordered_json& run, const ordered_json& first) {
+  ordered_json ratios;
+  for (const char* name : kRates) ratios[name] = ratio_of(run[name], first[name]);
+  for (const char* name : kLatencies) {
+    ratios[name] = ratio_of(run["rtt_us"][name], first["rtt_us"][name]);
+  }
+  return ratios;
+}
+
+// ---- The table ----------------------------------------------------------------
+
+using Row = std::vector<std::string>;
+
+std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, character_count(text)), ' ');
+}
+
+std::string aligned(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], character_count(row[i]));
+    }
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += "  " + padded(row[i], widths[i]);
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string microseconds_text(const ordered_json& value) {
+  return value.is_null() ? "unknown"
+                         : number_text(value, value.get<double>() < 100 ? 1 : 0) + " us";
+}
+
+std::string rate_text(const ordered_json& value) {
+  return value.is_null() ? "unknown"
+                         : count_text(ordered_json(std::llround(value.get<double>()))) + "/s";
+}
+
+// Of loss two digits that say something, however small it is.
+std::string loss_text(const ordered_json& value) {
+  return value.is_null() ? "unknown" : fmt::format("{:.2g} %", value.get<double>());
+}
+
+class Table {
+ public:
+  explicit Table(const ordered_json& runs) : runs_(runs) {}
+
+  // A cell for each run, with what `text_of` says of it.
+  void add(const std::string& measure,
+           const std::function<std::string(const ordered_json&)>& text_of) {
+    Row row{measure};
+    for (const ordered_json& run : runs_) row.push_back(text_of(run));
+    rows_.push_back(std::move(row));
+  }
+  // The same, and behind it the ratio to the first run.
+  void add_with_ratio(const std::string& measure, const char* name,
+                      const std::function<std::string(const ordered_json&)>& text_of) {
+    add(measure, [&](const ordered_json& run) {
+      const ordered_json& ratio = run["ratios"][name];
+      const bool is_first = &run == &runs_[0];
+      if (is_first || ratio.is_null()) return text_of(run);
+      return fmt::format("{} (x{:.2f})", text_of(run), ratio.get<double>());
+    });
+  }
+  std::string to_string() const { return aligned(rows_); }
+
+ private:
+  const ordered_json& runs_;
+  std::vector<Row> rows_;
+};
+
+std::string reasons_text(const ordered_json& runs) {
+  std::string text;
+  for (const ordered_json& run : runs) {
+    for (const ordered_json& reason : run["invalid_because"]) {
+      text += fmt::format("{} is not valid: {}\n", run["name"].get<std::string>(),
+                          printable_text(reason.get<std::string>()));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+ordered_json comparison_to_json(const std::vector<NamedReport>& runs) {
+  ordered_json all = ordered_json::array();
+  for (const NamedReport& run : runs) {
+    ordered_json one = run_to_json(run);
+    one["ratios"] = ratios_to_first(one, all.empty() ? one : all[0]);
+    all.push_back(std::move(one));
+  }
+  return {{"schema", kReportSchema}, {"command", "report"}, {"runs", all}, {"ok", true}};
+}
+
+std::string comparison_to_text(const std::vector<NamedReport>& runs) {
+  const ordered_json comparison = comparison_to_json(runs);
+  const ordered_json& all = comparison["runs"];
+  const auto text_in = [](const char* name) {
+    return [name](const ordered_json& run) { return printable_text(run[name].get<std::string>()); };
+  };
+  Table table(all);
+  table.add(all.size() == 1 ? "1 run" : fmt::format("{} runs", all.size()), text_in("name"));
+  table.add("target", text_in("target"));
+  table.add("started", text_in("started_at"));
+  table.add("valid", [](const ordered_json& run) { return run["valid"] == true ? "yes" : "NO"; });
+  table.add("clients", [](const ordered_json& run) { return count_text(run["clients"]); });
+  table.add("seconds", [](const ordered_json& run) { return number_text(run["duration_s"], 1); });
+  table.add_with_ratio("sent", "sent_per_s",
+                       [](const ordered_json& run) { return rate_text(run["sent_per_s"]); });
+  table.add_with_ratio("answered", "answered_per_s",
+                       [](const ordered_json& run) { return rate_text(run["answered_per_s"]); });
+  table.add_with_ratio("lost", "lost_percent",
+                       [](const ordered_json& run) { return loss_text(run["lost_percent"]); });
+  for (const char* name : kLatencies) {
+    // p999 is p99.9.
+    std::string label = name;
+    if (label.size() > 3 && label[0] == 'p') label.insert(3, 1, '.');
+    table.add_with_ratio("round trip " + label, name, [name](const ordered_json& run) {
+      return microseconds_text(run["rtt_us"][name]);
+    });
+  }
+  const bool has_knee = std::any_of(
+      all.begin(), all.end(), [](const ordered_json& run) { return !run["knee_per_s"].is_null(); });
+  if (has_knee) {
+    table.add_with_ratio("knee", "knee_per_s",
+                         [](const ordered_json& run) { return rate_text(run["knee_per_s"]); });
+  }
+  return table.to_string() + reasons_text(all);
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,109 @@
+// What the page says of a run, worked out of its report once.
+
+// The arrays of the series, in the units of the charts.
+function seriesOf(report) {
+  const interval = report.series.interval_s;
+  const points = report.series.points;
+  const column = (value) => points.map((point) => value(point));
+  const known = (name) => column((point) => point[name]);
+  return {
+    t: known("t"),
+    sent: column((point) => point.sent / interval),
+    received: column((point) => point.received / interval),
+    lost: column((point) => (point.lost === null || point.sent === 0 ? null : (100 * point.lost) / point.sent)),
+    missed: column((point) => {
+      const due = point.sent + point.send_missed;
+      return due === 0 ? null : (100 * point.send_missed) / due;
+    }),
+    lostCount: known("lost"),
+    p50: known("p50_us"),
+    p99: known("p99_us"),
+    max: known("max_us"),
+    clients: known("clients"),
+  };
+}
+
+// Points of the percentile curve: x is how many nines, -log10(1 - fraction); y in microseconds is
+// the edge that this share does not exceed. The last x is half a packet before the end of all.
+function percentileCurve(histogram) {
+  const buckets = histogram.filter(([, count]) => count > 0);
+  const total = buckets.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return { x: [], y: [], total: 0 };
+  const x = [0];
+  const y = [buckets[0][0] / 1e3];
+  let seen = 0;
+  for (const [edge, count] of buckets) {
+    seen += count;
+    const beyond = Math.max(total - seen, 0.5) / total;
+    const nines = -Math.log10(beyond);
+    if (nines > x[x.length - 1]) {
+      x.push(nines);
+      y.push(edge / 1e3);
+    } else {
+      y[y.length - 1] = edge / 1e3;
+    }
+  }
+  return { x, y, total };
+}
+
+// Where packets went that did not come back as they should, by the packet's way: what it means in a
+// table, and after "241 packets" in a heading.
+function dropsOf(report) {
+  const rows = [
+    ["Never sent", "send_missed", "due, and skipped: the generator came too late", "were never sent", report.send_missed],
+    ["Never sent", "send_refused", "due, and refused by the kernel of this machine", "were refused by this machine's kernel", report.send_refused],
+    ["Lost", "lost", "sent, never answered, and nothing else says where they went", "were lost on the way", report.lost],
+    ["Lost", "kernel_drops.server", "dropped at the server's socket: its buffer was full", "were dropped at the server's socket", report.kernel_drops.server],
+    ["Lost", "kernel_drops.clients", "dropped at the clients' sockets: their buffer was full", "were dropped at the clients' sockets", report.kernel_drops.clients],
+    ["Lost", "connection_refused", "refused: nobody listened at the target", "found nobody who listened", report.connection_refused],
+    ["Lost", "unaccounted", "missing from the sums: neither arrived nor dropped where it can be seen", "are missing from the sums", report.unaccounted],
+    ["Came, but not as sent", "late", "reordered: came after a later one", "came out of order", report.late],
+    ["Came, but not as sent", "repeated", "duplicated: came more than once", "came more than once", report.repeated],
+    ["Came, but not as sent", "corrupted", "corrupted: the bytes of an answer were wrong", "came back damaged", report.corrupted],
+    ["Came, but not as sent", "foreign", "foreign: answered nothing that was sent", "answered nothing that was sent", report.foreign],
+  ];
+  return rows.map(([group, field, meaning, phrase, count]) => ({ group, field, meaning, phrase, count }));
+}
+
+function stepsOf(report) {
+  return [...(report.steps || [])].sort((a, b) => a.offered_per_s - b.offered_per_s);
+}
+
+function runOf({ name, report }, index) {
+  const series = seriesOf(report);
+  const lostPercent = report.lost === null || report.sent === 0 ? null : (100 * report.lost) / report.sent;
+  return {
+    index,
+    name: name || report.target,
+    report,
+    series,
+    lostPercent,
+    steps: stepsOf(report),
+    findMax: report.find_max || null,
+    knee: report.find_max ? report.find_max.knee_per_s : null,
+    corrected: percentileCurve(report.histograms.rtt_ns),
+    uncorrected: percentileCurve(report.histograms.rtt_uncorrected_ns),
+    lateness: percentileCurve(report.histograms.late_ns),
+    drops: dropsOf(report),
+    hasLatency: report.rtt_us.count > 0,
+    reasons: report.invalid_because,
+  };
+}
+
+function knownOf(values) {
+  return values.filter((value) => value !== null && value !== undefined);
+}
+
+function medianOf(values) {
+  const sorted = knownOf(values).sort((a, b) => a - b);
+  return sorted.length === 0 ? null : sorted[Math.floor((sorted.length - 1) / 2)];
+}
+
+// Not Math.max(...values): a day has more seconds than a call takes arguments.
+function largestOf(values) {
+  return knownOf(values).reduce((most, value) => (most === null || value > most ? value : most), null);
+}
+
+function smallestOf(values) {
+  return knownOf(values).reduce((least, value) => (least === null || value < least ? value : least), null);
+}
