@@ -29,7 +29,7 @@ class ReportCommandTest : public ::testing::Test {
   void SetUp() override {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    for (const LoadRun& run : sample_runs()) write(run.name, run.report.dump(2));
+    for (const NamedReport& run : sample_runs()) write(run.name, run.report.dump(2));
   }
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }

@@ -282,8 +282,8 @@ Json overload_report() {
 }
 
 // It ended before its first packet.
-LoadRun unmeasured_run() {
-  LoadRun run = sample_runs()[0];
+NamedReport unmeasured_run() {
+  NamedReport run = sample_runs()[0];
   run.report["sent"] = 0;
   run.report["sent_per_s"] = run.report["answered_per_s"] = nullptr;
   for (const char* name : {"min", "mean", "p50", "p90", "p99", "p999", "p9999", "max"}) {
@@ -314,7 +314,7 @@ std::vector<Sample> all_samples() {
   all.push_back({"report", comparison_to_json(sample_runs()), comparison_to_text(sample_runs())});
   all.push_back({"report", comparison_to_json({unmeasured_run()}), ""});
   // Each alone: a first run has ratios, too, where it lost packets or found its knee.
-  for (const LoadRun& run : sample_runs()) {
+  for (const NamedReport& run : sample_runs()) {
     all.push_back({"report", comparison_to_json({run}), ""});
   }
   all.push_back({"overload", overload_report(), ""});

@@ -11,9 +11,9 @@
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
-#include "ringpeer/tools/command/progress_line.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/whole_file.h"
+#include "ringpeer/tools/load/live_screen.h"
 #include "ringpeer/tools/load/load_csv.h"
 #include "ringpeer/tools/load/load_run.h"
 #include "ringpeer/tools/load/merge_command.h"
@@ -24,22 +24,16 @@
 namespace ringpeer::tools {
 namespace {
 
-// Shorter runs are over before anybody has read how long they take.
-constexpr double kLongRun = 2;
-
 const std::map<std::string, ExpectedReply>& expectation_names() {
   static const auto& names = *new std::map<std::string, ExpectedReply>{
       {"reply", ExpectedReply::kAnything}, {"nothing", ExpectedReply::kNothing}};
   return names;
 }
 
-LoadReport watched_run(LoadRun* run, const StopSignal& stop) {
-  ProgressLine progress(stderr);
-  return run->run(stop, [&progress](const LiveFigures& figures) {
-    const auto now = ProgressLine::Clock::now();
-    if (figures.planned_s <= kLongRun || !progress.wants_update(now)) return;
-    progress.update(now, progress_text(figures));
-  });
+LoadReport watched_run(LoadRun* run, const LoadOptions& options, const StopSignal& stop) {
+  LiveScreen screen(stderr, fmt::format("ringpeer load against {}", options.target_text),
+                    options.threads);
+  return run->run(stop, [&screen](const LiveFigures& figures) { screen.show(figures); });
 }
 
 // An exit status when it cannot begin.
@@ -87,7 +81,7 @@ int load(const PlanOptions& plan, LoadOptions& options) {
   const StopSignal stop;
   LoadRun run(options);
   if (!run.open(&error)) return run_error(error);
-  const LoadReport report = watched_run(&run, stop);
+  const LoadReport report = watched_run(&run, options, stop);
   nlohmann::ordered_json json = load_report_to_json(options, report);
   std::string judgement = judge_load(options, report);
   if (!files.write(json, &error) && judgement.empty()) judgement = error;
