@@ -11,6 +11,7 @@
 #include "ringpeer/tools/command/exit_status.h"
 #include "ringpeer/tools/command/process_setup.h"
 #include "ringpeer/tools/demo/demo_command.h"
+#include "ringpeer/tools/doctor/doctor_command.h"
 #include "ringpeer/tools/impair/impair_command.h"
 #include "ringpeer/tools/load/load_command.h"
 #include "ringpeer/tools/report/report_command.h"
@@ -40,6 +41,7 @@ int run(int argc, char** argv) {
   add_impair_command(app, &exit_status);
   add_report_command(app, &exit_status);
   add_variant_command(app, &exit_status);
+  add_doctor_command(app, &exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help

@@ -30,7 +30,7 @@ const Floors kFloors = {
      "bench/micro"},
     {"bench/rivals", "bench/scale", "bench/codec"},
     {"tools"},
-    {"tools/demo", "tools/impair"},
+    {"tools/demo", "tools/impair", "tools/doctor"},
     {"tools/serve", "tools/load", "tools/variant"},
     {"tools/report"},
     {"tools/arena", "tools/measure", "tools/command"},

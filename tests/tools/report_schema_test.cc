@@ -22,6 +22,7 @@
 #include "ringpeer/tests/tools/report/sample_reports.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/demo/demo_report.h"
+#include "ringpeer/tools/doctor/doctor_report.h"
 #include "ringpeer/tools/impair/impair_report.h"
 #include "ringpeer/tools/load/load_merge.h"
 #include "ringpeer/tools/load/load_report.h"
@@ -220,6 +221,25 @@ Sample sample_of(const ImpairReport& report) {
   return {"impair", impair_report_to_json(options, report), impair_report_to_text(options, report)};
 }
 
+// With each verdict, and of a machine of which nothing is known.
+Sample doctor_sample(bool is_known) {
+  DoctorPlan plan;
+  plan.rate = 37'501;
+  plan.packet_size = 211;
+  plan.pause_ms = 7.5;
+  plan.clients = 2003;
+  DoctorReport report;
+  report.findings = {{"kernel", Verdict::kOk, "Linux 6.12", ""},
+                     {"clock", Verdict::kNote, "source hpet", "echo tsc"}};
+  if (is_known) {
+    report.findings.push_back(
+        {"descriptors", Verdict::kProblem, "307 may be open", "ulimit -n 601"});
+    report.receive_buffer = BufferRoom{509, 13.75};
+    report.receive_buffer_bytes = 425'984;
+  }
+  return {"doctor", doctor_report_to_json(plan, report), doctor_report_to_text(plan, report)};
+}
+
 // Of full reports, and of those of a run in which nothing could be measured.
 std::vector<Sample> samples() {
   LoadOptions sink = load_options();
@@ -250,6 +270,8 @@ std::vector<Sample> samples() {
   nothing_relayed.kernel_drops = {};
   all.push_back(sample_of(impair_report()));
   all.push_back(sample_of(nothing_relayed));
+  all.push_back(doctor_sample(true));
+  all.push_back(doctor_sample(false));
   for (const ServeMode mode : {ServeMode::kEcho, ServeMode::kSink, ServeMode::kArena}) {
     all.push_back(sample_of(mode, serve_report()));
     all.push_back(sample_of(mode, idle_server()));
@@ -302,7 +324,7 @@ std::vector<Json> lines_of(const std::string& text) {
 TEST(ReportSchemaTest, TheVersionsAreOne) {
   const ReportSchema schema;
   EXPECT_EQ(schema.root().at("version"), kReportSchema);
-  for (const char* report : {"serve", "load", "demo", "impair", "report", "overload"}) {
+  for (const char* report : {"serve", "load", "demo", "impair", "report", "doctor", "overload"}) {
     EXPECT_EQ(schema.definition(report).at("properties").at("schema").at("enum"),
               Json::array({kReportSchema}));
   }
@@ -406,7 +428,9 @@ TEST(ReportSchemaTest, TheCommandsPrintIt) {
       {"load", "--target", "127.0.0.1:9", "--ramp", "100..200", "--steps", "2", "--step", "0.1s",
        "--threads", "2", "--expect", "nothing", "--json"},
       {"demo", "--clients", "3", "--duration", "0.3", "--json"},
-      {"impair", "--target", "127.0.0.1:9", "--port", "0", "--duration", "0.1", "--json"}};
+      {"impair", "--target", "127.0.0.1:9", "--port", "0", "--duration", "0.1", "--json"},
+      {"doctor", "--json"},
+      {"doctor", "--rate", "1e7", "--json"}};
   for (const auto& command : commands) {
     CommandProcess process(command);
     const int status = process.finish(kPatience);

@@ -19,6 +19,8 @@
 #include "ringpeer/tests/tools/report_schema.h"
 #include "ringpeer/tools/command/exit_status.h"
 #include "ringpeer/tools/demo/demo_command.h"
+#include "ringpeer/tools/doctor/checks.h"
+#include "ringpeer/tools/doctor/doctor_command.h"
 #include "ringpeer/tools/impair/impair_command.h"
 #include "ringpeer/tools/load/load_command.h"
 #include "ringpeer/tools/report/report_command.h"
@@ -83,6 +85,7 @@ struct Program {
     add_impair_command(app, &exit_status);
     add_report_command(app, &exit_status);
     add_variant_command(app, &exit_status);
+    add_doctor_command(app, &exit_status);
   }
 };
 
@@ -217,7 +220,7 @@ TEST(ToolsPageTest, HasTheLimitsThatTheProgramHas) {
   const std::regex range("(?:(raw|var): )?([0-9.]+) to ([0-9.]+)");
   const std::regex above("more than 0 and at most ([0-9]+)");
   int limits = 0;
-  for (const char* command : {"serve", "load", "demo", "impair"}) {
+  for (const char* command : {"serve", "load", "demo", "impair", "doctor"}) {
     for (const Row& row : table_of(command)) {
       const std::string option = unquoted(row[0]);
       std::smatch match;
@@ -246,7 +249,7 @@ TEST(ToolsPageTest, HasTheLimitsThatTheProgramHas) {
       }
     }
   }
-  EXPECT_EQ(limits, 34) << "has an option lost its limits on the page?";
+  EXPECT_EQ(limits, 38) << "has an option lost its limits on the page?";
 }
 
 // ---- Fields and exit statuses -----------------------------------------------
@@ -289,6 +292,7 @@ TEST(ToolsPageTest, HasEveryFieldOfEveryReportAndNoOther) {
       {"variant_decoded", "Line of variant decode"},
       {"variant_encoded", "Line of variant encode"},
       {"variant_failed", "Line that is no value"},
+      {"doctor", "Report of doctor"},
       {"overload", "Report of bench overload"}};
   ASSERT_EQ(schema.root().at("oneOf").size(), headings.size());
   for (const auto& [definition, heading] : headings) {
@@ -308,6 +312,20 @@ TEST(ToolsPageTest, HasEveryFieldOfEveryReportAndNoOther) {
     }
     EXPECT_EQ(found.size(), expected.size()) << heading;
   }
+}
+
+TEST(ToolsPageTest, HasEveryCheckOfTheDoctorAndNoOther) {
+  MachineFacts facts;
+  facts.interfaces.resize(1);
+  std::vector<std::string> expected;
+  for (const Finding& finding : check_machine(facts, {})) {
+    std::string name = finding.check;
+    if (name.starts_with("interface")) name = "interface";  // its own name follows
+    expected.push_back(name);
+  }
+  std::vector<std::string> found;
+  for (const Row& row : table_of("Checks of doctor")) found.push_back(row.at(0));
+  EXPECT_EQ(found, expected);
 }
 
 TEST(ToolsPageTest, HasEveryExitStatusAndNoOther) {

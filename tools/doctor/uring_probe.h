@@ -1,0 +1,20 @@
+#ifndef RINGPEER_TOOLS_DOCTOR_URING_PROBE_H_
+#define RINGPEER_TOOLS_DOCTOR_URING_PROBE_H_
+
+#include "ringpeer/tools/doctor/machine_facts.h"
+
+namespace ringpeer::tools {
+
+// Sets an io_uring up and uses it as the engine does: buffers are registered, and a multishot
+// receive brings datagrams that are sent over loopback. Takes a second at most.
+//
+// In a process of its own, since a filter may kill who makes a call that it forbids: call it while
+// there is one thread. Without another process (was_tried is false) nothing is tried.
+UringFacts probe_uring();
+
+// The same in this process, whatever becomes of it.
+UringFacts try_uring();
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_DOCTOR_URING_PROBE_H_
