@@ -30,6 +30,7 @@ def ringpeer_dev_dependencies():
         "fmt",
         "google_benchmark",
         "googletest",
+        "libpcap",
         "libuv",
         "msgpack-cxx",
         "nlohmann_json",

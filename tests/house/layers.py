@@ -26,6 +26,7 @@ EXTERNAL = {
     'liburing/': '@liburing//:liburing',
     'msgpack.hpp': '@msgpack-cxx//:msgpack-cxx',
     'nlohmann/': '@nlohmann_json//:json',
+    'pcap/': '@libpcap//:libpcap',
     'tsl/': '@robin-map//:robin-map',
     'uv.h': '@libuv//:libuv',
 }

@@ -1,0 +1,67 @@
+#include "ringpeer/tools/load/payload_files.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "ringpeer/tests/tools/load/capture_writer.h"
+
+namespace ringpeer::tools {
+namespace {
+
+VaryingField field(const std::string& text) {
+  std::string error;
+  return parse_varying_field(text, &error).value();
+}
+
+TEST(PayloadFilesTest, Templates) {
+  const auto complaint = [](const std::string& text, bool needs_echoes) {
+    std::string error = "what was there before";
+    const auto payload =
+        make_template_payload(write_test_file("template", text), 1, needs_echoes, &error);
+    EXPECT_EQ(payload == nullptr, !error.empty()) << error;
+    return error;
+  };
+  EXPECT_EQ(complaint("[\"$sequence\", \"$time\"]\n", true), "");
+  EXPECT_EQ(complaint("[1]", false), "");
+  EXPECT_NE(complaint("[1]", true).find("put both into the template"), std::string::npos);
+  EXPECT_NE(complaint("[", false).find("/template: the template is no Godot text"),
+            std::string::npos);
+  EXPECT_NE(complaint(std::string(17 << 20, ' '), false).find("16 MiB"), std::string::npos);
+  EXPECT_NE(complaint("", false), "");
+}
+
+TEST(PayloadFilesTest, LinesOfHexadecimalDigits) {
+  const auto complaint = [](const std::string& text, std::vector<VaryingField> fields,
+                            bool needs_echoes) {
+    std::string error = "what was there before";
+    const auto payload = make_recorded_payload(write_test_file("lines", text), std::move(fields), 1,
+                                               needs_echoes, &error);
+    EXPECT_EQ(payload == nullptr, !error.empty()) << error;
+    return error;
+  };
+  const std::string line = "00112233445566778899aabbccddeeff\n";
+  EXPECT_EQ(complaint(line, {}, false), "");
+  EXPECT_EQ(complaint(line, {field("0:8:sequence"), field("8:8:time")}, true), "");
+  EXPECT_NE(complaint(line, {field("0:8:sequence")}, true).find("name both"), std::string::npos);
+  EXPECT_NE(complaint(line, {field("12:8:random")}, false).find("byte 19"), std::string::npos);
+  EXPECT_NE(complaint(line, {field("0:8:random"), field("7:1:client")}, false).find("byte 7"),
+            std::string::npos);
+  EXPECT_NE(complaint("zz", {}, false).find("/lines: line 1: 'z'"), std::string::npos);
+}
+
+TEST(PayloadFilesTest, FilesThatAreNone) {
+  std::string error;
+  EXPECT_EQ(make_template_payload("/no/such/file", 1, false, &error), nullptr);
+  EXPECT_EQ(error, "/no/such/file: No such file or directory.");
+  EXPECT_EQ(make_recorded_payload("/no/such/file", {}, 1, false, &error), nullptr);
+  EXPECT_EQ(error, "/no/such/file: No such file or directory.");
+  EXPECT_EQ(make_template_payload("/", 1, false, &error), nullptr);
+  EXPECT_NE(error, "");
+  EXPECT_EQ(make_recorded_payload("/", {}, 1, false, &error), nullptr);
+  EXPECT_NE(error, "");
+}
+
+}  // namespace
+}  // namespace ringpeer::tools

@@ -1,0 +1,107 @@
+#include "ringpeer/tools/load/payload_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "ringpeer/tools/load/hex_lines.h"
+#include "ringpeer/tools/load/recorded_payload.h"
+#include "ringpeer/tools/load/template_payload.h"
+
+namespace ringpeer::tools {
+namespace {
+
+// A packet has 64 KiB; its text, with blanks, some times as much.
+constexpr std::size_t kMaxTemplate = std::size_t{16} << 20;
+
+bool open_file(const std::string& path, std::ifstream* file, std::string* error) {
+  errno = 0;
+  file->open(path, std::ios::binary);
+  // A folder opens, and cannot be read.
+  if (*file && file->peek() == std::ifstream::traits_type::eof() && file->bad()) {
+    *error = fmt::format("{} is no file that can be read.", path);
+    return false;
+  }
+  if (file->is_open()) {
+    file->clear();
+    return true;
+  }
+  *error = fmt::format("{}: {}.", path, std::strerror(errno));
+  return false;
+}
+
+// False when it is too large, or cannot be read to its end.
+bool read_text(const std::string& path, std::string* text, std::string* error) {
+  std::ifstream file;
+  if (!open_file(path, &file, error)) return false;
+  std::string chunk(std::size_t{64} << 10, '\0');
+  while (file && text->size() <= kMaxTemplate) {
+    file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    text->append(chunk, 0, static_cast<std::size_t>(file.gcount()));
+  }
+  if (text->size() > kMaxTemplate) {
+    *error =
+        fmt::format("{}: more than {} MiB; a template is one value.", path, kMaxTemplate >> 20);
+  } else if (file.bad()) {
+    *error = fmt::format("{} cannot be read to its end.", path);
+  }
+  return error->empty();
+}
+
+}  // namespace
+
+std::unique_ptr<LoadPayload> make_template_payload(const std::string& path, std::uint64_t seed,
+                                                   bool needs_echoes, std::string* error) {
+  error->clear();
+  std::string text;
+  if (!read_text(path, &text, error)) return nullptr;
+  std::unique_ptr<TemplatePayload> payload = TemplatePayload::make(text, seed, error);
+  if (payload == nullptr) {
+    *error = fmt::format("{}: {}", path, *error);
+  } else if (needs_echoes && !payload->identifies_echoes()) {
+    *error = fmt::format(
+        "{}: an echo is known by \"$sequence\" and \"$time\"; put both into the template, or "
+        "expect "
+        "nothing back.",
+        path);
+    payload.reset();
+  }
+  return payload;
+}
+
+std::unique_ptr<LoadPayload> make_recorded_payload(const std::string& path,
+                                                   std::vector<VaryingField> fields,
+                                                   std::uint64_t seed, bool needs_echoes,
+                                                   std::string* error) {
+  *error = check_varying_fields(fields);
+  std::ifstream file;
+  if (!error->empty() || !open_file(path, &file, error)) return nullptr;
+  std::vector<std::vector<std::uint8_t>> packets;
+  if (!read_hex_lines(file, &packets, error)) {
+    *error = fmt::format("{}: {}", path, *error);
+    return nullptr;
+  }
+  for (const VaryingField& field : fields) {
+    const bool is_in_any = std::ranges::any_of(
+        packets, [&](const auto& packet) { return read_field(field, packet).has_value(); });
+    if (is_in_any) continue;
+    *error = fmt::format("{}: no packet is as long as byte {}, where a field ends.", path,
+                         field.place + field.width - 1);
+    return nullptr;
+  }
+  auto payload = std::make_unique<RecordedPayload>(std::move(packets), std::move(fields), seed);
+  if (needs_echoes && !payload->identifies_echoes()) {
+    *error = fmt::format(
+        "{}: an echo is known by a sequence and a time of 8 bytes in every packet; name both, or "
+        "expect nothing back.",
+        path);
+    return nullptr;
+  }
+  return payload;
+}
+
+}  // namespace ringpeer::tools

@@ -1,0 +1,49 @@
+#include "ringpeer/tools/load/recorded_payload.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace ringpeer::tools {
+
+RecordedPayload::RecordedPayload(std::vector<std::vector<std::uint8_t>> packets,
+                                 std::vector<VaryingField> fields, std::uint64_t seed)
+    : packets_(std::move(packets)), fields_(std::move(fields)), seed_(seed) {
+  sequence_ = field_of(FieldKind::kSequence);
+  time_ = field_of(FieldKind::kTime);
+}
+
+std::optional<VaryingField> RecordedPayload::field_of(FieldKind kind) const {
+  for (const VaryingField& field : fields_) {
+    const bool is_everywhere = std::ranges::all_of(
+        packets_, [&](const auto& packet) { return read_field(field, packet).has_value(); });
+    if (field.kind == kind && field.width == VaryingField::kMaxWidth && is_everywhere) return field;
+  }
+  return std::nullopt;
+}
+
+std::span<const std::uint8_t> RecordedPayload::compose(const LoadStamp& stamp, bool /*leaving*/) {
+  packet_ = packets_[stamp.sequence % packets_.size()];
+  write_fields(fields_, stamp, seed_, packet_);
+  return packet_;
+}
+
+LoadReply RecordedPayload::read(std::span<const std::uint8_t> packet, std::uint32_t client) const {
+  LoadReply reply;
+  if (!identifies_echoes()) return reply;
+  const std::optional<std::uint64_t> sequence = read_field(*sequence_, packet);
+  const std::optional<std::uint64_t> time = read_field(*time_, packet);
+  if (!sequence || !time) return reply;
+  const LoadStamp stamp = {.client = client,
+                           .sequence = *sequence,
+                           .due_at = std::chrono::steady_clock::time_point(
+                               std::chrono::nanoseconds(static_cast<std::int64_t>(*time)))};
+  std::vector<std::uint8_t> expected = packets_[stamp.sequence % packets_.size()];
+  write_fields(fields_, stamp, seed_, expected);
+  if (!std::ranges::equal(expected, packet)) return reply;
+  reply.kind = LoadReply::Kind::kEcho;
+  reply.stamp = stamp;
+  return reply;
+}
+
+}  // namespace ringpeer::tools
