@@ -1,7 +1,7 @@
 // The echo server that people write first: one socket, one thread, recvfrom, sendto. `ringpeer
 // load --find-max` is pointed at it and at `ringpeer serve --mode echo`, with the same work.
 //
-//   recvfrom_echo PORT [WORK_US] [RECEIVE_BUFFER]
+//   recvfrom_echo PORT [WORK_US] [RECEIVE_BUFFER]      a port of 0 is any that is free
 //
 // Serves on 127.0.0.1 until a signal. Exit status 2 for a wrong command line, 1 when the port is
 // not to be had.
@@ -67,6 +67,14 @@ int open_socket(const Options& options) {
   return descriptor;
 }
 
+// The one that the kernel chose, where it was to choose.
+unsigned port_of(int descriptor) {
+  sockaddr_in address = {};
+  socklen_t length = sizeof(address);
+  getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
+  return ntohs(address.sin_port);
+}
+
 // Until the socket fails. Errors of one datagram (a client that is gone) end nothing.
 int serve(int descriptor, std::chrono::microseconds work) {
   static std::array<char, net::kLargestIpv4Datagram> datagram;
@@ -91,7 +99,7 @@ int run(int argc, char** argv) {
   const int descriptor = open_socket(options);
   int error = descriptor < 0 ? errno : 0;
   if (descriptor >= 0) {
-    std::fprintf(stderr, "recvfrom_echo: on port %u\n", options.port);
+    std::fprintf(stderr, "recvfrom_echo: on port %u\n", port_of(descriptor));
     error = serve(descriptor, std::chrono::microseconds(options.work_us));
   }
   std::fprintf(stderr, "recvfrom_echo: %s\n", std::strerror(error));
