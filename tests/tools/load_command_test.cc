@@ -1,5 +1,5 @@
 // `ringpeer load` from outside: what its figures say of a server that pauses, its parts put
-// together, clients that come and go, and the files that it writes.
+// together, clients that come and go, packets out of files, and the files that it writes.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -202,6 +202,130 @@ TEST(LoadCommandTest, ARampHasItsSteps) {
   }
   EXPECT_EQ(sent, report.at("sent"));
   EXPECT_EQ(report.at("unaccounted"), 0);
+}
+
+// ---- Payloads out of files -----------------------------------------------------
+
+std::string file_with(const std::string& name, const std::string& text) {
+  const std::string path = test_file(name);
+  std::ofstream(path) << text;
+  return path;
+}
+
+// Packets of 48 and 40 bytes, of which the first 16 are fields.
+std::string file_of_packets() {
+  const std::string fields(32, '0');
+  return file_with("packets", fields + " " + std::string(64, 'a') + "  # a comment\n\n" + fields +
+                                  std::string(48, 'b') + "\n");
+}
+
+const Words kFields = {"--vary", "0:8:sequence:be:+7", "--vary", "8:8:time"};
+
+TEST(LoadCommandTest, PacketsOfATemplateAreAllAnswered) {
+  EchoServer server;
+  const std::string file = file_with("template", R"text({
+"seq": "$sequence", "t": "$time", "who": "$client",
+"move": ["$walk3(0.5)", "$random(0,255)", "$random"]
+})text");
+  const json report = load(server.target(), {"--clients", "9", "--threads", "3", "--hz", "100",
+                                             "--duration", "1", "--template", file, kAnyMachine});
+  EXPECT_EQ(report.at("payload"), "template");
+  EXPECT_EQ(report.at("sent"), 900);
+  EXPECT_EQ(report.at("answered"), 900);
+  EXPECT_EQ(report.at("foreign"), 0);
+  EXPECT_EQ(report.at("unaccounted"), 0);
+}
+
+TEST(LoadCommandTest, RecordedPacketsAreAllAnswered) {
+  EchoServer server;
+  Words words = {"--clients", "9",          "--threads", "3",         "--hz",
+                 "100",       "--duration", "1",         "--packets", file_of_packets(),
+                 "--seed",    "7",          kAnyMachine};
+  words.insert(words.end(), kFields.begin(), kFields.end());
+  const json report = load(server.target(), words);
+  EXPECT_EQ(report.at("payload"), "packets");
+  EXPECT_EQ(report.at("packet_bytes"), 48);
+  EXPECT_EQ(report.at("answered"), 900);
+  EXPECT_EQ(report.at("foreign"), 0);
+  EXPECT_EQ(report.at("unaccounted"), 0);
+}
+
+TEST(LoadCommandTest, WithoutRepliesPacketsNeedNoFields) {
+  CommandProcess sink({"serve", "--mode", "sink", "--port", "0", "--json"});
+  ASSERT_TRUE(sink.wait_for_error_text(", backend ", kPatience));
+  const std::string& said = sink.error_output();
+  const std::string port = std::to_string(std::stoi(said.substr(said.find(" on port ") + 9)));
+  load("127.0.0.1:" + port, {"--hz", "100", "--duration", "0.5", "--packets", file_of_packets(),
+                             "--expect", "nothing", kAnyMachine});
+  load("127.0.0.1:" + port, {"--hz", "100", "--duration", "0.5", "--template",
+                             file_with("constant", "[1, 2]"), "--expect", "nothing", kAnyMachine});
+  sink.send_signal(SIGINT);
+  EXPECT_EQ(sink.finish(kPatience), 0);
+  EXPECT_EQ(json::parse(sink.output()).at("received"), 100);
+}
+
+TEST(LoadCommandTest, CorruptedEchoesOfRecordedPacketsAreTold) {
+  EchoServer server;
+  CommandProcess impair({"impair", "--target", server.target(), "--port", "0", "--address",
+                         "127.0.0.1", "--corrupt", "20", "--seed", "5", "--json"});
+  ASSERT_TRUE(impair.wait_for_error_text("seed", kPatience)) << impair.error_output();
+  const std::string& said = impair.error_output();
+  const std::size_t at = said.find(" port ");
+  ASSERT_NE(at, std::string::npos) << said;
+  const std::string target = "127.0.0.1:" + std::to_string(std::stoi(said.substr(at + 6)));
+  Words words = {"--clients",       "5",        "--hz", "100", "--duration", "1", "--packets",
+                 file_of_packets(), kAnyMachine};
+  words.insert(words.end(), kFields.begin(), kFields.end());
+  // Those whose sequence was hit answer nothing that is known: they are unaccounted for.
+  const json report = load(target, words, 1);
+  EXPECT_EQ(report.at("received"), 500);
+  const int corrupted = report.at("corrupted");
+  const int foreign = report.at("foreign");
+  // Of 500 packets 36 % were hit, of those a third in the sequence or the time at most.
+  EXPECT_GT(corrupted, 80);
+  EXPECT_LT(foreign, corrupted);
+  EXPECT_EQ(report.at("answered").get<int>() + corrupted + foreign, 500);
+  impair.send_signal(SIGINT);
+  impair.finish(kPatience);
+  const json network = json::parse(impair.output());
+  const int hits = network.at("to_server").at("corrupted").get<int>() +
+                   network.at("to_client").at("corrupted").get<int>();
+  EXPECT_LE(corrupted + foreign, hits);
+  EXPECT_GE(corrupted + foreign, hits / 2);
+}
+
+TEST(LoadCommandTest, FilesAndFieldsThatAreNotFitAreToldInOneLine) {
+  const std::string packets = file_of_packets();
+  const std::string text = file_with("text", R"(["$sequence", "$time"])");
+  const std::vector<std::pair<Words, std::string>> cases = {
+      {{"--template", "/no/such/file"}, "/no/such/file: No such file"},
+      {{"--packets", "/no/such/file"}, "/no/such/file: No such file"},
+      {{"--template", file_with("half", "[1,")}, "is no Godot text"},
+      {{"--template", file_with("plain", "[1]")}, "put both into the template"},
+      {{"--packets", file_with("no-hex", "00\nxy\n")}, "line 2: 'x'"},
+      {{"--packets", packets}, "name both"},
+      {{"--packets", packets, "--vary", "0:9:time"}, "--vary 0:9:time: write PLACE:WIDTH:KIND"},
+      {{"--packets", packets, "--vary", "0:8:time", "--vary", "4:1:client"}, "byte 4 in common"},
+      {{"--packets", packets, "--vary", "90:8:time"}, "byte 97"},
+      {{"--packets", packets, "--payload", "raw"}, "leave out --payload"},
+      {{"--template", ""}, "--template: name a file"},
+      {{"--packets", ""}, "--packets: name a file"},
+      {{"--template", text, "--size", "100"}, "leave out --size"},
+      {{"--template", text, "--packets", packets}, "leave one of them out"},
+      {{"--template", text, "--vary", "0:8:time"}, "--vary is of --packets"},
+      {{"--vary", "0:8:time"}, "--packets"},
+      {{"--seed", "3"}, "--seed is of what a file has"},
+  };
+  for (const auto& [options, words] : cases) {
+    Words line = {"load", "--target", "127.0.0.1:9"};
+    line.insert(line.end(), options.begin(), options.end());
+    CommandProcess process(line);
+    EXPECT_EQ(process.finish(kPatience), 2) << words;
+    EXPECT_EQ(process.output(), "");
+    const std::string& said = process.error_output();
+    EXPECT_NE(said.find(words), std::string::npos) << said;
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  }
 }
 
 // ---- Files ---------------------------------------------------------------------

@@ -244,7 +244,7 @@ Sample doctor_sample(bool is_known) {
 std::vector<Sample> samples() {
   LoadOptions sink = load_options();
   sink.expect = ExpectedReply::kNothing;
-  sink.payload = PayloadKind::kVar;
+  sink.payload = LoadPayloadKind::kVar;
   std::vector<Sample> all = {sample_of(load_options(), load_report(false)),
                              sample_of(load_options(), load_report(true)),
                              sample_of(load_options(), LoadReport()),
@@ -253,9 +253,11 @@ std::vector<Sample> samples() {
                              sample_of(load_options(), LoadReport(), idle_server())};
   LoadOptions part = load_options();
   part.part = {.number = 2, .of = 3};
+  part.payload = LoadPayloadKind::kTemplate;
   all.push_back(sample_of(part, load_report(false)));
   LoadOptions stepped = load_options();
   stepped.ramp = RateRange{.least = 1, .most = 2};
+  stepped.payload = LoadPayloadKind::kPackets;
   all.push_back(sample_of(stepped, stepped_report()));
   stepped.find_max = true;
   all.push_back(sample_of(stepped, found(1511, KneeLimit::kTarget)));

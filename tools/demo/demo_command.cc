@@ -15,6 +15,7 @@
 #include "ringpeer/tools/demo/demo_report.h"
 #include "ringpeer/tools/demo/server_process.h"
 #include "ringpeer/tools/load/load_run.h"
+#include "ringpeer/tools/load/payload_choice.h"
 #include "ringpeer/tools/load/target_address.h"
 
 namespace ringpeer::tools {
@@ -28,7 +29,7 @@ struct DemoOptions {
 int demo(DemoOptions& options) {
   options.serve.mode = ServeMode::kArena;
   options.serve.address = "127.0.0.1";
-  options.load.payload = PayloadKind::kVar;
+  options.load.payload = LoadPayloadKind::kVar;
   // It shares this machine with its server: its account is what counts.
   options.load.allow_invalid = true;
   const std::string complaint = check_load_options(options.load);
@@ -43,7 +44,9 @@ int demo(DemoOptions& options) {
   const StopSignal stop;
   options.load.target_text = fmt::format("127.0.0.1:{}", server.port());
   options.load.targets = {*parse_target_address(options.load.target_text)};
-  LoadRun run(options.load);
+  const auto payload = make_load_payload(options.load, &error);
+  if (payload == nullptr) return run_error(error);
+  LoadRun run(options.load, *payload);
   if (!run.open(&error)) return run_error(error);
   LoadReport load;
   {

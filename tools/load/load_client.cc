@@ -24,6 +24,13 @@ std::optional<LoadClient::Answer> LoadClient::receive(const LoadReply& reply,
   const bool time_is_right = packet != nullptr
                                  ? packet->due == stamp.due_at
                                  : stamp.due_at <= now && stamp.due_at >= Clock::time_point();
+  const bool is_by_chance = reply.kind == LoadReply::Kind::kCorrupted &&
+                            reply.is_known_by_time_alone &&
+                            !(time_is_right && now - stamp.due_at <= SentWindow::kMaxAge);
+  if (is_by_chance) {
+    ++foreign_;
+    return std::nullopt;
+  }
   if (reply.kind == LoadReply::Kind::kCorrupted || !time_is_right) {
     receive_damaged(stamp.sequence);
     return std::nullopt;

@@ -10,13 +10,14 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
-#include "ringpeer/tools/command/option_names.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/whole_file.h"
 #include "ringpeer/tools/load/live_screen.h"
 #include "ringpeer/tools/load/load_csv.h"
 #include "ringpeer/tools/load/load_run.h"
 #include "ringpeer/tools/load/merge_command.h"
+#include "ringpeer/tools/load/payload_choice.h"
+#include "ringpeer/tools/load/payload_options.h"
 #include "ringpeer/tools/load/plan_options.h"
 #include "ringpeer/tools/load/resolve_target.h"
 #include "ringpeer/tools/report/html_page.h"
@@ -36,14 +37,28 @@ LoadReport watched_run(LoadRun* run, const LoadOptions& options, const StopSigna
   return run->run(stop, [&screen](const LiveFigures& figures) { screen.show(figures); });
 }
 
+// What was written, but for what needs no reading.
+struct WrittenOptions {
+  PlanOptions plan;
+  PayloadOptions payload;
+};
+
 // An exit status when it cannot begin.
-std::optional<int> prepare(const PlanOptions& plan, LoadOptions* options) {
+std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
+                           std::unique_ptr<LoadPayload>* payload) {
+  const PlanOptions& plan = written.plan;
   if (std::string complaint = read_plan(plan, options); !complaint.empty()) {
+    return usage_error(complaint);
+  }
+  if (std::string complaint = read_payload(written.payload, options); !complaint.empty()) {
     return usage_error(complaint);
   }
   if (std::string complaint = check_load_options(*options); !complaint.empty()) {
     return usage_error(complaint);
   }
+  std::string error;
+  *payload = make_load_payload(*options, &error);
+  if (*payload == nullptr) return usage_error(error);
   ResolvedTargets targets = resolve_targets(options->target_text);
   if (targets.is_usage_error) return usage_error(targets.error);
   if (!targets.error.empty()) return run_error(targets.error);
@@ -73,13 +88,14 @@ class OtherFiles {
   WholeFile html_;
 };
 
-int load(const PlanOptions& plan, LoadOptions& options) {
-  if (const auto status = prepare(plan, &options)) return *status;
+int load(const WrittenOptions& written, LoadOptions& options) {
+  std::unique_ptr<LoadPayload> payload;
+  if (const auto status = prepare(written, &options, &payload)) return *status;
   std::string error;
   OtherFiles files;
   if (!files.open(options, &error)) return run_error(error);
   const StopSignal stop;
-  LoadRun run(options);
+  LoadRun run(options, *payload);
   if (!run.open(&error)) return run_error(error);
   const LoadReport report = watched_run(&run, options, stop);
   nlohmann::ordered_json json = load_report_to_json(options, report);
@@ -93,7 +109,7 @@ int load(const PlanOptions& plan, LoadOptions& options) {
 
 void add_load_command(CLI::App& app, int* exit_status) {
   auto options = std::make_shared<LoadOptions>();
-  auto plan = std::make_shared<PlanOptions>();
+  auto written = std::make_shared<WrittenOptions>();
   CLI::App* command =
       app.add_subcommand("load", "simulate clients of a UDP server and account for each packet");
   CLI::Option* const target =
@@ -107,16 +123,13 @@ void add_load_command(CLI::App& app, int* exit_status) {
           ->capture_default_str();
   command->add_option("--hz", options->rate, "packets a second that each client sends")
       ->capture_default_str();
-  add_choice(*command, "--payload", payload_names(), &options->payload, "raw",
-             "raw bytes, or var: the arena's inputs in Godot's wire format");
-  add_number(*command, "--size", &options->size,
-             "bytes a packet; var packets are padded to it, and 76 at least");
+  add_payload_options(*command, &written->payload, options.get());
   CLI::Option* const duration =
       command->add_option("--duration", options->seconds, "seconds to send for")
           ->capture_default_str();
   add_choice(*command, "--expect", expectation_names(), &options->expect, "reply",
              "reply (an echo or the arena's snapshots), or nothing of a sink");
-  add_plan_options(*command, plan.get(), options.get());
+  add_plan_options(*command, &written->plan, options.get());
   command->add_flag("--allow-invalid", options->allow_invalid,
                     "a run that is not valid still says so, but exits with 0 if all else is well");
   command->add_option("--csv", options->csv, "a file for the time series, when the run is over");
@@ -126,11 +139,11 @@ void add_load_command(CLI::App& app, int* exit_status) {
   CLI::App* const merge = add_merge_command(*command, exit_status);
   // It sends nothing.
   merge->preparse_callback([target](std::size_t) { target->required(false); });
-  command->callback([options, plan, exit_status, clients, duration, merge] {
+  command->callback([options, written, exit_status, clients, duration, merge] {
     if (merge->parsed()) return;
-    plan->has_clients = clients->count() > 0;
-    plan->has_duration = duration->count() > 0;
-    *exit_status = load(*plan, *options);
+    written->plan.has_clients = clients->count() > 0;
+    written->plan.has_duration = duration->count() > 0;
+    *exit_status = load(*written, *options);
   });
 }
 

@@ -63,11 +63,12 @@ std::chrono::nanoseconds seconds_of(double seconds) {
 
 }  // namespace
 
-LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share, LiveBoard* board)
+LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share,
+                             std::unique_ptr<LoadPayload> payload, LiveBoard* board)
     : options_(options),
       share_(share),
       board_(board),
-      payload_(make_load_payload(options)),
+      payload_(std::move(payload)),
       slots_((options.clients - share.index + share.of - 1) / share.of),
       batch_(kMaxRawPacket) {}
 

@@ -46,7 +46,8 @@ class LoadGenerator {
   using Clock = std::chrono::steady_clock;
 
   // Options must have passed check_load_options(). They, and the board, must outlive it.
-  LoadGenerator(const LoadOptions& options, GeneratorShare share, LiveBoard* board);
+  LoadGenerator(const LoadOptions& options, GeneratorShare share,
+                std::unique_ptr<LoadPayload> payload, LiveBoard* board);
   ~LoadGenerator();
   LoadGenerator(const LoadGenerator&) = delete;
   LoadGenerator& operator=(const LoadGenerator&) = delete;

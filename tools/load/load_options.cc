@@ -77,7 +77,30 @@ std::string check_steps(const LoadOptions& options) {
   return check_range(options);
 }
 
+std::string check_size(const LoadOptions& options) {
+  const bool raw = options.payload == LoadPayloadKind::kRaw;
+  const std::size_t smallest = raw ? kSmallestRawPacket : 1;
+  const std::size_t largest = raw ? kMaxRawPacket : kMaxVarPacket;
+  if (!options.size || (*options.size >= smallest && *options.size <= largest)) return "";
+  return fmt::format("--size {}: a packet of this payload takes {} to {} bytes.", *options.size,
+                     smallest, largest);
+}
+
 }  // namespace
+
+const char* name_of(LoadPayloadKind kind) {
+  switch (kind) {
+    case LoadPayloadKind::kVar:
+      return "var";
+    case LoadPayloadKind::kTemplate:
+      return "template";
+    case LoadPayloadKind::kPackets:
+      return "packets";
+    case LoadPayloadKind::kRaw:
+      break;
+  }
+  return "raw";
+}
 
 std::uint32_t clients_of_part(const LoadOptions& options) {
   const std::uint32_t share = options.threads * options.part.of;
@@ -101,14 +124,7 @@ std::string check_load_options(const LoadOptions& options) {
   }
   if (std::string complaint = check_clients(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_steps(options); !complaint.empty()) return complaint;
-  const bool raw = options.payload == PayloadKind::kRaw;
-  const std::size_t smallest = raw ? kSmallestRawPacket : 1;
-  const std::size_t largest = raw ? kMaxRawPacket : kMaxVarPacket;
-  if (options.size && (*options.size < smallest || *options.size > largest)) {
-    return fmt::format("--size {}: a packet of this payload takes {} to {} bytes.", *options.size,
-                       smallest, largest);
-  }
-  return "";
+  return check_size(options);
 }
 
 }  // namespace ringpeer::tools

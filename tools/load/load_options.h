@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/tools/command/payload_kind.h"
+#include "ringpeer/tools/load/varying_field.h"
 
 namespace ringpeer::tools {
 
@@ -17,6 +17,17 @@ enum class ExpectedReply {
   kAnything,  // an echo or a snapshot, whichever comes
   kNothing,   // a sink: sending is all there is to see
 };
+
+// What the packets are.
+enum class LoadPayloadKind {
+  kRaw,       // a stamp and a pattern
+  kVar,       // Godot's wire format: the inputs of the arena
+  kTemplate,  // Godot's wire format, of a text in a file
+  kPackets,   // those in a file
+};
+
+// The word for it in reports.
+const char* name_of(LoadPayloadKind kind);
 
 // What share of a plan one process has: the first of one is all of it.
 struct LoadPart {
@@ -69,9 +80,12 @@ struct LoadOptions {
   // Without, a client stays to the end.
   std::optional<double> session_seconds;
   LoadPart part;
-  PayloadKind payload = PayloadKind::kRaw;
-  // Bytes of a packet; without, as small as the payload allows but 64 at least.
+  LoadPayloadKind payload = LoadPayloadKind::kRaw;
+  // Bytes of a packet of kRaw and kVar; without, as small as the payload allows but 64 at least.
   std::optional<std::size_t> size;
+  std::string payload_file;          // of kTemplate and kPackets
+  std::vector<VaryingField> fields;  // of kPackets
+  std::uint64_t seed = 1;            // of what is random in files
   double seconds = 10;
 
   std::optional<RateRange> ramp;

@@ -6,8 +6,6 @@
 #include <memory>
 #include <span>
 
-#include "ringpeer/tools/load/load_options.h"
-
 namespace ringpeer::tools {
 
 // Says which packet one is, and when it was due. When it left is the client's own knowledge.
@@ -30,6 +28,10 @@ struct LoadReply {
   // Of the echoed packet, or of the newest input that the snapshot has seen.
   LoadStamp stamp;
 
+  // Of a corrupted one: nothing but the sequence and the time says that it is ours. One whose time
+  // is not that packet's is foreign.
+  bool is_known_by_time_alone = false;
+
   // The rest is a snapshot's.
   std::uint64_t session = 0;          // which one the two numbers are of
   std::uint64_t snapshot_number = 0;  // counts this session's snapshots from 1
@@ -50,10 +52,9 @@ class LoadPayload {
   // Anyone may have sent `packet`: nothing of it is taken for granted. stamp.client of an
   // answer that does not carry one is `client`, whose socket it arrived at.
   virtual LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const = 0;
+  // Another one that makes the same packets, for a thread of its own.
+  virtual std::unique_ptr<LoadPayload> clone() const = 0;
 };
-
-// Options must have passed check_load_options().
-std::unique_ptr<LoadPayload> make_load_payload(const LoadOptions& options);
 
 }  // namespace ringpeer::tools
 

@@ -202,7 +202,7 @@ ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& r
       {"addresses", report.addresses},
       {"clients", clients_of_part(options)},
       {"hz", options.rate},
-      {"payload", options.payload == PayloadKind::kVar ? "var" : "raw"},
+      {"payload", name_of(options.payload)},
       {"packet_bytes", report.sent > 0 ? ordered_json(report.packet_bytes) : ordered_json(nullptr)},
       {"duration_s", report.seconds},
       {"part", {{"number", options.part.number}, {"of", options.part.of}}},

@@ -65,12 +65,13 @@ RateRange range_of_search(const LoadOptions& options) {
 
 }  // namespace
 
-LoadRun::LoadRun(const LoadOptions& options) : options_(options) {
+LoadRun::LoadRun(const LoadOptions& options, const LoadPayload& payload) : options_(options) {
   const std::uint32_t generators = options.threads * options.part.of;
   for (std::uint32_t i = 0; i < options.threads; ++i) {
     const GeneratorShare share{.index = (options.part.number - 1) * options.threads + i,
                                .of = generators};
-    generators_.push_back(std::make_unique<LoadGenerator>(options_, share, &board_));
+    generators_.push_back(
+        std::make_unique<LoadGenerator>(options_, share, payload.clone(), &board_));
   }
 }
 

@@ -14,6 +14,7 @@
 #include "ringpeer/tools/load/live_figures.h"
 #include "ringpeer/tools/load/load_generator.h"
 #include "ringpeer/tools/load/load_options.h"
+#include "ringpeer/tools/load/load_payload.h"
 #include "ringpeer/tools/load/load_report.h"
 
 namespace ringpeer::tools {
@@ -27,8 +28,9 @@ class LoadRun {
   // Sees the figures some times a second, on the thread that called run().
   using Watcher = std::function<void(const LiveFigures&)>;
 
-  // Options must have passed check_load_options().
-  explicit LoadRun(const LoadOptions& options);
+  // Options must have passed check_load_options(). Each thread sends a clone of `payload`, which
+  // make_load_payload() makes of them.
+  LoadRun(const LoadOptions& options, const LoadPayload& payload);
   LoadRun(const LoadRun&) = delete;
   LoadRun& operator=(const LoadRun&) = delete;
 

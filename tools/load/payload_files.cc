@@ -65,8 +65,7 @@ std::unique_ptr<LoadPayload> make_template_payload(const std::string& path, std:
   } else if (needs_echoes && !payload->identifies_echoes()) {
     *error = fmt::format(
         "{}: an echo is known by \"$sequence\" and \"$time\"; put both into the template, or "
-        "expect "
-        "nothing back.",
+        "expect nothing back (--expect nothing).",
         path);
     payload.reset();
   }
@@ -96,8 +95,8 @@ std::unique_ptr<LoadPayload> make_recorded_payload(const std::string& path,
   auto payload = std::make_unique<RecordedPayload>(std::move(packets), std::move(fields), seed);
   if (needs_echoes && !payload->identifies_echoes()) {
     *error = fmt::format(
-        "{}: an echo is known by a sequence and a time of 8 bytes in every packet; name both, or "
-        "expect nothing back.",
+        "{}: an echo is known by a sequence and a time of 8 bytes in every packet; name both, "
+        "like --vary 0:8:sequence --vary 8:8:time, or expect nothing back (--expect nothing).",
         path);
     return nullptr;
   }

@@ -19,6 +19,9 @@ class RawPayload : public LoadPayload {
 
   std::span<const std::uint8_t> compose(const LoadStamp& stamp, bool leaving) override;
   LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const override;
+  std::unique_ptr<LoadPayload> clone() const override {
+    return std::make_unique<RawPayload>(*this);
+  }
 
  private:
   std::vector<std::uint8_t> packet_;

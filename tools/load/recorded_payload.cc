@@ -8,7 +8,9 @@ namespace ringpeer::tools {
 
 RecordedPayload::RecordedPayload(std::vector<std::vector<std::uint8_t>> packets,
                                  std::vector<VaryingField> fields, std::uint64_t seed)
-    : packets_(std::move(packets)), fields_(std::move(fields)), seed_(seed) {
+    : packets_(std::make_shared<const Packets>(std::move(packets))),
+      fields_(std::move(fields)),
+      seed_(seed) {
   sequence_ = field_of(FieldKind::kSequence);
   time_ = field_of(FieldKind::kTime);
 }
@@ -16,14 +18,14 @@ RecordedPayload::RecordedPayload(std::vector<std::vector<std::uint8_t>> packets,
 std::optional<VaryingField> RecordedPayload::field_of(FieldKind kind) const {
   for (const VaryingField& field : fields_) {
     const bool is_everywhere = std::ranges::all_of(
-        packets_, [&](const auto& packet) { return read_field(field, packet).has_value(); });
+        *packets_, [&](const auto& packet) { return read_field(field, packet).has_value(); });
     if (field.kind == kind && field.width == VaryingField::kMaxWidth && is_everywhere) return field;
   }
   return std::nullopt;
 }
 
 std::span<const std::uint8_t> RecordedPayload::compose(const LoadStamp& stamp, bool /*leaving*/) {
-  packet_ = packets_[stamp.sequence % packets_.size()];
+  packet_ = (*packets_)[stamp.sequence % packets_->size()];
   write_fields(fields_, stamp, seed_, packet_);
   return packet_;
 }
@@ -38,10 +40,11 @@ LoadReply RecordedPayload::read(std::span<const std::uint8_t> packet, std::uint3
                            .sequence = *sequence,
                            .due_at = std::chrono::steady_clock::time_point(
                                std::chrono::nanoseconds(static_cast<std::int64_t>(*time)))};
-  std::vector<std::uint8_t> expected = packets_[stamp.sequence % packets_.size()];
-  write_fields(fields_, stamp, seed_, expected);
-  if (!std::ranges::equal(expected, packet)) return reply;
-  reply.kind = LoadReply::Kind::kEcho;
+  expected_ = (*packets_)[stamp.sequence % packets_->size()];
+  write_fields(fields_, stamp, seed_, expected_);
+  const bool is_whole = std::ranges::equal(expected_, packet);
+  reply.kind = is_whole ? LoadReply::Kind::kEcho : LoadReply::Kind::kCorrupted;
+  reply.is_known_by_time_alone = true;
   reply.stamp = stamp;
   return reply;
 }

@@ -2,6 +2,7 @@
 #define RINGPEER_TOOLS_LOAD_RECORDED_PAYLOAD_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,8 +12,9 @@
 namespace ringpeer::tools {
 
 // Packets that were recorded, one after another and again from the first, with fields of their
-// own. Replies are told apart where there is a field of the sequence and one of the time.
-// Threads, lifetime and failure: as LoadPayload.
+// own. Replies are told apart where there is a field of the sequence and one of the time; one that
+// has both of a packet and other bytes besides is that packet, corrupted. Threads, lifetime and
+// failure: as LoadPayload.
 class RecordedPayload : public LoadPayload {
  public:
   // `packets` are one at least; `fields` have passed check_varying_fields().
@@ -21,6 +23,9 @@ class RecordedPayload : public LoadPayload {
 
   std::span<const std::uint8_t> compose(const LoadStamp& stamp, bool leaving) override;
   LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const override;
+  std::unique_ptr<LoadPayload> clone() const override {
+    return std::make_unique<RecordedPayload>(*this);
+  }
   // Whether an echo can be told from another packet, and its time be known: both fields have
   // 8 bytes in every packet.
   bool identifies_echoes() const { return sequence_ && time_; }
@@ -28,12 +33,16 @@ class RecordedPayload : public LoadPayload {
  private:
   std::optional<VaryingField> field_of(FieldKind kind) const;
 
-  std::vector<std::vector<std::uint8_t>> packets_;
+  using Packets = std::vector<std::vector<std::uint8_t>>;
+
+  std::shared_ptr<const Packets> packets_;  // of all clones
   std::vector<VaryingField> fields_;
   std::uint64_t seed_;
   std::optional<VaryingField> sequence_;
   std::optional<VaryingField> time_;
   std::vector<std::uint8_t> packet_;
+  // What a reply is held against; of read(), which is const to its callers.
+  mutable std::vector<std::uint8_t> expected_;
 };
 
 }  // namespace ringpeer::tools

@@ -73,10 +73,7 @@ std::unique_ptr<TemplatePayload> TemplatePayload::make(std::string_view text, st
   }
   std::unique_ptr<TemplatePayload> payload(new TemplatePayload(seed));
   if (!payload->find_fields(whole, error)) return nullptr;
-  payload->open(whole, &payload->sent_);
-  payload->open(whole, &payload->expected_);
-  payload->packet_.resize(kMaxRawPacket);
-  payload->expected_packet_.resize(kMaxRawPacket);
+  payload->open(whole);
   *error = payload->complaint_about_trial();
   return error->empty() ? std::move(payload) : nullptr;
 }
@@ -107,6 +104,22 @@ bool TemplatePayload::find_fields(const Variant& whole, std::string* error) {
     }
   }
   return true;
+}
+
+std::unique_ptr<LoadPayload> TemplatePayload::clone() const {
+  std::unique_ptr<TemplatePayload> copy(new TemplatePayload(seed_));
+  copy->fields_ = fields_;
+  copy->sequence_ = sequence_;
+  copy->time_ = time_;
+  copy->open(sent_.whole);
+  return copy;
+}
+
+void TemplatePayload::open(const Variant& whole) {
+  open(whole, &sent_);
+  open(whole, &expected_);
+  packet_.resize(kMaxRawPacket);
+  expected_packet_.resize(kMaxRawPacket);
 }
 
 void TemplatePayload::open(const Variant& whole, Copy* copy) const {
@@ -170,11 +183,10 @@ LoadReply TemplatePayload::read(std::span<const std::uint8_t> packet, std::uint3
   // Byte by byte: values are equal of which a bit was turned that decoding does not look at.
   std::size_t size = 0;
   const Error error = encode_variant(expected_.whole, expected_packet_, &size);
-  if (error != Error::OK || size != packet.size() ||
-      !std::equal(packet.begin(), packet.end(), expected_packet_.begin())) {
-    return reply;
-  }
-  reply.kind = LoadReply::Kind::kEcho;
+  const bool is_whole = error == Error::OK && size == packet.size() &&
+                        std::equal(packet.begin(), packet.end(), expected_packet_.begin());
+  reply.kind = is_whole ? LoadReply::Kind::kEcho : LoadReply::Kind::kCorrupted;
+  reply.is_known_by_time_alone = true;
   reply.stamp = stamp;
   return reply;
 }

@@ -18,7 +18,8 @@ namespace ringpeer::tools {
 //
 //   {"seq": "$sequence", "t": "$time", "pos": "$walk3(0.5)", "buttons": "$random(0,255)"}
 //
-// Fields are looked for in Arrays and in values of Dictionaries; keys stay what they are.
+// Fields are looked for in Arrays and in values of Dictionaries; keys stay what they are. A reply
+// with the sequence and the time of a packet and other bytes besides is that packet, corrupted.
 //
 // Threads, lifetime and failure: as LoadPayload.
 class TemplatePayload : public LoadPayload {
@@ -31,6 +32,7 @@ class TemplatePayload : public LoadPayload {
 
   std::span<const std::uint8_t> compose(const LoadStamp& stamp, bool leaving) override;
   LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const override;
+  std::unique_ptr<LoadPayload> clone() const override;
   // Whether an echo can be told from another packet, and its time be known: the template has
   // "$sequence" and "$time".
   bool identifies_echoes() const { return sequence_ < fields_.size() && time_ < fields_.size(); }
@@ -51,6 +53,7 @@ class TemplatePayload : public LoadPayload {
   explicit TemplatePayload(std::uint64_t seed) : seed_(seed) {}
   bool find_fields(const Variant& whole, std::string* error);
   std::string complaint_about_trial();
+  void open(const Variant& whole);
   void open(const Variant& whole, Copy* copy) const;
   void fill(const LoadStamp& stamp, Copy* copy) const;
   std::optional<std::int64_t> number_in(const Variant& whole, std::size_t field) const;

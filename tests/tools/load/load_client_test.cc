@@ -76,6 +76,31 @@ TEST(LoadClientTest, AnswersToWhatWasNeverSentAreForeign) {
   EXPECT_EQ(client.echoes(), 0U);
 }
 
+// Of payloads without a mark, other packets look like corrupted ones of ours.
+TEST(LoadClientTest, WhatIsKnownByItsTimeAloneHasToHaveIt) {
+  LoadClient client = client_that_sent(2);
+  LoadReply reply = echo(1);
+  reply.kind = LoadReply::Kind::kCorrupted;
+  reply.is_known_by_time_alone = true;
+  const Clock::time_point right = reply.stamp.due_at;
+  for (const auto wrong : {right - milliseconds(1), right + milliseconds(1), Clock::time_point()}) {
+    reply.stamp.due_at = wrong;
+    EXPECT_EQ(round_trip(&client, reply, kStart + milliseconds(9)), std::nullopt);
+  }
+  EXPECT_EQ(client.foreign(), 3U);
+  EXPECT_EQ(client.corrupted(), 0U);
+  reply.stamp.due_at = right;
+  client.receive(reply, kStart + milliseconds(9));
+  EXPECT_EQ(client.corrupted(), 1U);
+  EXPECT_EQ(client.damaged(), 1U);
+  // A mark is enough.
+  reply.is_known_by_time_alone = false;
+  reply.stamp.due_at = right + milliseconds(1);
+  client.receive(reply, kStart + milliseconds(9));
+  EXPECT_EQ(client.corrupted(), 2U);
+  EXPECT_EQ(client.foreign(), 3U);
+}
+
 TEST(LoadClientTest, ASnapshotGivesARoundTripOnlyForANewInput) {
   LoadClient client = client_that_sent(5);
   EXPECT_EQ(round_trip(&client, snapshot(1, 0, 1), kStart + milliseconds(9)), milliseconds(9));

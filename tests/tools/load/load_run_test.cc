@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "ringpeer/tools/load/payload_choice.h"
 #include "ringpeer/tools/load/target_address.h"
 
 namespace ringpeer::tools {
@@ -94,8 +95,9 @@ LoadOptions options_without_leave(LoadOptions options) {
 
 LoadReport report_of(const LoadOptions& options) {
   const StopSignal stop;
-  LoadRun run(options);
   std::string error;
+  const auto payload = make_load_payload(options, &error);
+  LoadRun run(options, *payload);
   EXPECT_TRUE(run.open(&error)) << error;
   return run.run(stop);
 }

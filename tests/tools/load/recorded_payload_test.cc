@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <sstream>
 #include <string>
@@ -83,18 +84,28 @@ TEST(RecordedPayloadTest, SendsInTurnAndKnowsItsEchoes) {
     EXPECT_EQ(reply.kind, LoadReply::Kind::kEcho);
     EXPECT_EQ(reply.stamp.sequence, sequence);
     EXPECT_EQ(reply.stamp.due_at, stamp.due_at);
-    EXPECT_EQ(payload.read(echo, 301).kind, LoadReply::Kind::kForeign);
+    EXPECT_EQ(payload.read(echo, 301).kind, LoadReply::Kind::kCorrupted);
     for (std::size_t i = 0; i < echo.size(); ++i) {
       // A field of the time has nothing that it could be held against.
       const bool is_time = i >= 10 && i < 18;
       const bool is_sequence = i >= 2 && i < 10;
       echo[i] ^= 1;
       reply = payload.read(echo, 300);
-      EXPECT_TRUE(is_time || is_sequence || reply.kind == LoadReply::Kind::kForeign) << i;
+      EXPECT_TRUE(is_time || is_sequence || reply.kind == LoadReply::Kind::kCorrupted) << i;
+      EXPECT_TRUE(is_time || is_sequence || reply.stamp.sequence == sequence) << i;
+      EXPECT_TRUE(is_time || is_sequence || reply.stamp.due_at == stamp.due_at) << i;
+      EXPECT_TRUE(reply.is_known_by_time_alone);
       echo[i] ^= 1;
     }
     echo.pop_back();
+    EXPECT_EQ(payload.read(echo, 300).kind, LoadReply::Kind::kCorrupted);
+    echo.resize(17);  // without all of the time
     EXPECT_EQ(payload.read(echo, 300).kind, LoadReply::Kind::kForeign);
+    const auto other = payload.clone();
+    other->compose({.client = 1, .sequence = 1, .due_at = {}}, false);
+    const auto again = payload.compose(stamp, false);
+    EXPECT_EQ(other->read(again, 300).kind, LoadReply::Kind::kEcho);
+    EXPECT_TRUE(std::ranges::equal(other->compose(stamp, false), again));
   }
 }
 

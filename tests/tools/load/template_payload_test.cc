@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -127,15 +128,25 @@ TEST(TemplatePayloadTest, KnowsItsEchoesAndNoOthers) {
   EXPECT_EQ(reply.stamp.sequence, 41U);
   EXPECT_EQ(reply.stamp.client, 7U);
   EXPECT_EQ(reply.stamp.due_at, stamp(7, 41).due_at);
-  EXPECT_EQ(payload->read(echo, 8).kind, LoadReply::Kind::kForeign);
+  EXPECT_EQ(payload->read(echo, 8).kind, LoadReply::Kind::kCorrupted);
   int unnoticed = 0;
+  int corrupted = 0;
   for (std::size_t i = 0; i < echo.size(); ++i) {
     echo[i] ^= 1;
-    unnoticed += payload->read(echo, 7).kind == LoadReply::Kind::kEcho ? 1 : 0;
+    const LoadReply damaged = payload->read(echo, 7);
+    unnoticed += damaged.kind == LoadReply::Kind::kEcho ? 1 : 0;
+    const bool is_ours = damaged.stamp.sequence == 41 && damaged.is_known_by_time_alone;
+    corrupted += damaged.kind == LoadReply::Kind::kCorrupted && is_ours ? 1 : 0;
     echo[i] ^= 1;
   }
   // The bytes of the time, which nothing else of the packet depends on.
   EXPECT_LE(unnoticed, 8);
+  // What leaves the packet to be read.
+  EXPECT_GE(corrupted, 8);
+  const auto other = payload->clone();
+  EXPECT_EQ(other->read(echo, 7).kind, LoadReply::Kind::kEcho);
+  other->compose(stamp(1, 2), false);
+  EXPECT_TRUE(std::ranges::equal(other->compose(stamp(7, 41), false), echo));
   EXPECT_FALSE(make(R"({"seq": "$sequence"})")->identifies_echoes());
   EXPECT_EQ(make(R"({"seq": "$sequence"})")->read(echo, 7).kind, LoadReply::Kind::kForeign);
 }

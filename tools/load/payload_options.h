@@ -1,0 +1,35 @@
+#ifndef RINGPEER_TOOLS_LOAD_PAYLOAD_OPTIONS_H_
+#define RINGPEER_TOOLS_LOAD_PAYLOAD_OPTIONS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "ringpeer/tools/command/payload_kind.h"
+#include "ringpeer/tools/load/load_options.h"
+
+namespace ringpeer::tools {
+
+// What packets are, as it was written on the command line.
+struct PayloadOptions {
+  std::optional<PayloadKind> kind;
+  // An empty name is one, too: of no file.
+  bool has_template = false;
+  std::string template_file;
+  bool has_packets = false;
+  std::string packets_file;
+  std::vector<std::string> fields;  // "4:8:sequence"
+  bool has_seed = false;
+};
+
+// Adds them to `command`. Threads: the one that parses. Lifetime: both must outlive the parsing.
+void add_payload_options(CLI::App& command, PayloadOptions* payload, LoadOptions* options);
+
+// Writes what was written into *options. An empty text, or what is wrong with it.
+std::string read_payload(const PayloadOptions& payload, LoadOptions* options);
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_LOAD_PAYLOAD_OPTIONS_H_
