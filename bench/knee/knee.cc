@@ -99,7 +99,9 @@ bool measure(const std::string& ringpeer, const Options& options, int round, Pee
              found["limited_by"].get<std::string>(), verified_text(found), steal,
              is_void ? ": void" : "");
   std::fflush(stdout);
-  if (has_knee && !is_void) peer->knees.push_back(found["knee_per_s"].get<double>());
+  // One that is the load's own is none of the server.
+  const bool is_servers = has_knee && found["limited_by"] == "target";
+  if (is_servers && !is_void) peer->knees.push_back(found["knee_per_s"].get<double>());
   return true;
 }
 
