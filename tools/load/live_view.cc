@@ -88,9 +88,12 @@ std::string LiveView::curve(double Moment::*figure) const {
   return text;
 }
 
-double LiveView::unanswered_percent() const {
-  if (now_.sent == 0 || now_.answered >= now_.sent) return 0;
-  return 100.0 * static_cast<double>(now_.sent - now_.answered) / static_cast<double>(now_.sent);
+// Of what answers nothing (a sink) there is no share.
+std::string LiveView::unanswered() const {
+  if (now_.answered == 0 || now_.sent == 0) return "nothing answered";
+  const std::uint64_t missing = now_.sent - std::min(now_.answered, now_.sent);
+  return fmt::format("{:.3f} % unanswered",
+                     100.0 * static_cast<double>(missing) / static_cast<double>(now_.sent));
 }
 
 std::string LiveView::health() const {
@@ -118,8 +121,7 @@ std::vector<std::string> LiveView::screen() const {
       row("sent", fmt::format("{:>11}/s   {} in all", whole(last_.sent_per_s), count(now_.sent))),
       row("answered",
           fmt::format("{:>11}/s   {} in all", whole(last_.answered_per_s), count(now_.answered))),
-      row("unanswered",
-          fmt::format("{:>11.3f} %    those on their way included", unanswered_percent())),
+      row("", fmt::format("  {}, those on their way included", unanswered())),
       "",
       row("round trip", fmt::format("p50 {}   p99 {}   p99.9 {}   max {}",
                                     time_text(microseconds(now_.recent.percentile(0.5))),
@@ -137,10 +139,10 @@ std::vector<std::string> LiveView::screen() const {
 
 std::string LiveView::line() const {
   return fmt::format(
-      "{:.0f} of {:.0f} s: {} clients, sent {}/s, answered {}/s, {:.3f} % unanswered, p50 {}, "
+      "{:.0f} of {:.0f} s: {} clients, sent {}/s, answered {}/s, {}, p50 {}, "
       "p99 {}, {}",
       now_.elapsed_s, now_.planned_s, with_thousands(now_.clients), whole(last_.sent_per_s),
-      whole(last_.answered_per_s), unanswered_percent(),
+      whole(last_.answered_per_s), unanswered(),
       time_text(microseconds(now_.recent.percentile(0.5))),
       time_text(microseconds(now_.recent.percentile(0.99))), health());
 }

@@ -45,7 +45,7 @@ class LiveView {
   std::string bar() const;
   std::string curve(double Moment::*figure) const;
   std::string health() const;
-  double unanswered_percent() const;
+  std::string unanswered() const;
 
   std::string title_;
   bool utf8_;

@@ -33,7 +33,8 @@ constexpr double kMaxCatchUpSeconds = 0.1;
 // How often a waiting generator looks whether it is to stop.
 constexpr milliseconds kStopCheckInterval{100};
 constexpr milliseconds kHouseInterval{10};
-constexpr milliseconds kPublishInterval{200};
+// A small part of what a view takes for a moment: rates of a moment are off by no more.
+constexpr milliseconds kPublishInterval{20};
 
 // After the last packet, replies are waited for as long as they keep coming. One that is missing
 // after this much silence is lost; on a slow path after twice the longest round trip...

@@ -86,6 +86,13 @@ TEST(LiveViewTest, WithoutAnAnswerThereIsNoTime) {
   EXPECT_NE(joined(view.screen()).find("p50 -   p99 -"), std::string::npos);
 }
 
+TEST(LiveViewTest, OfASinkNothingIsUnanswered) {
+  LiveView view("sink", false);
+  view.add(figures_at(1, 1000, 0, microseconds(100)), 0);
+  EXPECT_NE(view.line().find("nothing answered"), std::string::npos) << view.line();
+  EXPECT_EQ(view.line().find('%'), view.line().find("% late")) << view.line();
+}
+
 // Whatever the numbers, and however long the run and its name.
 TEST(LiveViewTest, FitsASmallTerminal) {
   for (std::uint32_t seed = 0; seed < 50; ++seed) {
