@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -34,7 +35,7 @@ std::string time_text(double us) {
   return fmt::format("{:.2f} s", us / 1e6);
 }
 
-std::string whole(double number) { return with_thousands(static_cast<std::int64_t>(number + 0.5)); }
+std::string whole(double number) { return with_thousands(std::llround(number)); }
 
 std::string row(std::string_view label, const std::string& text) {
   return fmt::format(" {:<{}}{}", label, kLabelColumns, text);
