@@ -10,6 +10,7 @@ namespace ringpeer::tools {
 
 // Threads: any.
 
+// NOLINTNEXTLINE(bugprone-exception-escape): the assertions of the JSON library
 struct MergedReport {
   nlohmann::ordered_json report;
   std::string error;  // what is wrong with the reports, and what to do; then there is no report
