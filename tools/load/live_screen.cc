@@ -55,7 +55,8 @@ double LiveScreen::cpu_percent() {
 
 void LiveScreen::show(const LiveFigures& figures) {
   if (figures.planned_s <= kLongRun) return;
-  if (!view_.add(figures, cpu_percent())) return;
+  // Processor time is of a whole moment, as the rates are.
+  if (!view_.add(figures, view_.completes_moment(figures) ? cpu_percent() : 0)) return;
   switch (form_) {
     case Form::kScreen:
       draw();

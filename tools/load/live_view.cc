@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ringpeer/tools/command/text_table.h"
+#include "ringpeer/tools/load/load_validity.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -20,8 +21,7 @@ constexpr std::size_t kCurveColumns = LiveView::kColumns - kLabelColumns - 14;
 constexpr std::size_t kBarColumns = 48;
 // Long enough for a rate of a few packets a second, short enough to look alive.
 constexpr double kMomentSeconds = 0.5;
-// A generator beyond these has to be looked at: the run is not valid beyond the first.
-constexpr double kLatePercent = 1;
+// A generator beyond it has to be looked at, though the run is valid for some percent more.
 constexpr double kBusyPercent = 85;
 
 double microseconds(std::chrono::nanoseconds time) {
@@ -49,10 +49,14 @@ std::string shortened(std::string text) {
 
 }  // namespace
 
+bool LiveView::completes_moment(const LiveFigures& figures) const {
+  return figures.elapsed_s - now_.elapsed_s >= kMomentSeconds;
+}
+
 bool LiveView::add(const LiveFigures& figures, double cpu_percent) {
   begun_.merge(figures.recent);
+  if (!completes_moment(figures)) return false;
   const double seconds = figures.elapsed_s - now_.elapsed_s;
-  if (seconds < kMomentSeconds) return false;
   last_.sent_per_s = static_cast<double>(figures.sent - now_.sent) / seconds;
   last_.answered_per_s = static_cast<double>(figures.answered - now_.answered) / seconds;
   last_.p99_us = microseconds(begun_.percentile(0.99));
@@ -101,9 +105,9 @@ std::string LiveView::health() const {
   const double late = now_.sent == 0 ? 0
                                      : 100.0 * static_cast<double>(now_.late_sends) /
                                            static_cast<double>(now_.sent);
-  const char* const verdict = late > kLatePercent || now_.send_missed > 0 ? "not valid"
-                              : cpu_percent_ > kBusyPercent               ? "near its limit"
-                                                                          : "keeps its time";
+  const char* const verdict = late > kMaxLatePercent || now_.send_missed > 0 ? "not valid"
+                              : cpu_percent_ > kBusyPercent                  ? "near its limit"
+                                                                             : "keeps its time";
   return fmt::format("{:.2f} % late, {} missed, {:.0f} % of a core: {}", late,
                      with_thousands(static_cast<std::int64_t>(now_.send_missed)), cpu_percent_,
                      verdict);

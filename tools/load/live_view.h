@@ -25,9 +25,11 @@ class LiveView {
   // `title` says what runs against what; `utf8`: whether the terminal shows block characters.
   LiveView(std::string title, bool utf8) : title_(std::move(title)), utf8_(utf8) {}
 
-  // The next look, some time after the one before; `cpu_percent` is what the generators take of
-  // a core each. Looks of half a second make one moment: true when one has become whole, and
-  // there is something new to show.
+  // Whether the look at these makes a moment whole.
+  bool completes_moment(const LiveFigures& figures) const;
+  // The next look, some time after the one before; `cpu_percent` is what the generators took of
+  // a core each in a moment that becomes whole. Looks of half a second make one moment: true when
+  // one has become whole, and there is something new to show.
   bool add(const LiveFigures& figures, double cpu_percent);
 
   // At most kLines lines of at most kColumns columns, without line ends.

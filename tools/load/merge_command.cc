@@ -1,12 +1,6 @@
 #include "ringpeer/tools/load/merge_command.h"
 
-#include <fmt/format.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -14,6 +8,7 @@
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/load/load_merge.h"
 #include "ringpeer/tools/load/load_report.h"
+#include "ringpeer/tools/report/named_report.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -24,21 +19,12 @@ struct MergeOptions {
 };
 
 int merge(const MergeOptions& options) {
+  std::string error;
+  const std::vector<NamedReport> reports = read_named_reports(options.reports, &error);
+  if (!error.empty()) return run_error(error);
   std::vector<nlohmann::ordered_json> parts;
-  for (const std::string& path : options.reports) {
-    errno = 0;
-    std::ifstream file(path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file || !text) {
-      return run_error(fmt::format("{} cannot be read: {}.", path,
-                                   errno != 0 ? std::strerror(errno) : "it is empty"));
-    }
-    parts.push_back(nlohmann::ordered_json::parse(text.str(), nullptr, false));
-    if (parts.back().is_discarded()) {
-      return run_error(fmt::format("{} is no JSON: write it with load --json.", path));
-    }
-  }
+  parts.reserve(reports.size());
+  for (const NamedReport& part : reports) parts.push_back(part.report);
   const MergedReport merged = merge_load_reports(parts);
   if (!merged.error.empty()) return run_error(merged.error);
   return end_run(options.json ? json_text(merged.report) + "\n" : load_json_to_text(merged.report),

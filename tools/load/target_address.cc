@@ -1,28 +1,34 @@
 #include "ringpeer/tools/load/target_address.h"
 
 #include <charconv>
-#include <cstdint>
 
 namespace ringpeer::tools {
 
-std::optional<net::Endpoint> parse_target_address(std::string_view text) {
+std::optional<HostAndPort> split_target(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view address = text.substr(0, colon);
+  std::string_view host = text.substr(0, colon);
   const std::string_view port = text.substr(colon + 1);
-  const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
-  if (bracketed) address = address.substr(1, address.size() - 2);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!bracketed && host.find_first_of("[]") != std::string_view::npos) return std::nullopt;
   // Without brackets, ::1:4000 could be an address or an address and a port.
-  if (bracketed != (address.find(':') != std::string_view::npos)) return std::nullopt;
+  if (host.empty() || bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
+  HostAndPort target{.host = std::string(host), .port = 0};
+  const char* const end = port.data() + port.size();
+  const auto result = std::from_chars(port.data(), end, target.port);
+  if (result.ec != std::errc() || result.ptr != end || target.port == 0) return std::nullopt;
+  return target;
+}
 
+std::optional<net::Endpoint> parse_target_address(std::string_view text) {
+  const std::optional<HostAndPort> target = split_target(text);
+  if (!target) return std::nullopt;
+  const std::optional<net::IpAddress> address = net::IpAddress::parse(target->host);
+  if (!address) return std::nullopt;
   net::Endpoint endpoint;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (error != std::errc() || end != port.data() + port.size() || endpoint.port == 0) {
-    return std::nullopt;
-  }
-  const std::optional<net::IpAddress> parsed = net::IpAddress::parse(address);
-  if (!parsed) return std::nullopt;
-  endpoint.address = *parsed;
+  endpoint.address = *address;
+  endpoint.port = target->port;
   return endpoint;
 }
 

@@ -1,12 +1,23 @@
 #ifndef RINGPEER_TOOLS_LOAD_TARGET_ADDRESS_H_
 #define RINGPEER_TOOLS_LOAD_TARGET_ADDRESS_H_
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "ringpeer/engine/net/endpoint.h"
 
 namespace ringpeer::tools {
+
+struct HostAndPort {
+  std::string host;  // without brackets; an address or a name
+  std::uint16_t port = 0;
+};
+
+// Takes "game.example:4000" or "[::1]:4000" apart, with a port from 1 to 65535; an address with
+// colons has brackets. Threads: any. Failure: nothing for another text.
+std::optional<HostAndPort> split_target(std::string_view text);
 
 // Reads "127.0.0.1:4000" or "[::1]:4000": a literal address and a port from 1 to 65535.
 // Names are not resolved, so that a run always says which address it measured.

@@ -34,7 +34,7 @@ std::optional<nlohmann::ordered_json> parse_load_report(std::string_view text,
                                                         const std::string& name,
                                                         std::string* error);
 
-// The runs whose reports are in these files, at most kMaxRuns; "-" is standard input. Each goes by
+// The runs whose reports are in these files; "-" is standard input. Each goes by
 // its file's name without the folder, or by its path where names are the same. Empty with one line
 // in *error when one of them cannot be read.
 // Threads: any.
