@@ -3,20 +3,21 @@
 // follow each other. Without work the tool has to say that it is itself the limit.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/bench/knee/child_server.h"
+#include "ringpeer/bench/process/child_process.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -25,6 +26,9 @@ using Json = nlohmann::json;
 
 // More, and the host has decided where the knee is: the round is void.
 constexpr double kMaxStealPercent = 5;
+// A program says something sooner, and a search with steps of a minute is over.
+constexpr std::chrono::milliseconds kPatience{20'000};
+constexpr std::chrono::minutes kMaxSearch{90};
 
 struct Options {
   int rounds = 3;
@@ -47,23 +51,38 @@ std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path();
 }
 
-std::string quoted(const std::string& word) { return "'" + word + "'"; }
+// Whatever they say comes on one pipe: ports are told on standard error.
+std::string start_with_both_streams(const std::vector<std::string>& words, ChildProcess* process) {
+  std::vector<std::string> arguments = {"-c", R"(exec "$0" "$@" 2>&1)"};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  return process->start("/bin/sh", arguments);
+}
+
+// Reads what a server says until it names its port; nothing when it does not.
+std::optional<int> port_of(ChildProcess* server) {
+  constexpr std::string_view kBeforePort = " on port ";
+  for (std::string line; server->read_line(&line, kPatience);) {
+    const std::size_t at = line.find(kBeforePort);
+    int port = 0;
+    if (at == std::string::npos) continue;
+    const char* const digits = line.data() + at + kBeforePort.size();
+    if (std::from_chars(digits, line.data() + line.size(), port).ec == std::errc()) return port;
+  }
+  return std::nullopt;
+}
 
 // The report of a search; null when it printed none.
 Json search(const std::string& ringpeer, const Options& options, int port) {
-  const std::string command = fmt::format(
-      "{} load --target 127.0.0.1:{} --clients {} --threads {} --find-max --loss {} --p99 {} "
-      "--step {}s --json --allow-invalid 2>/dev/null",
-      quoted(ringpeer), port, options.clients, options.threads, options.loss, options.p99,
-      options.step_seconds);
-  std::FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return nullptr;
+  ChildProcess load;
+  const std::string error = load.start(
+      ringpeer, {"load", "--target", fmt::format("127.0.0.1:{}", port), "--clients",
+                 std::to_string(options.clients), "--threads", std::to_string(options.threads),
+                 "--find-max", "--loss", options.loss, "--p99", options.p99, "--step",
+                 fmt::format("{}s", options.step_seconds), "--json", "--allow-invalid"});
+  if (!error.empty()) return nullptr;
   std::string text;
-  std::array<char, 4096> part;
-  for (std::size_t size; (size = std::fread(part.data(), 1, part.size(), pipe)) > 0;) {
-    text.append(part.data(), size);
-  }
-  pclose(pipe);
+  for (std::string line; load.read_line(&line, kMaxSearch);) text += line + "\n";
+  load.finish(kPatience);
   return Json::parse(text, nullptr, false);
 }
 
@@ -78,13 +97,14 @@ std::string verified_text(const Json& found) {
 
 // One search, told in a line. False when nothing came of it.
 bool measure(const std::string& ringpeer, const Options& options, int round, Peer* peer) {
-  ChildServer server;
-  std::string error;
-  if (!server.start(peer->command, &error)) {
-    std::fprintf(stderr, "knee: %s\n", error.c_str());
+  ChildProcess server;
+  const std::string error = start_with_both_streams(peer->command, &server);
+  const std::optional<int> port = error.empty() ? port_of(&server) : std::nullopt;
+  if (!port) {
+    std::fprintf(stderr, "knee: %s does not serve %s\n", peer->name.c_str(), error.c_str());
     return false;
   }
-  const Json report = search(ringpeer, options, server.port());
+  const Json report = search(ringpeer, options, *port);
   if (!report.is_object() || !report.contains("find_max")) {
     std::fprintf(stderr, "knee: ringpeer load gave no report\n");
     return false;

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <thread>
 
-#include "ringpeer/bench/rivals/child_process.h"
+#include "ringpeer/bench/process/child_process.h"
 #include "ringpeer/bench/rivals/sender.h"
 #include "ringpeer/bench/rivals/steal.h"
 #include "ringpeer/bench/rivals/udp_socket.h"

@@ -27,8 +27,9 @@ using Includes = std::map<std::string, std::vector<std::string>>;
 const Floors kFloors = {
     {"tests/*"},
     {"bench/rivals/enet", "bench/codec/msgpack", "bench/instructions", "bench/overload",
-     "bench/micro"},
+     "bench/micro", "bench/knee"},
     {"bench/rivals", "bench/scale", "bench/codec"},
+    {"bench/process"},
     {"tools"},
     {"tools/demo", "tools/impair", "tools/doctor"},
     {"tools/serve", "tools/load", "tools/variant"},

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_BENCH_RIVALS_CHILD_PROCESS_H_
-#define RINGPEER_BENCH_RIVALS_CHILD_PROCESS_H_
+#ifndef RINGPEER_BENCH_PROCESS_CHILD_PROCESS_H_
+#define RINGPEER_BENCH_PROCESS_CHILD_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -10,7 +10,7 @@
 
 namespace ringpeer::bench {
 
-// A process of the round, with lines of text in and out. It is killed with the object,
+// A process with lines of text in and out. It is killed with the object,
 // or when this process dies.
 // Threads: one.
 class ChildProcess {
@@ -37,4 +37,4 @@ class ChildProcess {
 
 }  // namespace ringpeer::bench
 
-#endif  // RINGPEER_BENCH_RIVALS_CHILD_PROCESS_H_
+#endif  // RINGPEER_BENCH_PROCESS_CHILD_PROCESS_H_

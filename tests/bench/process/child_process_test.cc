@@ -1,4 +1,4 @@
-#include "ringpeer/bench/rivals/child_process.h"
+#include "ringpeer/bench/process/child_process.h"
 
 #include <gtest/gtest.h>
 

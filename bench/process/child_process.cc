@@ -1,4 +1,4 @@
-#include "ringpeer/bench/rivals/child_process.h"
+#include "ringpeer/bench/process/child_process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -65,7 +65,7 @@ std::string ChildProcess::start(const std::string& program,
 bool ChildProcess::write_line(std::string_view line) {
   std::string text(line);
   text += '\n';
-  // A dead reader must give an error here, not a signal: the runner ignores SIGPIPE.
+  // A dead reader must give an error here, not a signal: callers ignore SIGPIPE.
   return write(input_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
