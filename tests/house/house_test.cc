@@ -27,7 +27,7 @@ using Includes = std::map<std::string, std::vector<std::string>>;
 const Floors kFloors = {
     {"tests/*"},
     {"bench/rivals/enet", "bench/codec/msgpack", "bench/instructions", "bench/overload",
-     "bench/micro", "bench/knee"},
+     "bench/micro", "bench/knee", "bench/pacing"},
     {"bench/rivals", "bench/scale", "bench/codec"},
     {"bench/process"},
     {"tools"},
