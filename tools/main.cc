@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <sstream>
@@ -31,6 +32,29 @@ std::string chosen_command(const CLI::App& app) {
   return command;
 }
 
+// What a variable of a shell that was never set makes of an option is no value, and not 0 either.
+void refuse_empty_values(CLI::App& app) {
+  const CLI::Validator is_given(
+      [](const std::string& value) {
+        return std::string(value.empty() ? "its value is empty: write one, or leave it out" : "");
+      },
+      "");
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_expected_max() > 0) option->check(is_given);
+  }
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    refuse_empty_values(*command);
+  }
+}
+
+// In one line, which the next sentence follows.
+std::string words_of(const CLI::ParseError& error) {
+  std::string words = error.what();
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  while (words.ends_with('.') || words.ends_with(' ')) words.pop_back();
+  return words;
+}
+
 int run(int argc, char** argv) {
   int exit_status = kExitOk;
   CLI::App app("ringpeer: a UDP packet engine, its servers and its load", "ringpeer");
@@ -42,6 +66,7 @@ int run(int argc, char** argv) {
   add_report_command(app, &exit_status);
   add_variant_command(app, &exit_status);
   add_doctor_command(app, &exit_status);
+  refuse_empty_values(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help
@@ -49,7 +74,7 @@ int run(int argc, char** argv) {
     const int status = app.exit(request, text, text);
     return print_result(text.str()) ? status : kExitFailed;
   } catch (const CLI::ParseError& error) {
-    return usage_error(fmt::format("{}\nTry: {} --help", error.what(), chosen_command(app)));
+    return usage_error(fmt::format("{}. Try: {} --help", words_of(error), chosen_command(app)));
   }
   return exit_status;
 }

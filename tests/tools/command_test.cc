@@ -279,6 +279,7 @@ void expect_usage_errors(const std::vector<std::vector<std::string>>& wrong) {
     EXPECT_EQ(result.status, 2) << line;
     EXPECT_EQ(result.output, "") << line;
     EXPECT_EQ(result.error_output.rfind("ringpeer: ", 0), 0U) << line << result.error_output;
+    EXPECT_EQ(result.error_output.find('\n'), result.error_output.size() - 1) << line;
   }
 }
 
@@ -362,6 +363,31 @@ TEST(CommandTest, AWrongPlanOfALoadIsToldAndExitsWith2) {
   });
 }
 
+// As "$RATE" is where nobody has set it. 0, or none, would be a guess.
+TEST(CommandTest, AnEmptyValueIsNoValue) {
+  for (const char* option : {"--clients", "--hz", "--duration", "--size", "--seed", "--csv",
+                             "--html", "--json-file", "--source", "--session", "--part", "--ramp",
+                             "--loss", "--step", "--wait", "--threads", "--join-rate"}) {
+    expect_usage_errors({{"load", "--target", "127.0.0.1:4000", option, ""}});
+  }
+  expect_usage_errors({{"load", "--target", ""},
+                       {"serve", "--mode", "echo", "--port", ""},
+                       {"serve", "--mode", "echo", "--port", "0", "--pin", ""},
+                       {"impair", "--target", "127.0.0.1:4000", "--port", ""},
+                       {"impair", "--target", "127.0.0.1:4000", "--port", "0", "--loss", ""},
+                       {"demo", "--clients", ""},
+                       {"doctor", "--rate", ""},
+                       {"report", ""},
+                       {"load", "merge", ""}});
+}
+
+TEST(CommandTest, ACpuThatIsNotToBeHadIsTold) {
+  const Result result = run({"serve", "--mode", "echo", "--port", "0", "--pin", "1023"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.error_output.find("--pin 1023: no worker can run there"), std::string::npos)
+      << result.error_output;
+}
+
 TEST(CommandTest, APortInUseIsToldWithAWayOut) {
   CommandProcess first({"serve", "--mode", "echo", "--port", "0"});
   const std::string port = port_of(first);
@@ -369,6 +395,9 @@ TEST(CommandTest, APortInUseIsToldWithAWayOut) {
   const Result second = run({"serve", "--mode", "echo", "--port", port});
   EXPECT_EQ(second.status, 1);
   EXPECT_NE(second.error_output.find("--port 0"), std::string::npos) << second.error_output;
+  const Result relay = run({"impair", "--target", "127.0.0.1:9", "--port", port});
+  EXPECT_EQ(relay.status, 1);
+  EXPECT_NE(relay.error_output.find("Choose another one"), std::string::npos) << relay.error_output;
 }
 
 TEST(CommandTest, ZerosInFrontOfANumberAreNoOctalNumber) {

@@ -178,6 +178,10 @@ TEST(LoadCommandTest, NamesAreResolvedAndSeveralTargetsShareTheClients) {
       {"--clients", "4", "--hz", "20", "--duration", "0.5", "--source", "127.0.0.1", kAnyMachine});
   EXPECT_EQ(report.at("addresses"), json::array({first.target(), second.target()}));
   EXPECT_EQ(report.at("unaccounted"), 0);
+  const json again = load(first.target(), {"--target", second.target(), "--clients", "2",
+                                           "--duration", "0.2", kAnyMachine});
+  EXPECT_EQ(again.at("addresses"), json::array({first.target(), second.target()}));
+  EXPECT_EQ(again.at("unaccounted"), 0);
   CommandProcess unknown({"load", "--target", "no-such-host.invalid:4000"});
   EXPECT_EQ(unknown.finish(kPatience), 1);
   EXPECT_NE(unknown.error_output().find("no-such-host.invalid"), std::string::npos);
@@ -308,8 +312,8 @@ TEST(LoadCommandTest, FilesAndFieldsThatAreNotFitAreToldInOneLine) {
       {{"--packets", packets, "--vary", "0:8:time", "--vary", "4:1:client"}, "byte 4 in common"},
       {{"--packets", packets, "--vary", "90:8:time"}, "byte 97"},
       {{"--packets", packets, "--payload", "raw"}, "leave out --payload"},
-      {{"--template", ""}, "--template: name a file"},
-      {{"--packets", ""}, "--packets: name a file"},
+      {{"--template", ""}, "--template: its value is empty"},
+      {{"--packets", ""}, "--packets: its value is empty"},
       {{"--template", text, "--size", "100"}, "leave out --size"},
       {{"--template", text, "--packets", packets}, "leave one of them out"},
       {{"--template", text, "--vary", "0:8:time"}, "--vary is of --packets"},

@@ -62,6 +62,7 @@ LoadReport load_report(bool arena) {
   report.packet_bytes = 1301;
   report.sent = 1'100'003;
   report.send_refused = 3107;
+  report.send_errors = {{ENOBUFS, 3001}, {EPERM, 106}};
   report.send_missed = 3209;
   report.received = 1'000'033;
   report.echoes = arena ? 0 : 990'007;
@@ -196,6 +197,7 @@ ImpairReport impair_report() {
   report.seconds = 2.75;
   report.clients = 307;
   report.most_clients = 311;
+  report.receive_buffer = 317'011;
   report.refused = 313;
   std::uint64_t number = 10'007;
   for (ImpairCounts& counts : report.counts) {
@@ -240,6 +242,15 @@ Sample doctor_sample(bool is_known) {
   return {"doctor", doctor_report_to_json(plan, report), doctor_report_to_text(plan, report)};
 }
 
+// What SIGUSR1 asks for.
+std::vector<Sample> interim_samples() {
+  LoadReport load = load_report(true);
+  ServeReport serve = serve_report();
+  ImpairReport impair = impair_report();
+  load.is_interim = serve.is_interim = impair.is_interim = true;
+  return {sample_of(load_options(), load), sample_of(ServeMode::kEcho, serve), sample_of(impair)};
+}
+
 // Of full reports, and of those of a run in which nothing could be measured.
 std::vector<Sample> samples() {
   LoadOptions sink = load_options();
@@ -271,6 +282,7 @@ std::vector<Sample> samples() {
   ImpairReport nothing_relayed;
   nothing_relayed.kernel_drops = {};
   all.push_back(sample_of(impair_report()));
+  for (const Sample& sample : interim_samples()) all.push_back(sample);
   all.push_back(sample_of(nothing_relayed));
   all.push_back(doctor_sample(true));
   all.push_back(doctor_sample(false));

@@ -147,6 +147,7 @@ TEST_F(RestrictedCommandTest, NoForbiddenCallMakesClientsHangOrLie) {
   const std::string port = std::to_string(std::stoi(said.substr(said.find(" on port ") + 9)));
   const std::vector<std::vector<std::string>> commands = {
       {"load", "--target", "127.0.0.1:" + port, "--duration", "0.1", "--json"},
+      {"impair", "--target", "127.0.0.1:" + port, "--port", "0", "--duration", "0.05", "--json"},
       {"demo", "--clients", "2", "--duration", "0.1", "--json"}};
   for (const long call : std::vector<long>{SYS_socket,          SYS_connect,       SYS_bind,
                                            SYS_getsockopt,      SYS_setsockopt,    SYS_getsockname,

@@ -126,6 +126,23 @@ std::string file_of_values() {
   return path;
 }
 
+// A file with a report of load, and beside it those of two parts.
+std::string file_of_a_report(const std::string& target) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  const std::string path = std::string(folder == nullptr ? "/tmp" : folder) + "/report";
+  const std::vector<std::string> load = {"load",       "--target", target,
+                                         "--clients",  "2",        "--allow-invalid",
+                                         "--duration", "0.1",      "--json-file"};
+  for (const char* part : {"", "1/2", "2/2"}) {
+    std::vector<std::string> words = load;
+    words.push_back(*part == '\0' ? path : path + "-" + *part);
+    if (*part != '\0') words.insert(words.end(), {"--part", part});
+    CommandProcess process(words);
+    EXPECT_EQ(process.finish(kPatience), 0) << process.error_output();
+  }
+  return path;
+}
+
 // Every command says that its result is lost, and does not end as if it had been read.
 TEST(StandardStreamsOfAllCommandsTest, ALostResultIsAnErrorInWords) {
   CommandProcess server({"serve", "--mode", "echo", "--port", "0"});
@@ -134,8 +151,17 @@ TEST(StandardStreamsOfAllCommandsTest, ALostResultIsAnErrorInWords) {
   const std::string port = std::to_string(std::stoi(said.substr(said.find(" on port ") + 9)));
   const std::string target = "127.0.0.1:" + port;
   const std::string values = file_of_values();
+  const std::string report = file_of_a_report(target);
   const std::vector<std::vector<std::string>> commands = {
       {"serve", "--mode", "sink", "--port", "0", "--duration", "0.01"},
+      {"impair", "--target", target, "--port", "0", "--duration", "0.01"},
+      {"impair", "--target", target, "--port", "0", "--duration", "0.01", "--json"},
+      {"report", report},
+      {"report", report, "--json"},
+      {"load", "merge", report + "-1", report + "-2"},
+      {"load", "merge", report + "-1", report + "-2", "--json"},
+      {"doctor", "--clients", "1"},
+      {"doctor", "--clients", "1", "--json"},
       {"serve", "--mode", "arena", "--port", "0", "--duration", "0.01", "--json"},
       {"load", "--target", target, "--duration", "0.1"},
       {"load", "--target", target, "--duration", "0.1", "--json"},
@@ -172,6 +198,10 @@ TEST(StandardStreamsOfAllCommandsTest, LostWordsChangeNothing) {
        0},
       {{"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--json"}, 1},
       {{"demo", "--clients", "2", "--duration", "0.1"}, 0},
+      {{"impair", "--target", "127.0.0.1:9", "--port", "0", "--duration", "0.01", "--json"}, 0},
+      {{"impair", "--target", "127.0.0.1:9", "--port", "0", "--address", "192.0.2.1"}, 1},
+      {{"report", "/no/such/file"}, 1},
+      {{"load", "merge", "/no/such/file"}, 1},
       {{"variant", "decode"}, 0},
       {{"serve"}, 2},
       {{"--help"}, 0}};

@@ -7,8 +7,8 @@
 
 namespace ringpeer::tools {
 
-// An option that takes a whole number. Zeros in front do not change it: CLI11 alone takes
-// 04000 for an octal number, 2048.
+// An option that takes a number, or several of them. Zeros in front do not change it: CLI11 alone
+// takes 04000 for an octal number, 2048.
 // Threads: the one that parses. Lifetime: *value must outlive the parsing.
 template <typename T>
 CLI::Option* add_number(CLI::App& command, const std::string& option, T* value,

@@ -19,10 +19,13 @@ void write(std::FILE* file, std::string_view text) {
 ProgressLine::ProgressLine(std::FILE* file)
     : file_(file), visible_(file != nullptr && isatty(fileno(file)) != 0) {}
 
-ProgressLine::~ProgressLine() {
+ProgressLine::~ProgressLine() { make_way(); }
+
+void ProgressLine::make_way() {
   if (!visible_) return;
   write(file_, kStartOver);
   std::fflush(file_);
+  next_update_ = {};
 }
 
 void ProgressLine::update(Clock::time_point now, std::string_view text) {

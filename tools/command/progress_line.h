@@ -23,6 +23,8 @@ class ProgressLine {
   // True a few times a second, and never when the line is silent: ask before composing.
   bool wants_update(Clock::time_point now) const { return visible_ && now >= next_update_; }
   void update(Clock::time_point now, std::string_view text);
+  // Removes it for words that stay; the next update() draws it again.
+  void make_way();
 
  private:
   std::FILE* file_;

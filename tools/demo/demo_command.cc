@@ -11,7 +11,9 @@
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
 #include "ringpeer/tools/command/progress_line.h"
-#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/command/report_output.h"
+#include "ringpeer/tools/command/status_signal.h"
+#include "ringpeer/tools/command/stop_signal.h"
 #include "ringpeer/tools/demo/demo_report.h"
 #include "ringpeer/tools/demo/server_process.h"
 #include "ringpeer/tools/load/load_run.h"
@@ -24,6 +26,7 @@ namespace {
 struct DemoOptions {
   LoadOptions load;
   ServeOptions serve;
+  ReportOutput output;
 };
 
 int demo(DemoOptions& options) {
@@ -35,8 +38,10 @@ int demo(DemoOptions& options) {
   const std::string complaint = check_load_options(options.load);
   if (!complaint.empty()) return usage_error(complaint);
 
-  ServerProcess server;
   std::string error;
+  if (!options.output.open(&error)) return run_error(error);
+  StatusSignal status;  // before the server, which is forked: it must not end by one either
+  ServerProcess server;
   if (!server.start(options.serve, &error)) return run_error(error);
   say(fmt::format("an arena on port {}, and {} players for {} s", server.port(),
                   options.load.clients, options.load.seconds));
@@ -51,6 +56,11 @@ int demo(DemoOptions& options) {
   LoadReport load;
   {
     ProgressLine progress(stderr);
+    run.tell_on(&status, [&](const LoadReport& report) {
+      progress.make_way();
+      options.output.tell(load_report_to_json(options.load, report),
+                          load_report_to_text(options.load, report));
+    });
     load = run.run(stop, [&progress](const LiveFigures& figures) {
       const auto now = ProgressLine::Clock::now();
       if (progress.wants_update(now)) progress.update(now, progress_text(figures));
@@ -60,8 +70,7 @@ int demo(DemoOptions& options) {
   if (!server_report) return run_error(error);
 
   const DemoReport report(options.load, load, *server_report);
-  return end_run((options.load.json ? json_text(report.to_json()) : report.to_text()) + "\n",
-                 report.judge());
+  return options.output.end(report.to_json(), report.to_text(), report.judge());
 }
 
 }  // namespace
@@ -78,7 +87,7 @@ void add_demo_command(CLI::App& app, int* exit_status) {
   command->add_option("--duration", options->load.seconds, "seconds")->capture_default_str();
   add_choice(*command, "--backend", backend_names(), &options->serve.backend, "auto",
              "auto, io_uring or recvmmsg");
-  command->add_flag("--json", options->load.json, "print the report as one JSON object");
+  options->output.add_options(*command);
   command->callback([options, exit_status] { *exit_status = demo(*options); });
 }
 

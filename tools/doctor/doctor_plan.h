@@ -26,7 +26,6 @@ struct DoctorPlan {
   // worker, or the scheduler's preference for somebody else.
   double pause_ms = 10;
   std::uint32_t clients = 1000;  // sockets of one process
-  bool json = false;
 };
 
 // An empty text when the plan makes sense; otherwise what is wrong and what to do about it.

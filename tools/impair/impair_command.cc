@@ -10,6 +10,10 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/command/progress_line.h"
+#include "ringpeer/tools/command/report_output.h"
+#include "ringpeer/tools/command/status_signal.h"
+#include "ringpeer/tools/command/stop_signal.h"
 #include "ringpeer/tools/impair/impair_options.h"
 #include "ringpeer/tools/impair/impair_report.h"
 #include "ringpeer/tools/impair/relay.h"
@@ -23,14 +27,20 @@ const std::map<std::string, JitterShape>& distribution_names() {
   return names;
 }
 
-int impair(ImpairOptions& options) {
+int impair(ImpairOptions& options, ReportOutput& output) {
   const std::string complaint = check_impair_options(&options);
   if (!complaint.empty()) return usage_error(complaint);
 
-  const StopSignal stop;
-  Relay relay(options);
   std::string error;
+  if (!output.open(&error)) return run_error(error);
+  const StopSignal stop;
+  StatusSignal status;
+  Relay relay(options);
   if (!relay.open(&error)) return run_error(error);
+  if (const std::string less = relay.complaint_about_buffer(); !less.empty()) say(less);
+  relay.tell_on(&status, [&](const ImpairReport& report) {
+    output.tell(impair_report_to_json(options, report), impair_report_to_text(options, report));
+  });
   // Programs that start this one wait for this line and read the port out of it.
   say(fmt::format("impair on port {}, to {}, seed {}", relay.port(), options.target_text,
                   relay.seed()));
@@ -40,9 +50,8 @@ int impair(ImpairOptions& options) {
     ProgressLine progress(stderr);
     report = relay.run(stop, &progress);
   }
-  return end_run(options.json ? impair_report_to_json(options, report).dump(2) + "\n"
-                              : impair_report_to_text(options, report),
-                 judge_impair(report));
+  return output.end(impair_report_to_json(options, report), impair_report_to_text(options, report),
+                    judge_impair(report));
 }
 
 void add_impairments(CLI::App& command, ImpairOptions* options) {
@@ -63,6 +72,7 @@ void add_impairments(CLI::App& command, ImpairOptions* options) {
 
 void add_impair_command(CLI::App& app, int* exit_status) {
   auto options = std::make_shared<ImpairOptions>();
+  auto output = std::make_shared<ReportOutput>();
   CLI::App* command =
       app.add_subcommand("impair", "stand between clients and a UDP server as a bad network would");
   command->add_option("--target", options->target_text, "where the server is, as IP:PORT")
@@ -90,11 +100,11 @@ void add_impair_command(CLI::App& app, int* exit_status) {
       ->add_option("--report", options->report_seconds,
                    "seconds between lines on standard error that say what became of datagrams")
       ->capture_default_str();
-  command->add_flag("--json", options->json, "print the report as one JSON object");
+  output->add_options(*command);
   command->footer(
       "From --loss to --queue, one number is for both ways, and two are for each:\n"
       "--loss 5/0 loses on the way to the server alone, --loss /5 on the way to the clients.");
-  command->callback([options, exit_status] { *exit_status = impair(*options); });
+  command->callback([options, output, exit_status] { *exit_status = impair(*options, *output); });
 }
 
 }  // namespace ringpeer::tools

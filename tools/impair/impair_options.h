@@ -38,7 +38,6 @@ struct ImpairOptions {
   double idle_seconds = 60;
   double seconds = 0;         // 0: until a signal
   double report_seconds = 0;  // 0: at the end alone
-  bool json = false;
 };
 
 // An option whose value is a number for both directions, or one for each.

@@ -96,28 +96,33 @@ std::string judge_impair(const ImpairReport& report) {
 }
 
 ordered_json impair_report_to_json(const ImpairOptions& options, const ImpairReport& report) {
-  return {{"schema", kReportSchema},
-          {"command", "impair"},
-          {"port", report.port},
-          {"target", options.target_text},
-          {"seed", report.seed},
-          {"duration_s", report.seconds},
-          {"clients", report.clients},
-          {"most_clients", report.most_clients},
-          {"to_server", direction_to_json(report, Direction::kToServer)},
-          {"to_client", direction_to_json(report, Direction::kToClient)},
-          {"refused", report.refused},
-          {"stopped_by_signal", report.stopped_by_signal},
-          {"ok", judge_impair(report).empty()}};
+  ordered_json json = {{"schema", kReportSchema},
+                       {"command", "impair"},
+                       {"port", report.port},
+                       {"target", options.target_text},
+                       {"seed", report.seed},
+                       {"receive_buffer_bytes", report.receive_buffer},
+                       {"duration_s", report.seconds},
+                       {"clients", report.clients},
+                       {"most_clients", report.most_clients},
+                       {"to_server", direction_to_json(report, Direction::kToServer)},
+                       {"to_client", direction_to_json(report, Direction::kToClient)},
+                       {"refused", report.refused},
+                       {"stopped_by_signal", report.stopped_by_signal}};
+  if (report.is_interim) json["interim"] = true;
+  json["ok"] = judge_impair(report).empty();
+  return json;
 }
 
 std::string impair_report_to_text(const ImpairOptions& options, const ImpairReport& report) {
   const ordered_json json = impair_report_to_json(options, report);
-  TextTable table(fmt::format("Between clients and {} for {} s, seed {}",
+  TextTable table(fmt::format("{} clients and {} for {} s, seed {}",
+                              report.is_interim ? "so far: between" : "Between",
                               json["target"].get<std::string>(), number_text(json["duration_s"], 1),
                               json["seed"].get<std::uint64_t>()));
   table.add("clients, most at a time",
             fmt::format("{}, {}", count_text(json["clients"]), count_text(json["most_clients"])));
+  table.add("receive buffer for clients", count_text(json["receive_buffer_bytes"]) + " bytes");
   add_direction("to the server", json["to_server"], &table);
   add_direction("to the clients", json["to_client"], &table);
   table.add("refused by the target", count_text(json["refused"]));

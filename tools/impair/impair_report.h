@@ -17,7 +17,9 @@ namespace ringpeer::tools {
 // What a relay did in a run.
 // Threads: a plain value.
 struct ImpairReport {
+  bool is_interim = false;  // of a run that goes on
   int port = 0;
+  int receive_buffer = 0;  // of the socket for clients, in bytes, as the kernel counts them
   std::uint64_t seed = 0;
   double seconds = 0;
   std::uint64_t clients = 0;       // that came; one that comes back after its time counts again

@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/load/descriptor_limit.h"
 #include "ringpeer/tools/measure/local_address.h"
+#include "ringpeer/tools/measure/receive_buffer.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -80,6 +82,7 @@ bool Relay::listen(std::string* error) {
   if (failure == 0) failure = watch(listener_.descriptor(), kListenerToken);
   if (failure == 0) {
     listener_.request_receive_buffer(kReceiveBuffer);
+    report_.receive_buffer = listener_.receive_buffer();
     report_.port = listener_.local_endpoint().value_or(where.endpoint).port;
     return true;
   }
@@ -115,14 +118,34 @@ ImpairReport Relay::run(const StopSignal& stop, ProgressLine* progress) {
     send_due();
     forget_idle_clients(now);
     tell(now, progress);
+    if (status_ == nullptr || !status_->take()) continue;
+    progress->make_way();
+    ImpairReport report = report_so_far(Clock::now());
+    report.is_interim = true;
+    teller_(report);
   }
-  sum_up(Clock::now());
-  count_kernel_drops(listener_, Direction::kToServer);
+  ImpairReport report = report_so_far(Clock::now());
+  report.stopped_by_signal = stop.number();
+  return report;
+}
+
+void Relay::tell_on(StatusSignal* status, Teller teller) {
+  status_ = status;
+  teller_ = std::move(teller);
+}
+
+std::string Relay::complaint_about_buffer() const {
+  return complaint_about_receive_buffer(kReceiveBuffer, report_.receive_buffer);
+}
+
+ImpairReport Relay::report_so_far(Clock::time_point now) {
+  sum_up(now);
+  ImpairReport report = report_;
+  count_kernel_drops(listener_, Direction::kToServer, &report);
   for (const auto& [number, client] : clients_) {
-    count_kernel_drops(client->socket, Direction::kToClient);
+    count_kernel_drops(client->socket, Direction::kToClient, &report);
   }
-  report_.stopped_by_signal = stop.number();
-  return report_;
+  return report;
 }
 
 Relay::Clock::time_point Relay::next_event(Clock::time_point now, Clock::time_point end) const {
@@ -254,14 +277,15 @@ void Relay::forget_idle_clients(Clock::time_point now) {
     const Client& client = *entry.second;
     const bool waits = client.to_server.waiting + client.to_client.waiting > 0;
     if (waits || client.last_heard > oldest) return false;
-    count_kernel_drops(client.socket, Direction::kToClient);
+    count_kernel_drops(client.socket, Direction::kToClient, &report_);
     numbers_.erase(client.address);
     return true;
   });
 }
 
-void Relay::count_kernel_drops(const net::Socket& socket, Direction direction) {
-  auto& sum = report_.kernel_drops[static_cast<std::size_t>(direction)];
+void Relay::count_kernel_drops(const net::Socket& socket, Direction direction,
+                               ImpairReport* report) {
+  auto& sum = report->kernel_drops[static_cast<std::size_t>(direction)];
   const std::optional<std::uint32_t> drops = socket.kernel_drops();
   if (!drops || !sum) {
     sum.reset();  // of one unknown, the sum is unknown

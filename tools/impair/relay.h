@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include "ringpeer/engine/net/local_address.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/tools/command/progress_line.h"
+#include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/command/stop_signal.h"
 #include "ringpeer/tools/impair/datagram_batch.h"
 #include "ringpeer/tools/impair/impair_options.h"
@@ -41,6 +43,14 @@ class Relay {
   bool open(std::string* error);
   int port() const { return report_.port; }
   std::uint64_t seed() const { return report_.seed; }
+
+  // An empty text when the kernel granted the receive buffer that was asked for; otherwise what
+  // to do about it.
+  std::string complaint_about_buffer() const;
+
+  // Where reports go that are asked for while it forwards. Both must outlive run().
+  using Teller = std::function<void(const ImpairReport&)>;
+  void tell_on(StatusSignal* status, Teller teller);
 
   // Forwards for the time given in the options, or until stopped.
   ImpairReport run(const StopSignal& stop, ProgressLine* progress);
@@ -77,7 +87,10 @@ class Relay {
   bool send(const Traveller& traveller);
   int send_to_server(const Client& client, std::span<const std::uint8_t> payload);
   void forget_idle_clients(Clock::time_point now);
-  void count_kernel_drops(const net::Socket& socket, Direction direction);
+  static void count_kernel_drops(const net::Socket& socket, Direction direction,
+                                 ImpairReport* report);
+  // With what the sockets that are open have dropped, which is in no sum yet.
+  ImpairReport report_so_far(Clock::time_point now);
 
   // What a loop waits for at the latest.
   Clock::time_point next_event(Clock::time_point now, Clock::time_point end) const;
@@ -92,6 +105,8 @@ class Relay {
   std::unordered_map<net::Endpoint, std::uint64_t, net::EndpointHash> numbers_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;  // by number
   ImpairReport report_;
+  StatusSignal* status_ = nullptr;
+  Teller teller_;
   Clock::time_point started_;
   Clock::time_point next_report_ = Clock::time_point::max();
   Clock::time_point next_look_for_idle_;

@@ -6,13 +6,16 @@
 
 namespace ringpeer::tools {
 
-int open_client_socket(const net::Endpoint& target, const std::optional<net::Endpoint>& source,
-                       int epoll, void* tag, net::Socket* socket) {
+int open_client_socket(const net::Endpoint& target, const LoadOptions& options, int epoll,
+                       void* tag, net::Socket* socket) {
   const bool ipv4 = target.address.is_ipv4();
   int failure = socket->open(ipv4 ? net::SocketFamily::kIpv4 : net::SocketFamily::kIpv6);
   // Without it the kernel keeps one error of several.
   if (failure == 0) failure = socket->set_error_queue(true);
-  if (failure == 0 && source) failure = socket->bind(*source);
+  if (failure == 0 && options.receive_buffer > 0) {
+    failure = socket->request_receive_buffer(options.receive_buffer);
+  }
+  if (failure == 0 && options.source) failure = socket->bind(*options.source);
   if (failure == 0) failure = socket->connect(target);
   if (failure != 0) return failure;
   epoll_event event = {};

@@ -30,8 +30,11 @@ LiveScreen::LiveScreen(std::FILE* file, std::string title, std::uint32_t threads
       cpu_since_(Clock::now()),
       cpu_before_(process_cpu_time()) {}
 
-LiveScreen::~LiveScreen() {
+LiveScreen::~LiveScreen() { make_way(); }
+
+void LiveScreen::make_way() {
   erase();
+  line_.make_way();
   std::fflush(file_);
 }
 

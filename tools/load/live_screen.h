@@ -28,6 +28,8 @@ class LiveScreen {
 
   // Call it some times a second.
   void show(const LiveFigures& figures);
+  // Removes what is drawn for words that stay; the next show() draws it again.
+  void make_way();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -5,13 +5,21 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
-#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/command/printable_text.h"
+#include "ringpeer/tools/command/report_output.h"
+#include "ringpeer/tools/command/status_signal.h"
+#include "ringpeer/tools/command/stop_signal.h"
 #include "ringpeer/tools/command/whole_file.h"
+#include "ringpeer/tools/load/client_result.h"
 #include "ringpeer/tools/load/live_screen.h"
 #include "ringpeer/tools/load/load_csv.h"
 #include "ringpeer/tools/load/load_run.h"
@@ -31,14 +39,21 @@ const std::map<std::string, ExpectedReply>& expectation_names() {
   return names;
 }
 
-LoadReport watched_run(LoadRun* run, const LoadOptions& options, const StopSignal& stop) {
+LoadReport watched_run(LoadRun* run, const LoadOptions& options, const ReportOutput& output,
+                       const StopSignal& stop, StatusSignal* status) {
   LiveScreen screen(stderr, fmt::format("ringpeer load against {}", options.target_text),
                     options.threads);
+  run->tell_on(status, [&](const LoadReport& report) {
+    screen.make_way();
+    const nlohmann::ordered_json json = load_report_to_json(options, report);
+    output.tell(json, load_json_to_text(json));
+  });
   return run->run(stop, [&screen](const LiveFigures& figures) { screen.show(figures); });
 }
 
 // What was written, but for what needs no reading.
 struct WrittenOptions {
+  std::vector<std::string> targets;
   PlanOptions plan;
   PayloadOptions payload;
 };
@@ -47,6 +62,7 @@ struct WrittenOptions {
 std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
                            std::unique_ptr<LoadPayload>* payload) {
   const PlanOptions& plan = written.plan;
+  options->target_text = fmt::format("{}", fmt::join(written.targets, ","));
   if (std::string complaint = read_plan(plan, options); !complaint.empty()) {
     return usage_error(complaint);
   }
@@ -70,39 +86,71 @@ std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
   return std::nullopt;
 }
 
+// Of several files in one place the last one would be left.
+std::string complaint_about_names(const LoadOptions& options, const ReportOutput& output) {
+  std::set<std::string> names;
+  for (const std::string& name : {options.csv, options.csv_clients, options.html, output.file()}) {
+    if (name.empty() || names.insert(name).second) continue;
+    return fmt::format("two files have the name {}: give each its own.", printable_text(name));
+  }
+  return "";
+}
+
 // What is asked for beside the report: opened before the run, so that none is made in vain, and
 // written before the report, whatever has become of the run.
 class OtherFiles {
  public:
   bool open(const LoadOptions& options, std::string* error) {
-    return (options.csv.empty() || csv_.open(options.csv, error)) &&
-           (options.html.empty() || html_.open(options.html, error));
+    return open(&csv_, options.csv, error) && open(&clients_, options.csv_clients, error) &&
+           open(&html_, options.html, error);
   }
-  bool write(const nlohmann::ordered_json& report, std::string* error) {
+  bool write(const LoadOptions& options, const LoadRun& run, const nlohmann::ordered_json& report,
+             std::string* error) {
     if (csv_.is_open() && !csv_.finish(series_to_csv(report), error)) return false;
+    if (clients_.is_open() &&
+        !clients_.finish(clients_to_csv(options, run.client_results()), error)) {
+      return false;
+    }
     return !html_.is_open() || html_.finish(html_page({{"", report}}), error);
   }
 
  private:
+  static bool open(WholeFile* file, const std::string& name, std::string* error) {
+    return name.empty() || file->open(name, error);
+  }
+
   WholeFile csv_;
+  WholeFile clients_;
   WholeFile html_;
 };
 
-int load(const WrittenOptions& written, LoadOptions& options) {
+int load(const WrittenOptions& written, LoadOptions& options, ReportOutput& output) {
+  StatusSignal status_signal;  // names may take their time to resolve
   std::unique_ptr<LoadPayload> payload;
   if (const auto status = prepare(written, &options, &payload)) return *status;
   std::string error;
+  if (error = complaint_about_names(options, output); !error.empty()) return usage_error(error);
   OtherFiles files;
-  if (!files.open(options, &error)) return run_error(error);
+  if (!files.open(options, &error) || !output.open(&error)) return run_error(error);
   const StopSignal stop;
   LoadRun run(options, *payload);
+  if (const std::string many = run.complaint_about_results(); !many.empty()) {
+    return usage_error(many);
+  }
   if (!run.open(&error)) return run_error(error);
-  const LoadReport report = watched_run(&run, options, stop);
+  if (const std::string less = run.complaint_about_buffer(); !less.empty()) say(less);
+  const LoadReport report = watched_run(&run, options, output, stop, &status_signal);
   nlohmann::ordered_json json = load_report_to_json(options, report);
   std::string judgement = judge_load(options, report);
-  if (!files.write(json, &error) && judgement.empty()) judgement = error;
-  json["ok"] = judgement.empty();
-  return end_run(options.json ? json_text(json) + "\n" : load_json_to_text(json), judgement);
+  if (!files.write(options, run, json, &error)) {
+    if (judgement.empty()) {
+      judgement = error;
+    } else {
+      say(error);
+    }
+  }
+  const std::string text = load_json_to_text(json);
+  return output.end(std::move(json), text, std::move(judgement));
 }
 
 }  // namespace
@@ -110,13 +158,15 @@ int load(const WrittenOptions& written, LoadOptions& options) {
 void add_load_command(CLI::App& app, int* exit_status) {
   auto options = std::make_shared<LoadOptions>();
   auto written = std::make_shared<WrittenOptions>();
+  auto output = std::make_shared<ReportOutput>();
   CLI::App* command =
       app.add_subcommand("load", "simulate clients of a UDP server and account for each packet");
   CLI::Option* const target =
       command
-          ->add_option(
-              "--target", options->target_text,
-              "where the server is, as HOST:PORT; several between commas share the clients")
+          ->add_option("--target", written->targets,
+                       "where the server is, as HOST:PORT; several, between commas or one after "
+                       "another, share the clients")
+          ->allow_extra_args(false)
           ->required();
   CLI::Option* const clients =
       add_number(*command, "--clients", &options->clients, "clients, each with a socket of its own")
@@ -133,17 +183,19 @@ void add_load_command(CLI::App& app, int* exit_status) {
   command->add_flag("--allow-invalid", options->allow_invalid,
                     "a run that is not valid still says so, but exits with 0 if all else is well");
   command->add_option("--csv", options->csv, "a file for the time series, when the run is over");
+  command->add_option("--csv-clients", options->csv_clients,
+                      "a file for a line a client, when the run is over");
   command->add_option("--html", options->html,
                       "a file for the report as one page with charts, when the run is over");
-  command->add_flag("--json", options->json, "print the report as one JSON object");
+  output->add_options(*command);
   CLI::App* const merge = add_merge_command(*command, exit_status);
   // It sends nothing.
   merge->preparse_callback([target](std::size_t) { target->required(false); });
-  command->callback([options, written, exit_status, clients, duration, merge] {
+  command->callback([options, written, output, exit_status, clients, duration, merge] {
     if (merge->parsed()) return;
     written->plan.has_clients = clients->count() > 0;
     written->plan.has_duration = duration->count() > 0;
-    *exit_status = load(*written, *options);
+    *exit_status = load(*written, *options, *output);
   });
 }
 

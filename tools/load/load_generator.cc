@@ -57,6 +57,19 @@ constexpr std::uint64_t kMaxPortions = 1000;
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
+// What a client's own account says of its packets.
+void add_account(const LoadClient& account, LoadReport* report) {
+  report->echoes += account.echoes();
+  report->late += account.late();
+  report->repeated += account.repeated();
+  report->foreign += account.foreign();
+  report->corrupted += account.corrupted();
+  report->damaged += account.damaged();
+  report->snapshots += account.snapshots();
+  report->snapshots_announced += account.snapshots_announced();
+  report->inputs_received += account.inputs_received();
+}
+
 std::chrono::nanoseconds seconds_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(seconds));
@@ -101,8 +114,7 @@ int LoadGenerator::join(Slot* slot) {
   const std::uint32_t id = next_client_++ * share_.of + share_.index;
   auto client = std::make_unique<Client>(id);
   const net::Endpoint& target = options_.targets[id % options_.targets.size()];
-  const int failure =
-      open_client_socket(target, options_.source, epoll_, client.get(), &client->socket);
+  const int failure = open_client_socket(target, options_, epoll_, client.get(), &client->socket);
   if (failure != 0) {
     ++report_.joins_failed;
     report_.join_error = failure;
@@ -137,8 +149,7 @@ bool LoadGenerator::is_present(Slot* slot, Clock::time_point due) {
   if (slot->client != nullptr) return true;
   if (due < slot->joins_at) return false;
   if (join(slot) != 0) {
-    ++report_.send_refused;
-    report_.send_error = report_.join_error;
+    report_.refuse_send(report_.join_error);
     return false;
   }
   if (options_.session_seconds && slot->leaves_at <= due) {
@@ -188,18 +199,12 @@ bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) co
 }
 
 void LoadGenerator::retire(std::unique_ptr<Client> client) {
-  const LoadClient& account = client->account;
   take_refusals(client.get());
-  report_.echoes += account.echoes();
-  report_.late += account.late();
-  report_.repeated += account.repeated();
-  report_.foreign += account.foreign();
-  report_.corrupted += account.corrupted();
-  report_.damaged += account.damaged();
-  report_.snapshots += account.snapshots();
-  report_.snapshots_announced += account.snapshots_announced();
-  report_.inputs_received += account.inputs_received();
-  inputs_of_retired_ += account.inputs_received();
+  add_account(client->account, &report_);
+  inputs_of_retired_ += client->account.inputs_received();
+  if (!options_.csv_clients.empty()) {
+    client_results_.push_back(result_of(client->account, client->round_trips));
+  }
   const auto drops = client->socket.kernel_drops();
   if (!drops || !report_.client_kernel_drops) {
     report_.client_kernel_drops.reset();  // of one unknown, the sum is unknown
@@ -262,8 +267,7 @@ void LoadGenerator::send_one(Client* client, Clock::time_point due, bool leaving
   const Clock::time_point now = Clock::now();
   const int error = send_packet(client, packet);
   if (error != 0) {
-    ++report_.send_refused;
-    report_.send_error = error;
+    report_.refuse_send(error);
     return;
   }
   client->account.sent(due, now);
@@ -321,7 +325,10 @@ void LoadGenerator::receive_from(Client* client) {
     ++live_.received;
     series_.received(now);
     const LoadReply reply = payload_->read(batch_.packet(i), client->account.id());
-    if (const auto answer = client->account.receive(reply, now)) take_answer(*answer);
+    const auto answer = client->account.receive(reply, now);
+    if (!answer) continue;
+    take_answer(*answer);
+    if (!options_.csv_clients.empty()) client->round_trips.record(answer->round_trip);
   }
 }
 
@@ -357,14 +364,20 @@ void LoadGenerator::take_refusals(Client* client) {
 // ---- Ends ---------------------------------------------------------------------
 
 std::chrono::nanoseconds LoadGenerator::patience() const {
+  if (options_.wait_seconds) return seconds_of(*options_.wait_seconds);
   if (replies_ == 0) return refusals_ > 0 ? kSilence : kMaxSilence;
   return std::clamp<std::chrono::nanoseconds>(2 * longest_round_trip_, kSilence, kMaxSilence);
+}
+
+std::chrono::nanoseconds LoadGenerator::most_settling() const {
+  const auto asked = seconds_of(options_.wait_seconds.value_or(0));
+  return std::max<std::chrono::nanoseconds>(kMaxSettling, asked);
 }
 
 void LoadGenerator::settle(const std::atomic<bool>& stop) {
   if (options_.expect == ExpectedReply::kNothing) return;
   const Clock::time_point begin = Clock::now();
-  const Clock::time_point deadline = begin + (any_snapshots() ? kArenaSettling : kMaxSettling);
+  const Clock::time_point deadline = begin + (any_snapshots() ? kArenaSettling : most_settling());
   Clock::time_point last_arrival = begin;
   for (Clock::time_point now = begin; now < deadline && now < last_arrival + patience() && !stop;
        now = Clock::now()) {
@@ -386,8 +399,8 @@ void LoadGenerator::finish() {
   Clock::time_point last_arrival = begin;
   Clock::time_point now = begin;
   // Whoever has to be told to leave is not silent.
-  const auto longest = any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval + kMaxSettling
-                                       : std::chrono::nanoseconds(kMaxSettling);
+  const auto longest =
+      any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval + most_settling() : most_settling();
   while (!leaving_.empty() && now < begin + longest && now < last_arrival + patience() &&
          report_.wait_error == 0 && options_.expect != ExpectedReply::kNothing) {
     if (now >= next_house_) keep_house(now);
@@ -434,6 +447,7 @@ void LoadGenerator::keep_house(Clock::time_point now) {
   serve_leaving(now);
   series_.set_clients(now, connected_);
   if (now >= next_publish_) publish(now);
+  if (interim_.is_asked()) interim_.put(report_so_far());
 }
 
 void LoadGenerator::publish(Clock::time_point now) {
@@ -441,6 +455,16 @@ void LoadGenerator::publish(Clock::time_point now) {
   board_->add(live_, static_cast<std::int64_t>(connected_) - clients_shown_);
   clients_shown_ = connected_;
   live_ = LiveFigures();
+}
+
+LoadReport LoadGenerator::report_so_far() const {
+  LoadReport report = report_;
+  report.client_kernel_drops.reset();  // a system call for each would hold up the schedule
+  for (const Slot& slot : slots_) {
+    if (slot.client) add_account(slot.client->account, &report);
+  }
+  for (const auto& client : leaving_) add_account(client->account, &report);
+  return report;
 }
 
 LoadReport LoadGenerator::take_report() {

@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "ringpeer/engine/net/socket.h"
+#include "ringpeer/tools/load/client_result.h"
+#include "ringpeer/tools/load/interim_slot.h"
 #include "ringpeer/tools/load/live_figures.h"
 #include "ringpeer/tools/load/load_client.h"
 #include "ringpeer/tools/load/load_options.h"
@@ -17,6 +20,7 @@
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/receive_batch.h"
 #include "ringpeer/tools/measure/pacer.h"
+#include "ringpeer/tools/measure/sparse_histogram.h"
 
 namespace ringpeer::tools {
 
@@ -66,8 +70,16 @@ class LoadGenerator {
 
   // What was counted since the call before; the clients' own accounts are in the last one only.
   LoadReport take_report();
+  // The same with the clients' accounts so far, and nothing is taken. Between the calls above;
+  // while one of them works, another thread asks for it by interim().
+  LoadReport report_so_far() const;
+  InterimSlot& interim() { return interim_; }
+  // Of the clients that are gone; nothing unless the options ask for them.
+  const std::vector<ClientResult>& client_results() const { return client_results_; }
   // Of the arena's inputs, as it said so far, those that came; nothing of another server.
   std::uint64_t inputs_received() const;
+  // What the kernel granted each socket for receiving; nothing without a socket.
+  std::optional<int> socket_buffer() const { return report_.socket_buffer; }
   const LoadSeries& series() const { return series_; }
 
  private:
@@ -75,6 +87,7 @@ class LoadGenerator {
     explicit Client(std::uint32_t id) : account(id) {}
     net::Socket socket;
     LoadClient account;
+    SparseHistogram round_trips;  // for its own result, if the options ask for it
     // Once it leaves.
     Clock::time_point left_at;
     Clock::time_point next_goodbye;
@@ -110,6 +123,8 @@ class LoadGenerator {
   void publish(Clock::time_point now);
   // How long to wait for a reply after the last one.
   std::chrono::nanoseconds patience() const;
+  // However many come.
+  std::chrono::nanoseconds most_settling() const;
   bool all_settled() const;
   bool any_snapshots() const;
 
@@ -123,6 +138,8 @@ class LoadGenerator {
   int epoll_ = -1;
   ReceiveBatch batch_;
   LoadReport report_;  // since take_report()
+  InterimSlot interim_;
+  std::vector<ClientResult> client_results_;
   LoadSeries series_;
   LiveFigures live_;  // since publish()
   std::uint32_t clients_shown_ = 0;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -123,6 +124,21 @@ void merge_histogram(const Parts& parts, const char* figures, const char* histog
   (*merged)["histograms"][histogram] = std::move(list);
 }
 
+ordered_json merge_send_errors(const Parts& parts) {
+  std::map<std::string, ordered_json> by_name;
+  for (const ordered_json& part : parts) {
+    if (!part.contains("send_errors")) continue;
+    for (const ordered_json& each : part.at("send_errors")) {
+      const auto [known, is_new] = by_name.try_emplace(each.at("error"), each);
+      if (is_new) continue;
+      known->second["count"] = count_of(known->second.at("count")) + count_of(each.at("count"));
+    }
+  }
+  ordered_json errors = ordered_json::array();
+  for (auto& [name, sum] : by_name) errors.push_back(std::move(sum));
+  return errors;
+}
+
 ordered_json merge_points(const Parts& parts, std::size_t index) {
   ordered_json sum;
   SparseHistogram times;
@@ -187,6 +203,7 @@ void merge_counts(const Parts& parts, ordered_json* merged) {
     for (const ordered_json& address : part.at("addresses")) addresses.insert(address);
     if (part.contains("snapshots")) (*merged)["snapshots"] = part.at("snapshots");
   }
+  (*merged)["send_errors"] = merge_send_errors(parts);
   (*merged)["cpu_s"] = cpu;
   (*merged)["addresses"] = addresses;
   (*merged)["part"] = {{"number", 1}, {"of", 1}};
@@ -214,13 +231,15 @@ void derive(ordered_json* merged) {
   if (m["server"] == "silent") return;
   const bool arena = m.contains("snapshots");
   const std::uint64_t client_drops = count_of(m["kernel_drops"]["clients"]);
-  const auto requests = static_cast<std::int64_t>(
-      count_of(m["sent"]) - count_of(m["answered"]) - count_of(m["kernel_drops"]["server"]) -
-      count_of(m["connection_refused"]) - (arena ? 0 : client_drops + count_of(m["damaged"])));
-  const auto replies =
-      arena ? static_cast<std::int64_t>(count_of(m["snapshots"]["sent"]) -
-                                        count_of(m["snapshots"]["received"]) - client_drops)
-            : 0;
+  const std::uint64_t explained =
+      count_of(m["kernel_drops"]["server"]) + count_of(m["connection_refused"]);
+  const std::int64_t requests =
+      unexplained(count_of(m["sent"]), count_of(m["answered"]),
+                  arena ? explained : explained + client_drops + count_of(m["damaged"]));
+  const std::int64_t replies = arena
+                                   ? unexplained(count_of(m["snapshots"]["sent"]),
+                                                 count_of(m["snapshots"]["received"]), client_drops)
+                                   : 0;
   m["lost"] = std::max<std::int64_t>(0, requests);
   m["unaccounted"] = std::abs(requests) + std::abs(replies);
 }

@@ -77,6 +77,22 @@ std::string check_steps(const LoadOptions& options) {
   return check_range(options);
 }
 
+std::string check_sockets(const LoadOptions& options) {
+  if (options.wait_seconds &&
+      !(*options.wait_seconds >= 0 && *options.wait_seconds <= LoadOptions::kMaxWait)) {
+    return fmt::format("--wait {}: choose 0 to {} seconds.", *options.wait_seconds,
+                       LoadOptions::kMaxWait);
+  }
+  if (options.wait_seconds && options.expect == ExpectedReply::kNothing) {
+    return "--wait: with --expect nothing no reply is waited for. Leave one of them out.";
+  }
+  if (options.receive_buffer < 0) {
+    return fmt::format("--receive-buffer {}: choose bytes, or 0 for the system's.",
+                       options.receive_buffer);
+  }
+  return "";
+}
+
 std::string check_size(const LoadOptions& options) {
   const bool raw = options.payload == LoadPayloadKind::kRaw;
   const std::size_t smallest = raw ? kSmallestRawPacket : 1;
@@ -124,6 +140,7 @@ std::string check_load_options(const LoadOptions& options) {
   }
   if (std::string complaint = check_clients(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_steps(options); !complaint.empty()) return complaint;
+  if (std::string complaint = check_sockets(options); !complaint.empty()) return complaint;
   return check_size(options);
 }
 

@@ -65,6 +65,8 @@ struct LoadOptions {
   static constexpr double kMaxStep = 3600;
   static constexpr std::uint32_t kMaxSteps = 1000;
   static constexpr std::uint32_t kMaxParts = 64;
+  // Seconds: nobody waits longer for a datagram.
+  static constexpr double kMaxWait = 3600;
   // Clients when the rate is searched or raised and nobody says how many: enough to reach every
   // worker of a server that spreads its clients.
   static constexpr std::uint32_t kStepClients = 100;
@@ -94,12 +96,17 @@ struct LoadOptions {
   double step_seconds = 2;
   std::uint32_t steps = 10;
 
+  // How long replies are waited for after the last one; without, as the round trips are.
+  std::optional<double> wait_seconds;
+  // Bytes of socket buffer to ask for; 0: the system's.
+  int receive_buffer = 0;
+
   ExpectedReply expect = ExpectedReply::kAnything;
   // A run that is not valid is told, and its exit status is that of its account all the same.
   bool allow_invalid = false;
-  std::string csv;   // a file for the time series; without a name none
-  std::string html;  // a file for the page with charts
-  bool json = false;
+  std::string csv;          // a file for the time series; without a name none
+  std::string csv_clients;  // a file for a line a client
+  std::string html;         // a file for the page with charts
 
   bool has_steps() const { return find_max || ramp.has_value(); }
 };

@@ -9,20 +9,28 @@
 
 namespace ringpeer::tools {
 
+std::int64_t unexplained(std::uint64_t sent, std::uint64_t arrived, std::uint64_t explained) {
+  const auto missing = static_cast<std::int64_t>(sent - arrived);
+  return missing <= 0 ? missing
+                      : std::max<std::int64_t>(0, missing - static_cast<std::int64_t>(explained));
+}
+
 std::int64_t LoadReport::unaccounted_requests() const {
-  const std::uint64_t server_drops = server_kernel_drops.value_or(0);
+  const std::uint64_t explained = server_kernel_drops.value_or(0) + connection_refused;
+  if (is_arena()) return unexplained(sent, inputs_received, explained);
   // Without an arena's own count, a packet that came back is one that arrived.
-  const std::uint64_t arrived =
-      is_arena() ? inputs_received : echoes + client_kernel_drops.value_or(0);
-  const std::uint64_t came_damaged = is_arena() ? 0 : damaged;
-  return static_cast<std::int64_t>(sent - arrived - server_drops - connection_refused -
-                                   came_damaged);
+  return unexplained(sent, echoes, explained + client_kernel_drops.value_or(0) + damaged);
 }
 
 std::int64_t LoadReport::unaccounted_replies() const {
   if (!is_arena()) return 0;  // echoes: in the requests
-  return static_cast<std::int64_t>(snapshots_announced - snapshots -
-                                   client_kernel_drops.value_or(0));
+  return unexplained(snapshots_announced, snapshots, client_kernel_drops.value_or(0));
+}
+
+void LoadReport::refuse_send(int error) {
+  ++send_refused;
+  ++send_errors[error];
+  send_error = error;
 }
 
 std::optional<double> LoadReport::late_percent() const {
@@ -53,6 +61,7 @@ void LoadReport::add_counts(const LoadReport& other) {
   send_lateness.merge(other.send_lateness);
   busiest_thread_percent = std::max(busiest_thread_percent, other.busiest_thread_percent);
   if (!socket_buffer) socket_buffer = other.socket_buffer;
+  for (const auto& [error, count] : other.send_errors) send_errors[error] += count;
   for (const auto error :
        {&LoadReport::join_error, &LoadReport::send_error, &LoadReport::wait_error}) {
     if (other.*error != 0) this->*error = other.*error;
@@ -114,6 +123,8 @@ std::string judge_search(const LoadReport& report) {
 }  // namespace
 
 std::string judge_load(const LoadOptions& options, const LoadReport& report) {
+  // Of a run that goes on packets are on their way, and the first may be.
+  if (report.is_interim && report.wait_error == 0) return "";
   if (std::string broken = broken_run(report); !broken.empty()) return broken;
   std::string bad = judge_account(options, report);
   if (bad.empty() && report.find_max) bad = judge_search(report);

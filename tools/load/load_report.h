@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,12 +21,14 @@ namespace ringpeer::tools {
 // What a load run sent, what came back, and where the rest went.
 // Threads: a plain value.
 struct LoadReport {
-  double seconds = 0;  // from the first packet to the last
+  bool is_interim = false;  // of a run that goes on
+  double seconds = 0;       // from the first packet to the last
   std::uint64_t packet_bytes = 0;
   std::uint64_t sent = 0;
   // Packets that the schedule asked for and that were not sent: the kernel refused them,
   // or this program came too late.
   std::uint64_t send_refused = 0;
+  std::map<int, std::uint64_t> send_errors;  // the refused ones, by errno
   std::uint64_t send_missed = 0;
 
   std::uint64_t received = 0;
@@ -90,10 +93,18 @@ struct LoadReport {
   // Of the packets that were due, how many left too late or not at all; nothing when none was due.
   std::optional<double> late_percent() const;
 
+  // One packet that was due and is not sent for that errno.
+  void refuse_send(int error);
   // Adds what another generator of the same run counted. What is of the whole run (seconds,
   // steal, processor time, series of another start) stays.
   void add_counts(const LoadReport& other);
 };
+
+// Of packets that did not arrive those that nothing explains. What was dropped or refused explains
+// what is missing and no more: a full buffer of the server drops packets of others, too, and one of
+// a client copies of what it has already. Fewer than none are missing where the accounting is
+// wrong.
+std::int64_t unexplained(std::uint64_t sent, std::uint64_t arrived, std::uint64_t explained);
 
 // Why no whole run came about; an empty text when one did.
 std::string broken_run(const LoadReport& report);

@@ -1,5 +1,7 @@
 #include <cstdlib>
+#include <cstring>
 
+#include "ringpeer/tools/command/error_text.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/version.h"
 #include "ringpeer/tools/load/load_report.h"
@@ -112,22 +114,33 @@ ordered_json find_max_to_json(const FindMaxResult& found) {
           {"verified", std::move(verified)}};
 }
 
+ordered_json send_errors_to_json(const LoadReport& report) {
+  ordered_json errors = ordered_json::array();
+  for (const auto& [error, count] : report.send_errors) {
+    errors.push_back(
+        {{"error", error_number_name(error)}, {"message", std::strerror(error)}, {"count", count}});
+  }
+  return errors;
+}
+
 // What was counted of packets.
 void add_counts(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
-  const bool expects_reply = options.expect != ExpectedReply::kNothing;
+  // Of a run that goes on the missing ones may be on their way.
+  const bool is_over = options.expect != ExpectedReply::kNothing && !report.is_interim;
   const std::uint64_t answered = report.is_arena() ? report.inputs_received : report.echoes;
-  const auto if_expected = [expects_reply](std::int64_t count) {
-    return expects_reply ? ordered_json(count) : ordered_json(nullptr);
+  const auto if_over = [is_over](std::int64_t count) {
+    return is_over ? ordered_json(count) : ordered_json(nullptr);
   };
   json->update({{"server", text_or_null(server_kind(options, report))},
                 {"sent", report.sent},
                 {"sent_per_s", per_second(report.sent, report.seconds)},
                 {"send_refused", report.send_refused},
+                {"send_errors", send_errors_to_json(report)},
                 {"send_missed", report.send_missed},
                 {"received", report.received},
                 {"answered", answered},
                 {"answered_per_s", per_second(answered, report.seconds)},
-                {"lost", if_expected(std::max<std::int64_t>(0, report.unaccounted_requests()))},
+                {"lost", if_over(std::max<std::int64_t>(0, report.unaccounted_requests()))},
                 {"late", report.late},
                 {"repeated", report.repeated},
                 {"corrupted", report.corrupted},
@@ -137,8 +150,8 @@ void add_counts(const LoadOptions& options, const LoadReport& report, ordered_js
                 {"kernel_drops",
                  {{"server", or_null(report.server_kernel_drops)},
                   {"clients", or_null(report.client_kernel_drops)}}},
-                {"unaccounted", if_expected(std::abs(report.unaccounted_requests()) +
-                                            std::abs(report.unaccounted_replies()))},
+                {"unaccounted", if_over(std::abs(report.unaccounted_requests()) +
+                                        std::abs(report.unaccounted_replies()))},
                 {"joins",
                  {{"count", report.joins},
                   {"answered", report.joins_answered},
@@ -211,6 +224,7 @@ ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& r
       {"invalid_because", reasons}};
   add_counts(options, report, &json);
   add_measurements(options, report, &json);
+  if (report.is_interim) json["interim"] = true;
   json["ok"] = judge_load(options, report).empty();
   return json;
 }

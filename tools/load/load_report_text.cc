@@ -22,16 +22,23 @@ void add_reply_rows(const ordered_json& report, TextTable* table) {
 
 void add_loss_rows(const ordered_json& report, TextTable* table) {
   const ordered_json& server = report["kernel_drops"]["server"];
-  table->add("lost", count_text(report["lost"]));
+  const bool is_interim = report.contains("interim");
+  const auto in_the_end = [&](const char* field) {
+    return is_interim ? "known in the end" : count_text(report[field]);
+  };
+  table->add("lost", in_the_end("lost"));
   table->add("dropped by the kernel at the server",
-             server.is_null() ? "unknown: its socket is not on this machine" : count_text(server));
-  table->add("dropped by the kernel at the clients", count_text(report["kernel_drops"]["clients"]));
+             is_interim         ? "known in the end"
+             : server.is_null() ? "unknown: its socket is not on this machine"
+                                : count_text(server));
+  table->add("dropped by the kernel at the clients",
+             is_interim ? "known in the end" : count_text(report["kernel_drops"]["clients"]));
   table->add("refused by the target", count_text(report["connection_refused"]));
   table->add(
       "late, repeated, corrupted, foreign",
       fmt::format("{}, {}, {}, {}", count_text(report["late"]), count_text(report["repeated"]),
                   count_text(report["corrupted"]), count_text(report["foreign"])));
-  table->add("unaccounted for", count_text(report["unaccounted"]));
+  table->add("unaccounted for", in_the_end("unaccounted"));
 }
 
 void add_latency_row(const char* name, const ordered_json& latency, TextTable* table) {
@@ -97,6 +104,9 @@ void add_trust_rows(const ordered_json& report, TextTable* table) {
              fmt::format("{}, {}, {} us", number_text(generator["late_us"]["p50"], 0),
                          number_text(generator["late_us"]["p99"], 0),
                          number_text(generator["late_us"]["max"], 0)));
+  const ordered_json& buffer = generator["socket_buffer_bytes"];
+  table->add("receive buffer of each socket",
+             buffer.is_null() ? "unknown" : count_text(buffer) + " bytes");
   table->add("busiest thread, of its core", percent_text(generator["cpu_percent"]));
   table->add("processor time stolen by the host", percent_text(report["steal_percent"]));
   std::string trust;
@@ -112,15 +122,25 @@ void add_trust_rows(const ordered_json& report, TextTable* table) {
   table->add("how far to trust it", trust);
 }
 
+std::string refused_text(const ordered_json& report) {
+  std::string text = count_text(report["send_refused"]);
+  if (!report.contains("send_errors")) return text;
+  for (const ordered_json& each : report["send_errors"]) {
+    text += fmt::format(" ({} {})", count_text(each["count"]), each["error"].get<std::string>());
+  }
+  return text;
+}
+
 std::string title_of(const ordered_json& report) {
   const ordered_json& bytes = report["packet_bytes"];
   const std::string size =
       bytes.is_null() ? "" : fmt::format(", {} bytes a packet", bytes.get<std::uint64_t>());
   const std::string rate =
       report.contains("steps") ? "" : fmt::format(" at {} Hz", report["hz"].get<double>());
-  return fmt::format("{} clients{} against {} for {} s{}", report["clients"].get<std::uint32_t>(),
-                     rate, report["target"].get<std::string>(),
-                     number_text(report["duration_s"], 1), size);
+  return fmt::format(
+      "{}{} clients{} against {} for {} s{}", report.contains("interim") ? "so far: " : "",
+      report["clients"].get<std::uint32_t>(), rate, report["target"].get<std::string>(),
+      number_text(report["duration_s"], 1), size);
 }
 
 }  // namespace
@@ -128,8 +148,8 @@ std::string title_of(const ordered_json& report) {
 std::string load_json_to_text(const ordered_json& report) {
   TextTable table(title_of(report));
   table.add("sent", rate_text(report["sent"], report["sent_per_s"]));
-  table.add("not sent: refused, missed", fmt::format("{}, {}", count_text(report["send_refused"]),
-                                                     count_text(report["send_missed"])));
+  table.add("not sent: refused, missed",
+            fmt::format("{}, {}", refused_text(report), count_text(report["send_missed"])));
   if (report["joins"]["count"] != report["clients"] || report["joins"]["failed"] != 0) {
     table.add("joined, of these answered, failed",
               fmt::format("{}, {}, {}", count_text(report["joins"]["count"]),

@@ -15,6 +15,7 @@
 #include "ringpeer/tools/load/descriptor_limit.h"
 #include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/measure/machine_load.h"
+#include "ringpeer/tools/measure/receive_buffer.h"
 #include "ringpeer/tools/measure/socket_drops.h"
 
 namespace ringpeer::tools {
@@ -85,8 +86,8 @@ bool LoadRun::open(std::string* error) {
 LoadReport LoadRun::run(const StopSignal& stop, const Watcher& watcher) {
   stop_ = &stop;
   watcher_ = watcher;
-  const StealMeter steal;
-  const auto cpu_before = process_cpu_time();
+  steal_ = StealMeter();
+  cpu_before_ = process_cpu_time();
   const auto drops_before = drops_at_targets();
   report_.started_at = utc_text(std::chrono::system_clock::now());
   report_.machine = describe_machine();
@@ -116,8 +117,8 @@ LoadReport LoadRun::run(const StopSignal& stop, const Watcher& watcher) {
   }
   report_.threads = options_.threads;
   report_.stopped_by_signal = stop.number();
-  report_.steal_percent = steal.percent();
-  report_.cpu = process_cpu_time() - cpu_before;
+  report_.steal_percent = steal_.percent();
+  report_.cpu = process_cpu_time() - cpu_before_;
   return std::move(report_);
 }
 
@@ -232,15 +233,18 @@ std::optional<std::uint64_t> LoadRun::drops_at_targets() const {
 void LoadRun::on_all(const std::function<void(LoadGenerator&)>& work) {
   std::mutex mutex;
   std::condition_variable ended;
-  std::size_t running = generators_.size();
+  std::vector<bool> has_ended(generators_.size());
+  const auto all_ended = [&] {
+    return std::find(has_ended.begin(), has_ended.end(), false) == has_ended.end();
+  };
   std::vector<std::jthread> threads;
   try {
     const SignalsBlocked blocked;
-    for (auto& generator : generators_) {
-      threads.emplace_back([&, one = generator.get()] {
-        work(*one);
+    for (std::size_t i = 0; i < generators_.size(); ++i) {
+      threads.emplace_back([&, i] {
+        work(*generators_[i]);
         const std::lock_guard lock(mutex);
-        --running;
+        has_ended[i] = true;
         ended.notify_one();
       });
     }
@@ -249,12 +253,76 @@ void LoadRun::on_all(const std::function<void(LoadGenerator&)>& work) {
     throw;
   }
   std::unique_lock lock(mutex);
-  while (!ended.wait_for(lock, kWatchInterval, [&] { return running == 0; })) {
+  while (!ended.wait_for(lock, kWatchInterval, all_ended)) {
+    const std::vector<bool> ended_so_far = has_ended;
     lock.unlock();
     if (stop_->requested()) stopping_ = true;
     watch();
+    tell_if_asked(ended_so_far);
     lock.lock();
   }
+}
+
+void LoadRun::tell_on(StatusSignal* status, Teller teller) {
+  status_ = status;
+  teller_ = std::move(teller);
+}
+
+void LoadRun::tell_if_asked(const std::vector<bool>& has_ended) {
+  if (status_ == nullptr) return;
+  if (status_->take() && interims_.empty()) {
+    interims_.resize(generators_.size());
+    for (auto& generator : generators_) {
+      (void)generator->interim().take();  // of an earlier time
+      generator->interim().ask();
+    }
+  }
+  if (interims_.empty()) return;
+  if (const auto report = report_so_far(has_ended)) teller_(*report);
+}
+
+// Nothing as long as a generator that works has not handed over its part; one that has ended its
+// work is read as it is.
+std::optional<LoadReport> LoadRun::report_so_far(const std::vector<bool>& has_ended) {
+  for (std::size_t i = 0; i < generators_.size(); ++i) {
+    if (!interims_[i]) interims_[i] = generators_[i]->interim().take();
+    if (!interims_[i] && has_ended[i]) interims_[i] = generators_[i]->report_so_far();
+    if (!interims_[i]) return std::nullopt;
+  }
+  LoadReport report = report_;
+  for (const auto& interim : interims_) report.add_counts(*interim);
+  interims_.clear();
+  report.is_interim = true;
+  report.threads = options_.threads;
+  report.seconds = std::max(0.0, std::chrono::duration<double>(Clock::now() - started_).count());
+  report.steal_percent = steal_.percent();
+  report.cpu = process_cpu_time() - cpu_before_;
+  return report;
+}
+
+std::string LoadRun::complaint_about_buffer() const {
+  const std::optional<int> granted = generators_.front()->socket_buffer();
+  if (options_.receive_buffer == 0 || !granted) return "";
+  return complaint_about_receive_buffer(options_.receive_buffer, *granted);
+}
+
+std::string LoadRun::complaint_about_results() const {
+  if (options_.csv_clients.empty()) return "";
+  const double most = most_client_results(options_, planned_seconds());
+  if (most <= static_cast<double>(kMaxClientResults)) return "";
+  return fmt::format(
+      "--csv-clients: {:.0f} clients would come and go, and there is room for {}. Use a longer "
+      "--session, or a shorter run.",
+      most, kMaxClientResults);
+}
+
+std::vector<ClientResult> LoadRun::client_results() const {
+  std::vector<ClientResult> all;
+  for (const auto& generator : generators_) {
+    const auto& results = generator->client_results();
+    all.insert(all.end(), results.begin(), results.end());
+  }
+  return all;
 }
 
 void LoadRun::watch() {

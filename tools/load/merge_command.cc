@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ringpeer/tools/command/diagnostics.h"
-#include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/command/report_output.h"
 #include "ringpeer/tools/load/load_merge.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/report/named_report.h"
@@ -15,11 +15,12 @@ namespace {
 
 struct MergeOptions {
   std::vector<std::string> reports;
-  bool json = false;
+  ReportOutput output;
 };
 
-int merge(const MergeOptions& options) {
+int merge(MergeOptions& options) {
   std::string error;
+  if (!options.output.open(&error)) return run_error(error);
   const std::vector<NamedReport> reports = read_named_reports(options.reports, &error);
   if (!error.empty()) return run_error(error);
   std::vector<nlohmann::ordered_json> parts;
@@ -27,8 +28,8 @@ int merge(const MergeOptions& options) {
   for (const NamedReport& part : reports) parts.push_back(part.report);
   const MergedReport merged = merge_load_reports(parts);
   if (!merged.error.empty()) return run_error(merged.error);
-  return end_run(options.json ? json_text(merged.report) + "\n" : load_json_to_text(merged.report),
-                 judge_merged(merged.report));
+  return options.output.end(merged.report, load_json_to_text(merged.report),
+                            judge_merged(merged.report));
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ CLI::App* add_merge_command(CLI::App& load, int* exit_status) {
       load.add_subcommand("merge", "put the reports of several processes of one plan together");
   command->add_option("reports", options->reports, "what load --json printed, one file a part")
       ->required();
-  command->add_flag("--json", options->json, "print the report as one JSON object");
+  options->output.add_options(*command);
   command->callback([options, exit_status] { *exit_status = merge(*options); });
   return command;
 }

@@ -86,6 +86,12 @@ void add_plan_options(CLI::App& command, PlanOptions* plan, LoadOptions* options
   add_number(command, "--threads", &options->threads, "threads that the clients are divided among")
       ->capture_default_str();
   command.add_option("--source", plan->source, "the address of this machine to send from");
+  command.add_option("--wait", plan->wait,
+                     "how long to wait for replies after the last one, like 2s; without, as the "
+                     "round trips are");
+  add_number(command, "--receive-buffer", &options->receive_buffer,
+             "bytes of socket buffer to ask for, of each client; 0 is the system's")
+      ->capture_default_str();
   command.add_option("--join-rate", options->join_rate,
                      "clients that join a second; without, all are there from the start");
   command.add_option("--session", plan->session,
@@ -110,6 +116,13 @@ std::string read_plan(const PlanOptions& plan, LoadOptions* options) {
     options->session_seconds = parse_seconds(plan.session);
     if (!options->session_seconds) {
       return fmt::format("--session {}: write a time, like 30s or 5m.", plan.session);
+    }
+  }
+  if (!plan.wait.empty()) {
+    options->wait_seconds = parse_seconds(plan.wait);
+    if (!options->wait_seconds) {
+      return fmt::format("--wait {}: write a time, like 2s: 0 to {} seconds.", plan.wait,
+                         LoadOptions::kMaxWait);
     }
   }
   if (!plan.part.empty()) {

@@ -12,6 +12,7 @@ namespace ringpeer::tools {
 // How clients come and go and how rates change, as it was written on the command line.
 struct PlanOptions {
   std::string source;
+  std::string wait;     // "2s"
   std::string session;  // "30s"
   std::string part;     // "1/2"
   std::string ramp;     // "100..10000"

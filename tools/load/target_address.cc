@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "ringpeer/engine/core/listen_address.h"
+
 namespace ringpeer::tools {
 
 std::optional<HostAndPort> split_target(std::string_view text) {
@@ -24,12 +26,7 @@ std::optional<HostAndPort> split_target(std::string_view text) {
 std::optional<net::Endpoint> parse_target_address(std::string_view text) {
   const std::optional<HostAndPort> target = split_target(text);
   if (!target) return std::nullopt;
-  const std::optional<net::IpAddress> address = net::IpAddress::parse(target->host);
-  if (!address) return std::nullopt;
-  net::Endpoint endpoint;
-  endpoint.address = *address;
-  endpoint.port = target->port;
-  return endpoint;
+  return parse_remote(target->host, target->port);
 }
 
 }  // namespace ringpeer::tools

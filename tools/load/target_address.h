@@ -19,7 +19,8 @@ struct HostAndPort {
 // colons has brackets. Threads: any. Failure: nothing for another text.
 std::optional<HostAndPort> split_target(std::string_view text);
 
-// Reads "127.0.0.1:4000" or "[::1]:4000": a literal address and a port from 1 to 65535.
+// Reads "127.0.0.1:4000", "[::1]:4000" or "[fe80::1%eth0]:4000": a literal address, if it is
+// link-local with the interface, and a port from 1 to 65535.
 // Names are not resolved, so that a run always says which address it measured.
 // Threads: any. Failure: nothing for another text.
 std::optional<net::Endpoint> parse_target_address(std::string_view text);

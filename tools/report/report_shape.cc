@@ -332,6 +332,9 @@ std::string complaint_about_report(const ordered_json& report) {
         "the version of ringpeer that made it, or a newer one.",
         number, kReadableSchema);
   }
+  if (report.contains("interim")) {
+    return fmt::format("is a report of a run that went on. {}", kMake);
+  }
   const std::string damage = damage_of(report);
   if (damage.empty()) return "";
   return fmt::format("is damaged: {}. Run the load again with ringpeer load --json.", damage);

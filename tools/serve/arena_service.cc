@@ -22,6 +22,9 @@ ArenaService::ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sess
 }
 
 Error ArenaService::open(const ServeOptions& options) {
+  if (options.descriptor >= 0) {
+    return server_.listen_descriptor(options.descriptor, server_options(options));
+  }
   return server_.listen(options.port, options.address, server_options(options));
 }
 

@@ -23,6 +23,9 @@ EchoService::EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bo
     : server_(std::move(engine)), payload_(payload), replies_(replies), work_(work) {}
 
 Error EchoService::open(const ServeOptions& options) {
+  if (options.descriptor >= 0) {
+    return server_.listen_descriptor(options.descriptor, server_options(options));
+  }
   return server_.listen(options.port, options.address, server_options(options));
 }
 

@@ -11,6 +11,7 @@
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
+#include "ringpeer/tools/command/report_output.h"
 #include "ringpeer/tools/serve/server.h"
 
 namespace ringpeer::tools {
@@ -37,18 +38,23 @@ void add_socket_options(CLI::App& command, ServeOptions* options) {
                    "answer from the address that a client wrote to");
   command.add_flag("--detect-unreachable", options->detect_unreachable,
                    "read ICMP errors: a player whose machine refuses is gone");
-  command.add_option("--pin", options->worker_cpus, "CPUs to pin the workers to, one for each")
+  add_number(command, "--pin", &options->worker_cpus, "CPUs to pin the workers to, one for each")
       ->delimiter(',');
 }
 
-int serve(const ServeOptions& options) {
+int serve(const ServeOptions& options, ReportOutput& output) {
   const std::string complaint = check_serve_options(options);
   if (!complaint.empty()) return usage_error(complaint);
 
+  std::string error;
+  if (!output.open(&error)) return run_error(error);
   // Before the engine, whose threads must not be the ones that signals interrupt.
   const StopSignal stop;
+  StatusSignal status;
   Server server(options);
-  std::string error;
+  server.tell_on(&status, [&](const ServeReport& report) {
+    output.tell(serve_report_to_json(options, report), serve_report_to_text(options, report));
+  });
   if (!server.open(&error)) return run_error(error);
   if (const std::string less = server.complaint_about_buffer(); !less.empty()) say(less);
   // Programs that start this one wait for this line and read the port out of it.
@@ -60,23 +66,26 @@ int serve(const ServeOptions& options) {
     ProgressLine progress(stderr);
     report = server.run(stop, &progress);
   }
-  return end_run(options.json ? serve_report_to_json(options, report).dump(2) + "\n"
-                              : serve_report_to_text(options, report),
-                 judge_serve(report));
+  return output.end(serve_report_to_json(options, report), serve_report_to_text(options, report),
+                    judge_serve(report));
 }
 
 }  // namespace
 
 void add_serve_command(CLI::App& app, int* exit_status) {
   auto options = std::make_shared<ServeOptions>();
+  auto output = std::make_shared<ReportOutput>();
   CLI::App* command = app.add_subcommand("serve", "run a UDP server and account for its packets");
   add_choice(*command, "--mode", mode_names(), &options->mode, "",
              "echo, sink, or arena: a small game")
       ->required();
-  add_number(*command, "--port", &options->port, "where to listen; 0 takes any free port")
-      ->required();
+  CLI::Option* const port =
+      add_number(*command, "--port", &options->port, "where to listen; 0 takes any free port");
   command->add_option("--address", options->address, "address to listen on; * for all of them")
       ->capture_default_str();
+  command->add_option("--inherited", options->inherited,
+                      "serve a socket that a service manager has opened: its name, or * for the "
+                      "only one; instead of --port");
   add_choice(*command, "--backend", backend_names(), &options->backend, "auto",
              "auto, io_uring or recvmmsg");
   add_number(*command, "--workers", &options->workers,
@@ -98,8 +107,18 @@ void add_serve_command(CLI::App& app, int* exit_status) {
       ->add_option("--without", options->without,
                    "kernel features to leave unused: min-wait, incremental-buffers, gso")
       ->check(CLI::IsMember({"min-wait", "incremental-buffers", "gso"}));
-  command->add_flag("--json", options->json, "print the report as one JSON object");
-  command->callback([options, exit_status] { *exit_status = serve(*options); });
+  output->add_options(*command);
+  command->callback([options, output, port, exit_status] {
+    const bool has_port = port->count() > 0;
+    if (has_port != options->inherited.empty()) {
+      *exit_status = usage_error(has_port ? "--port: an inherited socket has its port already. "
+                                            "Leave --port or --inherited out."
+                                          : "--port is required: where to listen; 0 takes any "
+                                            "free port. Try: ringpeer serve --help");
+      return;
+    }
+    *exit_status = serve(*options, *output);
+  });
 }
 
 }  // namespace ringpeer::tools

@@ -37,6 +37,16 @@ std::string complaint_about_sockets(const ServeOptions& options) {
 
 // An option that would change nothing is a mistake; who gave it hears of it.
 std::string complaint_about_unused(const ServeOptions& options) {
+  if (!options.inherited.empty() && options.address != ServeOptions().address) {
+    return "--address: an inherited socket has its address already. Leave one of them out.";
+  }
+  if (!options.inherited.empty() && options.share_port) {
+    return "--share-port: an inherited socket has its port already. Leave one of them out.";
+  }
+  if (!options.inherited.empty() && options.workers > 1) {
+    return fmt::format("--workers {}: an inherited socket is served by one. Choose 1, or 0.",
+                       options.workers);
+  }
   if (options.mode == ServeMode::kArena && options.payload.has_value()) {
     return "--payload: how echo and sink read packets. The arena always speaks var.";
   }

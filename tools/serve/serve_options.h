@@ -34,6 +34,11 @@ struct ServeOptions {
   ServeMode mode = ServeMode::kEcho;
   int port = 0;
   std::string address = "*";
+  // The name of a socket that a service manager has opened, instead of port and address; "*" for
+  // the only one there is, "" for none.
+  std::string inherited;
+  // That socket; -1 where the server opens its own.
+  int descriptor = -1;
   BackendKind backend = BackendKind::kAuto;
   int workers = 1;  // 0: the engine's inline mode
   // 0: until a signal comes.
@@ -56,7 +61,6 @@ struct ServeOptions {
   std::vector<int> worker_cpus;  // those of --pin
   // Kernel features that are not to be used: "min-wait", "incremental-buffers", "gso".
   std::vector<std::string> without;
-  bool json = false;
 };
 
 // An empty text when the options make sense; otherwise what is wrong and what to do.

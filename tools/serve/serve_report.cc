@@ -113,7 +113,8 @@ std::int64_t ServeReport::unaccounted() const {
 
 std::string judge_serve(const ServeReport& report) {
   if (report.engine_has_ended) return "the engine had to end: see above.";
-  if (report.unaccounted() == 0) return "";
+  // Of a run that goes on some are on their way.
+  if (report.unaccounted() == 0 || report.is_interim) return "";
   return fmt::format("{} packets are unaccounted for: this is a fault of the engine.",
                      report.unaccounted());
 }
@@ -165,6 +166,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
                      {"ticks", service.ticks},
                      {"ticks_missed", service.ticks_missed}};
   }
+  if (report.is_interim) json["interim"] = true;
   json["ok"] = judge_serve(report).empty();
   return json;
 }
@@ -172,8 +174,9 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
 std::string serve_report_to_text(const ServeOptions& options, const ServeReport& report) {
   const ordered_json json = serve_report_to_json(options, report);
   const ordered_json& cpu = json["cpu"];
-  TextTable table(fmt::format("{} on port {} for {} s", json["mode"].get<std::string>(),
-                              json["port"].get<int>(), number_text(json["duration_s"], 1)));
+  TextTable table(fmt::format("{}{} on port {} for {} s", report.is_interim ? "so far: " : "",
+                              json["mode"].get<std::string>(), json["port"].get<int>(),
+                              number_text(json["duration_s"], 1)));
   table.add("backend", fmt::format("{}: {}", json["backend"].get<std::string>(),
                                    json["backend_reason"].get<std::string>()));
   if (json.contains("arena")) {
@@ -189,7 +192,8 @@ std::string serve_report_to_text(const ServeOptions& options, const ServeReport&
   table.add("not understood", count_text(json["service"]["malformed"]));
   table.add("dropped by the engine", drops_text(json["drops"]));
   table.add("dropped by the kernel", count_text(json["kernel_drops"]));
-  table.add("unaccounted for", count_text(report.unaccounted()));
+  table.add(report.is_interim ? "on their way inside" : "unaccounted for",
+            count_text(report.unaccounted()));
   table.add(
       "CPU a packet in or out",
       fmt::format("{} ns, of it the application thread {} ns", number_text(cpu["ns_per_packet"], 0),

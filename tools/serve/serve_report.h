@@ -32,6 +32,7 @@ struct ServeReport {
   std::chrono::nanoseconds application_cpu{0};  // of the application thread in it
   std::optional<double> steal_percent;
   int stopped_by_signal = 0;
+  bool is_interim = false;        // of a run that goes on
   bool engine_has_ended = false;  // by itself, and the server with it
 
   // Packets in and out.

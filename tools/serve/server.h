@@ -1,11 +1,15 @@
 #ifndef RINGPEER_TOOLS_SERVE_SERVER_H_
 #define RINGPEER_TOOLS_SERVE_SERVER_H_
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "ringpeer/tools/command/progress_line.h"
+#include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/command/stop_signal.h"
+#include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/tools/serve/serve_options.h"
 #include "ringpeer/tools/serve/serve_report.h"
 #include "ringpeer/tools/serve/service.h"
@@ -29,6 +33,10 @@ class Server {
   std::string complaint_about_buffer() const;
   const Engine& engine() const { return *engine_; }
 
+  // Where reports go that are asked for while it serves. Both must outlive run().
+  using Teller = std::function<void(const ServeReport&)>;
+  void tell_on(StatusSignal* status, Teller teller);
+
   // Serves for the time given in the options, or until stopped.
   ServeReport run(const StopSignal& stop, ProgressLine* progress);
 
@@ -36,12 +44,18 @@ class Server {
   using Clock = std::chrono::steady_clock;
 
   void serve_until(Clock::time_point end, const StopSignal& stop, ProgressLine* progress);
+  ServeReport report_so_far() const;
   void show_progress(Clock::time_point now, ProgressLine* progress) const;
 
   ServeOptions options_;
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<Service> service_;
+  StatusSignal* status_ = nullptr;
+  Teller teller_;
   Clock::time_point started_;
+  StealMeter steal_;
+  std::chrono::nanoseconds cpu_before_{0};
+  std::chrono::nanoseconds application_cpu_before_{0};
 };
 
 }  // namespace ringpeer::tools

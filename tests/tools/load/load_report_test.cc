@@ -46,17 +46,66 @@ TEST(LoadReportTest, AnEchoedPacketIsAnsweredOrDroppedByAKernel) {
   report.echoes = 87;
   EXPECT_EQ(report.unaccounted_requests(), 3);
   EXPECT_NE(judge_load(options(), report), "");
-  report.echoes = 91;  // more than were sent: a fault of the accounting is no less one
+  report.echoes = 101;  // more than were sent: a fault of the accounting is no less one
   EXPECT_EQ(report.unaccounted_requests(), -1);
   EXPECT_NE(judge_load(options(), report), "");
   EXPECT_EQ(load_report_to_json(options(), report).at("unaccounted"), 1);
+}
+
+// A full buffer drops packets of whoever sends to it, and of copies of an answer the second.
+TEST(LoadReportTest, WhatOthersLostIsNotOurs) {
+  LoadReport echo = echo_report();
+  echo.server_kernel_drops = 930;
+  EXPECT_EQ(echo.unaccounted_requests(), 0);
+  EXPECT_EQ(judge_load(options(), echo), "");
+  echo.echoes = 100;
+  echo.connection_refused = 3;  // as ICMP errors of copies
+  EXPECT_EQ(echo.unaccounted_requests(), 0);
+  LoadReport arena = arena_report();
+  arena.server_kernel_drops = 930;
+  arena.client_kernel_drops = 40;
+  EXPECT_EQ(arena.unaccounted_requests(), 0);
+  EXPECT_EQ(arena.unaccounted_replies(), 0);
+  EXPECT_EQ(judge_load(options(), arena), "");
+}
+
+TEST(LoadReportTest, RefusedSendsHaveTheNamesOfTheirErrors) {
+  LoadReport report = echo_report();
+  for (const int error : {ENOBUFS, EPERM, ENOBUFS}) report.refuse_send(error);
+  LoadReport whole;
+  whole.add_counts(report);
+  EXPECT_EQ(whole.send_refused, 3U);
+  const auto json = load_report_to_json(options(), whole);
+  const auto& errors = json.at("send_errors");
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_EQ(errors[0].at("error"), "EPERM");
+  EXPECT_EQ(errors[0].at("count"), 1);
+  EXPECT_EQ(errors[1].at("error"), "ENOBUFS");
+  EXPECT_EQ(errors[1].at("count"), 2);
+  EXPECT_NE(load_report_to_text(options(), whole).find("3 (1 EPERM) (2 ENOBUFS)"),
+            std::string::npos);
+}
+
+// Of a run that goes on nothing is judged that may be on its way.
+TEST(LoadReportTest, AnInterimReportDoesNotJudge) {
+  LoadReport report = echo_report();
+  report.echoes = 10;
+  report.is_interim = true;
+  EXPECT_EQ(judge_load(options(), report), "");
+  const auto json = load_report_to_json(options(), report);
+  EXPECT_TRUE(json.at("lost").is_null());
+  EXPECT_TRUE(json.at("unaccounted").is_null());
+  EXPECT_EQ(json.at("interim"), true);
+  EXPECT_TRUE(json.at("ok").get<bool>());
+  report.wait_error = EPERM;
+  EXPECT_FALSE(load_report_to_json(options(), report).at("ok").get<bool>());
 }
 
 TEST(LoadReportTest, AnArenaAccountsForBothDirections) {
   LoadReport report = arena_report();
   EXPECT_EQ(judge_load(options(), report), "");
   report.inputs_received = 94;
-  report.snapshots = 119;
+  report.snapshots = 121;
   EXPECT_EQ(report.unaccounted_requests(), 1);
   EXPECT_EQ(report.unaccounted_replies(), -1);
   // They must not cancel out.

@@ -1,6 +1,9 @@
 #include "ringpeer/tools/load/target_address.h"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
+
+#include <string>
 
 namespace ringpeer::tools {
 namespace {
@@ -14,6 +17,17 @@ TEST(TargetAddressTest, ReadsBothFamilies) {
   ASSERT_TRUE(ipv6.has_value());
   EXPECT_EQ(ipv6->address.to_string(), "0:0:0:0:0:0:0:1");
   EXPECT_EQ(ipv6->port, 65535);
+}
+
+TEST(TargetAddressTest, KeepsTheInterfaceOfALinkLocalAddress) {
+  const auto target = parse_target_address("[fe80::1%lo]:4000");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_EQ(target->scope_id, if_nametoindex("lo"));
+  EXPECT_EQ(target->to_string(),
+            "[fe80:0:0:0:0:0:0:1%" + std::to_string(if_nametoindex("lo")) + "]:4000");
+  for (const char* text : {"[fe80::1%no-such-link]:4000", "[fe80::1%]:4000", "[::1%lo]:4000"}) {
+    EXPECT_FALSE(parse_target_address(text).has_value()) << text;
+  }
 }
 
 TEST(TargetAddressTest, RefusesEverythingElse) {

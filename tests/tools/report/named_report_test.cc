@@ -89,6 +89,13 @@ TEST(NamedReportTest, SaysWhatIsNoReport) {
   EXPECT_NE(error_of(R"({"schema": 3, "command": "load"})").find("a newer one"), std::string::npos);
 }
 
+// What SIGUSR1 asks for is not over, and nothing to compare with.
+TEST(NamedReportTest, AnInterimReportIsRefused) {
+  auto report = sample_runs()[0].report;
+  report["interim"] = true;
+  EXPECT_NE(complaint_about_report(report).find("a run that went on"), std::string::npos);
+}
+
 TEST(NamedReportTest, ATerminalIsNotControlledByAReport) {
   const std::string error = error_of("{\"schema\": 2, \"command\": \"\\u001b[2J\\nx\"}");
   EXPECT_EQ(error.find('\x1b'), std::string::npos);
