@@ -274,6 +274,13 @@ std::vector<Sample> samples() {
   all.push_back(sample_of(stepped, found(1511, KneeLimit::kTarget)));
   all.push_back(sample_of(stepped, found(1523, KneeLimit::kGenerator)));
   all.push_back(sample_of(stepped, found(std::nullopt, KneeLimit::kRange)));
+  LoadOptions like = load_options();
+  like.payload = LoadPayloadKind::kSession;
+  LoadReport replies = load_report(false);
+  replies.replies = 711;
+  replies.replies_expected = 723;
+  all.push_back(sample_of(like, replies));
+  all.push_back(sample_of(like, LoadReport()));
   LoadReport nothing_known;  // an arena, but no time to divide by
   nothing_known.snapshots = 1;
   nothing_known.client_kernel_drops.reset();

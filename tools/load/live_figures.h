@@ -17,7 +17,8 @@ struct LiveFigures {
   std::uint32_t clients = 0;
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
-  std::uint64_t answered = 0;  // of which a time is known
+  std::uint64_t answered = 0;
+  std::uint64_t answers_due = 0;  // to those that were sent: one each, or as many as were recorded
   std::uint64_t late_sends = 0;
   std::uint64_t send_missed = 0;
   LatencyHistogram recent;  // round trips, corrected, since the look before
@@ -33,6 +34,7 @@ class LiveBoard {
     sum_.sent += since.sent;
     sum_.received += since.received;
     sum_.answered += since.answered;
+    sum_.answers_due += since.answers_due;
     sum_.late_sends += since.late_sends;
     sum_.send_missed += since.send_missed;
     sum_.recent.merge(since.recent);

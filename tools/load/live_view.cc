@@ -95,10 +95,10 @@ std::string LiveView::curve(double Moment::*figure) const {
 
 // Of what answers nothing (a sink) there is no share.
 std::string LiveView::unanswered() const {
-  if (now_.answered == 0 || now_.sent == 0) return "nothing answered";
-  const std::uint64_t missing = now_.sent - std::min(now_.answered, now_.sent);
+  if (now_.answered == 0 || now_.answers_due == 0) return "nothing answered";
+  const std::uint64_t missing = now_.answers_due - std::min(now_.answered, now_.answers_due);
   return fmt::format("{:.3f} % unanswered",
-                     100.0 * static_cast<double>(missing) / static_cast<double>(now_.sent));
+                     100.0 * static_cast<double>(missing) / static_cast<double>(now_.answers_due));
 }
 
 std::string LiveView::health() const {

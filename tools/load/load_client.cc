@@ -4,15 +4,35 @@
 
 namespace ringpeer::tools {
 
-void LoadClient::sent(Clock::time_point due, Clock::time_point sent_at) {
+void LoadClient::sent(Clock::time_point due, Clock::time_point sent_at, std::uint64_t index) {
   if (!closed_loop_ || sent_at - closed_loop_->since >= kClosedLoopPatience) {
     closed_loop_ = ClosedLoop{.sequence = window_.next(), .since = sent_at};
   }
+  window_.add(due, sent_at, index);
+}
+
+void LoadClient::sent_unmatched(Clock::time_point due, Clock::time_point sent_at,
+                                std::uint64_t answers) {
+  is_unmatched_ = true;
+  unmatched_.expected += answers;
+  // Nobody will ask for it again: it needs no memory.
+  const std::uint64_t sequence = window_.next();
   window_.add(due, sent_at);
+  window_.set(sequence, SentWindow::State::kAnswered);
+}
+
+std::optional<std::uint64_t> LoadClient::index_of(std::uint64_t sequence) const {
+  const SentWindow::Sent* const packet = window_.find(sequence);
+  if (packet == nullptr) return std::nullopt;
+  return packet->index;
 }
 
 std::optional<LoadClient::Answer> LoadClient::receive(const LoadReply& reply,
                                                       Clock::time_point now) {
+  if (reply.kind == LoadReply::Kind::kUnmatched) {
+    ++unmatched_.received;
+    return std::nullopt;
+  }
   const LoadStamp& stamp = reply.stamp;
   const bool ours = reply.kind != LoadReply::Kind::kForeign && stamp.client == id_ &&
                     stamp.sequence < window_.next();
@@ -131,6 +151,7 @@ std::uint64_t LoadClient::inputs_received() const {
 }
 
 bool LoadClient::settled() const {
+  if (is_unmatched_) return unmatched_.received >= unmatched_.expected;
   return snapshots_ > 0 ? left_ && snapshots_ >= snapshots_announced() : echoes_ >= packets_sent();
 }
 

@@ -32,6 +32,12 @@ class LoadClient {
     std::optional<std::chrono::nanoseconds> uncorrected;
   };
 
+  // Answers that name no packet, and how many were to be expected.
+  struct Unmatched {
+    std::uint64_t received = 0;
+    std::uint64_t expected = 0;
+  };
+
   // A client that waits for answers takes one for lost after this, and sends on.
   static constexpr std::chrono::seconds kClosedLoopPatience{1};
 
@@ -40,10 +46,14 @@ class LoadClient {
   std::uint32_t id() const { return id_; }
   // The stamp of the next packet. Call sent() when the kernel took it; otherwise its
   // number is used again.
-  LoadStamp next_stamp(Clock::time_point due) const {
-    return {.client = id_, .sequence = window_.next(), .due_at = due};
+  LoadStamp next_stamp(Clock::time_point due, std::uint64_t index = 0) const {
+    return {.client = id_, .sequence = window_.next(), .due_at = due, .index = index};
   }
-  void sent(Clock::time_point due, Clock::time_point sent_at);
+  void sent(Clock::time_point due, Clock::time_point sent_at, std::uint64_t index = 0);
+  // The same where answers name no packet: `answers` may be expected for this one.
+  void sent_unmatched(Clock::time_point due, Clock::time_point sent_at, std::uint64_t answers);
+  // The index of a packet that was sent, as long as it is remembered.
+  std::optional<std::uint64_t> index_of(std::uint64_t sequence) const;
 
   // Takes note of a packet that arrived at this client's socket.
   std::optional<Answer> receive(const LoadReply& reply, Clock::time_point now);
@@ -57,6 +67,8 @@ class LoadClient {
   // other answer came.
   std::uint64_t corrupted() const { return corrupted_; }
   std::uint64_t damaged() const { return damaged_; }
+
+  const Unmatched& unmatched() const { return unmatched_; }
 
   std::uint64_t snapshots() const { return snapshots_; }
   // How many snapshots the server says it has sent, and inputs it says it got: the sum of the
@@ -105,6 +117,8 @@ class LoadClient {
   std::uint64_t foreign_ = 0;
   std::uint64_t corrupted_ = 0;
   std::uint64_t damaged_ = 0;
+  bool is_unmatched_ = false;
+  Unmatched unmatched_;
   std::uint64_t snapshots_ = 0;
   // One more than the newest packet that was answered.
   std::uint64_t answered_until_ = 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -28,14 +29,17 @@
 #include "ringpeer/tools/load/payload_options.h"
 #include "ringpeer/tools/load/plan_options.h"
 #include "ringpeer/tools/load/resolve_target.h"
+#include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/report/html_page.h"
 
 namespace ringpeer::tools {
 namespace {
 
 const std::map<std::string, ExpectedReply>& expectation_names() {
-  static const auto& names = *new std::map<std::string, ExpectedReply>{
-      {"reply", ExpectedReply::kAnything}, {"nothing", ExpectedReply::kNothing}};
+  static const auto& names =
+      *new std::map<std::string, ExpectedReply>{{"reply", ExpectedReply::kAnything},
+                                                {"echo", ExpectedReply::kEcho},
+                                                {"nothing", ExpectedReply::kNothing}};
   return names;
 }
 
@@ -58,6 +62,19 @@ struct WrittenOptions {
   PayloadOptions payload;
 };
 
+// What a recorded session decides, and what is to be told of it.
+void take_session(const SessionReplay& replay, LoadOptions* options) {
+  options->rate = replay.packets_per_second() / options->clients;
+  const SessionRecording& recording = replay.recording();
+  say(fmt::format(
+      "{}: {} sent {} packets to {} in {:.1f} s and got {} answers", options->payload_file,
+      recording.client().to_string(), recording.sent().size(), recording.server().to_string(),
+      std::chrono::duration<double>(recording.duration()).count(), recording.answers().size()));
+  for (const std::string& remark : recording.remarks()) {
+    say(fmt::format("{}: {}", options->payload_file, remark));
+  }
+}
+
 // An exit status when it cannot begin.
 std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
                            std::unique_ptr<LoadPayload>* payload) {
@@ -79,6 +96,7 @@ std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
   if (targets.is_usage_error) return usage_error(targets.error);
   if (!targets.error.empty()) return run_error(targets.error);
   options->targets = std::move(targets.endpoints);
+  if ((*payload)->replay() != nullptr) take_session(*(*payload)->replay(), options);
   if (plan.source.empty()) return std::nullopt;
   const ResolvedTargets source = resolve_host(plan.source);
   if (!source.error.empty()) return run_error("--source " + source.error);
@@ -172,13 +190,16 @@ void add_load_command(CLI::App& app, int* exit_status) {
       add_number(*command, "--clients", &options->clients, "clients, each with a socket of its own")
           ->capture_default_str();
   command->add_option("--hz", options->rate, "packets a second that each client sends")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->each([written](const std::string&) { written->payload.has_rate = true; });
   add_payload_options(*command, &written->payload, options.get());
   CLI::Option* const duration =
       command->add_option("--duration", options->seconds, "seconds to send for")
           ->capture_default_str();
-  add_choice(*command, "--expect", expectation_names(), &options->expect, "reply",
-             "reply (an echo or the arena's snapshots), or nothing of a sink");
+  add_choice(
+      *command, "--expect", expectation_names(), &options->expect, "reply",
+      "reply (an echo or the arena's snapshots; with --like as many as were recorded), echo, "
+      "or nothing of a sink");
   add_plan_options(*command, &written->plan, options.get());
   command->add_flag("--allow-invalid", options->allow_invalid,
                     "a run that is not valid still says so, but exits with 0 if all else is well");

@@ -14,9 +14,13 @@
 #include <utility>
 
 #include "ringpeer/engine/net/error_queue.h"
+#include "ringpeer/tools/load/client_account.h"
 #include "ringpeer/tools/load/client_socket.h"
+#include "ringpeer/tools/load/even_schedule.h"
 #include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/load/payload_sizes.h"
+#include "ringpeer/tools/load/replay_schedule.h"
+#include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/measure/machine_load.h"
 
 namespace ringpeer::tools {
@@ -27,22 +31,12 @@ using std::chrono::milliseconds;
 // Packets that are due within this time leave together: waking for each of 200,000 packets
 // a second would cost more than sending them.
 constexpr std::chrono::microseconds kSendQuantum{50};
-// A generator that was not scheduled for longer than this skips packets, and says so,
-// rather than flood the server with old ones.
-constexpr double kMaxCatchUpSeconds = 0.1;
 // How often a waiting generator looks whether it is to stop.
 constexpr milliseconds kStopCheckInterval{100};
 constexpr milliseconds kHouseInterval{10};
 // A small part of what a view takes for a moment: rates of a moment are off by no more.
 constexpr milliseconds kPublishInterval{20};
 
-// After the last packet, replies are waited for as long as they keep coming. One that is missing
-// after this much silence is lost; on a slow path after twice the longest round trip...
-constexpr milliseconds kSilence{500};
-// ... but not later than this, which is also for a run that has had no reply yet.
-constexpr milliseconds kMaxSilence{5000};
-// However many come: a server that never stops must not hold up the report.
-constexpr milliseconds kMaxSettling{30'000};
 constexpr milliseconds kSettleStep{10};
 // An arena never falls silent: what it said of its inputs after this is what counts of a phase.
 constexpr milliseconds kArenaSettling{200};
@@ -52,27 +46,17 @@ constexpr int kMaxGoodbyes = 20;
 
 // Between two looks at what is due: more would hold it up.
 constexpr int kMaxEvents = 64;
-// Skipped packets are spread over the series in this many portions at most.
-constexpr std::uint64_t kMaxPortions = 1000;
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
-
-// What a client's own account says of its packets.
-void add_account(const LoadClient& account, LoadReport* report) {
-  report->echoes += account.echoes();
-  report->late += account.late();
-  report->repeated += account.repeated();
-  report->foreign += account.foreign();
-  report->corrupted += account.corrupted();
-  report->damaged += account.damaged();
-  report->snapshots += account.snapshots();
-  report->snapshots_announced += account.snapshots_announced();
-  report->inputs_received += account.inputs_received();
-}
 
 std::chrono::nanoseconds seconds_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(seconds));
+}
+
+std::optional<std::chrono::nanoseconds> seconds_of(const std::optional<double>& seconds) {
+  if (!seconds) return std::nullopt;
+  return seconds_of(*seconds);
 }
 
 }  // namespace
@@ -84,7 +68,8 @@ LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share,
       board_(board),
       payload_(std::move(payload)),
       slots_((options.clients - share.index + share.of - 1) / share.of),
-      batch_(kMaxRawPacket) {}
+      batch_(kMaxRawPacket),
+      patience_(seconds_of(options.wait_seconds)) {}
 
 LoadGenerator::~LoadGenerator() {
   if (epoll_ >= 0) close(epoll_);
@@ -187,7 +172,7 @@ void LoadGenerator::say_goodbye(Client* client, Clock::time_point now) {
   if (client->goodbyes >= kMaxGoodbyes || now < client->next_goodbye) return;
   ++client->goodbyes;
   client->next_goodbye = now + kGoodbyeInterval;
-  send_one(client, Clock::now(), true);
+  send_one(client, account.next_stamp(Clock::now()), true);
 }
 
 bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) const {
@@ -195,7 +180,7 @@ bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) co
   if (is_finishing_) return false;  // as long as anything comes
   const auto goodbyes = client.account.snapshots() > 0 ? kMaxGoodbyes * kGoodbyeInterval
                                                        : std::chrono::nanoseconds(0);
-  return now > client.left_at + patience() + goodbyes;
+  return now > client.left_at + patience_.silence() + goodbyes;
 }
 
 void LoadGenerator::retire(std::unique_ptr<Client> client) {
@@ -218,20 +203,15 @@ void LoadGenerator::retire(std::unique_ptr<Client> client) {
 void LoadGenerator::send(const LoadPhase& phase, const std::atomic<bool>& stop) {
   // Sleeps may be late by 50 us otherwise. Where that is forbidden they are.
   (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-  const double share = static_cast<double>(slots_.size()) / options_.clients;
-  const double rate = phase.packets_per_second * share;
-  // Generators take turns, as the clients of one would.
-  const auto offset = seconds_of(share_.index / phase.packets_per_second);
-  Pacer pacer(rate, phase.start + offset,
-              static_cast<std::uint64_t>(rate * kMaxCatchUpSeconds) + 1);
+  const std::unique_ptr<SendSchedule> schedule = schedule_of(phase);
   const Clock::time_point end = phase.start + phase.length;
   const Clock::time_point last_due = end - std::chrono::nanoseconds(1);
   const auto cpu_before = thread_cpu_time();
   for (Clock::time_point now = Clock::now(); !stop && report_.wait_error == 0; now = Clock::now()) {
-    send_due(&pacer, std::min(now, last_due));
+    send_due(schedule.get(), std::min(now, last_due));
     if (now >= end) break;
     if (now >= next_house_) keep_house(now);
-    const Clock::time_point next = std::max(pacer.next_due(), now + kSendQuantum);
+    const Clock::time_point next = std::max(schedule->next_due(), now + kSendQuantum);
     receive_until(std::min({next, end, now + kStopCheckInterval}));
   }
   sending_ += std::max(std::chrono::nanoseconds(0),
@@ -240,41 +220,70 @@ void LoadGenerator::send(const LoadPhase& phase, const std::atomic<bool>& stop) 
   keep_house(Clock::now());
 }
 
-void LoadGenerator::send_due(Pacer* pacer, Clock::time_point until) {
-  const std::uint64_t missed_before = pacer->missed();
-  const Pacer::Due due = pacer->take_due(until);
-  count_missed(*pacer, due.first, pacer->missed() - missed_before);
-  for (std::uint64_t event = due.first; event < due.first + due.count; ++event) {
-    const Clock::time_point due_time = pacer->due_time(event);
-    Slot& slot = slots_[event % slots_.size()];
-    if (is_present(&slot, due_time)) send_one(slot.client.get(), due_time, false);
+std::unique_ptr<SendSchedule> LoadGenerator::schedule_of(const LoadPhase& phase) {
+  const auto missed = [this](Clock::time_point due, std::uint64_t packets) {
+    count_missed(due, packets);
+  };
+  const SessionReplay* const replay = payload_->replay();
+  if (replay == nullptr) {
+    const double share = static_cast<double>(slots_.size()) / options_.clients;
+    // Generators take turns, as the clients of one would.
+    const auto offset = seconds_of(share_.index / phase.packets_per_second);
+    return std::make_unique<EvenSchedule>(phase.packets_per_second * share, phase.start + offset,
+                                          slots_.size(), missed);
+  }
+  std::vector<ReplaySchedule::Visit> visits;
+  for (const Slot& slot : slots_) {
+    const auto number = static_cast<std::uint32_t>(visits.size() * share_.of + share_.index);
+    // Those who join one by one are apart already.
+    const auto start = options_.join_rate ? std::chrono::nanoseconds(0) : replay->start(number);
+    visits.push_back({.begins = slot.joins_at + start, .leaves_at = slot.leaves_at});
+  }
+  return std::make_unique<ReplaySchedule>(replay, std::move(visits), missed);
+}
+
+void LoadGenerator::send_due(SendSchedule* schedule, Clock::time_point until) {
+  while (const auto due = schedule->take(until)) {
+    Slot& slot = slots_[due->place];
+    if (!is_present(&slot, due->time)) continue;
+    Client* const client = slot.client.get();
+    const bool begins = !std::exchange(client->has_begun, true);
+    const std::uint64_t index = begins ? schedule->begin(*due, slot.leaves_at) : due->index;
+    send_one(client, client->account.next_stamp(due->time, index), false);
   }
 }
 
-// The last `count` before `end`.
-void LoadGenerator::count_missed(const Pacer& pacer, std::uint64_t end, std::uint64_t count) {
-  if (count == 0) return;
-  report_.send_missed += count;
-  live_.send_missed += count;
-  const std::uint64_t portion = std::max<std::uint64_t>(1, count / kMaxPortions);
-  for (std::uint64_t first = end - count; first < end; first += portion) {
-    series_.missed(pacer.due_time(first), std::min(portion, end - first));
-  }
+void LoadGenerator::count_missed(Clock::time_point due, std::uint64_t packets) {
+  report_.send_missed += packets;
+  live_.send_missed += packets;
+  series_.missed(due, packets);
 }
 
-void LoadGenerator::send_one(Client* client, Clock::time_point due, bool leaving) {
-  const auto packet = payload_->compose(client->account.next_stamp(due), leaving);
+void LoadGenerator::send_one(Client* client, const LoadStamp& stamp, bool leaving) {
+  const auto packet = payload_->compose(stamp, leaving);
   const Clock::time_point now = Clock::now();
   const int error = send_packet(client, packet);
   if (error != 0) {
     report_.refuse_send(error);
     return;
   }
-  client->account.sent(due, now);
-  ++report_.sent;
+  count_sent(client, stamp, now);
   report_.packet_bytes = std::max<std::uint64_t>(report_.packet_bytes, packet.size());
+}
+
+void LoadGenerator::count_sent(Client* client, const LoadStamp& stamp, Clock::time_point now) {
+  const Clock::time_point due = stamp.due_at;
+  std::uint64_t answers = 1;
+  if (options_.counts_replies()) {
+    answers = payload_->replay()->answers_to(stamp.index);
+    client->account.sent_unmatched(due, now, answers);
+  } else {
+    client->account.sent(due, now, stamp.index);
+  }
+  ++report_.sent;
   series_.sent(due);
   ++live_.sent;
+  live_.answers_due += answers;
   const std::chrono::nanoseconds lateness = now - due;
   report_.send_lateness.record(lateness);
   if (lateness > kLateSend) {
@@ -321,10 +330,14 @@ void LoadGenerator::receive_from(Client* client) {
   const Clock::time_point now = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
     ++report_.received;
-    ++replies_;
+    patience_.see_reply();
     ++live_.received;
     series_.received(now);
-    const LoadReply reply = payload_->read(batch_.packet(i), client->account.id());
+    const LoadReply reply = read_reply(*client, batch_.packet(i));
+    if (reply.kind == LoadReply::Kind::kUnmatched) {
+      ++live_.answered;
+      if (client->account.unmatched().received == 0) ++report_.joins_answered;
+    }
     const auto answer = client->account.receive(reply, now);
     if (!answer) continue;
     take_answer(*answer);
@@ -332,12 +345,27 @@ void LoadGenerator::receive_from(Client* client) {
   }
 }
 
+LoadReply LoadGenerator::read_reply(const Client& client,
+                                    std::span<const std::uint8_t> packet) const {
+  LoadReply reply = payload_->read(packet, client.account.id());
+  if (reply.kind == LoadReply::Kind::kSnapshot && options_.expect == ExpectedReply::kEcho) {
+    reply.kind = LoadReply::Kind::kForeign;
+  }
+  if (reply.kind != LoadReply::Kind::kNamed) return reply;
+  // Of one that is no longer remembered the number and the time have to do.
+  const auto index = client.account.index_of(reply.stamp.sequence);
+  reply.stamp.index = index.value_or(0);
+  reply.kind = !index || payload_->is_packet(packet, reply.stamp) ? LoadReply::Kind::kEcho
+                                                                  : LoadReply::Kind::kCorrupted;
+  return reply;
+}
+
 void LoadGenerator::take_answer(const LoadClient::Answer& answer) {
   report_.round_trip.record(answer.round_trip);
   live_.recent.record(answer.round_trip);
   ++live_.answered;
   series_.answered(answer.due, answer.round_trip);
-  longest_round_trip_ = std::max(longest_round_trip_, answer.round_trip);
+  patience_.see_round_trip(answer.round_trip);
   if (answer.uncorrected) report_.round_trip_uncorrected.record(*answer.uncorrected);
   if (answer.sequence == 0) {
     ++report_.joins_answered;
@@ -356,31 +384,28 @@ void LoadGenerator::take_refusals(Client* client) {
   while ((returned = net::read_returned_error(descriptor)).has_value()) {
     if (returned->error != ECONNREFUSED) continue;
     ++report_.connection_refused;
-    ++refusals_;
+    patience_.see_refusal();
   }
   count_receive_error(errno);
 }
 
 // ---- Ends ---------------------------------------------------------------------
 
-std::chrono::nanoseconds LoadGenerator::patience() const {
-  if (options_.wait_seconds) return seconds_of(*options_.wait_seconds);
-  if (replies_ == 0) return refusals_ > 0 ? kSilence : kMaxSilence;
-  return std::clamp<std::chrono::nanoseconds>(2 * longest_round_trip_, kSilence, kMaxSilence);
-}
-
-std::chrono::nanoseconds LoadGenerator::most_settling() const {
-  const auto asked = seconds_of(options_.wait_seconds.value_or(0));
-  return std::max<std::chrono::nanoseconds>(kMaxSettling, asked);
+std::chrono::nanoseconds LoadGenerator::longest_settling() const {
+  if (options_.counts_replies()) return patience_.settling_unmatched();
+  // Whoever has to be told to leave is not silent.
+  const auto goodbyes = any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval : milliseconds(0);
+  return patience_.settling() + goodbyes;
 }
 
 void LoadGenerator::settle(const std::atomic<bool>& stop) {
   if (options_.expect == ExpectedReply::kNothing) return;
   const Clock::time_point begin = Clock::now();
-  const Clock::time_point deadline = begin + (any_snapshots() ? kArenaSettling : most_settling());
+  const Clock::time_point deadline =
+      begin + (any_snapshots() ? kArenaSettling : patience_.settling());
   Clock::time_point last_arrival = begin;
-  for (Clock::time_point now = begin; now < deadline && now < last_arrival + patience() && !stop;
-       now = Clock::now()) {
+  for (Clock::time_point now = begin;
+       now < deadline && now < last_arrival + patience_.silence() && !stop; now = Clock::now()) {
     if (now >= next_house_) keep_house(now);
     if (receive_until(now + kSettleStep)) {
       last_arrival = Clock::now();
@@ -398,10 +423,8 @@ void LoadGenerator::finish() {
   }
   Clock::time_point last_arrival = begin;
   Clock::time_point now = begin;
-  // Whoever has to be told to leave is not silent.
-  const auto longest =
-      any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval + most_settling() : most_settling();
-  while (!leaving_.empty() && now < begin + longest && now < last_arrival + patience() &&
+  const auto longest = longest_settling();
+  while (!leaving_.empty() && now < begin + longest && now < last_arrival + patience_.silence() &&
          report_.wait_error == 0 && options_.expect != ExpectedReply::kNothing) {
     if (now >= next_house_) keep_house(now);
     const bool arrived = receive_until(now + kSettleStep);

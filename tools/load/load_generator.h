@@ -19,7 +19,8 @@
 #include "ringpeer/tools/load/load_payload.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/receive_batch.h"
-#include "ringpeer/tools/measure/pacer.h"
+#include "ringpeer/tools/load/reply_patience.h"
+#include "ringpeer/tools/load/send_schedule.h"
 #include "ringpeer/tools/measure/sparse_histogram.h"
 
 namespace ringpeer::tools {
@@ -88,6 +89,7 @@ class LoadGenerator {
     net::Socket socket;
     LoadClient account;
     SparseHistogram round_trips;  // for its own result, if the options ask for it
+    bool has_begun = false;  // to send
     // Once it leaves.
     Clock::time_point left_at;
     Clock::time_point next_goodbye;
@@ -103,13 +105,16 @@ class LoadGenerator {
   int join(Slot* slot);
   bool is_present(Slot* slot, Clock::time_point due);
   void leave(Slot* slot, Clock::time_point now);
-  void send_due(Pacer* pacer, Clock::time_point until);
-  void count_missed(const Pacer& pacer, std::uint64_t end, std::uint64_t count);
-  void send_one(Client* client, Clock::time_point due, bool leaving);
+  std::unique_ptr<SendSchedule> schedule_of(const LoadPhase& phase);
+  void send_due(SendSchedule* schedule, Clock::time_point until);
+  void count_missed(Clock::time_point due, std::uint64_t packets);
+  void send_one(Client* client, const LoadStamp& stamp, bool leaving);
+  void count_sent(Client* client, const LoadStamp& stamp, Clock::time_point now);
   int send_packet(Client* client, std::span<const std::uint8_t> packet);
   // Takes what has arrived, waiting for it until `until` at most. True if anything had.
   bool receive_until(Clock::time_point until);
   void receive_from(Client* client);
+  LoadReply read_reply(const Client& client, std::span<const std::uint8_t> packet) const;
   void take_answer(const LoadClient::Answer& answer);
   // Counts the packets that the target's machine has refused: each comes back in an ICMP error.
   void take_refusals(Client* client);
@@ -121,10 +126,8 @@ class LoadGenerator {
   bool is_done_with(const Client& client, Clock::time_point now) const;
   void retire(std::unique_ptr<Client> client);
   void publish(Clock::time_point now);
-  // How long to wait for a reply after the last one.
-  std::chrono::nanoseconds patience() const;
-  // However many come.
-  std::chrono::nanoseconds most_settling() const;
+  // How long to wait for last replies, however many come.
+  std::chrono::nanoseconds longest_settling() const;
   bool all_settled() const;
   bool any_snapshots() const;
 
@@ -146,9 +149,7 @@ class LoadGenerator {
   std::uint32_t connected_ = 0;
   Clock::time_point next_house_;
   Clock::time_point next_publish_;
-  std::chrono::nanoseconds longest_round_trip_{0};
-  std::uint64_t replies_ = 0;  // of the whole run, as the next one
-  std::uint64_t refusals_ = 0;
+  ReplyPatience patience_;
   std::uint64_t inputs_of_retired_ = 0;
   bool is_finishing_ = false;
   std::chrono::nanoseconds sending_{0};

@@ -15,6 +15,7 @@
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/load_series.h"
+#include "ringpeer/tools/load/reply_account.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -51,6 +52,9 @@ std::string complaint_of_all(const Parts& parts) {
       if (part.at(Pointer(field)) != parts.front().at(Pointer(field))) {
         return fmt::format("the reports differ in {}: they are not of one plan.", field + 1);
       }
+    }
+    if (part.contains("replies") != parts.front().contains("replies")) {
+      return "the reports differ in what is expected (--expect): they are not of one plan.";
     }
     numbers.insert(part.at("part").at("number").get<std::uint32_t>());
   }
@@ -222,13 +226,20 @@ void merge_snapshots(const Parts& parts, double seconds, ordered_json* merged) {
       {"received", received}, {"received_per_s", per_second(received, seconds)}, {"sent", sent}};
 }
 
+void merge_replies(const Parts& parts, double seconds, ordered_json* merged) {
+  if (!merged->contains("replies")) return;
+  const std::uint64_t received = count_of(sum_of(parts, "/replies/received"));
+  const std::uint64_t expected = count_of(sum_of(parts, "/replies/expected"));
+  (*merged)["replies"] = replies_to_json(received, expected, seconds);
+}
+
 // What follows from the sums.
 void derive(ordered_json* merged) {
   ordered_json& m = *merged;
   const double seconds = m["duration_s"];
   m["sent_per_s"] = per_second(m["sent"], seconds);
   m["answered_per_s"] = per_second(m["answered"], seconds);
-  if (m["server"] == "silent") return;
+  if (m["server"] == "silent" || m.contains("replies")) return;
   const bool arena = m.contains("snapshots");
   const std::uint64_t client_drops = count_of(m["kernel_drops"]["clients"]);
   const std::uint64_t explained =
@@ -295,6 +306,7 @@ ordered_json merged_of(const Parts& parts) {
   ordered_json merged = parts.front();
   merge_counts(parts, &merged);
   merge_snapshots(parts, merged["duration_s"], &merged);
+  merge_replies(parts, merged["duration_s"], &merged);
   derive(&merged);
   merge_histogram(parts, "/rtt_us", "rtt_ns", &merged);
   merge_histogram(parts, "/rtt_uncorrected_us", "rtt_uncorrected_ns", &merged);
@@ -324,7 +336,13 @@ MergedReport merge_load_reports(const Parts& parts) {
 
 std::string judge_merged(const ordered_json& report) {
   if (report.at("sent") == 0) return "nothing was sent.";
-  if (report.at("server").is_null()) return "no reply came.";
+  const bool counts_replies = report.contains("replies");
+  const std::uint64_t expected = counts_replies ? count_of(report.at("replies").at("expected")) : 1;
+  if (report.at("server").is_null() && expected > 0) return "no reply came.";
+  if (counts_replies) {
+    const std::string bad = judge_replies(count_of(report.at("replies").at("received")), expected);
+    if (!bad.empty()) return bad;
+  }
   if (!report.at("unaccounted").is_null() && report.at("unaccounted") != 0) {
     return fmt::format("{} packets are unaccounted for.",
                        report.at("unaccounted").get<std::int64_t>());

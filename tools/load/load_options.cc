@@ -112,6 +112,8 @@ const char* name_of(LoadPayloadKind kind) {
       return "template";
     case LoadPayloadKind::kPackets:
       return "packets";
+    case LoadPayloadKind::kSession:
+      return "like";
     case LoadPayloadKind::kRaw:
       break;
   }

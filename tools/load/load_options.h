@@ -14,7 +14,8 @@ namespace ringpeer::tools {
 
 // What the server does with a packet, which decides how packets are accounted for.
 enum class ExpectedReply {
-  kAnything,  // an echo or a snapshot, whichever comes
+  kAnything,  // an echo or a snapshot, whichever comes; of a recorded session its answers
+  kEcho,      // each packet as it is
   kNothing,   // a sink: sending is all there is to see
 };
 
@@ -24,6 +25,7 @@ enum class LoadPayloadKind {
   kVar,       // Godot's wire format: the inputs of the arena
   kTemplate,  // Godot's wire format, of a text in a file
   kPackets,   // those in a file
+  kSession,   // those of a recorded session, at its times
 };
 
 // The word for it in reports.
@@ -75,7 +77,7 @@ struct LoadOptions {
   std::vector<net::Endpoint> targets;  // what that came to; client n takes number n, in turn
   std::optional<net::Endpoint> source;
   std::uint32_t clients = 1;
-  double rate = 60;
+  double rate = 60;  // of a recorded session its mean
   std::uint32_t threads = 1;
   // Without, all clients are there from the start.
   std::optional<double> join_rate;
@@ -85,9 +87,12 @@ struct LoadOptions {
   LoadPayloadKind payload = LoadPayloadKind::kRaw;
   // Bytes of a packet of kRaw and kVar; without, as small as the payload allows but 64 at least.
   std::optional<std::size_t> size;
-  std::string payload_file;          // of kTemplate and kPackets
-  std::vector<VaryingField> fields;  // of kPackets
-  std::uint64_t seed = 1;            // of what is random in files
+  std::string payload_file;          // of kTemplate, kPackets and kSession
+  std::vector<VaryingField> fields;  // of kPackets and kSession
+  // Which session of a file with several is meant.
+  std::optional<net::Endpoint> recorded_client;
+  std::optional<net::Endpoint> recorded_server;
+  std::uint64_t seed = 1;  // of what is random in files
   double seconds = 10;
 
   std::optional<RateRange> ramp;
@@ -109,6 +114,11 @@ struct LoadOptions {
   std::string html;         // a file for the page with charts
 
   bool has_steps() const { return find_max || ramp.has_value(); }
+  // Whether replies are the server's own, which name no packet: they are counted, and held against
+  // as many as were recorded.
+  bool counts_replies() const {
+    return payload == LoadPayloadKind::kSession && expect == ExpectedReply::kAnything;
+  }
 };
 
 // Of the plan's clients, how many this process has.

@@ -8,11 +8,16 @@
 
 namespace ringpeer::tools {
 
+class SessionReplay;
+
 // Says which packet one is, and when it was due. When it left is the client's own knowledge.
 struct LoadStamp {
   std::uint32_t client = 0;
   std::uint64_t sequence = 0;
   std::chrono::steady_clock::time_point due_at;
+  // Its place in the schedule of its client. Packets that were not sent have one, too, and no
+  // sequence number.
+  std::uint64_t index = 0;
 };
 
 // What a packet that came back turned out to be.
@@ -21,6 +26,8 @@ struct LoadReply {
     kForeign,    // nothing that a server should answer: damaged beyond recognition, or another's
     kCorrupted,  // names a packet of ours, and has other bytes
     kEcho,       // our own packet
+    kNamed,      // has the sequence and time of a packet of ours; is_packet() tells the rest
+    kUnmatched,  // an answer that names no packet: it counts, and no more is known of it
     kSnapshot,   // the arena's answer to all inputs so far
   };
 
@@ -52,6 +59,14 @@ class LoadPayload {
   // Anyone may have sent `packet`: nothing of it is taken for granted. stamp.client of an
   // answer that does not carry one is `client`, whose socket it arrived at.
   virtual LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const = 0;
+  // Of a kNamed one, whether it is the packet of `stamp`, which says its index too.
+  virtual bool is_packet(std::span<const std::uint8_t> /*packet*/,
+                         const LoadStamp& /*stamp*/) const {
+    return false;
+  }
+  // The recorded session that is sent, which has times of its own; null where packets are sent at
+  // a rate.
+  virtual const SessionReplay* replay() const { return nullptr; }
   // Another one that makes the same packets, for a thread of its own.
   virtual std::unique_ptr<LoadPayload> clone() const = 0;
 };

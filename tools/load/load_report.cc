@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ringpeer/tools/load/load_validity.h"
+#include "ringpeer/tools/load/reply_account.h"
 
 namespace ringpeer::tools {
 
@@ -40,13 +41,26 @@ std::optional<double> LoadReport::late_percent() const {
 }
 
 void LoadReport::add_counts(const LoadReport& other) {
-  for (const auto field :
-       {&LoadReport::sent, &LoadReport::send_refused, &LoadReport::send_missed,
-        &LoadReport::received, &LoadReport::echoes, &LoadReport::late, &LoadReport::repeated,
-        &LoadReport::foreign, &LoadReport::corrupted, &LoadReport::damaged,
-        &LoadReport::connection_refused, &LoadReport::snapshots, &LoadReport::snapshots_announced,
-        &LoadReport::inputs_received, &LoadReport::joins, &LoadReport::joins_answered,
-        &LoadReport::joins_failed, &LoadReport::late_sends}) {
+  for (const auto field : {&LoadReport::sent,
+                           &LoadReport::send_refused,
+                           &LoadReport::send_missed,
+                           &LoadReport::received,
+                           &LoadReport::echoes,
+                           &LoadReport::late,
+                           &LoadReport::repeated,
+                           &LoadReport::foreign,
+                           &LoadReport::corrupted,
+                           &LoadReport::damaged,
+                           &LoadReport::connection_refused,
+                           &LoadReport::replies,
+                           &LoadReport::replies_expected,
+                           &LoadReport::snapshots,
+                           &LoadReport::snapshots_announced,
+                           &LoadReport::inputs_received,
+                           &LoadReport::joins,
+                           &LoadReport::joins_answered,
+                           &LoadReport::joins_failed,
+                           &LoadReport::late_sends}) {
     this->*field += other.*field;
   }
   packet_bytes = std::max(packet_bytes, other.packet_bytes);
@@ -87,12 +101,15 @@ std::string judge_account(const LoadOptions& options, const LoadReport& report) 
     return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",
                        options.target_text);
   }
-  if (report.received == 0) {
+  // A session that was recorded without its answers has none to expect.
+  const bool expects_any = !options.counts_replies() || report.replies_expected > 0;
+  if (report.received == 0 && expects_any) {
     return fmt::format(
         "no reply from {}. Is a server running there? For one that never answers "
         "(ringpeer serve --mode sink), add --expect nothing.",
         options.target_text);
   }
+  if (options.counts_replies()) return judge_replies(report.replies, report.replies_expected);
   if (options.has_steps()) return "";  // that packets are lost is what it looks for
   const std::int64_t requests = report.unaccounted_requests();
   const std::int64_t replies = report.unaccounted_replies();

@@ -42,6 +42,11 @@ struct LoadReport {
   // Packets that the target's machine has answered with: nobody listens there.
   std::uint64_t connection_refused = 0;
 
+  // Answers that name no packet (LoadOptions::counts_replies()), and how many were recorded of the
+  // packets that were sent.
+  std::uint64_t replies = 0;
+  std::uint64_t replies_expected = 0;
+
   std::uint64_t snapshots = 0;
   std::uint64_t snapshots_announced = 0;
   std::uint64_t inputs_received = 0;
@@ -118,6 +123,10 @@ nlohmann::ordered_json load_report_to_json(const LoadOptions& options, const Loa
 std::string load_report_to_text(const LoadOptions& options, const LoadReport& report);
 // The text of a report in JSON, this program's or another's.
 std::string load_json_to_text(const nlohmann::ordered_json& report);
+
+// Answers that name no packet, as reports have them.
+nlohmann::ordered_json replies_to_json(std::uint64_t replies, std::uint64_t expected,
+                                       double seconds);
 
 // p50, p99 and so on in microseconds, as every report of these tools has them.
 nlohmann::ordered_json latency_to_json(const LatencyHistogram& latency);

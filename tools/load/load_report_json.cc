@@ -31,7 +31,13 @@ ordered_json buckets_to_json(const std::vector<LatencyHistogram::Bucket>& bucket
 const char* server_kind(const LoadOptions& options, const LoadReport& report) {
   if (options.expect == ExpectedReply::kNothing) return "silent";
   if (report.is_arena()) return "arena";
+  if (options.counts_replies()) return report.received > 0 ? "replies" : nullptr;
   return report.received > 0 ? "echo" : nullptr;
+}
+
+// Whether answers are waited for, and say which packet they answer.
+bool names_packets(const LoadOptions& options) {
+  return options.expect != ExpectedReply::kNothing && !options.counts_replies();
 }
 
 ordered_json text_or_null(const char* text) {
@@ -49,7 +55,7 @@ ordered_json generator_to_json(const LoadReport& report) {
 ordered_json point_to_json(const LoadOptions& options, const LoadReport& report,
                            const LoadSeries::Point& point, double t) {
   // Of a sink nothing is answered, and of an arena's inputs only the sum is known.
-  const bool is_answered = options.expect != ExpectedReply::kNothing && !report.is_arena();
+  const bool is_answered = names_packets(options) && !report.is_arena();
   const SparseHistogram& times = point.round_trip;
   ordered_json json = {
       {"t", t},
@@ -126,10 +132,10 @@ ordered_json send_errors_to_json(const LoadReport& report) {
 // What was counted of packets.
 void add_counts(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
   // Of a run that goes on the missing ones may be on their way.
-  const bool is_over = options.expect != ExpectedReply::kNothing && !report.is_interim;
+  const bool is_accounted = names_packets(options) && !report.is_interim;
   const std::uint64_t answered = report.is_arena() ? report.inputs_received : report.echoes;
-  const auto if_over = [is_over](std::int64_t count) {
-    return is_over ? ordered_json(count) : ordered_json(nullptr);
+  const auto if_accounted = [is_accounted](std::int64_t count) {
+    return is_accounted ? ordered_json(count) : ordered_json(nullptr);
   };
   json->update({{"server", text_or_null(server_kind(options, report))},
                 {"sent", report.sent},
@@ -140,7 +146,7 @@ void add_counts(const LoadOptions& options, const LoadReport& report, ordered_js
                 {"received", report.received},
                 {"answered", answered},
                 {"answered_per_s", per_second(answered, report.seconds)},
-                {"lost", if_over(std::max<std::int64_t>(0, report.unaccounted_requests()))},
+                {"lost", if_accounted(std::max<std::int64_t>(0, report.unaccounted_requests()))},
                 {"late", report.late},
                 {"repeated", report.repeated},
                 {"corrupted", report.corrupted},
@@ -150,8 +156,8 @@ void add_counts(const LoadOptions& options, const LoadReport& report, ordered_js
                 {"kernel_drops",
                  {{"server", or_null(report.server_kernel_drops)},
                   {"clients", or_null(report.client_kernel_drops)}}},
-                {"unaccounted", if_over(std::abs(report.unaccounted_requests()) +
-                                        std::abs(report.unaccounted_replies()))},
+                {"unaccounted", if_accounted(std::abs(report.unaccounted_requests()) +
+                                             std::abs(report.unaccounted_replies()))},
                 {"joins",
                  {{"count", report.joins},
                   {"answered", report.joins_answered},
@@ -178,6 +184,9 @@ void add_measurements(const LoadOptions& options, const LoadReport& report, orde
                             {"received_per_s", per_second(report.snapshots, report.seconds)},
                             {"sent", report.snapshots_announced}};
   }
+  if (options.counts_replies()) {
+    (*json)["replies"] = replies_to_json(report.replies, report.replies_expected, report.seconds);
+  }
   if (options.has_steps()) {
     ordered_json steps = ordered_json::array();
     for (const LoadStep& step : report.steps) steps.push_back(step_to_json(options, step));
@@ -198,6 +207,13 @@ ordered_json latency_to_json(const LatencyHistogram& latency) {
           {"p999", microseconds_of(latency, latency.percentile(0.999))},
           {"p9999", microseconds_of(latency, latency.percentile(0.9999))},
           {"max", microseconds_of(latency, latency.max())}};
+}
+
+ordered_json replies_to_json(std::uint64_t replies, std::uint64_t expected, double seconds) {
+  return {{"received", replies},
+          {"received_per_s", per_second(replies, seconds)},
+          {"expected", expected},
+          {"percent", ratio(100.0 * static_cast<double>(replies), static_cast<double>(expected))}};
 }
 
 ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& report) {

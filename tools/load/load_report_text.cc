@@ -15,6 +15,12 @@ void add_reply_rows(const ordered_json& report, TextTable* table) {
     table->add("inputs that reached the game", count_text(report["answered"]));
     table->add("snapshots received", rate_text(snapshots["received"], snapshots["received_per_s"]));
     table->add("snapshots that the server sent", count_text(snapshots["sent"]));
+  } else if (report.contains("replies")) {
+    const ordered_json& replies = report["replies"];
+    table->add("answers", rate_text(replies["received"], replies["received_per_s"]));
+    table->add(
+        "of those that the recorded server gave",
+        fmt::format("{} of {}", percent_text(replies["percent"]), count_text(replies["expected"])));
   } else {
     table->add("answered", rate_text(report["answered"], report["answered_per_s"]));
   }
@@ -26,7 +32,9 @@ void add_loss_rows(const ordered_json& report, TextTable* table) {
   const auto in_the_end = [&](const char* field) {
     return is_interim ? "known in the end" : count_text(report[field]);
   };
-  table->add("lost", in_the_end("lost"));
+  // Of answers that name no packet nobody knows which are missing.
+  const bool is_accounted = !report.contains("replies");
+  if (is_accounted) table->add("lost", in_the_end("lost"));
   table->add("dropped by the kernel at the server",
              is_interim         ? "known in the end"
              : server.is_null() ? "unknown: its socket is not on this machine"
@@ -34,6 +42,7 @@ void add_loss_rows(const ordered_json& report, TextTable* table) {
   table->add("dropped by the kernel at the clients",
              is_interim ? "known in the end" : count_text(report["kernel_drops"]["clients"]));
   table->add("refused by the target", count_text(report["connection_refused"]));
+  if (!is_accounted) return;
   table->add(
       "late, repeated, corrupted, foreign",
       fmt::format("{}, {}, {}, {}", count_text(report["late"]), count_text(report["repeated"]),
@@ -51,6 +60,15 @@ void add_latency_row(const char* name, const ordered_json& latency, TextTable* t
              fmt::format("{}, {}, {}, {}, {} us", number_text(latency["p50"], 0),
                          number_text(latency["p99"], 0), number_text(latency["p999"], 0),
                          number_text(latency["p9999"], 0), number_text(latency["max"], 0)));
+}
+
+void add_latency_rows(const ordered_json& report, TextTable* table) {
+  if (report.contains("replies")) {
+    table->add("round trip", "unknown: the answers do not say which packet they answer");
+    return;
+  }
+  add_latency_row("round trip", report["rtt_us"], table);
+  add_latency_row("the same uncorrected", report["rtt_uncorrected_us"], table);
 }
 
 void add_step_rows(const ordered_json& report, TextTable* table) {
@@ -159,8 +177,7 @@ std::string load_json_to_text(const ordered_json& report) {
   if (report["server"] != "silent") {
     add_reply_rows(report, &table);
     add_loss_rows(report, &table);
-    add_latency_row("round trip", report["rtt_us"], &table);
-    add_latency_row("the same uncorrected", report["rtt_uncorrected_us"], &table);
+    add_latency_rows(report, &table);
   }
   add_step_rows(report, &table);
   add_find_max_rows(report, &table);

@@ -10,6 +10,7 @@
 
 #include "ringpeer/tools/load/hex_lines.h"
 #include "ringpeer/tools/load/recorded_payload.h"
+#include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/load/template_payload.h"
 
 namespace ringpeer::tools {
@@ -52,6 +53,18 @@ bool read_text(const std::string& path, std::string* text, std::string* error) {
   return error->empty();
 }
 
+std::string words_about_useless(const std::string& path, const VaryingField& field) {
+  return fmt::format("{}: no packet is as long as byte {}, where a field ends.", path,
+                     field.place + field.width - 1);
+}
+
+std::string words_about_echoes(const std::string& path, const char* otherwise) {
+  return fmt::format(
+      "{}: an echo is known by a sequence and a time of 8 bytes in every packet; name both, "
+      "like --vary 0:8:sequence --vary 8:8:time, or {}.",
+      path, otherwise);
+}
+
 }  // namespace
 
 std::unique_ptr<LoadPayload> make_template_payload(const std::string& path, std::uint64_t seed,
@@ -88,16 +101,32 @@ std::unique_ptr<LoadPayload> make_recorded_payload(const std::string& path,
     const bool is_in_any = std::ranges::any_of(
         packets, [&](const auto& packet) { return read_field(field, packet).has_value(); });
     if (is_in_any) continue;
-    *error = fmt::format("{}: no packet is as long as byte {}, where a field ends.", path,
-                         field.place + field.width - 1);
+    *error = words_about_useless(path, field);
     return nullptr;
   }
   auto payload = std::make_unique<RecordedPayload>(std::move(packets), std::move(fields), seed);
   if (needs_echoes && !payload->identifies_echoes()) {
-    *error = fmt::format(
-        "{}: an echo is known by a sequence and a time of 8 bytes in every packet; name both, "
-        "like --vary 0:8:sequence --vary 8:8:time, or expect nothing back (--expect nothing).",
-        path);
+    *error = words_about_echoes(path, "expect nothing back (--expect nothing)");
+    return nullptr;
+  }
+  return payload;
+}
+
+std::unique_ptr<LoadPayload> make_session_payload(const std::string& path, SessionPlan plan,
+                                                  std::string* error) {
+  *error = check_varying_fields(plan.fields);
+  if (!error->empty()) return nullptr;
+  auto recording = std::make_shared<SessionRecording>();
+  if (!recording->read(path, plan.choice, error)) return nullptr;
+  auto payload = std::make_unique<SessionPayload>(std::move(recording), plan.fields, plan.clients,
+                                                  plan.seed, plan.replies);
+  const std::vector<std::size_t> useless = payload->replay()->useless_fields();
+  if (!useless.empty()) {
+    *error = words_about_useless(path, plan.fields[useless.front()]);
+    return nullptr;
+  }
+  if (plan.replies == SessionPayload::Replies::kEchoes && !payload->identifies_echoes()) {
+    *error = words_about_echoes(path, "have answers counted (--expect reply)");
     return nullptr;
   }
   return payload;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "ringpeer/tools/load/load_payload.h"
+#include "ringpeer/tools/load/session_payload.h"
+#include "ringpeer/tools/load/session_recording.h"
 #include "ringpeer/tools/load/varying_field.h"
 
 namespace ringpeer::tools {
@@ -26,6 +28,19 @@ std::unique_ptr<LoadPayload> make_recorded_payload(const std::string& path,
                                                    std::vector<VaryingField> fields,
                                                    std::uint64_t seed, bool needs_echoes,
                                                    std::string* error);
+
+// How a recorded session is sent.
+struct SessionPlan {
+  SessionRecording::Choice choice;  // where the file has several
+  std::vector<VaryingField> fields;
+  std::uint32_t clients = 1;  // of the whole plan
+  std::uint64_t seed = 1;
+  SessionPayload::Replies replies = SessionPayload::Replies::kCounted;
+};
+
+// The file is a capture (see SessionRecording); each field has to lie in one packet at least.
+std::unique_ptr<LoadPayload> make_session_payload(const std::string& path, SessionPlan plan,
+                                                  std::string* error);
 
 }  // namespace ringpeer::tools
 

@@ -5,6 +5,7 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
+#include "ringpeer/tools/load/target_address.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -22,14 +23,47 @@ std::string read_fields(const PayloadOptions& payload, LoadOptions* options) {
 
 std::string read_built_in(const PayloadOptions& payload, LoadOptions* options) {
   if (!payload.fields.empty()) {
-    return "--vary changes bytes of recorded packets: name their file with --packets.";
+    return "--vary changes bytes of recorded packets: name their file with --packets or --like.";
   }
   if (payload.has_seed) {
-    return "--seed is of what a file has that is random: use it with --template or --packets.";
+    return "--seed is of what is random: use it with --template, --packets or --like.";
   }
   const bool is_var = payload.kind == PayloadKind::kVar;
   options->payload = is_var ? LoadPayloadKind::kVar : LoadPayloadKind::kRaw;
   return "";
+}
+
+// The options that name a file.
+std::vector<const char*> files_of(const PayloadOptions& payload) {
+  std::vector<const char*> files;
+  if (payload.has_template) files.push_back("--template");
+  if (payload.has_packets) files.push_back("--packets");
+  if (payload.has_session) files.push_back("--like");
+  return files;
+}
+
+std::string read_endpoint(const char* option, const std::string& text,
+                          std::optional<net::Endpoint>* endpoint) {
+  if (text.empty()) return "";
+  *endpoint = parse_target_address(text);
+  if (*endpoint) return "";
+  return fmt::format("{} {}: write an address and a port, like 192.0.2.1:40000.", option, text);
+}
+
+// What a session decides by itself.
+std::string read_session(const PayloadOptions& payload, LoadOptions* options) {
+  if (!payload.has_session) {
+    const bool is_named = !payload.recorded_client.empty() || !payload.recorded_server.empty();
+    return is_named ? "--like-client and --like-server name a session of a file: use --like." : "";
+  }
+  if (payload.has_rate) return "--like sends at the times of its file: leave out --hz.";
+  if (options->has_steps()) {
+    return "--like sends at the times of its file: leave out --ramp and --find-max.";
+  }
+  std::string complaint =
+      read_endpoint("--like-client", payload.recorded_client, &options->recorded_client);
+  if (!complaint.empty()) return complaint;
+  return read_endpoint("--like-server", payload.recorded_server, &options->recorded_server);
 }
 
 }  // namespace
@@ -49,33 +83,51 @@ void add_payload_options(CLI::App& command, PayloadOptions* payload, LoadOptions
                   "a file with packets, each a line of hexadecimal digits, to send in turn")
       ->each([payload](const std::string&) { payload->has_packets = true; });
   command
+      .add_option(
+          "--like", payload->session_file,
+          "a capture (pcap, pcapng) of one client's session: all clients send what it sent, "
+          "when it did")
+      ->each([payload](const std::string&) { payload->has_session = true; });
+  command.add_option("--like-client", payload->recorded_client,
+                     "whose session it is, as IP:PORT, where the capture has several");
+  command.add_option("--like-server", payload->recorded_server,
+                     "whose server it is, as IP:PORT, where the client had several");
+  command
       .add_option("--vary", payload->fields,
-                  "bytes of --packets that differ from packet to packet, like 4:8:sequence; "
-                  "may be repeated")
+                  "bytes of --packets or --like that differ from packet to packet, like "
+                  "4:8:sequence; may be repeated")
       ->allow_extra_args(false);
-  add_number(command, "--seed", &options->seed, "of what is random in --template and --packets")
+  add_number(command, "--seed", &options->seed,
+             "of what is random in --template, --packets and --like")
       ->capture_default_str()
       ->each([payload](const std::string&) { payload->has_seed = true; });
 }
 
 std::string read_payload(const PayloadOptions& payload, LoadOptions* options) {
-  const bool has_template = payload.has_template;
-  if (!has_template && !payload.has_packets) return read_built_in(payload, options);
-  if (has_template && payload.has_packets) {
-    return "--template and --packets both say what is sent: leave one of them out.";
+  std::string complaint = read_session(payload, options);
+  if (!complaint.empty()) return complaint;
+  const std::vector<const char*> files = files_of(payload);
+  if (files.empty()) return read_built_in(payload, options);
+  if (files.size() > 1) {
+    return fmt::format("{} and {} both say what is sent: leave one of them out.", files[0],
+                       files[1]);
   }
-  const char* const file = has_template ? "--template" : "--packets";
+  const char* const file = files.front();
   if (payload.kind) {
     return fmt::format("{} says what is sent: leave out --payload.", file);
   }
   if (options->size) {
     return fmt::format("{} says how large packets are: leave out --size.", file);
   }
-  if (has_template && !payload.fields.empty()) {
-    return "--vary is of --packets: fields of a template stand in its file.";
+  if (payload.has_template && !payload.fields.empty()) {
+    return "--vary is of --packets and --like: fields of a template stand in its file.";
   }
-  options->payload = has_template ? LoadPayloadKind::kTemplate : LoadPayloadKind::kPackets;
-  options->payload_file = has_template ? payload.template_file : payload.packets_file;
+  options->payload = payload.has_template  ? LoadPayloadKind::kTemplate
+                     : payload.has_packets ? LoadPayloadKind::kPackets
+                                           : LoadPayloadKind::kSession;
+  options->payload_file = payload.has_template  ? payload.template_file
+                          : payload.has_packets ? payload.packets_file
+                                                : payload.session_file;
   if (options->payload_file.empty()) return fmt::format("{}: name a file.", file);
   return read_fields(payload, options);
 }

@@ -20,8 +20,13 @@ struct PayloadOptions {
   std::string template_file;
   bool has_packets = false;
   std::string packets_file;
+  bool has_session = false;
+  std::string session_file;
+  std::string recorded_client;  // "10.0.0.1:40000"
+  std::string recorded_server;
   std::vector<std::string> fields;  // "4:8:sequence"
   bool has_seed = false;
+  bool has_rate = false;  // which a recorded session has by itself
 };
 
 // Adds them to `command`. Threads: the one that parses. Lifetime: both must outlive the parsing.

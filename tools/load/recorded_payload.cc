@@ -11,17 +11,10 @@ RecordedPayload::RecordedPayload(std::vector<std::vector<std::uint8_t>> packets,
     : packets_(std::make_shared<const Packets>(std::move(packets))),
       fields_(std::move(fields)),
       seed_(seed) {
-  sequence_ = field_of(FieldKind::kSequence);
-  time_ = field_of(FieldKind::kTime);
-}
-
-std::optional<VaryingField> RecordedPayload::field_of(FieldKind kind) const {
-  for (const VaryingField& field : fields_) {
-    const bool is_everywhere = std::ranges::all_of(
-        *packets_, [&](const auto& packet) { return read_field(field, packet).has_value(); });
-    if (field.kind == kind && field.width == VaryingField::kMaxWidth && is_everywhere) return field;
-  }
-  return std::nullopt;
+  const std::size_t smallest =
+      std::ranges::min(*packets_, {}, [](const auto& packet) { return packet.size(); }).size();
+  sequence_ = whole_field(fields_, FieldKind::kSequence, smallest);
+  time_ = whole_field(fields_, FieldKind::kTime, smallest);
 }
 
 std::span<const std::uint8_t> RecordedPayload::compose(const LoadStamp& stamp, bool /*leaving*/) {

@@ -31,8 +31,6 @@ class RecordedPayload : public LoadPayload {
   bool identifies_echoes() const { return sequence_ && time_; }
 
  private:
-  std::optional<VaryingField> field_of(FieldKind kind) const;
-
   using Packets = std::vector<std::vector<std::uint8_t>>;
 
   std::shared_ptr<const Packets> packets_;  // of all clones

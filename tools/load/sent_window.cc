@@ -11,7 +11,7 @@ constexpr std::size_t kFirstSize = 8;
 
 }  // namespace
 
-void SentWindow::add(Clock::time_point due, Clock::time_point sent_at) {
+void SentWindow::add(Clock::time_point due, Clock::time_point sent_at, std::uint64_t index) {
   while (first_ < next_ && at(first_).due + kMaxAge < due) drop_oldest();
   drop_answered();
   if (next_ - first_ == ring_.size()) {
@@ -25,7 +25,7 @@ void SentWindow::add(Clock::time_point due, Clock::time_point sent_at) {
   const std::int64_t late = std::chrono::nanoseconds(sent_at - due).count();
   const std::int64_t most = std::numeric_limits<std::uint32_t>::max();
   at(next_) = {due, static_cast<std::uint32_t>(std::clamp<std::int64_t>(late, 0, most)),
-               State::kWaiting};
+               State::kWaiting, index};
   ++next_;
 }
 

@@ -36,13 +36,14 @@ class SentWindow {
     Clock::time_point due;
     std::uint32_t late_ns = 0;  // 4 s at most
     State state = State::kWaiting;
+    std::uint64_t index = 0;  // its place in the schedule
 
     Clock::time_point sent_at() const { return due + std::chrono::nanoseconds(late_ns); }
   };
 
   // The next packet's number, from 0.
   std::uint64_t next() const { return next_; }
-  void add(Clock::time_point due, Clock::time_point sent_at);
+  void add(Clock::time_point due, Clock::time_point sent_at, std::uint64_t index = 0);
   // Of a packet that was sent. kAnswered of one no longer remembered is certain, too.
   State state(std::uint64_t sequence) const;
   // The packet, null when its times are forgotten. Valid until the next add() or set().

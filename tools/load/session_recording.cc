@@ -115,9 +115,10 @@ bool choose(const std::string& path, const Survey& found, const SessionRecording
   } else if (meant.empty()) {
     *error = fmt::format("{}: no session of that name. There are: {}.", path, list_of(all));
   } else {
-    *error =
-        fmt::format("{} has {} sessions; name the client, and its server if it had several: {}.",
-                    path, meant.size(), list_of(meant));
+    *error = fmt::format(
+        "{} has {} sessions; name the client (--like-client), and its server (--like-server) if it "
+        "had several: {}.",
+        path, meant.size(), list_of(meant));
   }
   return false;
 }
@@ -226,8 +227,9 @@ struct SessionRecording::Pass {
           "record where packets are whole: on loopback, or before the card.",
           path, fragmented);
     } else if (recording->sent_.empty()) {
-      *error = fmt::format("{}: {} sent nothing. Name the other side as the client.", path,
-                           recording->client_.to_string());
+      *error =
+          fmt::format("{}: {} sent nothing. Name the other side as the client (--like-client).",
+                      path, recording->client_.to_string());
     }
     return cut == 0 && fragmented == 0 && !recording->sent_.empty();
   }

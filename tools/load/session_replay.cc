@@ -28,6 +28,8 @@ SessionReplay::SessionReplay(const SessionRecording* recording, std::vector<Vary
       answers_to_(recording->sent().size()) {
   const std::vector<RecordedPacket>& sent = recording->sent();
   for (const RecordedPacket& answer : recording->answers()) {
+    // A server goes on sending to a client that has fallen silent.
+    if (answer.offset >= sent.front().offset + period_) break;
     // The last that was sent before it; recorded at one time, an answer follows.
     const auto next = std::upper_bound(
         sent.begin(), sent.end(), answer.offset,
@@ -36,18 +38,21 @@ SessionReplay::SessionReplay(const SessionRecording* recording, std::vector<Vary
   }
 }
 
-std::chrono::nanoseconds SessionReplay::offset(std::uint32_t client, std::uint64_t index) const {
+std::chrono::nanoseconds SessionReplay::start(std::uint32_t client) const {
+  const auto spread = std::min<std::chrono::nanoseconds>(period_, kMaxSpread);
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(spread.count()) *
+                                                            (client % clients_) / clients_));
+}
+
+std::chrono::nanoseconds SessionReplay::offset(std::uint64_t index) const {
   const std::vector<RecordedPacket>& sent = recording_->sent();
   const auto round = static_cast<std::int64_t>(index / sent.size());
-  // Not period * client, which a week and many clients would overflow.
-  const auto start = std::chrono::nanoseconds(static_cast<std::int64_t>(
-      static_cast<double>(period_.count()) * (client % clients_) / clients_));
-  return start + period_ * round + sent[index % sent.size()].offset - sent.front().offset;
+  return period_ * round + sent[index % sent.size()].offset - sent.front().offset;
 }
 
 std::span<const std::uint8_t> SessionReplay::packet(const LoadStamp& stamp) {
   const std::vector<RecordedPacket>& sent = recording_->sent();
-  const auto payload = recording_->payload(sent[stamp.sequence % sent.size()]);
+  const auto payload = recording_->payload(sent[stamp.index % sent.size()]);
   packet_.assign(payload.begin(), payload.end());
   write_fields(fields_, stamp, seed_, packet_);
   return packet_;

@@ -127,6 +127,15 @@ void write_fields(std::span<const VaryingField> fields, const LoadStamp& stamp, 
   }
 }
 
+std::optional<VaryingField> whole_field(std::span<const VaryingField> fields, FieldKind kind,
+                                        std::size_t smallest) {
+  const auto found = std::ranges::find_if(fields, [&](const VaryingField& field) {
+    return field.kind == kind && field.width == VaryingField::kMaxWidth && lies_in(field, smallest);
+  });
+  if (found == fields.end()) return std::nullopt;
+  return *found;
+}
+
 std::optional<std::uint64_t> read_field(const VaryingField& field,
                                         std::span<const std::uint8_t> packet) {
   if (!lies_in(field, packet.size())) return std::nullopt;

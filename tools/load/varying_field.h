@@ -45,6 +45,10 @@ std::uint64_t value_of(const VaryingField& field, const LoadStamp& stamp, std::u
 // packets of a session have several sizes.
 void write_fields(std::span<const VaryingField> fields, const LoadStamp& stamp, std::uint64_t seed,
                   std::span<std::uint8_t> packet);
+// The field of that kind that has all of the number and lies in every packet of at least `smallest`
+// bytes, if there is one.
+std::optional<VaryingField> whole_field(std::span<const VaryingField> fields, FieldKind kind,
+                                        std::size_t smallest);
 // What stands in a field of a packet, without what was added; nothing when it is not there.
 std::optional<std::uint64_t> read_field(const VaryingField& field,
                                         std::span<const std::uint8_t> packet);

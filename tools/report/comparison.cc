@@ -18,10 +18,25 @@ using nlohmann::ordered_json;
 constexpr const char* kLatencies[] = {"p50", "p90", "p99", "p999", "p9999", "max"};
 constexpr const char* kRates[] = {"sent_per_s", "answered_per_s", "lost_percent", "knee_per_s"};
 
+ordered_json as_number(const ordered_json& value) {
+  return value.is_null() ? value : ordered_json(value.get<double>());
+}
+
 // Of packets sent; null where nothing tells, or nothing was sent.
 ordered_json lost_percent(const ordered_json& report) {
   if (report["lost"].is_null()) return nullptr;
   return ratio(100 * report["lost"].get<double>(), report["sent"].get<double>());
+}
+
+// Of the answers that a recorded server gave; null where answers are told by their packets.
+ordered_json replies_percent(const ordered_json& report) {
+  const auto replies = report.find("replies");
+  if (replies == report.end() || (*replies)["percent"].is_null()) return nullptr;
+  return (*replies)["percent"].get<double>();
+}
+
+ordered_json answered_per_s(const ordered_json& report) {
+  return report.contains("replies") ? ordered_json(nullptr) : as_number(report["answered_per_s"]);
 }
 
 ordered_json knee_of(const ordered_json& report) {
@@ -30,10 +45,6 @@ ordered_json knee_of(const ordered_json& report) {
   const ordered_json& knee = (*found)["knee_per_s"];
   // A number is written with a fraction, like every other.
   return knee.is_null() ? knee : ordered_json(knee.get<double>());
-}
-
-ordered_json as_number(const ordered_json& value) {
-  return value.is_null() ? value : ordered_json(value.get<double>());
 }
 
 // Null where either is unknown, or the first is 0.
@@ -57,7 +68,8 @@ ordered_json run_to_json(const NamedReport& run) {
           {"duration_s", as_number(report["duration_s"])},
           {"sent", report["sent"]},
           {"sent_per_s", as_number(report["sent_per_s"])},
-          {"answered_per_s", as_number(report["answered_per_s"])},
+          {"answered_per_s", answered_per_s(report)},
+          {"replies_percent", replies_percent(report)},
           {"lost", report["lost"]},
           {"lost_percent", lost_percent(report)},
           {"knee_per_s", knee_of(report)},
@@ -181,6 +193,12 @@ std::string comparison_to_text(const std::vector<NamedReport>& runs) {
                        [](const ordered_json& run) { return rate_text(run["sent_per_s"]); });
   table.add_with_ratio("answered", "answered_per_s",
                        [](const ordered_json& run) { return rate_text(run["answered_per_s"]); });
+  const bool has_replies = std::ranges::any_of(
+      all, [](const ordered_json& run) { return !run["replies_percent"].is_null(); });
+  if (has_replies) {
+    table.add("of recorded answers",
+              [](const ordered_json& run) { return percent_text(run["replies_percent"]); });
+  }
   table.add_with_ratio("lost", "lost_percent",
                        [](const ordered_json& run) { return loss_text(run["lost_percent"]); });
   for (const char* name : kLatencies) {

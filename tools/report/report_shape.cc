@@ -160,6 +160,17 @@ const Fields& latency_fields() {
   return fields;
 }
 
+// Only of a session whose answers name no packet.
+std::string check_replies(const ordered_json& report) {
+  const ordered_json* const replies = member(report, "replies");
+  if (replies == nullptr) return "";
+  return check_fields(*replies, "replies",
+                      {{"received", Kind::kCount},
+                       {"received_per_s", Kind::kAmount, Absence::kNull},
+                       {"expected", Kind::kCount},
+                       {"percent", Kind::kAmount, Absence::kNull}});
+}
+
 std::string check_reasons(const ordered_json& report) {
   return check_items(member(report, "invalid_because"), "invalid_because",
                      [](const ordered_json& reason, const std::string& path) {
@@ -287,6 +298,7 @@ std::string damage_of(const ordered_json& report) {
     if (complaint.empty()) complaint = std::move(next);
   };
   then(check_reasons(report));
+  then(check_replies(report));
   then(check_object(report, "machine",
                     {{"kernel", Kind::kText, Absence::kNull},
                      {"processors", Kind::kCount, Absence::kNull},

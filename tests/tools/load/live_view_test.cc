@@ -36,7 +36,7 @@ LiveFigures figures_at(double seconds, std::uint64_t sent, std::uint64_t answere
   figures.planned_s = 10;
   figures.offered_per_s = 1000;
   figures.clients = 50;
-  figures.sent = sent;
+  figures.sent = figures.answers_due = sent;
   figures.answered = figures.received = answered;
   figures.recent.record(round_trip);
   return figures;

@@ -47,6 +47,38 @@ TEST(LoadClientTest, APacketThatWasNotSentIsStampedAgain) {
   EXPECT_EQ(client.packets_sent(), 1U);
 }
 
+TEST(LoadClientTest, TheIndexOfAPacketIsKnownAsLongAsItIsWaitedFor) {
+  LoadClient client(4);
+  EXPECT_EQ(client.next_stamp(kStart, 9).index, 9U);
+  client.sent(kStart, kStart, 9);
+  client.sent(kStart, kStart, 12);  // two were left out
+  EXPECT_EQ(client.index_of(0), 9U);
+  EXPECT_EQ(client.index_of(1), 12U);
+  EXPECT_EQ(client.index_of(2), std::nullopt);
+  ASSERT_TRUE(client.receive(echo(0), kStart));
+  client.sent(kStart, kStart, 13);
+  EXPECT_EQ(client.index_of(0), std::nullopt);
+}
+
+TEST(LoadClientTest, AnswersThatNameNoPacketAreCountedAgainstThoseExpected) {
+  LoadClient client(4);
+  LoadReply answer;
+  answer.kind = LoadReply::Kind::kUnmatched;
+  EXPECT_TRUE(client.settled());
+  client.sent_unmatched(kStart, kStart, 2);
+  client.sent_unmatched(kStart, kStart, 0);
+  EXPECT_EQ(client.packets_sent(), 2U);
+  EXPECT_EQ(client.unmatched().expected, 2U);
+  EXPECT_EQ(client.receive(answer, kStart), std::nullopt);
+  EXPECT_FALSE(client.settled());
+  EXPECT_EQ(client.receive(answer, kStart), std::nullopt);
+  EXPECT_TRUE(client.settled());
+  EXPECT_EQ(client.receive(answer, kStart), std::nullopt);
+  EXPECT_EQ(client.unmatched().received, 3U);
+  EXPECT_EQ(client.foreign(), 0U);
+  EXPECT_EQ(client.echoes(), 0U);
+}
+
 TEST(LoadClientTest, EachEchoCountsOnceAndGivesItsRoundTrip) {
   LoadClient client = client_that_sent(3);
   EXPECT_EQ(round_trip(&client, echo(0), kStart + milliseconds(5)), milliseconds(5));

@@ -85,6 +85,33 @@ TEST(LoadMergeTest, IsTheReportOfTheSum) {
   }
 }
 
+TEST(LoadMergeTest, AnswersThatNameNoPacketAreSummed) {
+  std::mt19937_64 random(7);
+  std::vector<Json> parts;
+  LoadReport sum;
+  sum.seconds = 3;
+  sum.started_at = "2026-11-29T09:00:15Z";
+  for (const std::uint32_t number : {1U, 2U}) {
+    LoadReport report = any_report(&random);
+    report.echoes = 0;
+    report.replies = report.received;
+    report.replies_expected = 400;
+    LoadOptions like = part_of(number, 2);
+    like.payload = LoadPayloadKind::kSession;
+    sum.add_counts(report);
+    sum.series.merge(report.series);
+    parts.push_back(load_report_to_json(like, report));
+  }
+  LoadOptions whole = part_of(1, 1);
+  whole.payload = LoadPayloadKind::kSession;
+  const MergedReport merged = merge_load_reports(parts);
+  ASSERT_EQ(merged.error, "");
+  EXPECT_EQ(comparable(merged.report), comparable(load_report_to_json(whole, sum)));
+  EXPECT_NE(judge_merged(merged.report).find("answers came where"), std::string::npos);
+  parts[1].erase("replies");
+  EXPECT_NE(merge_load_reports(parts).error.find("--expect"), std::string::npos);
+}
+
 TEST(LoadMergeTest, PartsThatDidNotRunTogetherAreNotValid) {
   std::mt19937_64 random(1);
   std::vector<Json> parts = {load_report_to_json(part_of(1, 2), any_report(&random)),

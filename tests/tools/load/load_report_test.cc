@@ -125,6 +125,45 @@ TEST(LoadReportTest, SilenceIsAnErrorThatSaysWhatToDo) {
   EXPECT_NE(judge_load(sink, report), "");
 }
 
+// Answers that name no packet are held against their number.
+TEST(LoadReportTest, OfASessionAsManyAnswersAreExpectedAsWereRecorded) {
+  LoadOptions like = options();
+  like.payload = LoadPayloadKind::kSession;
+  LoadReport report;
+  report.seconds = 2;
+  report.sent = 100;
+  report.replies_expected = 200;
+  report.received = report.replies = 180;
+  EXPECT_EQ(judge_load(like, report), "");
+  const auto json = load_report_to_json(like, report);
+  EXPECT_EQ(json.at("server"), "replies");
+  EXPECT_EQ(json.at("replies").at("percent"), 90.0);
+  EXPECT_EQ(json.at("replies").at("received_per_s"), 90.0);
+  EXPECT_EQ(json.at("answered"), 0);
+  EXPECT_TRUE(json.at("lost").is_null());
+  EXPECT_TRUE(json.at("unaccounted").is_null());
+  const std::string text = load_report_to_text(like, report);
+  EXPECT_NE(text.find("90.0 % of 200"), std::string::npos) << text;
+  EXPECT_NE(text.find("do not say which packet they answer"), std::string::npos) << text;
+  EXPECT_EQ(text.find("lost"), std::string::npos) << text;
+
+  report.received = report.replies = 179;
+  EXPECT_NE(judge_load(like, report).find("179 answers"), std::string::npos);
+  EXPECT_FALSE(load_report_to_json(like, report).at("ok").get<bool>());
+  report.received = report.replies = 0;
+  EXPECT_NE(judge_load(like, report).find("no reply from"), std::string::npos);
+  report.replies_expected = 0;
+  EXPECT_EQ(judge_load(like, report), "");
+  report.received = report.replies = 3;  // more than was recorded is no fault
+  EXPECT_EQ(judge_load(like, report), "");
+  EXPECT_TRUE(load_report_to_json(like, report).at("replies").at("percent").is_null());
+
+  LoadOptions echo = like;
+  echo.expect = ExpectedReply::kEcho;
+  EXPECT_FALSE(load_report_to_json(echo, echo_report()).contains("replies"));
+  EXPECT_EQ(load_report_to_json(echo, echo_report()).at("server"), "echo");
+}
+
 TEST(LoadReportTest, ARunWithoutAPacketSaysWhy) {
   LoadReport report;
   EXPECT_NE(judge_load(options(), report).find("before the first packet"), std::string::npos);

@@ -63,5 +63,33 @@ TEST(PayloadFilesTest, FilesThatAreNone) {
   EXPECT_NE(error, "");
 }
 
+TEST(PayloadFilesTest, Sessions) {
+  const net::Endpoint client = endpoint_of("10.0.0.1:40000");
+  const net::Endpoint server = endpoint_of("10.0.0.2:7777");
+  const std::string file = write_test_file(
+      "session.pcap",
+      pcap_file(kRawLink, {{1'000'000, ip_packet(client, server, "0123456789abcdef0123")},
+                           {2'000'000, ip_packet(client, server, "0123456789abcdef01")}}));
+  using Replies = SessionPayload::Replies;
+  const auto complaint = [&](std::vector<VaryingField> fields, Replies replies) {
+    std::string error = "what was there before";
+    const auto payload = make_session_payload(
+        file, {.choice = {}, .fields = std::move(fields), .replies = replies}, &error);
+    EXPECT_EQ(payload == nullptr, !error.empty()) << error;
+    return error;
+  };
+  const std::vector<VaryingField> both = {field("0:8:sequence"), field("8:8:time")};
+  EXPECT_EQ(complaint({}, Replies::kCounted), "");
+  EXPECT_EQ(complaint({}, Replies::kIgnored), "");
+  EXPECT_EQ(complaint({field("18:2:client")}, Replies::kCounted), "");  // in one of them
+  EXPECT_NE(complaint({field("18:3:client")}, Replies::kCounted).find("byte 20"),
+            std::string::npos);
+  EXPECT_EQ(complaint(both, Replies::kEchoes), "");
+  EXPECT_NE(complaint({}, Replies::kEchoes).find("name both"), std::string::npos);
+  EXPECT_NE(complaint({both[0], field("11:8:time")}, Replies::kEchoes).find("name both"),
+            std::string::npos);
+  EXPECT_NE(complaint({both[0], both[0]}, Replies::kCounted).find("in common"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ringpeer::tools

@@ -33,7 +33,7 @@ SessionRecording recording() {
 }
 
 LoadStamp stamp(std::uint32_t client, std::uint64_t sequence) {
-  return {.client = client, .sequence = sequence, .due_at = {}};
+  return {.client = client, .sequence = sequence, .due_at = {}, .index = sequence};
 }
 
 TEST(SessionReplayTest, OffsetsAreThoseRecordedRoundAfterRound) {
@@ -44,12 +44,45 @@ TEST(SessionReplayTest, OffsetsAreThoseRecordedRoundAfterRound) {
   EXPECT_DOUBLE_EQ(replay.packets_per_second(), 4 * 3 / 0.060);
   for (std::uint32_t client = 0; client < 4; ++client) {
     const auto start = milliseconds(15) * client;
-    EXPECT_EQ(replay.offset(client, 0), start);
-    EXPECT_EQ(replay.offset(client, 1), start + milliseconds(20));
-    EXPECT_EQ(replay.offset(client, 2), start + milliseconds(40));
-    EXPECT_EQ(replay.offset(client, 3), start + milliseconds(60));
-    EXPECT_EQ(replay.offset(client, 3002), start + milliseconds(60'040));
+    EXPECT_EQ(replay.start(client), start);
   }
+  EXPECT_EQ(replay.offset(0), milliseconds(0));
+  EXPECT_EQ(replay.offset(1), milliseconds(20));
+  EXPECT_EQ(replay.offset(2), milliseconds(40));
+  EXPECT_EQ(replay.offset(3), milliseconds(60));
+  EXPECT_EQ(replay.offset(3002), milliseconds(60'040));
+}
+
+// However long the session is: all are there after a second.
+TEST(SessionReplayTest, LongSessionsBeginWithinASecond) {
+  const net::Endpoint client = endpoint_of("10.0.0.1:40000");
+  const net::Endpoint server = endpoint_of("10.0.0.2:7777");
+  const std::vector<CaptureEntry> entries = {{0, ip_packet(client, server, "a")},
+                                             {600'000 * kMs, ip_packet(client, server, "b")}};
+  SessionRecording read;
+  std::string error;
+  ASSERT_TRUE(read.read(write_test_file("long", pcap_file(kRawLink, entries)), {}, &error));
+  const SessionReplay replay(&read, {}, 100, 1);
+  EXPECT_EQ(replay.start(1), milliseconds(10));
+  EXPECT_EQ(replay.start(99), milliseconds(990));
+}
+
+// A server that goes on sending after the client's last packet would do so in the next round.
+TEST(SessionReplayTest, AnswersAfterTheEndAreOfNoPacket) {
+  const net::Endpoint client = endpoint_of("10.0.0.1:40000");
+  const net::Endpoint server = endpoint_of("10.0.0.2:7777");
+  std::vector<CaptureEntry> entries = {{0, ip_packet(client, server, "a")},
+                                       {100 * kMs, ip_packet(client, server, "b")}};
+  for (std::uint64_t ms = 110; ms < 5000; ms += 10) {
+    entries.push_back({ms * kMs, ip_packet(server, client, "tick")});
+  }
+  SessionRecording read;
+  std::string error;
+  ASSERT_TRUE(read.read(write_test_file("ticks", pcap_file(kRawLink, entries)), {}, &error));
+  const SessionReplay replay(&read, {}, 1, 1);
+  EXPECT_EQ(replay.period(), milliseconds(200));
+  EXPECT_EQ(replay.answers_to(0), 0U);
+  EXPECT_EQ(replay.answers_to(1), 9U);
 }
 
 TEST(SessionReplayTest, FieldsDifferAndTheRestDoesNot) {
@@ -79,6 +112,14 @@ TEST(SessionReplayTest, FieldsDifferAndTheRestDoesNot) {
   EXPECT_FALSE(replay.is_echo(reply, stamp(3, 9)));
   reply.back() ^= 1;
   EXPECT_FALSE(replay.is_echo(reply, stamp(3, 6)));
+}
+
+// Of packets that were never sent there is no number, and the session goes on all the same.
+TEST(SessionReplayTest, TheIndexSaysWhichPacketAndTheSequenceCounts) {
+  const SessionRecording session = recording();
+  SessionReplay replay(&session, {{.place = 0, .width = 1, .kind = FieldKind::kSequence}}, 1, 1);
+  const auto packet = replay.packet({.client = 0, .sequence = 3, .due_at = {}, .index = 4});
+  EXPECT_EQ(std::string(packet.begin(), packet.end()), "\3y");
 }
 
 TEST(SessionReplayTest, AnswersBelongToThePacketBefore) {

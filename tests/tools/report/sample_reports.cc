@@ -127,7 +127,7 @@ class Simulation {
         ++lost;
         continue;
       }
-      if (!run_.expects_reply) continue;
+      if (!run_.expects_reply || run_.counts_replies) continue;
       const double us = draw_latency(t);
       latencies.add(us);
       corrected_.add(us);
@@ -135,14 +135,17 @@ class Simulation {
       if (pause_left(t) <= 0 || t - run_.pause_at_s < 1 / run_.hz) uncorrected_.add(us);
     }
     const std::uint64_t sent = static_cast<std::uint64_t>(due) - missed;
-    const std::uint64_t answered = run_.expects_reply ? sent - lost : 0;
+    const bool is_answered = run_.expects_reply && !run_.counts_replies;
+    const std::uint64_t answered = is_answered ? sent - lost : 0;
+    const std::uint64_t replies = run_.counts_replies ? 2 * (sent - lost) : 0;
     sent_ += sent;
     lost_ += lost;
     missed_ += missed;
     answered_ += answered;
+    replies_ += replies;
     return {{"t", static_cast<double>(second)},
             {"sent", sent},
-            {"received", answered},
+            {"received", answered + replies},
             {"answered", answered},
             {"lost", known(lost)},
             {"send_missed", missed},
@@ -152,9 +155,9 @@ class Simulation {
             {"clients", clients}};
   }
 
-  // Nothing is known of packets to a sink.
+  // Nothing is known of packets to a sink, or whose answers do not name them.
   ordered_json known(std::uint64_t count) const {
-    return run_.expects_reply ? ordered_json(count) : ordered_json(nullptr);
+    return run_.expects_reply && !run_.counts_replies ? ordered_json(count) : ordered_json(nullptr);
   }
 
   ordered_json sums() {
@@ -167,17 +170,19 @@ class Simulation {
         {"target", "203.0.113.7:4000"},
         {"clients", run_.clients},
         {"hz", run_.hz},
-        {"payload", "raw"},
+        {"payload", run_.counts_replies ? "like" : "raw"},
         {"packet_bytes", 64},
         {"duration_s", seconds},
-        {"server", run_.expects_reply ? "echo" : "silent"},
+        {"server", run_.counts_replies  ? "replies"
+                   : run_.expects_reply ? "echo"
+                                        : "silent"},
         {"valid", !run_.is_late},
         {"invalid_because", ordered_json::array()},
         {"sent", sent_},
         {"sent_per_s", static_cast<double>(sent_) / seconds},
         {"send_refused", 0},
         {"send_missed", missed_},
-        {"received", answered_ + lost_ / 20},
+        {"received", replies_ + answered_ + lost_ / 20},
         {"answered", answered_},
         {"answered_per_s", static_cast<double>(answered_) / seconds},
         {"lost", known(lost_)},
@@ -201,6 +206,15 @@ class Simulation {
           {"cpu_percent", run_.is_late ? 99.2 : 34.5},
           {"socket_buffer_bytes", 425984}}},
     };
+    if (run_.counts_replies) {
+      report["received"] = replies_;
+      report["late"] = report["repeated"] = 0;
+      report["replies"] = {
+          {"received", replies_},
+          {"received_per_s", static_cast<double>(replies_) / seconds},
+          {"expected", 2 * sent_},
+          {"percent", 100.0 * static_cast<double>(replies_) / static_cast<double>(2 * sent_)}};
+    }
     if (run_.is_late) {
       report["invalid_because"] = {"3.1 % of sends were more than 1 ms late: use --threads 4",
                                    "a thread used 99 % of its core"};
@@ -253,6 +267,7 @@ class Simulation {
   std::uint64_t lost_ = 0;
   std::uint64_t missed_ = 0;
   std::uint64_t answered_ = 0;
+  std::uint64_t replies_ = 0;
 };
 
 }  // namespace
@@ -269,6 +284,8 @@ const std::vector<NamedReport>& sample_runs() {
       {"late.json", sample_report({.seed = 4, .median_us = 260, .is_late = true})},
       {"find-max.json", sample_report({.seed = 5, .median_us = 300, .finds_max = true})},
       {"ramp.json", sample_report({.seed = 6, .finds_max = true, .has_goal = false})},
+      {"like.json",
+       sample_report({.seed = 8, .seconds = 12, .loss_share = 0.04, .counts_replies = true})},
   };
   return runs;
 }

@@ -24,10 +24,12 @@ struct SampleRun {
   int pause_at_s = -1;     // when the server stops for pause_ms; -1: never
   int pause_ms = 200;
   bool expects_reply = true;  // otherwise a sink, of which no loss and no latency is known
-  bool churns = false;        // clients come and go
-  bool is_late = false;       // the generator does not keep up: not valid
-  bool finds_max = false;     // with steps and a knee
-  bool has_goal = true;       // otherwise the steps are those of a ramp
+  // A recorded session, whose answers name no packet: two are expected of each.
+  bool counts_replies = false;
+  bool churns = false;     // clients come and go
+  bool is_late = false;    // the generator does not keep up: not valid
+  bool finds_max = false;  // with steps and a knee
+  bool has_goal = true;    // otherwise the steps are those of a ramp
 };
 
 // What `ringpeer load --json` of schema 2 prints of such a run: its sums, series, percentiles and

@@ -49,6 +49,8 @@ function percentileCurve(histogram) {
 // Where packets went that did not come back as they should, by the packet's way: what it means in a
 // table, and after "241 packets" in a heading.
 function dropsOf(report) {
+  // Answers that name no packet do not say which came late, twice or wrong either.
+  const known = (count) => (report.replies ? null : count);
   const rows = [
     ["Never sent", "send_missed", "due, and skipped: the generator came too late", "were never sent", report.send_missed],
     ["Never sent", "send_refused", "due, and refused by the kernel of this machine", "were refused by this machine's kernel", report.send_refused],
@@ -57,10 +59,10 @@ function dropsOf(report) {
     ["Lost", "kernel_drops.clients", "dropped at the clients' sockets: their buffer was full", "were dropped at the clients' sockets", report.kernel_drops.clients],
     ["Lost", "connection_refused", "refused: nobody listened at the target", "found nobody who listened", report.connection_refused],
     ["Lost", "unaccounted", "missing from the sums: neither arrived nor dropped where it can be seen", "are missing from the sums", report.unaccounted],
-    ["Came, but not as sent", "late", "reordered: came after a later one", "came out of order", report.late],
-    ["Came, but not as sent", "repeated", "duplicated: came more than once", "came more than once", report.repeated],
-    ["Came, but not as sent", "corrupted", "corrupted: the bytes of an answer were wrong", "came back damaged", report.corrupted],
-    ["Came, but not as sent", "foreign", "foreign: answered nothing that was sent", "answered nothing that was sent", report.foreign],
+    ["Came, but not as sent", "late", "reordered: came after a later one", "came out of order", known(report.late)],
+    ["Came, but not as sent", "repeated", "duplicated: came more than once", "came more than once", known(report.repeated)],
+    ["Came, but not as sent", "corrupted", "corrupted: the bytes of an answer were wrong", "came back damaged", known(report.corrupted)],
+    ["Came, but not as sent", "foreign", "foreign: answered nothing that was sent", "answered nothing that was sent", known(report.foreign)],
   ];
   return rows.map(([group, field, meaning, phrase, count]) => ({ group, field, meaning, phrase, count }));
 }
@@ -78,6 +80,7 @@ function runOf({ name, report }, index) {
     report,
     series,
     lostPercent,
+    replies: report.replies || null,
     steps: stepsOf(report),
     findMax: report.find_max || null,
     knee: report.find_max ? report.find_max.knee_per_s : null,

@@ -4,6 +4,17 @@ function tile(name, value, note, kind) {
   return element("div", { class: "tile" }, element("div", { class: "name" }, name), element("div", { class: "value " + (kind || "") }, value), element("div", { class: "note" }, note));
 }
 
+const kLeastReplies = 90; // percent: with fewer the run has failed
+
+function repliesTiles(run) {
+  const { received, expected, percent } = run.replies;
+  const isBad = percent !== null && percent < kLeastReplies;
+  return [
+    tile("of the recorded answers", percentText(percent, 4), countText(received) + " of " + countText(expected), isBad ? "bad" : ""),
+    tile("round trip", kUnknown, "the answers do not say which packet they answer"),
+  ];
+}
+
 function tilesOf(run) {
   const { report } = run;
   const answeredShare = report.answered === null || report.sent === 0 ? null : (100 * report.answered) / report.sent;
@@ -11,8 +22,10 @@ function tilesOf(run) {
   const tiles = [
     run.findMax ? tile("knee", rateText(run.knee), limitPhrase(run)) : null,
     tile("sent", rateText(report.sent_per_s), countText(report.sent) + " packets"),
-    tile("answered", percentText(answeredShare, 4), countText(report.answered) + " packets"),
-    tile("lost", percentText(run.lostPercent), report.lost === null ? "not known" : countText(report.lost) + " packets", report.lost ? "bad" : ""),
+    ...(run.replies ? repliesTiles(run) : [
+      tile("answered", percentText(answeredShare, 4), countText(report.answered) + " packets"),
+      tile("lost", percentText(run.lostPercent), report.lost === null ? "not known" : countText(report.lost) + " packets", report.lost ? "bad" : ""),
+    ]),
     ...(run.hasLatency ? [latency("p50", "p50"), latency("p99", "p99"), latency("p99.9", "p999"), latency("max", "max")] : []),
     tile("clients", countText(report.clients), secondsText(report.duration_s)),
   ];

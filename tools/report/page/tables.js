@@ -30,7 +30,8 @@ function comparisonCard(runs) {
   const latency = (kind, label, name) => ratioRow(runs, label, (run) => run.report[kind][name], latencyText);
   const rows = [
     ratioRow(runs, "sent", (run) => run.report.sent_per_s, rateText),
-    ratioRow(runs, "answered", (run) => run.report.answered_per_s, rateText),
+    ratioRow(runs, "answered", (run) => (run.replies ? null : run.report.answered_per_s), rateText),
+    runs.some((run) => run.replies) ? ratioRow(runs, "of recorded answers", (run) => (run.replies ? run.replies.percent : null), percentText) : null,
     ratioRow(runs, "lost", (run) => run.lostPercent, percentText),
     runs.some((run) => run.knee !== null) ? ratioRow(runs, "knee", (run) => run.knee, rateText) : null,
     ["Round trip, corrected"],
@@ -199,6 +200,7 @@ const kWords = [
   ["Uncorrected", "What a client would have measured that sends the next packet only when the last is answered. It hides pauses: while it waits, it does not measure."],
   ["p99", "99 of 100 answers came within this time. p99.99: 9,999 of 10,000."],
   ["Lost", "Sent, never answered, and not explained by a drop that can be seen. A share of the packets that were sent."],
+  ["Recorded answers", "Where a recorded session is played, the server's answers name no packet. They are counted, and held against those that the recorded server gave to the same packets."],
   ["Knee", "The highest rate at which the goal held. It is tried again below and above before it is named."],
   ["Not valid", "The generator was late, at its limit, or short of something, so that the figures may be its own and not the server's."],
 ];

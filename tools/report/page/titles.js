@@ -22,7 +22,15 @@ function burstOf(run) {
   return null;
 }
 
+// Of a session whose answers name no packet.
+function repliesPhrase(run) {
+  const { percent, received } = run.replies;
+  if (percent === null) return countText(received) + " answers, and none were recorded";
+  return percentText(percent, 4) + " of the recorded answers";
+}
+
 function lossPhrase(run) {
+  if (run.replies) return repliesPhrase(run);
   if (run.report.lost === null) return "loss unknown";
   if (run.report.lost === 0) return "nothing lost";
   return percentText(run.lostPercent) + " lost";
@@ -60,6 +68,7 @@ function runHeadline(run) {
     return "Holds " + rateText(run.knee) + "; " + limitPhrase(run);
   }
   if (run.steps.length > 0) return stepsTitle([run]);
+  if (run.replies) return "Sends " + rateText(run.report.sent_per_s) + ", gets " + repliesPhrase(run);
   if (!run.hasLatency) {
     return "Sends " + rateText(run.report.sent_per_s) + " without answers; " + lossPhrase(run);
   }
@@ -156,7 +165,7 @@ function percentileTitle(runs) {
 function dropsTitle(runs) {
   if (runs.length > 1) return "Where packets went, by run";
   const seen = runs[0].drops.filter((drop) => drop.count > 0);
-  if (seen.length === 0) return "No packet is missing, late or damaged";
+  if (seen.length === 0) return runs[0].replies ? "No drop can be seen" : "No packet is missing, late or damaged";
   const [worst, next] = [...seen].sort((a, b) => b.count - a.count);
   const first = countText(worst.count) + " packets " + worst.phrase;
   return next ? first + ", " + countText(next.count) + " " + next.phrase : first;

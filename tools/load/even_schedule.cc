@@ -1,0 +1,50 @@
+#include "ringpeer/tools/load/even_schedule.h"
+
+#include <algorithm>
+
+namespace ringpeer::tools {
+namespace {
+
+// Packets that were left out are told of in this many portions at most.
+constexpr std::uint64_t kMaxPortions = 1000;
+
+std::uint64_t most_at_once(double packets_per_second) {
+  const double seconds = std::chrono::duration<double>(SendSchedule::kMaxCatchUp).count();
+  return static_cast<std::uint64_t>(packets_per_second * seconds) + 1;
+}
+
+}  // namespace
+
+EvenSchedule::EvenSchedule(double packets_per_second, Clock::time_point start, std::size_t places,
+                           Missed missed)
+    : pacer_(packets_per_second, start, most_at_once(packets_per_second)),
+      places_(places),
+      missed_(std::move(missed)) {}
+
+std::optional<SendSchedule::Due> EvenSchedule::take(Clock::time_point until) {
+  if (next_ == end_) {
+    const std::uint64_t missed_before = pacer_.missed();
+    const Pacer::Due due = pacer_.take_due(until);
+    tell_missed(due.first, pacer_.missed() - missed_before);
+    next_ = due.first;
+    end_ = due.first + due.count;
+  }
+  if (next_ == end_) return std::nullopt;
+  const std::uint64_t event = next_++;
+  return Due{.place = event % places_, .index = event / places_, .time = pacer_.due_time(event)};
+}
+
+SendSchedule::Clock::time_point EvenSchedule::next_due() {
+  return next_ < end_ ? pacer_.due_time(next_) : pacer_.next_due();
+}
+
+// The last `count` before `end`.
+void EvenSchedule::tell_missed(std::uint64_t end, std::uint64_t count) const {
+  if (count == 0) return;
+  const std::uint64_t portion = std::max<std::uint64_t>(1, count / kMaxPortions);
+  for (std::uint64_t first = end - count; first < end; first += portion) {
+    missed_(pacer_.due_time(first), std::min(portion, end - first));
+  }
+}
+
+}  // namespace ringpeer::tools

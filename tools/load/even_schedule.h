@@ -1,0 +1,41 @@
+#ifndef RINGPEER_TOOLS_LOAD_EVEN_SCHEDULE_H_
+#define RINGPEER_TOOLS_LOAD_EVEN_SCHEDULE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "ringpeer/tools/load/send_schedule.h"
+#include "ringpeer/tools/measure/pacer.h"
+
+namespace ringpeer::tools {
+
+// Packets at one distance from each other, of the places in turn.
+// Threads: one.
+class EvenSchedule : public SendSchedule {
+ public:
+  // `packets_per_second` is that of all places, which are one at least.
+  EvenSchedule(double packets_per_second, Clock::time_point start, std::size_t places,
+               Missed missed);
+
+  std::optional<Due> take(Clock::time_point until) override;
+  Clock::time_point next_due() override;
+  std::uint64_t begin(const Due& taken, Clock::time_point /*leaves_at*/) override {
+    return taken.index;
+  }
+
+ private:
+  void tell_missed(std::uint64_t end, std::uint64_t count) const;
+
+  Pacer pacer_;
+  std::size_t places_;
+  Missed missed_;
+  // Events that are due and were not taken.
+  std::uint64_t next_ = 0;
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace ringpeer::tools
+
+#endif  // RINGPEER_TOOLS_LOAD_EVEN_SCHEDULE_H_
