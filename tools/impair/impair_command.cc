@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 
-#include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/progress_line.h"
@@ -17,15 +15,10 @@
 #include "ringpeer/tools/impair/impair_options.h"
 #include "ringpeer/tools/impair/impair_report.h"
 #include "ringpeer/tools/impair/relay.h"
+#include "ringpeer/tools/impairment/impairment_flags.h"
 
 namespace ringpeer::tools {
 namespace {
-
-const std::map<std::string, JitterShape>& distribution_names() {
-  static const auto& names = *new std::map<std::string, JitterShape>{
-      {"uniform", JitterShape::kUniform}, {"normal", JitterShape::kNormal}};
-  return names;
-}
 
 int impair(ImpairOptions& options, ReportOutput& output) {
   const std::string complaint = check_impair_options(&options);
@@ -54,20 +47,6 @@ int impair(ImpairOptions& options, ReportOutput& output) {
                     judge_impair(report));
 }
 
-void add_impairments(CLI::App& command, ImpairOptions* options) {
-  for (const ImpairmentOption& option : impairment_options()) {
-    CLI::Option* const added = command.add_option_function<std::string>(
-        option.name,
-        [&option, options](const std::string& text) {
-          const std::string complaint = read_impairment(option, text, options);
-          if (!complaint.empty())
-            throw CLI::ValidationError(complaint, CLI::ExitCodes::ValidationError);
-        },
-        option.description);
-    added->default_str(option.otherwise);
-  }
-}
-
 }  // namespace
 
 void add_impair_command(CLI::App& app, int* exit_status) {
@@ -81,11 +60,7 @@ void add_impair_command(CLI::App& app, int* exit_status) {
       ->required();
   command->add_option("--address", options->address, "address to listen on; * for all of them")
       ->capture_default_str();
-  add_impairments(*command, options.get());
-  add_choice(*command, "--distribution", distribution_names(), &options->shape, "uniform",
-             "of --jitter: uniform within it, or normal with it as standard deviation");
-  command->add_flag("--keep-order", options->keep_order,
-                    "jitter lets no datagram pass an earlier one");
+  add_impairment_options(*command, kImpairPrefix, &options->plan);
   add_number(*command, "--seed", &options->seed,
              "a whole number: the same one decides the same again; without, one is chosen");
   add_number(*command, "--clients", &options->clients, "how many there may be at a time")

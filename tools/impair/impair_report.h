@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ringpeer/tools/impair/impair_counts.h"
 #include "ringpeer/tools/impair/impair_options.h"
-#include "ringpeer/tools/impair/impairment.h"
+#include "ringpeer/tools/impairment/impair_counts.h"
+#include "ringpeer/tools/impairment/impairment.h"
 
 namespace ringpeer::tools {
 

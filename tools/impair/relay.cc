@@ -49,10 +49,11 @@ std::chrono::nanoseconds seconds(double number) {
 Relay::Client::Client(const ImpairOptions& options, std::uint64_t seed, std::uint64_t number,
                       const net::Endpoint& from)
     : address(from),
-      to_server(options.impairments[0], seed, number, Direction::kToServer),
-      to_client(options.impairments[1], seed, number, Direction::kToClient) {}
+      to_server(options.plan.impairments[0], seed, number, Direction::kToServer),
+      to_client(options.plan.impairments[1], seed, number, Direction::kToClient) {}
 
-Relay::Relay(const ImpairOptions& options) : options_(options), impairer_(options_.impairments) {
+Relay::Relay(const ImpairOptions& options)
+    : options_(options), impairer_(options_.plan.impairments) {
   report_.seed = options.seed ? *options.seed : std::random_device()();
 }
 

@@ -21,7 +21,7 @@
 #include "ringpeer/tools/impair/datagram_batch.h"
 #include "ringpeer/tools/impair/impair_options.h"
 #include "ringpeer/tools/impair/impair_report.h"
-#include "ringpeer/tools/impair/impairer.h"
+#include "ringpeer/tools/impairment/impairer.h"
 
 namespace ringpeer::tools {
 

@@ -127,9 +127,11 @@ Bytes numbered(std::uint32_t number, std::size_t size = 64) {
 
 void set(ImpairOptions* options, const std::string& name, const std::string& value) {
   for (const ImpairmentOption& option : impairment_options()) {
-    if (option.name != name) continue;
-    EXPECT_EQ(read_impairment(option, value, options), "");
+    if (kImpairPrefix + std::string(option.name) != name) continue;
+    EXPECT_EQ(read_impairment(option, kImpairPrefix, value, &options->plan), "");
+    return;
   }
+  ADD_FAILURE() << "no option " << name;
 }
 
 void expect_conserved(const ImpairReport& report) {

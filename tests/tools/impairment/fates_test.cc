@@ -1,7 +1,7 @@
 // What becomes of a datagram, over many seeds: as often and as long as was asked for, and always
 // the same for the same seed.
 
-#include "ringpeer/tools/impair/fates.h"
+#include "ringpeer/tools/impairment/fates.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_IMPAIR_IMPAIRMENT_H_
-#define RINGPEER_TOOLS_IMPAIR_IMPAIRMENT_H_
+#ifndef RINGPEER_TOOLS_IMPAIRMENT_IMPAIRMENT_H_
+#define RINGPEER_TOOLS_IMPAIRMENT_IMPAIRMENT_H_
 
 #include <array>
 #include <chrono>
@@ -42,4 +42,4 @@ struct Impairment {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_IMPAIR_IMPAIRMENT_H_
+#endif  // RINGPEER_TOOLS_IMPAIRMENT_IMPAIRMENT_H_

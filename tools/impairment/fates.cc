@@ -1,4 +1,4 @@
-#include "ringpeer/tools/impair/fates.h"
+#include "ringpeer/tools/impairment/fates.h"
 
 #include <algorithm>
 #include <cmath>

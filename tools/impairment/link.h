@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_IMPAIR_LINK_H_
-#define RINGPEER_TOOLS_IMPAIR_LINK_H_
+#ifndef RINGPEER_TOOLS_IMPAIRMENT_LINK_H_
+#define RINGPEER_TOOLS_IMPAIRMENT_LINK_H_
 
 #include <chrono>
 #include <cstddef>
@@ -33,4 +33,4 @@ class Link {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_IMPAIR_LINK_H_
+#endif  // RINGPEER_TOOLS_IMPAIRMENT_LINK_H_

@@ -1,7 +1,7 @@
 // Datagrams in and out by a clock of the test's own: order, rate, queue, bounds, and that each is
 // accounted for.
 
-#include "ringpeer/tools/impair/impairer.h"
+#include "ringpeer/tools/impairment/impairer.h"
 
 #include <gtest/gtest.h>
 

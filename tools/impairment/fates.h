@@ -1,12 +1,12 @@
-#ifndef RINGPEER_TOOLS_IMPAIR_FATES_H_
-#define RINGPEER_TOOLS_IMPAIR_FATES_H_
+#ifndef RINGPEER_TOOLS_IMPAIRMENT_FATES_H_
+#define RINGPEER_TOOLS_IMPAIRMENT_FATES_H_
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
-#include "ringpeer/tools/impair/impairment.h"
+#include "ringpeer/tools/impairment/impairment.h"
 
 namespace ringpeer::tools {
 
@@ -52,4 +52,4 @@ class Fates {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_IMPAIR_FATES_H_
+#endif  // RINGPEER_TOOLS_IMPAIRMENT_FATES_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_IMPAIR_DELAY_LINE_H_
-#define RINGPEER_TOOLS_IMPAIR_DELAY_LINE_H_
+#ifndef RINGPEER_TOOLS_IMPAIRMENT_DELAY_LINE_H_
+#define RINGPEER_TOOLS_IMPAIRMENT_DELAY_LINE_H_
 
 #include <chrono>
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "ringpeer/tools/impair/flow.h"
+#include "ringpeer/tools/impairment/flow.h"
 
 namespace ringpeer::tools {
 
@@ -39,4 +39,4 @@ class DelayLine {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_IMPAIR_DELAY_LINE_H_
+#endif  // RINGPEER_TOOLS_IMPAIRMENT_DELAY_LINE_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_IMPAIR_FLOW_H_
-#define RINGPEER_TOOLS_IMPAIR_FLOW_H_
+#ifndef RINGPEER_TOOLS_IMPAIRMENT_FLOW_H_
+#define RINGPEER_TOOLS_IMPAIRMENT_FLOW_H_
 
 #include <chrono>
 #include <cstdint>
@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/tools/impair/fates.h"
-#include "ringpeer/tools/impair/impairment.h"
-#include "ringpeer/tools/impair/link.h"
+#include "ringpeer/tools/impairment/fates.h"
+#include "ringpeer/tools/impairment/impairment.h"
+#include "ringpeer/tools/impairment/link.h"
 
 namespace ringpeer::tools {
 
@@ -45,4 +45,4 @@ struct Traveller {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_IMPAIR_FLOW_H_
+#endif  // RINGPEER_TOOLS_IMPAIRMENT_FLOW_H_

@@ -1,4 +1,4 @@
-#include "ringpeer/tools/impair/link.h"
+#include "ringpeer/tools/impairment/link.h"
 
 namespace ringpeer::tools {
 

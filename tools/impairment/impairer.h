@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_IMPAIR_IMPAIRER_H_
-#define RINGPEER_TOOLS_IMPAIR_IMPAIRER_H_
+#ifndef RINGPEER_TOOLS_IMPAIRMENT_IMPAIRER_H_
+#define RINGPEER_TOOLS_IMPAIRMENT_IMPAIRER_H_
 
 #include <array>
 #include <chrono>
@@ -8,10 +8,10 @@
 #include <optional>
 #include <span>
 
-#include "ringpeer/tools/impair/delay_line.h"
-#include "ringpeer/tools/impair/flow.h"
-#include "ringpeer/tools/impair/impair_counts.h"
-#include "ringpeer/tools/impair/impairment.h"
+#include "ringpeer/tools/impairment/delay_line.h"
+#include "ringpeer/tools/impairment/flow.h"
+#include "ringpeer/tools/impairment/impair_counts.h"
+#include "ringpeer/tools/impairment/impairment.h"
 
 namespace ringpeer::tools {
 
@@ -62,4 +62,4 @@ class Impairer {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_IMPAIR_IMPAIRER_H_
+#endif  // RINGPEER_TOOLS_IMPAIRMENT_IMPAIRER_H_

@@ -1,4 +1,4 @@
-#include "ringpeer/tools/impair/delay_line.h"
+#include "ringpeer/tools/impairment/delay_line.h"
 
 #include <algorithm>
 

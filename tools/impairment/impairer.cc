@@ -1,4 +1,4 @@
-#include "ringpeer/tools/impair/impairer.h"
+#include "ringpeer/tools/impairment/impairer.h"
 
 #include <algorithm>
 #include <utility>
