@@ -15,6 +15,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/bench/overload/report.h"
@@ -100,6 +101,45 @@ LoadReport load_report(bool arena) {
   report.steal_percent = 7.25;
   report.cpu = std::chrono::milliseconds(1733);
   report.stopped_by_signal = 15;
+  return report;
+}
+
+// With a network each way of which the other has nothing.
+LoadOptions impaired_options() {
+  LoadOptions options;
+  options.target_text = "192.0.2.1:4000";
+  options.seed = 5009;
+  options.impairment.is_given = true;
+  Impairment& asked = options.impairment.impairments[0];
+  asked.loss = 0.03125;
+  asked.burst = 3.5;
+  asked.delay = std::chrono::microseconds(41'500);
+  asked.shape = JitterShape::kNormal;
+  asked.bits_per_second = 500'000;
+  return options;
+}
+
+LoadReport impaired_report() {
+  LoadReport report = load_report(false);
+  ImpairmentAccount& account = report.impairment.emplace();
+  std::uint64_t number = 50'021;
+  for (ImpairCounts& counts : account.counts) {
+    for (std::uint64_t ImpairCounts::*const field :
+         {&ImpairCounts::arrived, &ImpairCounts::duplicated, &ImpairCounts::forwarded,
+          &ImpairCounts::lost, &ImpairCounts::queue_full, &ImpairCounts::relay_full,
+          &ImpairCounts::send_failed, &ImpairCounts::waiting, &ImpairCounts::reordered,
+          &ImpairCounts::truncated, &ImpairCounts::corrupted}) {
+      counts.*field = number += 103;
+    }
+    for (int i = 1; i <= 1000; ++i) counts.added_delay.record(std::chrono::microseconds(79 * i));
+  }
+  for (std::uint64_t ImpairmentAccount::*const field :
+       {&ImpairmentAccount::requests, &ImpairmentAccount::damaged, &ImpairmentAccount::answered,
+        &ImpairmentAccount::answered_damaged, &ImpairmentAccount::repeated,
+        &ImpairmentAccount::corrupted, &ImpairmentAccount::foreign, &ImpairmentAccount::inputs,
+        &ImpairmentAccount::snapshots, &ImpairmentAccount::snapshots_announced}) {
+    account.*field = number += 103;
+  }
   return report;
 }
 
@@ -266,6 +306,14 @@ std::vector<Sample> samples() {
   part.part = {.number = 2, .of = 3};
   part.payload = LoadPayloadKind::kTemplate;
   all.push_back(sample_of(part, load_report(false)));
+  all.push_back(sample_of(impaired_options(), impaired_report()));
+  LoadReport nothing_went_on = load_report(false);
+  nothing_went_on.impairment.emplace();
+  LoadOptions impaired_sink = impaired_options();
+  impaired_sink.expect = ExpectedReply::kNothing;
+  std::swap(impaired_sink.impairment.impairments[0], impaired_sink.impairment.impairments[1]);
+  impaired_sink.impairment.impairments[1].keep_order = true;
+  all.push_back(sample_of(impaired_sink, nothing_went_on));
   LoadOptions stepped = load_options();
   stepped.ramp = RateRange{.least = 1, .most = 2};
   stepped.payload = LoadPayloadKind::kPackets;
@@ -445,6 +493,7 @@ TEST(ReportSchemaTest, TheCommandsPrintIt) {
       {"serve", "--mode", "sink", "--port", "0", "--duration", "0.05", "--json"},
       {"serve", "--mode", "arena", "--port", "0", "--duration", "0.05", "--json"},
       {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--expect", "nothing", "--json"},
+      {"load", "--target", "127.0.0.1:9", "--duration", "0.1", "--impair-loss", "5/", "--json"},
       {"load", "--target", "localhost:9", "--duration", "0.1", "--payload", "var", "--json"},
       {"load", "--target", "127.0.0.1:9", "--ramp", "100..200", "--steps", "2", "--step", "0.1s",
        "--threads", "2", "--expect", "nothing", "--json"},
@@ -485,10 +534,18 @@ TEST(ReportSchemaTest, AMergedReportIsOfIt) {
     options.part = {.number = number, .of = 2};
     parts.push_back(load_report_to_json(options, load_report(number == 2)));
   }
-  const MergedReport merged = merge_load_reports(parts);
-  ASSERT_EQ(merged.error, "");
-  EXPECT_EQ(ReportSchema().complaint("load", merged.report), "") << merged.report.dump(2);
-  EXPECT_FALSE(load_json_to_text(merged.report).empty());
+  LoadOptions impaired = impaired_options();
+  std::vector<Json> impaired_parts;
+  for (const std::uint32_t number : {1U, 2U}) {
+    impaired.part = {.number = number, .of = 2};
+    impaired_parts.push_back(load_report_to_json(impaired, impaired_report()));
+  }
+  for (const auto& of_one_plan : {parts, impaired_parts}) {
+    const MergedReport merged = merge_load_reports(of_one_plan);
+    ASSERT_EQ(merged.error, "");
+    EXPECT_EQ(ReportSchema().complaint("load", merged.report), "") << merged.report.dump(2);
+    EXPECT_FALSE(load_json_to_text(merged.report).empty());
+  }
 }
 
 // A wrong type, a field too many or one that lacks in an item of an array is heard of.

@@ -41,6 +41,7 @@ struct Traveller {
   std::uint64_t index = 0;  // in its flow; a copy has that of its original
   std::chrono::steady_clock::time_point arrived;
   std::vector<std::uint8_t> payload;
+  bool is_damaged = false;  // cut, or with a bit turned over
 };
 
 }  // namespace ringpeer::tools

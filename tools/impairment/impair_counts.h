@@ -26,6 +26,9 @@ struct ImpairCounts {
   std::uint64_t corrupted = 0;
   LatencyHistogram added_delay;  // of those forwarded
 
+  // Those of another relay.
+  void add(const ImpairCounts& other);
+
   std::int64_t unaccounted() const {
     return static_cast<std::int64_t>(arrived + duplicated - forwarded - lost - queue_full -
                                      relay_full - no_client - send_failed - waiting);

@@ -60,9 +60,13 @@ bool Impairer::add(Flow& flow, const Fate& fate, bool is_copy,
   std::optional<Place> held_back;
   if (!is_copy) std::swap(held_back, flow.held_back);
   const bool hold_back = fate.held_back && !is_copy && !held_back;
-  const Place place = line_.add(
-      hold_back ? due + kMaxHeldBack : due,
-      {.flow = &flow, .index = flow.arrived, .arrived = now, .payload = carried(fate, payload)});
+  const Place place =
+      line_.add(hold_back ? due + kMaxHeldBack : due,
+                {.flow = &flow,
+                 .index = flow.arrived,
+                 .arrived = now,
+                 .payload = carried(fate, payload),
+                 .is_damaged = fate.size < payload.size() || fate.turned_bit.has_value()});
   ++flow.waiting;
   if (hold_back) flow.held_back = place;
   // Its own time is the least: it was not in a hurry before.

@@ -20,6 +20,7 @@
 #include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/command/stop_signal.h"
 #include "ringpeer/tools/command/whole_file.h"
+#include "ringpeer/tools/impairment/impairment_flags.h"
 #include "ringpeer/tools/load/client_result.h"
 #include "ringpeer/tools/load/live_screen.h"
 #include "ringpeer/tools/load/load_csv.h"
@@ -81,6 +82,10 @@ std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
   const PlanOptions& plan = written.plan;
   options->target_text = fmt::format("{}", fmt::join(written.targets, ","));
   if (std::string complaint = read_plan(plan, options); !complaint.empty()) {
+    return usage_error(complaint);
+  }
+  if (std::string complaint = check_impairment_plan(kLoadImpairPrefix, &options->impairment);
+      !complaint.empty()) {
     return usage_error(complaint);
   }
   if (std::string complaint = read_payload(written.payload, options); !complaint.empty()) {
@@ -201,6 +206,7 @@ void add_load_command(CLI::App& app, int* exit_status) {
       "reply (an echo or the arena's snapshots; with --like as many as were recorded), echo, "
       "or nothing of a sink");
   add_plan_options(*command, &written->plan, options.get());
+  add_impairment_options(*command, kLoadImpairPrefix, &options->impairment);
   command->add_flag("--allow-invalid", options->allow_invalid,
                     "a run that is not valid still says so, but exits with 0 if all else is well");
   command->add_option("--csv", options->csv, "a file for the time series, when the run is over");

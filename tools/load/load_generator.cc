@@ -33,16 +33,6 @@ using std::chrono::milliseconds;
 constexpr std::chrono::microseconds kSendQuantum{50};
 // How often a waiting generator looks whether it is to stop.
 constexpr milliseconds kStopCheckInterval{100};
-constexpr milliseconds kHouseInterval{10};
-// A small part of what a view takes for a moment: rates of a moment are off by no more.
-constexpr milliseconds kPublishInterval{20};
-
-constexpr milliseconds kSettleStep{10};
-// An arena never falls silent: what it said of its inputs after this is what counts of a phase.
-constexpr milliseconds kArenaSettling{200};
-// Leaving clients repeat themselves until the arena has answered.
-constexpr milliseconds kGoodbyeInterval{100};
-constexpr int kMaxGoodbyes = 20;
 
 // Between two looks at what is due: more would hold it up.
 constexpr int kMaxEvents = 64;
@@ -69,7 +59,9 @@ LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share,
       payload_(std::move(payload)),
       slots_((options.clients - share.index + share.of - 1) / share.of),
       batch_(kMaxRawPacket),
-      patience_(seconds_of(options.wait_seconds)) {}
+      patience_(seconds_of(options.wait_seconds)) {
+  if (options.impairment.is_given) impairment_.emplace(options.impairment, options.seed);
+}
 
 LoadGenerator::~LoadGenerator() {
   if (epoll_ >= 0) close(epoll_);
@@ -108,6 +100,10 @@ int LoadGenerator::join(Slot* slot) {
   if (!report_.socket_buffer) report_.socket_buffer = client->socket.receive_buffer();
   ++report_.joins;
   ++connected_;
+  if (impairment_) {
+    impairment_->join(id);
+    impaired_.emplace(id, client.get());
+  }
   slot->client = std::move(client);
   return 0;
 }
@@ -176,7 +172,8 @@ void LoadGenerator::say_goodbye(Client* client, Clock::time_point now) {
 }
 
 bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) const {
-  if (options_.expect == ExpectedReply::kNothing || client.account.settled()) return true;
+  if (impairment_ && impairment_->has(client.account.id())) return false;
+  if (options_.expect == ExpectedReply::kNothing || is_settled(client)) return true;
   if (is_finishing_) return false;  // as long as anything comes
   const auto goodbyes = client.account.snapshots() > 0 ? kMaxGoodbyes * kGoodbyeInterval
                                                        : std::chrono::nanoseconds(0);
@@ -185,6 +182,10 @@ bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) co
 
 void LoadGenerator::retire(std::unique_ptr<Client> client) {
   take_refusals(client.get());
+  if (impairment_) {
+    impairment_->leave(client->account.id());
+    impaired_.erase(client->account.id());
+  }
   add_account(client->account, &report_);
   inputs_of_retired_ += client->account.inputs_received();
   if (!options_.csv_clients.empty()) {
@@ -262,7 +263,7 @@ void LoadGenerator::count_missed(Clock::time_point due, std::uint64_t packets) {
 void LoadGenerator::send_one(Client* client, const LoadStamp& stamp, bool leaving) {
   const auto packet = payload_->compose(stamp, leaving);
   const Clock::time_point now = Clock::now();
-  const int error = send_packet(client, packet);
+  const int error = send_packet(client, packet, stamp.due_at, now);
   if (error != 0) {
     report_.refuse_send(error);
     return;
@@ -292,7 +293,15 @@ void LoadGenerator::count_sent(Client* client, const LoadStamp& stamp, Clock::ti
   }
 }
 
-int LoadGenerator::send_packet(Client* client, std::span<const std::uint8_t> packet) {
+int LoadGenerator::send_packet(Client* client, std::span<const std::uint8_t> packet,
+                               Clock::time_point due, Clock::time_point now) {
+  if (!impairment_) return send_now(client, packet);
+  impairment_->send(client->account.id(), packet, due, now);
+  deliver_due(now);
+  return 0;
+}
+
+int LoadGenerator::send_now(Client* client, std::span<const std::uint8_t> packet) {
   int error = client->socket.send(packet);
   if (error == ECONNREFUSED) {
     // Of an earlier packet: a connected socket hands it over instead of sending, once.
@@ -305,6 +314,7 @@ int LoadGenerator::send_packet(Client* client, std::span<const std::uint8_t> pac
 // ---- Receiving ----------------------------------------------------------------
 
 bool LoadGenerator::receive_until(Clock::time_point until) {
+  if (has_impaired()) until = std::min(until, impairment_->next_due());
   const auto left = std::max<std::int64_t>(
       0, std::chrono::duration_cast<std::chrono::nanoseconds>(until - Clock::now()).count());
   constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
@@ -319,7 +329,8 @@ bool LoadGenerator::receive_until(Clock::time_point until) {
   for (int i = 0; i < count; ++i) {
     receive_from(static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr));
   }
-  return count > 0;
+  const bool has_delivered = impairment_ && deliver_due(Clock::now());
+  return count > 0 || has_delivered;
 }
 
 void LoadGenerator::receive_from(Client* client) {
@@ -329,20 +340,30 @@ void LoadGenerator::receive_from(Client* client) {
   take_refusals(client);
   const Clock::time_point now = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
-    ++report_.received;
+    const std::span<const std::uint8_t> packet = batch_.packet(i);
     patience_.see_reply();
-    ++live_.received;
-    series_.received(now);
-    const LoadReply reply = read_reply(*client, batch_.packet(i));
-    if (reply.kind == LoadReply::Kind::kUnmatched) {
-      ++live_.answered;
-      if (client->account.unmatched().received == 0) ++report_.joins_answered;
+    if (impairment_) {
+      impairment_->receive(client->account.id(), packet, read_reply(*client, packet), now);
+    } else {
+      take_packet(client, packet, now);
     }
-    const auto answer = client->account.receive(reply, now);
-    if (!answer) continue;
-    take_answer(*answer);
-    if (!options_.csv_clients.empty()) client->round_trips.record(answer->round_trip);
   }
+}
+
+void LoadGenerator::take_packet(Client* client, std::span<const std::uint8_t> packet,
+                                Clock::time_point now) {
+  ++report_.received;
+  ++live_.received;
+  series_.received(now);
+  const LoadReply reply = read_reply(*client, packet);
+  if (reply.kind == LoadReply::Kind::kUnmatched) {
+    ++live_.answered;
+    if (client->account.unmatched().received == 0) ++report_.joins_answered;
+  }
+  const auto answer = client->account.receive(reply, now);
+  if (!answer) return;
+  take_answer(*answer);
+  if (!options_.csv_clients.empty()) client->round_trips.record(answer->round_trip);
 }
 
 LoadReply LoadGenerator::read_reply(const Client& client,
@@ -387,119 +408,6 @@ void LoadGenerator::take_refusals(Client* client) {
     patience_.see_refusal();
   }
   count_receive_error(errno);
-}
-
-// ---- Ends ---------------------------------------------------------------------
-
-std::chrono::nanoseconds LoadGenerator::longest_settling() const {
-  if (options_.counts_replies()) return patience_.settling_unmatched();
-  // Whoever has to be told to leave is not silent.
-  const auto goodbyes = any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval : milliseconds(0);
-  return patience_.settling() + goodbyes;
-}
-
-void LoadGenerator::settle(const std::atomic<bool>& stop) {
-  if (options_.expect == ExpectedReply::kNothing) return;
-  const Clock::time_point begin = Clock::now();
-  const Clock::time_point deadline =
-      begin + (any_snapshots() ? kArenaSettling : patience_.settling());
-  Clock::time_point last_arrival = begin;
-  for (Clock::time_point now = begin;
-       now < deadline && now < last_arrival + patience_.silence() && !stop; now = Clock::now()) {
-    if (now >= next_house_) keep_house(now);
-    if (receive_until(now + kSettleStep)) {
-      last_arrival = Clock::now();
-    } else if (report_.wait_error != 0 || all_settled()) {
-      return;
-    }
-  }
-}
-
-void LoadGenerator::finish() {
-  is_finishing_ = true;
-  const Clock::time_point begin = Clock::now();
-  for (Slot& slot : slots_) {
-    if (slot.client != nullptr) leave(&slot, begin);
-  }
-  Clock::time_point last_arrival = begin;
-  Clock::time_point now = begin;
-  const auto longest = longest_settling();
-  while (!leaving_.empty() && now < begin + longest && now < last_arrival + patience_.silence() &&
-         report_.wait_error == 0 && options_.expect != ExpectedReply::kNothing) {
-    if (now >= next_house_) keep_house(now);
-    const bool arrived = receive_until(now + kSettleStep);
-    now = Clock::now();
-    if (arrived) last_arrival = now;
-    if (!arrived && all_settled()) break;
-  }
-  for (auto& client : leaving_) retire(std::move(client));
-  leaving_.clear();
-  publish(Clock::now());
-}
-
-bool LoadGenerator::all_settled() const {
-  return std::all_of(slots_.begin(), slots_.end(),
-                     [](const Slot& slot) {
-                       return slot.client == nullptr || slot.client->account.settled();
-                     }) &&
-         std::all_of(leaving_.begin(), leaving_.end(),
-                     [](const auto& client) { return client->account.settled(); });
-}
-
-bool LoadGenerator::any_snapshots() const {
-  const auto has = [](const Client& client) { return client.account.snapshots() > 0; };
-  return std::any_of(slots_.begin(), slots_.end(),
-                     [&](const Slot& slot) { return slot.client && has(*slot.client); }) ||
-         std::any_of(leaving_.begin(), leaving_.end(),
-                     [&](const auto& client) { return has(*client); });
-}
-
-std::uint64_t LoadGenerator::inputs_received() const {
-  std::uint64_t sum = inputs_of_retired_;
-  for (const Slot& slot : slots_) {
-    if (slot.client) sum += slot.client->account.inputs_received();
-  }
-  for (const auto& client : leaving_) sum += client->account.inputs_received();
-  return sum;
-}
-
-// ---- Beside -------------------------------------------------------------------
-
-void LoadGenerator::keep_house(Clock::time_point now) {
-  next_house_ = now + kHouseInterval;
-  serve_leaving(now);
-  series_.set_clients(now, connected_);
-  if (now >= next_publish_) publish(now);
-  if (interim_.is_asked()) interim_.put(report_so_far());
-}
-
-void LoadGenerator::publish(Clock::time_point now) {
-  next_publish_ = now + kPublishInterval;
-  board_->add(live_, static_cast<std::int64_t>(connected_) - clients_shown_);
-  clients_shown_ = connected_;
-  live_ = LiveFigures();
-}
-
-LoadReport LoadGenerator::report_so_far() const {
-  LoadReport report = report_;
-  report.client_kernel_drops.reset();  // a system call for each would hold up the schedule
-  for (const Slot& slot : slots_) {
-    if (slot.client) add_account(slot.client->account, &report);
-  }
-  for (const auto& client : leaving_) add_account(client->account, &report);
-  return report;
-}
-
-LoadReport LoadGenerator::take_report() {
-  if (sending_.count() > 0) {
-    report_.busiest_thread_percent =
-        100.0 * static_cast<double>(sending_cpu_.count()) / static_cast<double>(sending_.count());
-  }
-  sending_ = sending_cpu_ = std::chrono::nanoseconds(0);
-  LoadReport taken = std::move(report_);
-  report_ = LoadReport();
-  report_.socket_buffer = taken.socket_buffer;
-  return taken;
 }
 
 }  // namespace ringpeer::tools

@@ -8,9 +8,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ringpeer/engine/net/socket.h"
+#include "ringpeer/tools/load/client_impairment.h"
 #include "ringpeer/tools/load/client_result.h"
 #include "ringpeer/tools/load/interim_slot.h"
 #include "ringpeer/tools/load/live_figures.h"
@@ -84,12 +86,16 @@ class LoadGenerator {
   const LoadSeries& series() const { return series_; }
 
  private:
+  // Leaving clients repeat themselves until the arena has answered.
+  static constexpr std::chrono::milliseconds kGoodbyeInterval{100};
+  static constexpr int kMaxGoodbyes = 20;
+
   struct Client {
     explicit Client(std::uint32_t id) : account(id) {}
     net::Socket socket;
     LoadClient account;
     SparseHistogram round_trips;  // for its own result, if the options ask for it
-    bool has_begun = false;  // to send
+    bool has_begun = false;       // to send
     // Once it leaves.
     Clock::time_point left_at;
     Clock::time_point next_goodbye;
@@ -110,15 +116,24 @@ class LoadGenerator {
   void count_missed(Clock::time_point due, std::uint64_t packets);
   void send_one(Client* client, const LoadStamp& stamp, bool leaving);
   void count_sent(Client* client, const LoadStamp& stamp, Clock::time_point now);
-  int send_packet(Client* client, std::span<const std::uint8_t> packet);
+  int send_packet(Client* client, std::span<const std::uint8_t> packet, Clock::time_point due,
+                  Clock::time_point now);
+  int send_now(Client* client, std::span<const std::uint8_t> packet);
   // Takes what has arrived, waiting for it until `until` at most. True if anything had.
   bool receive_until(Clock::time_point until);
   void receive_from(Client* client);
+  void take_packet(Client* client, std::span<const std::uint8_t> packet, Clock::time_point now);
   LoadReply read_reply(const Client& client, std::span<const std::uint8_t> packet) const;
   void take_answer(const LoadClient::Answer& answer);
   // Counts the packets that the target's machine has refused: each comes back in an ICMP error.
   void take_refusals(Client* client);
   void count_receive_error(int error);
+  // Of an impairment: hands on what has waited until now. True if anything had.
+  bool deliver_due(Clock::time_point now);
+  bool deliver(const Traveller& traveller, Clock::time_point now);
+  bool has_impaired() const { return impairment_ && !impairment_->is_empty(); }
+  std::chrono::nanoseconds longest_delay() const;
+  bool is_settled(const Client& client) const;
   // What is not of each packet: those who leave, the series, what is shown.
   void keep_house(Clock::time_point now);
   void serve_leaving(Clock::time_point now);
@@ -138,6 +153,9 @@ class LoadGenerator {
   std::vector<Slot> slots_;
   std::vector<std::unique_ptr<Client>> leaving_;
   std::uint32_t next_client_ = 0;
+  // Without one there is none in the way of a packet.
+  std::optional<ClientImpairment> impairment_;
+  std::unordered_map<std::uint32_t, Client*> impaired_;  // by number
   int epoll_ = -1;
   ReceiveBatch batch_;
   LoadReport report_;  // since take_report()

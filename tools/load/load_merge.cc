@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/load_series.h"
 #include "ringpeer/tools/load/reply_account.h"
@@ -41,6 +42,14 @@ std::string complaint_of(const ordered_json& part) {
   return "";
 }
 
+// What an impairment was asked to do; null without one.
+ordered_json asked_of(const ordered_json& part) {
+  const ordered_json& impairment = part.at("impairment");
+  if (impairment.is_null()) return nullptr;
+  return {impairment.at("seed"), impairment.at("to_server").at("asked"),
+          impairment.at("to_client").at("asked")};
+}
+
 std::string complaint_of_all(const Parts& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string complaint = complaint_of(parts[i]);
@@ -55,6 +64,9 @@ std::string complaint_of_all(const Parts& parts) {
     }
     if (part.contains("replies") != parts.front().contains("replies")) {
       return "the reports differ in what is expected (--expect): they are not of one plan.";
+    }
+    if (asked_of(part) != asked_of(parts.front())) {
+      return "the reports differ in the impairment: they are not of one plan.";
     }
     numbers.insert(part.at("part").at("number").get<std::uint32_t>());
   }
@@ -233,6 +245,50 @@ void merge_replies(const Parts& parts, double seconds, ordered_json* merged) {
   (*merged)["replies"] = replies_to_json(received, expected, seconds);
 }
 
+void merge_impairments(const Parts& parts, ordered_json* merged) {
+  std::vector<ordered_json> impairments;
+  for (const ordered_json& part : parts) impairments.push_back(part.at("impairment"));
+  (*merged)["impairment"] = sum_of_impairments(impairments);
+  if ((*merged)["impairment"].is_null()) return;
+  merge_histogram(parts, "/impairment/to_server/added_delay_us", "delay_to_server_ns", merged);
+  merge_histogram(parts, "/impairment/to_client/added_delay_us", "delay_to_client_ns", merged);
+}
+
+// As LoadReport has it.
+std::int64_t unaccounted_requests(const ordered_json& m) {
+  const bool arena = m.contains("snapshots");
+  const std::uint64_t client_drops = arena ? 0 : count_of(m["kernel_drops"]["clients"]);
+  const std::uint64_t explained =
+      count_of(m["kernel_drops"]["server"]) + count_of(m["connection_refused"]) + client_drops;
+  if (!m["impairment"].is_null()) {
+    const ImpairmentAccount account = impairment_from_json(m["impairment"]);
+    return arena ? account.unaccounted_inputs(explained) : account.unaccounted_echoes(explained);
+  }
+  return unexplained(count_of(m["sent"]), count_of(m["answered"]),
+                     arena ? explained : explained + count_of(m["damaged"]));
+}
+
+std::int64_t unaccounted_replies(const ordered_json& m) {
+  if (!m.contains("snapshots")) return 0;
+  // With an impairment, those beyond it.
+  const ordered_json& seen = m["impairment"].is_null() ? m["snapshots"] : m["impairment"]["beyond"];
+  const char* const received = m["impairment"].is_null() ? "received" : "snapshots";
+  const char* const sent = m["impairment"].is_null() ? "sent" : "snapshots_sent";
+  return unexplained(count_of(seen[sent]), count_of(seen[received]),
+                     count_of(m["kernel_drops"]["clients"]));
+}
+
+// As LoadReport has it.
+void derive_unanswered(const ordered_json& m, ordered_json* unanswered) {
+  const bool arena = m.contains("snapshots");
+  const std::uint64_t explained =
+      count_of(m["answered"]) + count_of(m["kernel_drops"]["server"]) +
+      count_of(m["connection_refused"]) + count_of(m["lost"]) +
+      (arena ? 0 : count_of(m["damaged"]) + count_of(m["kernel_drops"]["clients"]));
+  const std::uint64_t sent = count_of(m["sent"]);
+  *unanswered = sent - std::min(sent, explained);
+}
+
 // What follows from the sums.
 void derive(ordered_json* merged) {
   ordered_json& m = *merged;
@@ -240,19 +296,11 @@ void derive(ordered_json* merged) {
   m["sent_per_s"] = per_second(m["sent"], seconds);
   m["answered_per_s"] = per_second(m["answered"], seconds);
   if (m["server"] == "silent" || m.contains("replies")) return;
-  const bool arena = m.contains("snapshots");
-  const std::uint64_t client_drops = count_of(m["kernel_drops"]["clients"]);
-  const std::uint64_t explained =
-      count_of(m["kernel_drops"]["server"]) + count_of(m["connection_refused"]);
-  const std::int64_t requests =
-      unexplained(count_of(m["sent"]), count_of(m["answered"]),
-                  arena ? explained : explained + client_drops + count_of(m["damaged"]));
-  const std::int64_t replies = arena
-                                   ? unexplained(count_of(m["snapshots"]["sent"]),
-                                                 count_of(m["snapshots"]["received"]), client_drops)
-                                   : 0;
+  const std::int64_t requests = unaccounted_requests(m);
+  const std::int64_t replies = unaccounted_replies(m);
   m["lost"] = std::max<std::int64_t>(0, requests);
   m["unaccounted"] = std::abs(requests) + std::abs(replies);
+  if (!m["impairment"].is_null()) derive_unanswered(m, &m["impairment"]["unanswered"]);
 }
 
 std::optional<double> late_percent_of(const Parts& parts) {
@@ -307,6 +355,7 @@ ordered_json merged_of(const Parts& parts) {
   merge_counts(parts, &merged);
   merge_snapshots(parts, merged["duration_s"], &merged);
   merge_replies(parts, merged["duration_s"], &merged);
+  merge_impairments(parts, &merged);
   derive(&merged);
   merge_histogram(parts, "/rtt_us", "rtt_ns", &merged);
   merge_histogram(parts, "/rtt_uncorrected_us", "rtt_uncorrected_ns", &merged);

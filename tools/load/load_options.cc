@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "ringpeer/tools/command/run_duration.h"
 #include "ringpeer/tools/load/payload_sizes.h"
+#include "ringpeer/tools/load/sent_window.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -102,6 +105,38 @@ std::string check_size(const LoadOptions& options) {
                      smallest, largest);
 }
 
+// What is on its way is remembered, and that has limits.
+std::string check_delays(const LoadOptions& options) {
+  std::chrono::duration<double> away{0};
+  for (const Impairment& asked : options.impairment.impairments) away += asked.delay + asked.jitter;
+  if (away > SentWindow::kMaxAge) {
+    return fmt::format(
+        "{0}delay and {0}jitter: an answer that takes {1:.1f} s longer counts as lost after {2} s. "
+        "Choose less for both ways together.",
+        kLoadImpairPrefix, away.count(), SentWindow::kMaxAge.count());
+  }
+  const double rate = options.ramp          ? options.ramp->most / options.clients
+                      : options.has_steps() ? 0
+                                            : options.rate;
+  const double packets = rate * away.count();
+  if (packets <= static_cast<double>(SentWindow::kMaxPackets)) return "";
+  return fmt::format(
+      "{0}delay and {0}jitter: {1:.0f} packets of a client would be on their way at a time, and it "
+      "remembers {2}. Choose less delay, or more clients that send less each.",
+      kLoadImpairPrefix, packets, SentWindow::kMaxPackets);
+}
+
+std::string check_impairment(const LoadOptions& options) {
+  if (!options.impairment.is_given) return "";
+  if (options.counts_replies()) {
+    return fmt::format(
+        "{}... accounts for each packet, and the answers to --like name none: add --expect echo or "
+        "nothing, or put `ringpeer impair` between.",
+        kLoadImpairPrefix);
+  }
+  return check_delays(options);
+}
+
 }  // namespace
 
 const char* name_of(LoadPayloadKind kind) {
@@ -143,6 +178,7 @@ std::string check_load_options(const LoadOptions& options) {
   if (std::string complaint = check_clients(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_steps(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_sockets(options); !complaint.empty()) return complaint;
+  if (std::string complaint = check_impairment(options); !complaint.empty()) return complaint;
   return check_size(options);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/tools/impairment/impairment_options.h"
 #include "ringpeer/tools/load/varying_field.h"
 
 namespace ringpeer::tools {
@@ -48,6 +49,9 @@ struct LoadGoal {
   double loss_percent = 0.1;
   double p99_us = 5000;  // corrected
 };
+
+// Before the names of what a bad network does: --loss alone is the goal of a search.
+inline constexpr const char* kLoadImpairPrefix = "--impair-";
 
 // What `ringpeer load` is asked to do.
 struct LoadOptions {
@@ -92,7 +96,8 @@ struct LoadOptions {
   // Which session of a file with several is meant.
   std::optional<net::Endpoint> recorded_client;
   std::optional<net::Endpoint> recorded_server;
-  std::uint64_t seed = 1;  // of what is random in files
+  std::uint64_t seed = 1;  // of what is random in files and in the impairment
+  ImpairmentPlan impairment;
   double seconds = 10;
 
   std::optional<RateRange> ramp;

@@ -18,6 +18,10 @@ std::int64_t unexplained(std::uint64_t sent, std::uint64_t arrived, std::uint64_
 
 std::int64_t LoadReport::unaccounted_requests() const {
   const std::uint64_t explained = server_kernel_drops.value_or(0) + connection_refused;
+  if (impairment) {
+    return is_arena() ? impairment->unaccounted_inputs(explained)
+                      : impairment->unaccounted_echoes(explained + client_kernel_drops.value_or(0));
+  }
   if (is_arena()) return unexplained(sent, inputs_received, explained);
   // Without an arena's own count, a packet that came back is one that arrived.
   return unexplained(sent, echoes, explained + client_kernel_drops.value_or(0) + damaged);
@@ -25,7 +29,19 @@ std::int64_t LoadReport::unaccounted_requests() const {
 
 std::int64_t LoadReport::unaccounted_replies() const {
   if (!is_arena()) return 0;  // echoes: in the requests
-  return unexplained(snapshots_announced, snapshots, client_kernel_drops.value_or(0));
+  const std::uint64_t announced =
+      impairment ? impairment->snapshots_announced : snapshots_announced;
+  const std::uint64_t arrived = impairment ? impairment->snapshots : snapshots;
+  return unexplained(announced, arrived, client_kernel_drops.value_or(0));
+}
+
+std::uint64_t LoadReport::unanswered_by_impairment() const {
+  const std::uint64_t answered = is_arena() ? inputs_received : echoes + damaged;
+  const std::uint64_t client_drops = is_arena() ? 0 : client_kernel_drops.value_or(0);
+  const std::uint64_t otherwise =
+      server_kernel_drops.value_or(0) + connection_refused + client_drops +
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, unaccounted_requests()));
+  return sent - std::min(sent, answered + otherwise);
 }
 
 void LoadReport::refuse_send(int error) {
@@ -60,8 +76,13 @@ void LoadReport::add_counts(const LoadReport& other) {
                            &LoadReport::joins,
                            &LoadReport::joins_answered,
                            &LoadReport::joins_failed,
-                           &LoadReport::late_sends}) {
+                           &LoadReport::late_sends,
+                           &LoadReport::delayed_sends_refused}) {
     this->*field += other.*field;
+  }
+  if (other.impairment) {
+    if (!impairment) impairment.emplace();
+    impairment->add(*other.impairment);
   }
   packet_bytes = std::max(packet_bytes, other.packet_bytes);
   if (client_kernel_drops && other.client_kernel_drops) {
@@ -97,13 +118,23 @@ namespace {
 
 std::string judge_account(const LoadOptions& options, const LoadReport& report) {
   if (options.expect == ExpectedReply::kNothing) return "";
-  if (report.received == 0 && report.connection_refused > 0) {
+  if (report.impairment) {
+    if (report.impairment->of(Direction::kToServer).unaccounted() != 0 ||
+        report.impairment->of(Direction::kToClient).unaccounted() != 0) {
+      return "packets are unaccounted for within the impairment: this program has a fault.";
+    }
+    // All is lost, as was asked for: there is nothing to be said of the server.
+    if (report.impairment->of(Direction::kToServer).forwarded == 0) return "";
+  }
+  const std::uint64_t received =
+      report.impairment ? report.impairment->of(Direction::kToClient).arrived : report.received;
+  if (received == 0 && report.connection_refused > 0) {
     return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",
                        options.target_text);
   }
   // A session that was recorded without its answers has none to expect.
   const bool expects_any = !options.counts_replies() || report.replies_expected > 0;
-  if (report.received == 0 && expects_any) {
+  if (received == 0 && expects_any) {
     return fmt::format(
         "no reply from {}. Is a server running there? For one that never answers "
         "(ringpeer serve --mode sink), add --expect nothing.",

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ringpeer/tools/load/impairment_account.h"
 #include "ringpeer/tools/load/load_options.h"
 #include "ringpeer/tools/load/load_series.h"
 #include "ringpeer/tools/load/load_steps.h"
@@ -80,6 +81,11 @@ struct LoadReport {
   int send_error = 0;  // errno of the packet that was refused last
   int wait_error = 0;  // errno of a wait for replies that the kernel refused; it ended the run
 
+  // What the clients' networks did; nothing without an impairment. Of the packets that left them
+  // the kernel refused some, each counted as send_failed there.
+  std::optional<ImpairmentAccount> impairment;
+  std::uint64_t delayed_sends_refused = 0;
+
   LoadSeries series;
   std::vector<LoadStep> steps;
   std::optional<FindMaxResult> find_max;
@@ -93,6 +99,8 @@ struct LoadReport {
 
   // Packets of ours that the server did not get and of which nobody knows why.
   std::int64_t unaccounted_requests() const;
+  // Packets that clients sent and that were not answered because of the impairment; at least 0.
+  std::uint64_t unanswered_by_impairment() const;
   // Packets of the server that did not arrive here and of which nobody knows why.
   std::int64_t unaccounted_replies() const;
   // Of the packets that were due, how many left too late or not at all; nothing when none was due.

@@ -4,6 +4,7 @@
 #include "ringpeer/tools/command/error_text.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/version.h"
+#include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/load_validity.h"
 
@@ -178,7 +179,15 @@ void add_measurements(const LoadOptions& options, const LoadReport& report, orde
                   {"rtt_uncorrected_ns", buckets_to_json(report.round_trip_uncorrected.buckets())},
                   {"join_rtt_ns", buckets_to_json(report.join_round_trip.buckets())},
                   {"late_ns", buckets_to_json(report.send_lateness.buckets())}}},
-                {"impairment", nullptr}});
+                {"impairment", impairment_to_json(options, report)}});
+  if (report.impairment) {
+    ordered_json& histograms = (*json)["histograms"];
+    const auto delays = [&report](Direction way) {
+      return buckets_to_json(report.impairment->of(way).added_delay.buckets());
+    };
+    histograms["delay_to_server_ns"] = delays(Direction::kToServer);
+    histograms["delay_to_client_ns"] = delays(Direction::kToClient);
+  }
   if (report.is_arena()) {
     (*json)["snapshots"] = {{"received", report.snapshots},
                             {"received_per_s", per_second(report.snapshots, report.seconds)},

@@ -2,6 +2,7 @@
 
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/text_table.h"
+#include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 
 namespace ringpeer::tools {
@@ -179,6 +180,7 @@ std::string load_json_to_text(const ordered_json& report) {
     add_loss_rows(report, &table);
     add_latency_rows(report, &table);
   }
+  add_impairment_rows(report["impairment"], &table);
   add_step_rows(report, &table);
   add_find_max_rows(report, &table);
   add_trust_rows(report, &table);

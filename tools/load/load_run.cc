@@ -55,7 +55,12 @@ class SignalsBlocked {
 // What clients in place of others have open while those wait for their last answers.
 std::uint32_t sockets_of_leaving(const LoadOptions& options) {
   if (!options.session_seconds) return 0;
-  const double share = std::min(1.0, 1 / *options.session_seconds);
+  // About a second, and what an impairment adds.
+  std::chrono::duration<double> waiting{1};
+  for (const Impairment& asked : options.impairment.impairments) {
+    waiting += asked.delay + asked.jitter;
+  }
+  const double share = std::min(1.0, waiting.count() / *options.session_seconds);
   return static_cast<std::uint32_t>(std::ceil(options.clients * share));
 }
 

@@ -16,7 +16,7 @@ GeneratorHealth health_of(const LoadReport& report) {
           .client_kernel_drops = report.client_kernel_drops.value_or(0),
           .joins_failed = report.joins_failed,
           .join_error = report.join_error,
-          .send_refused = report.send_refused,
+          .send_refused = report.send_refused + report.delayed_sends_refused,
           .send_error = report.send_error};
 }
 

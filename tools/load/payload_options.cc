@@ -25,8 +25,9 @@ std::string read_built_in(const PayloadOptions& payload, LoadOptions* options) {
   if (!payload.fields.empty()) {
     return "--vary changes bytes of recorded packets: name their file with --packets or --like.";
   }
-  if (payload.has_seed) {
-    return "--seed is of what is random: use it with --template, --packets or --like.";
+  if (payload.has_seed && !options->impairment.is_given) {
+    return "--seed is of what is random: use it with --template, --packets, --like, or an "
+           "impairment like --impair-loss.";
   }
   const bool is_var = payload.kind == PayloadKind::kVar;
   options->payload = is_var ? LoadPayloadKind::kVar : LoadPayloadKind::kRaw;
@@ -98,7 +99,7 @@ void add_payload_options(CLI::App& command, PayloadOptions* payload, LoadOptions
                   "4:8:sequence; may be repeated")
       ->allow_extra_args(false);
   add_number(command, "--seed", &options->seed,
-             "of what is random in --template, --packets and --like")
+             "of what is random in --template, --packets, --like and --impair-...")
       ->capture_default_str()
       ->each([payload](const std::string&) { payload->has_seed = true; });
 }

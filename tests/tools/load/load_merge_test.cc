@@ -27,6 +27,23 @@ LoadOptions part_of(std::uint32_t number, std::uint32_t of) {
   return options;
 }
 
+// A network that lost what was not answered.
+void impair(LoadReport* report, std::mt19937_64* random) {
+  ImpairmentAccount& account = report->impairment.emplace();
+  report->echoes -= 7;
+  ImpairCounts& out = account.counts[0];
+  out.arrived = report->sent;
+  out.lost = report->sent - report->echoes;
+  out.forwarded = account.requests = account.answered = report->echoes;
+  ImpairCounts& in = account.counts[1];
+  in.arrived = report->echoes;
+  in.duplicated = (*random)() % 20;
+  in.forwarded = in.arrived + in.duplicated;
+  for (std::uint64_t i = 0; i < in.forwarded; ++i) {
+    in.added_delay.record(nanoseconds((*random)() % 40'000'000));
+  }
+}
+
 LoadReport any_report(std::mt19937_64* random, int packets = 300) {
   LoadReport report;
   report.seconds = 3;
@@ -57,12 +74,16 @@ Json comparable(Json report) {
     report.erase(field);
   }
   for (const char* field : {"rtt_us", "rtt_uncorrected_us"}) report[field].erase("mean");
+  if (!report["impairment"].is_null()) {
+    report["impairment"]["to_client"]["added_delay_us"].erase("mean");
+  }
   report["joins"].erase("rtt_us");
   return report;
 }
 
 TEST(LoadMergeTest, IsTheReportOfTheSum) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    const bool is_impaired = seed % 2 == 0;
     std::mt19937_64 random(seed);
     const std::uint32_t of = 2 + static_cast<std::uint32_t>(random() % 3);
     LoadReport sum;
@@ -70,7 +91,8 @@ TEST(LoadMergeTest, IsTheReportOfTheSum) {
     sum.started_at = "2026-11-29T09:00:15Z";
     std::vector<Json> parts;
     for (std::uint32_t number = 1; number <= of; ++number) {
-      const LoadReport report = any_report(&random);
+      LoadReport report = any_report(&random);
+      if (is_impaired) impair(&report, &random);
       sum.add_counts(report);
       sum.series.merge(report.series);
       parts.push_back(load_report_to_json(part_of(number, of), report));
@@ -110,6 +132,29 @@ TEST(LoadMergeTest, AnswersThatNameNoPacketAreSummed) {
   EXPECT_NE(judge_merged(merged.report).find("answers came where"), std::string::npos);
   parts[1].erase("replies");
   EXPECT_NE(merge_load_reports(parts).error.find("--expect"), std::string::npos);
+}
+
+// Beyond the impairment, one answer of each part is missing.
+TEST(LoadMergeTest, AnImpairmentExplainsWhatItLost) {
+  std::mt19937_64 random(1);
+  std::vector<Json> parts;
+  for (const std::uint32_t number : {1U, 2U}) {
+    LoadReport report = any_report(&random);
+    impair(&report, &random);
+    ++report.impairment->counts[0].forwarded;
+    --report.impairment->counts[0].lost;
+    ++report.impairment->requests;
+    parts.push_back(load_report_to_json(part_of(number, 2), report));
+    EXPECT_EQ(parts.back().at("unaccounted"), 1);
+  }
+  const Json merged = merge_load_reports(parts).report;
+  EXPECT_EQ(merged.at("unaccounted"), 2);
+  EXPECT_EQ(merged.at("impairment").at("unanswered").get<std::uint64_t>() + 2,
+            merged.at("sent").get<std::uint64_t>() - merged.at("answered").get<std::uint64_t>());
+  parts[1]["impairment"]["seed"] = 2;
+  EXPECT_NE(merge_load_reports(parts).error.find("impairment"), std::string::npos);
+  parts[1]["impairment"] = nullptr;
+  EXPECT_NE(merge_load_reports(parts).error.find("impairment"), std::string::npos);
 }
 
 TEST(LoadMergeTest, PartsThatDidNotRunTogetherAreNotValid) {
