@@ -8,6 +8,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -253,9 +254,12 @@ void LoadRun::on_all(const std::function<void(LoadGenerator&)>& work) {
         ended.notify_one();
       });
     }
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& failure) {
     stopping_ = true;  // those that have started
-    throw;
+    throw std::runtime_error(
+        fmt::format("a thread cannot be started: {}. Use fewer --threads, or raise the limit "
+                    "(ulimit -u, ulimit -v, a container's).",
+                    failure.what()));
   }
   std::unique_lock lock(mutex);
   while (!ended.wait_for(lock, kWatchInterval, all_ended)) {
