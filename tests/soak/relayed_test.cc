@@ -45,6 +45,7 @@ TEST(RelayedTest, EachPacketIsAccountedForOnBothSides) {
            {&RelayedReports::impair, "/to_client/duplicated"},
            {&RelayedReports::impair, "/to_client/waiting"},
            {&RelayedReports::serve, "/received"},
+           {&RelayedReports::serve, "/drops/drop_ring_full"},
            {&RelayedReports::serve, "/sent"}}) {
     RelayedReports wrong = reports;
     json& value = (wrong.*program).at(json::json_pointer(path));

@@ -68,6 +68,10 @@ void EchoService::serve_packet(const ReceivedPacket& packet) {
     ++counts_.own;
     return;
   }
+  if (answer.empty()) {
+    ++counts_.empty;
+    return;
+  }
   const bool accepted = server_.answer(packet, answer) == Error::OK;
   ++(accepted ? counts_.replies : counts_.replies_refused);
 }

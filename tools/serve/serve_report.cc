@@ -148,6 +148,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
         {"malformed", service.malformed},
         {"repeated", service.repeated},
         {"own", service.own},
+        {"empty", service.empty},
         {"replies", service.replies},
         {"replies_refused", service.replies_refused}}},
       {"cpu",

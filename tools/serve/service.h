@@ -17,6 +17,7 @@ struct ServiceCounts {
   std::uint64_t malformed = 0;  // of these, not what the service understands
   std::uint64_t repeated = 0;   // that came more than once, each time but the first: the arena's
   std::uint64_t own = 0;        // sent in the server's own name, and not answered
+  std::uint64_t empty = 0;      // without a byte, and not answered: the library sends none
   std::uint64_t replies = 0;    // packets given to the engine to send, and accepted
   std::uint64_t replies_refused = 0;
   // The arena's.

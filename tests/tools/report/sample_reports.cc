@@ -69,6 +69,33 @@ class Latencies {
   mutable bool is_sorted_ = false;
 };
 
+// One way of a bad network: it lost what did not go on.
+ordered_json impaired_way(double loss_percent, const ordered_json& in, const ordered_json& out) {
+  return {{"asked",
+           {{"loss_percent", loss_percent},
+            {"burst", nullptr},
+            {"delay_ms", 40.0},
+            {"jitter_ms", 12.5},
+            {"duplicate_percent", 0.0},
+            {"reorder_percent", 1.0},
+            {"truncate_percent", 0.0},
+            {"corrupt_percent", 0.0},
+            {"rate_kbit_s", 512.0},
+            {"queue", 100},
+            {"distribution", "uniform"},
+            {"keep_order", false}}},
+          {"arrived", in},
+          {"forwarded", out},
+          {"lost", in.get<std::uint64_t>() - out.get<std::uint64_t>()},
+          {"queue_full", 0}};
+}
+
+ordered_json impairment_of(const ordered_json& report) {
+  return {{"seed", 7},
+          {"to_server", impaired_way(2, report.at("sent"), report.at("answered"))},
+          {"to_client", impaired_way(0, report.at("answered"), report.at("answered"))}};
+}
+
 class Simulation {
  public:
   explicit Simulation(const SampleRun& run) : run_(run), random_(run.seed) {}
@@ -82,7 +109,7 @@ class Simulation {
                             {"rtt_uncorrected_ns", uncorrected_.histogram()},
                             {"late_ns", late_.histogram()}};
     if (run_.finds_max) add_steps(&report);
-    report["impairment"] = nullptr;
+    report["impairment"] = run_.is_impaired ? impairment_of(report) : ordered_json(nullptr);
     report["parts"] = 1;
     report["stopped_by_signal"] = 0;
     report["ok"] = !run_.is_late;
@@ -275,8 +302,12 @@ class Simulation {
 ordered_json sample_report(const SampleRun& run) { return Simulation(run).report(); }
 
 const std::vector<NamedReport>& sample_runs() {
-  const SampleRun paused{
-      .seed = 2, .loss_share = 0.0002, .burst_at_s = 21, .pause_at_s = 12, .churns = true};
+  const SampleRun paused{.seed = 2,
+                         .loss_share = 0.0002,
+                         .burst_at_s = 21,
+                         .pause_at_s = 12,
+                         .churns = true,
+                         .is_impaired = true};
   static const auto& runs = *new std::vector<NamedReport>{
       {"calm.json", sample_report({})},
       {"paused.json", sample_report(paused)},

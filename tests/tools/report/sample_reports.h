@@ -26,10 +26,11 @@ struct SampleRun {
   bool expects_reply = true;  // otherwise a sink, of which no loss and no latency is known
   // A recorded session, whose answers name no packet: two are expected of each.
   bool counts_replies = false;
-  bool churns = false;     // clients come and go
-  bool is_late = false;    // the generator does not keep up: not valid
-  bool finds_max = false;  // with steps and a knee
-  bool has_goal = true;    // otherwise the steps are those of a ramp
+  bool churns = false;        // clients come and go
+  bool is_impaired = false;   // by a network within its clients
+  bool is_late = false;       // the generator does not keep up: not valid
+  bool finds_max = false;     // with steps and a knee
+  bool has_goal = true;       // otherwise the steps are those of a ramp
 };
 
 // What `ringpeer load --json` of schema 2 prints of such a run: its sums, series, percentiles and

@@ -240,5 +240,18 @@ TEST(EchoServiceTest, DoesNotAnswerItself) {
   EXPECT_EQ(echo.counts().own, 1U);
 }
 
+// The library sends none, so one that came is not among those that were given to it.
+TEST(EchoServiceTest, CountsEmptyPackets) {
+  const auto engine = engine_with(1);
+  EchoService echo(engine, PayloadKind::kRaw, true);
+  ASSERT_EQ(echo.open(on_loopback()), Error::OK);
+  Remote remote(echo.port());
+  remote.send("");
+  remote.send("hello");
+  ASSERT_TRUE(serve_until(echo, [&] { return echo.counts().taken == 2; }));
+  EXPECT_EQ(echo.counts().empty, 1U);
+  EXPECT_EQ(echo.counts().replies, 1U);
+}
+
 }  // namespace
 }  // namespace ringpeer::tools

@@ -169,6 +169,31 @@ function flatText(value, prefix = "") {
   return Object.entries(value).flatMap(([name, inner]) => flatText(inner, prefix ? prefix + "." + name : name));
 }
 
+// What the network of the clients was asked for and did, one way.
+function wayText(name, way) {
+  const { asked } = way;
+  const words = [];
+  if (asked.loss_percent) words.push(numberText(asked.loss_percent) + "\u00a0% lost" + (asked.burst ? " in bursts of " + numberText(asked.burst) : ""));
+  if (asked.delay_ms || asked.jitter_ms) words.push(numberText(asked.delay_ms) + (asked.jitter_ms ? " \u00b1 " + numberText(asked.jitter_ms) : "") + "\u00a0ms");
+  for (const fate of ["duplicate", "reorder", "truncate", "corrupt"]) {
+    if (asked[fate + "_percent"]) words.push(numberText(asked[fate + "_percent"]) + "\u00a0% " + fate);
+  }
+  if (asked.rate_kbit_s) words.push(numberText(asked.rate_kbit_s) + "\u00a0kbit/s");
+  const counts = countText(way.arrived) + " in, " + countText(way.forwarded) + " out, " + countText(way.lost) + " lost, " + countText(way.queue_full) + " over the rate";
+  return name + ": " + (words.join(", ") || "nothing") + " (" + counts + ")";
+}
+
+function impairmentText(impairment) {
+  if (impairment === null) return "none";
+  const isNumber = (value) => value === null || typeof value === "number";
+  const kAsked = ["loss_percent", "burst", "delay_ms", "jitter_ms", "duplicate_percent", "reorder_percent", "truncate_percent", "corrupt_percent", "rate_kbit_s"];
+  const kCounted = ["arrived", "forwarded", "lost", "queue_full"];
+  const isWay = (way) => way && way.asked && kAsked.every((name) => isNumber(way.asked[name])) && kCounted.every((name) => isNumber(way[name]));
+  // Another program's: what it says, as it says it.
+  if (!isWay(impairment.to_server) || !isWay(impairment.to_client)) return flatText(impairment).join(", ");
+  return wayText("to the server", impairment.to_server) + "; " + wayText("to the clients", impairment.to_client) + "; seed " + impairment.seed;
+}
+
 function setupCard(runs) {
   const of = (label, textOf) => [label, ...runs.map((run) => textOf(run.report))];
   const offered = (report) => (report.hz === null ? kUnknown : rateText(report.hz * report.clients));
@@ -187,7 +212,7 @@ function setupCard(runs) {
     of("kernel", ({ machine }) => machine.kernel ?? "unknown"),
     of("ringpeer", (report) => report.version),
     of("processes merged", (report) => countText(report.parts)),
-    of("impairment", (report) => (report.impairment === null ? "none" : flatText(report.impairment).join(", "))),
+    of("impairment", (report) => impairmentText(report.impairment)),
     of("ended by", (report) => (report.stopped_by_signal ? "signal " + report.stopped_by_signal : "itself")),
   ];
   const made = card("How it was measured", "Set-up", dataTable(runColumns(runs, "", "text"), rows));
