@@ -318,7 +318,7 @@ TEST(LoadCommandTest, FilesAndFieldsThatAreNotFitAreToldInOneLine) {
       {{"--template", text, "--packets", packets}, "leave one of them out"},
       {{"--template", text, "--vary", "0:8:time"}, "--vary is of --packets"},
       {{"--vary", "0:8:time"}, "--packets"},
-      {{"--seed", "3"}, "--seed is of what a file has"},
+      {{"--seed", "3"}, "--seed is of what is random"},
   };
   for (const auto& [options, words] : cases) {
     Words line = {"load", "--target", "127.0.0.1:9"};

@@ -398,7 +398,7 @@ TEST(LoadLikeCommandTest, WhatIsOddInAFileIsTold) {
 TEST(LoadLikeCommandTest, FilesAndOptionsThatAreNotFitAreToldInOneLine) {
   const std::string file = session_file();
   const std::vector<std::pair<Words, std::string>> cases = {
-      {{"--like", ""}, "--like: name a file"},
+      {{"--like", ""}, "its value is empty"},
       {{"--like", "/no/such/file"}, "/no/such/file"},
       {{"--like", write_test_file("text", "no capture at all")}, "text"},
       {{"--like", write_test_file("none.pcap", pcap_file(kRawLink, {}))}, "no UDP datagram"},

@@ -268,9 +268,9 @@ void collect_fields(const ReportSchema& schema, const Json& object, const std::s
     const Json& field = schema.resolved(reference);
     rows->push_back({prefix + name, type_text(field.at("type")), field.value("unit", "")});
     // Reports within a report have a table of their own.
-    const bool is_report =
-        field.at("type") == "object" && field.at("properties").contains("schema");
-    if (field.at("type") == "object" && !is_report) {
+    const bool is_object = field.contains("properties");  // or null
+    const bool is_report = is_object && field.at("properties").contains("schema");
+    if (is_object && !is_report) {
       collect_fields(schema, field, prefix + name + ".", rows);
     }
     if (field.at("type") != "array") continue;

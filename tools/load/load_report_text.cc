@@ -155,7 +155,7 @@ std::string title_of(const ordered_json& report) {
   const std::string size =
       bytes.is_null() ? "" : fmt::format(", {} bytes a packet", bytes.get<std::uint64_t>());
   const std::string rate =
-      report.contains("steps") ? "" : fmt::format(" at {} Hz", report["hz"].get<double>());
+      report.contains("steps") ? "" : fmt::format(" at {:.6g} Hz", report["hz"].get<double>());
   return fmt::format(
       "{}{} clients{} against {} for {} s{}", report.contains("interim") ? "so far: " : "",
       report["clients"].get<std::uint32_t>(), rate, report["target"].get<std::string>(),
