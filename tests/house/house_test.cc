@@ -33,7 +33,7 @@ const Floors kFloors = {
     {"tools"},
     {"tools/demo", "tools/impair", "tools/doctor"},
     {"tools/serve", "tools/load", "tools/variant"},
-    {"tools/report", "tools/impairment"},
+    {"tools/report", "tools/impairment", "tools/capture", "tools/target"},
     {"tools/arena", "tools/measure", "tools/command"},
     {"tests/codec/support"},
     {"examples", "examples/*"},

@@ -52,6 +52,12 @@ class Terminal {
     output_of(tmux_ + " new-session -d -x " + std::to_string(columns) + " -y " +
               std::to_string(lines) + " '" + command + "; echo status $?; sleep 600' 2>&1");
   }
+  void resize(int columns, int lines) const {
+    output_of(tmux_ + " resize-window -x " + std::to_string(columns) + " -y " +
+              std::to_string(lines) + " 2>&1");
+  }
+  // What has left the screen at the top, too.
+  std::string all() const { return output_of(tmux_ + " capture-pane -p -S - 2>/dev/null"); }
   std::string screen() const { return output_of(tmux_ + " capture-pane -p 2>/dev/null"); }
   bool shows(const std::function<bool(const std::string&)>& wanted, std::string* last) const {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -68,6 +74,12 @@ class Terminal {
 };
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+int count_of(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; ++at) ++count;
+  return count;
+}
 
 class LiveScreenTest : public testing::Test {
  protected:
@@ -114,6 +126,40 @@ TEST_F(LiveScreenTest, OfASmallTerminalTakesOneLine) {
       [](const std::string& text) { return has(text, "of 4 s: 5 clients, sent 2"); }, &screen))
       << screen;
   EXPECT_FALSE(has(screen, "round trip ")) << screen;
+}
+
+// The line is cut where the terminal ends, and drawn over.
+TEST_F(LiveScreenTest, ALineThatIsLongerThanTheTerminalDoesNotScroll) {
+  terminal_.run(load("--clients 5 --hz 40 --duration 10"), 40, 10);
+  std::string screen;
+  ASSERT_TRUE(
+      terminal_.shows([](const std::string& text) { return has(text, "4 of 10 s:"); }, &screen))
+      << screen;
+  const std::string all = terminal_.all();
+  EXPECT_EQ(count_of(all, "of 10 s:"), 1) << all;
+  EXPECT_FALSE(has(all, "p99")) << "it goes on below: " << all;
+}
+
+// What was pushed out of the screen when it became smaller stays, once; no redraw adds to it.
+TEST_F(LiveScreenTest, ATerminalMayChangeItsSize) {
+  terminal_.run(load("--clients 5 --hz 40 --duration 12"), 80, 24);
+  std::string screen;
+  const auto shows = [&](const char* part) {
+    return terminal_.shows([part](const std::string& text) { return has(text, part); }, &screen);
+  };
+  ASSERT_TRUE(shows("round trip")) << screen;
+  terminal_.resize(50, 12);
+  ASSERT_TRUE(shows("of 12 s:")) << screen;
+  ASSERT_TRUE(shows("7 of 12 s:")) << screen;
+  const std::string all = terminal_.all();
+  EXPECT_LE(count_of(all, "ringpeer load against"), 1) << all;
+  EXPECT_EQ(count_of(all, "of 12 s:"), 1) << all;
+  terminal_.resize(90, 30);
+  ASSERT_TRUE(terminal_.shows(
+      [](const std::string& text) { return has(text, "round trip") && !has(text, "of 12 s:"); },
+      &screen))
+      << screen;
+  ASSERT_TRUE(shows("status 0")) << screen;
 }
 
 TEST_F(LiveScreenTest, IntoAPipeGoesALineASecond) {

@@ -208,6 +208,53 @@ TEST(LoadCommandTest, ARampHasItsSteps) {
   EXPECT_EQ(report.at("unaccounted"), 0);
 }
 
+// What no machine offers: nothing is found, and that is no success, valid or not.
+TEST(LoadCommandTest, ASearchThatFindsNothingIsNoSuccess) {
+  EchoServer server;
+  const json report = load(server.target(),
+                           {"--clients", "100", "--find-max", "--ramp", "990000..1000000", "--step",
+                            "0.2s", kAnyMachine},
+                           1);
+  EXPECT_TRUE(report.at("find_max").at("knee_per_s").is_null());
+  EXPECT_FALSE(report.at("ok").get<bool>());
+}
+
+// Of a search that was stopped nobody knows what its limit would have been.
+TEST(LoadCommandTest, ASearchThatIsStoppedSaysSo) {
+  EchoServer server;
+  CommandProcess process({"load", "--target", server.target(), "--clients", "2", "--find-max",
+                          "--ramp", "100..10000", "--step", "60s", "--json", kAnyMachine});
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  process.send_signal(SIGINT);
+  EXPECT_EQ(process.finish(kPatience), 1) << process.error_output();
+  const json report = json::parse(process.output(), nullptr, false);
+  ASSERT_FALSE(report.is_discarded()) << process.output();
+  EXPECT_EQ(ReportSchema().complaint("load", report), "");
+  EXPECT_EQ(report.at("find_max").at("limited_by"), "stopped");
+  EXPECT_TRUE(report.at("find_max").at("knee_per_s").is_null());
+  EXPECT_EQ(report.at("stopped_by_signal"), SIGINT);
+  EXPECT_NE(process.error_output().find("a signal ended the search"), std::string::npos);
+}
+
+TEST(LoadCommandTest, WhatIsWrittenWronglyIsToldInOneLineThatATerminalMayHave) {
+  const std::vector<std::pair<Words, std::string>> cases = {
+      {{"--target", "127.0.0.1:9", "--hz", "1e-12"}, "0.000001 to 10000 packets a second"},
+      {{"--target", "127.0.0.1:9", "--ramp", "1e-300..100"}, "0.000001 at least"},
+      {{"--target", "a\x1b[31mb:5"}, "write a host and a port"},
+      {{"--target", "127.0.0.1\n:5\n"}, "write a host and a port"},
+  };
+  for (const auto& [options, words] : cases) {
+    Words line = {"load"};
+    line.insert(line.end(), options.begin(), options.end());
+    CommandProcess process(line);
+    EXPECT_EQ(process.finish(kPatience), 2);
+    const std::string& said = process.error_output();
+    EXPECT_NE(said.find(words), std::string::npos) << said;
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+    EXPECT_EQ(said.find('\x1b'), std::string::npos);
+  }
+}
+
 // ---- Payloads out of files -----------------------------------------------------
 
 std::string file_with(const std::string& name, const std::string& text) {

@@ -123,6 +123,7 @@ TEST_F(ReportCommandTest, SaysInOneLineWhatIsWrong) {
 TEST_F(ReportCommandTest, APageThatCannotBeWrittenLeavesNothing) {
   expect_failure({path("calm.json"), "--html", path("none/a.html")}, 1,
                  "No such file or directory");
+  expect_failure({"-", "-"}, 2, "can be read once");
   expect_failure({path("calm.json"), "--html", folder_}, 1, "Is a directory");
   expect_failure({path("calm.json"), "--html", "/dev/full"}, 1, "No space left on device");
   // A disk that takes only the beginning.

@@ -306,6 +306,11 @@ std::vector<Sample> samples() {
   LoadOptions part = load_options();
   part.part = {.number = 2, .of = 3};
   part.payload = LoadPayloadKind::kTemplate;
+  part.size = 1201;
+  part.join_rate = 12.5;
+  part.session_seconds = 13.5;
+  part.expect = ExpectedReply::kEcho;
+  part.fields.push_back({.place = 4, .width = 2});
   all.push_back(sample_of(part, load_report(false)));
   all.push_back(sample_of(impaired_options(), impaired_report()));
   LoadReport nothing_went_on = load_report(false);
@@ -323,6 +328,7 @@ std::vector<Sample> samples() {
   all.push_back(sample_of(stepped, found(1511, KneeLimit::kTarget)));
   all.push_back(sample_of(stepped, found(1523, KneeLimit::kGenerator)));
   all.push_back(sample_of(stepped, found(std::nullopt, KneeLimit::kRange)));
+  all.push_back(sample_of(stepped, found(std::nullopt, KneeLimit::kStopped)));
   LoadOptions like = load_options();
   like.payload = LoadPayloadKind::kSession;
   LoadReport replies = load_report(false);

@@ -1,4 +1,4 @@
-#include "ringpeer/tools/load/capture_file.h"
+#include "ringpeer/tools/capture/capture_file.h"
 
 #include <fmt/format.h>
 #include <pcap/pcap.h>

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_CAPTURE_FILE_H_
-#define RINGPEER_TOOLS_LOAD_CAPTURE_FILE_H_
+#ifndef RINGPEER_TOOLS_CAPTURE_CAPTURE_FILE_H_
+#define RINGPEER_TOOLS_CAPTURE_CAPTURE_FILE_H_
 
 #include <chrono>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "ringpeer/tools/load/udp_frame.h"
+#include "ringpeer/tools/capture/udp_frame.h"
 
 namespace ringpeer::tools {
 
@@ -42,4 +42,4 @@ class CaptureFile {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_CAPTURE_FILE_H_
+#endif  // RINGPEER_TOOLS_CAPTURE_CAPTURE_FILE_H_

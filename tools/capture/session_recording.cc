@@ -1,4 +1,4 @@
-#include "ringpeer/tools/load/session_recording.h"
+#include "ringpeer/tools/capture/session_recording.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <map>
 #include <utility>
 
-#include "ringpeer/tools/load/capture_file.h"
+#include "ringpeer/tools/capture/capture_file.h"
 
 namespace ringpeer::tools {
 namespace {

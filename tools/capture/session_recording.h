@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_SESSION_RECORDING_H_
-#define RINGPEER_TOOLS_LOAD_SESSION_RECORDING_H_
+#ifndef RINGPEER_TOOLS_CAPTURE_SESSION_RECORDING_H_
+#define RINGPEER_TOOLS_CAPTURE_SESSION_RECORDING_H_
 
 #include <chrono>
 #include <cstdint>
@@ -76,4 +76,4 @@ class SessionRecording {
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_SESSION_RECORDING_H_
+#endif  // RINGPEER_TOOLS_CAPTURE_SESSION_RECORDING_H_

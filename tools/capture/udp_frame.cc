@@ -1,4 +1,4 @@
-#include "ringpeer/tools/load/udp_frame.h"
+#include "ringpeer/tools/capture/udp_frame.h"
 
 #include <algorithm>
 #include <array>

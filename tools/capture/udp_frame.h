@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_UDP_FRAME_H_
-#define RINGPEER_TOOLS_LOAD_UDP_FRAME_H_
+#ifndef RINGPEER_TOOLS_CAPTURE_UDP_FRAME_H_
+#define RINGPEER_TOOLS_CAPTURE_UDP_FRAME_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -45,4 +45,4 @@ UdpFrame read_udp_frame(LinkType link, std::span<const std::uint8_t> bytes);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_UDP_FRAME_H_
+#endif  // RINGPEER_TOOLS_CAPTURE_UDP_FRAME_H_

@@ -2,13 +2,16 @@
 #define RINGPEER_TOOLS_COMMAND_PROGRESS_LINE_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <string_view>
 
+#include "ringpeer/tools/command/terminal.h"
+
 namespace ringpeer::tools {
 
-// One line on a terminal that is written over; silent when `file` is null, a pipe or a
-// file, so that logs hold no carriage returns.
+// One line on a terminal that is written over, as much of it as the terminal is wide; silent when
+// `file` is null, a pipe or a file, so that logs hold no carriage returns.
 // Threads: one. Lifetime: the file must outlive it. Failure: what cannot be written is not shown.
 class ProgressLine {
  public:
@@ -27,8 +30,11 @@ class ProgressLine {
   void make_way();
 
  private:
+  void erase(const TerminalSize& size);
+
   std::FILE* file_;
   bool visible_;
+  std::size_t columns_ = 0;  // of what is drawn
   Clock::time_point next_update_{};
 };
 

@@ -7,12 +7,15 @@
 #include <string>
 
 #include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/unfinished_files.h"
 
 namespace ringpeer::tools {
 namespace {
 
 std::atomic<int> g_signal_number{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not take a lock");
+std::atomic<unsigned> g_seen{0};  // a bit for each signal that came
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<unsigned>::is_always_lock_free,
+              "a signal handler may not take a lock");
 
 // The run goes on: its result is worth something, and what it was started for goes on, too.
 void is_not_caught(int number) {
@@ -20,12 +23,17 @@ void is_not_caught(int number) {
       "): it would end this program without a report.");
 }
 
-void remember(int number) { g_signal_number.store(number, std::memory_order_relaxed); }
+void remember(int number) {
+  const unsigned bit = 1U << static_cast<unsigned>(number);
+  if ((g_seen.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return end_by_signal(number);
+  g_signal_number.store(number, std::memory_order_relaxed);
+}
 
 }  // namespace
 
 StopSignal::StopSignal() {
   g_signal_number.store(0, std::memory_order_relaxed);
+  g_seen.store(0, std::memory_order_relaxed);
   for (std::size_t i = 0; i < kSignals.size(); ++i) take(kSignals[i], &previous_[i]);
 }
 
@@ -36,7 +44,6 @@ void StopSignal::take(int number, struct sigaction* previous) {
   struct sigaction action = {};
   action.sa_handler = remember;
   // No SA_RESTART: a sleeping main loop must wake and look at requested().
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
   if (sigaction(number, &action, nullptr) != 0) is_not_caught(number);
 }

@@ -9,7 +9,8 @@ namespace ringpeer::tools {
 
 // While one exists, SIGINT, SIGTERM and SIGHUP ask the program to finish and report instead
 // of killing it. A second signal of the same kind kills at once, so that nothing can make
-// the program unstoppable. A signal that was ignored when the program started stays ignored.
+// the program unstoppable; files that are not finished go with it (unfinished_files.h). A signal
+// that was ignored when the program started stays ignored.
 //
 // Threads: make it on the main thread before others are started; requested() is for any.
 // At most one at a time.

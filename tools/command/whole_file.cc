@@ -9,11 +9,13 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/printable_text.h"
+#include "ringpeer/tools/command/unfinished_files.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -34,12 +36,27 @@ std::string without_links(const std::string& path) {
   return unresolved ? path : target.string();
 }
 
+// Where a file is, or will be, however it is named.
+std::string place_of(const std::string& path) {
+  std::error_code unresolved;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, unresolved);
+  if (unresolved) return path;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(absolute, unresolved);
+  return unresolved ? path : place.string();
+}
+
 }  // namespace
 
 WholeFile::~WholeFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  if (!unfinished_.empty()) ::unlink(unfinished_.c_str());
+  remove();
+}
+
+void WholeFile::remove() {
+  if (unfinished_.empty()) return;
+  ::unlink(unfinished_.c_str());
+  forget_unfinished(unfinished_.c_str());
 }
 
 bool WholeFile::fail(int number, std::string* error) const {
@@ -59,7 +76,10 @@ bool WholeFile::open(const std::string& path, std::string* error) {
   for (int i = 0; i < kMaxNames && failure == EEXIST; ++i) {
     unfinished_ = fmt::format("{}.unfinished-{}", path_, ::getpid() + i);
     descriptor_ = ::open(unfinished_.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, kMode);
-    if (descriptor_ >= 0) return true;
+    if (descriptor_ >= 0) {
+      remember_unfinished(unfinished_.c_str());
+      return true;
+    }
     failure = errno;
   }
   return fail(failure, error);
@@ -77,9 +97,21 @@ bool WholeFile::finish(std::string_view text, std::string* error) {
       std::rename(unfinished_.c_str(), path_.c_str()) != 0) {
     failure = errno;
   }
-  if (failure == 0) return true;
-  if (!unfinished_.empty()) ::unlink(unfinished_.c_str());
-  return fail(failure, error);
+  if (failure != 0) {
+    remove();
+    return fail(failure, error);
+  }
+  forget_unfinished(unfinished_.c_str());
+  return true;
+}
+
+std::string complaint_about_places(const std::vector<std::string>& paths) {
+  std::set<std::string> places;
+  for (const std::string& path : paths) {
+    if (path.empty() || places.insert(place_of(path)).second) continue;
+    return fmt::format("two files have the name {}: give each its own.", printable_text(path));
+  }
+  return "";
 }
 
 bool write_whole_file(const std::string& path, std::string_view text, std::string* error) {

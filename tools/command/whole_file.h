@@ -3,13 +3,15 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringpeer::tools {
 
 // A file that is there whole or not at all: it is written beside its place, under another name,
 // and takes its place at the end. What was there before stays until then. A pipe or a device, which
 // cannot be put aside, is written as it is; a link to a file stays a link. SIGPIPE has to be
-// ignored (set_up_process).
+// ignored (set_up_process). A signal that ends the program leaves nothing of it, either
+// (unfinished_files.h).
 //
 // Threads: one.
 class WholeFile {
@@ -28,11 +30,16 @@ class WholeFile {
 
  private:
   bool fail(int number, std::string* error) const;
+  void remove();
 
   std::string path_;        // without links
   std::string unfinished_;  // empty for a pipe or a device
   int descriptor_ = -1;
 };
+
+// Of several files in one place the last one would be left: says so, however they are named. Empty
+// when each has its own; an empty path is no file. Threads: any.
+std::string complaint_about_places(const std::vector<std::string>& paths);
 
 // The same in one go. False, and *error says in one sentence what failed and why.
 // Threads: any, for different paths.

@@ -18,7 +18,7 @@
 #include "ringpeer/tools/demo/server_process.h"
 #include "ringpeer/tools/load/load_run.h"
 #include "ringpeer/tools/load/payload_choice.h"
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {

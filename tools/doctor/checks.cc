@@ -7,6 +7,7 @@ Findings check_machine(const MachineFacts& facts, const DoctorPlan& plan) {
                        check_uring(facts),
                        check_uring_features(facts),
                        check_calls(facts),
+                       check_udp(facts),
                        check_receive_buffer(facts, plan),
                        check_send_buffer(facts, plan),
                        check_udp_memory(facts),

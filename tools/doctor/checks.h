@@ -20,6 +20,7 @@ Finding check_kernel(const MachineFacts& facts);
 Finding check_uring(const MachineFacts& facts);
 Finding check_uring_features(const MachineFacts& facts);
 Finding check_calls(const MachineFacts& facts);
+Finding check_udp(const MachineFacts& facts);
 
 // Where datagrams wait.
 Finding check_receive_buffer(const MachineFacts& facts, const DoctorPlan& plan);

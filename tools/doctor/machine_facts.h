@@ -1,10 +1,13 @@
 #ifndef RINGPEER_TOOLS_DOCTOR_MACHINE_FACTS_H_
 #define RINGPEER_TOOLS_DOCTOR_MACHINE_FACTS_H_
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringpeer::tools {
@@ -23,26 +26,41 @@ struct KernelVersion {
   }
 };
 
-// What became of an io_uring that was set up and used as the engine does. Goes through a pipe as
-// bytes.
-struct UringFacts {
+// What became of something that was done step by step, in a process of its own.
+struct StepFacts {
   static constexpr std::size_t kMaxStep = 64;
 
   bool was_tried = false;
   int signal = 0;                        // that ended who tried
   int error = 0;                         // errno of the step that failed
-  std::array<char, kMaxStep> step = {};  // in words; ends with a zero
-  bool has_min_wait = false;
-  bool has_incremental_buffers = false;
+  std::array<char, kMaxStep> step = {};  // that failed or was killed, in words; ends with a zero
 
   bool works() const { return was_tried && signal == 0 && error == 0; }
+  void begin(std::string_view name) {
+    const std::size_t size = std::min(name.size(), kMaxStep - 1);
+    std::copy_n(name.begin(), size, step.begin());
+    step[size] = '\0';
+  }
+  // Of what was begun last. True when there is no error.
+  bool end(int what) {
+    error = what;
+    return what == 0;
+  }
 };
 
-// A system call that the tools make, and what it answered to arguments that no kernel accepts.
+// An io_uring that was set up and used as the engine does.
+struct UringFacts : StepFacts {
+  bool is_of_socket = false;  // the step that failed, which any backend takes
+  bool has_min_wait = false;
+  bool has_incremental_buffers = false;
+};
+
+// A system call that the tools make.
 struct CallFacts {
   std::string name;
-  int error = 0;  // EPERM and ENOSYS: it is forbidden, or not there
+  int error = 0;  // 0: it may be made; EPERM and ENOSYS: it is forbidden, or not there
   bool is_needed = false;
+  int signal = 0;  // that ends who makes it
 };
 
 struct SandboxFacts {
@@ -112,6 +130,7 @@ struct MachineFacts {
   std::optional<KernelVersion> kernel;
   UringFacts uring;
   SandboxFacts sandbox;
+  StepFacts udp;  // datagrams over loopback, by a plain socket
   SocketFacts sockets;
   LimitFacts limits;
   ProcessorFacts processors;

@@ -59,7 +59,7 @@ std::optional<BufferRoom> room_of_buffer(const MachineFacts& facts, const Doctor
 
 Finding check_receive_buffer(const MachineFacts& facts, const DoctorPlan& plan) {
   const std::optional<BufferRoom> room = room_of_buffer(facts, plan);
-  if (!room) return unknown("receive buffer", "no UDP socket is to be had");
+  if (!room) return unknown("receive buffer", "no UDP socket is to be had, or none tells");
   const SocketFacts& sockets = facts.sockets;
   Finding finding = {"receive buffer", Verdict::kOk, "", ""};
   finding.found =
@@ -91,7 +91,8 @@ Finding check_receive_buffer(const MachineFacts& facts, const DoctorPlan& plan) 
 }
 
 Finding check_send_buffer(const MachineFacts& facts, const DoctorPlan& plan) {
-  if (!facts.sockets.send_granted) return unknown("send buffer", "no UDP socket is to be had");
+  if (!facts.sockets.send_granted)
+    return unknown("send buffer", "no UDP socket is to be had, or none tells");
   const std::uint64_t packets = static_cast<std::uint64_t>(*facts.sockets.send_granted) /
                                 wait::kernel_charge(plan.packet_size);
   return {"send buffer", Verdict::kOk,

@@ -6,14 +6,13 @@
 
 namespace ringpeer::tools {
 
-// The facts of this machine: by its files, and by asking the kernel. Takes a second or so, most of
-// it for the steal of that time.
-// Threads: one, and no other in the process (see probe_uring()). Failure: what cannot be found out
-// stays empty.
+// The facts of this machine: by its files, and by asking the kernel. What it asks, it asks in
+// processes of its own (see trial_process.h). Takes a second or so, most of it for the steal of
+// that time.
+// Threads: one, and no other in the process. Failure: what cannot be found out stays empty.
 MachineFacts gather_facts(const MachineFiles& files);
 
-// Parts of it. Calls that no kernel accepts, to see which of them are refused for what they are.
-std::vector<CallFacts> probe_calls();
+// Parts of it.
 // What a UDP socket is granted that asks as the engine does.
 void probe_sockets(SocketFacts* facts);
 void probe_limits(const MachineFiles& files, LimitFacts* facts);

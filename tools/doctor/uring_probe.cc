@@ -1,25 +1,19 @@
 #include "ringpeer/tools/doctor/uring_probe.h"
 
 #include <liburing.h>
-#include <poll.h>
-#include <signal.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <optional>
-#include <string_view>
+#include <cstddef>
+#include <cstdint>
 
 #include "ringpeer/engine/backend/uring.h"
 #include "ringpeer/engine/backend/uring_abi.h"
-#include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/engine/net/ip_address.h"
 #include "ringpeer/engine/net/socket.h"
+#include "ringpeer/tools/doctor/trial_process.h"
+#include "ringpeer/tools/doctor/udp_probe.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -32,13 +26,6 @@ constexpr std::uint16_t kGroup = 1;
 constexpr int kDatagrams = 2;  // the second shows that the first did not end the receive
 constexpr std::chrono::milliseconds kPatience{200};
 constexpr int kTries = 4;
-
-void fail(std::string_view step, int error, UringFacts* facts) {
-  facts->error = error == 0 ? EIO : error;
-  const std::size_t size = std::min(step.size(), UringFacts::kMaxStep - 1);
-  std::copy_n(step.begin(), size, facts->step.begin());
-  facts->step[size] = '\0';
-}
 
 // Memory that the kernel shares, until the ring is closed: so it is made before the ring.
 class SharedPages {
@@ -88,27 +75,6 @@ int register_buffers(const backend::Uring& uring, const SharedPages& pages, Urin
   return 0;
 }
 
-// A socket of loopback, of whichever family there is.
-int open_loopback(net::Socket* socket) {
-  const int error = socket->open(net::SocketFamily::kIpv4);
-  if (error == 0) return socket->bind({net::IpAddress::parse("127.0.0.1").value(), 0});
-  const int other = socket->open(net::SocketFamily::kIpv6);
-  return other != 0 ? error : socket->bind({net::IpAddress::parse("::1").value(), 0});
-}
-
-int send_datagrams(const net::Socket& receiver) {
-  const std::optional<net::Endpoint> to = receiver.local_endpoint();
-  net::Socket sender;
-  if (!to) return ENOTCONN;
-  if (const int error = open_loopback(&sender); error != 0) return error;
-  if (const int error = sender.connect(*to); error != 0) return error;
-  constexpr std::array<std::uint8_t, 4> kPayload = {'p', 'i', 'n', 'g'};
-  for (int i = 0; i < kDatagrams; ++i) {
-    if (const int error = sender.send(kPayload); error != 0) return error;
-  }
-  return 0;
-}
-
 // How many completions brought a datagram in a buffer, with more to come; or -errno.
 int receive(backend::Uring* uring) {
   int received = 0;
@@ -130,82 +96,66 @@ int receive(backend::Uring* uring) {
   return received;
 }
 
+// The steps that are no matter of io_uring.
+bool open_and_send(net::Socket* socket, UringFacts* facts) {
+  facts->begin("a UDP socket of loopback");
+  if (!facts->end(open_loopback(socket))) return false;
+  facts->begin("a datagram over loopback");
+  return facts->end(send_over_loopback(*socket, kDatagrams));
+}
+
 void try_multishot(backend::Uring* uring, UringFacts* facts) {
   net::Socket socket;
-  if (const int error = open_loopback(&socket); error != 0) {
-    return fail("a UDP socket of loopback", error, facts);
-  }
+  facts->is_of_socket = true;
+  if (!open_and_send(&socket, facts)) return;
+  facts->is_of_socket = false;
+  facts->begin("a request to io_uring");
   io_uring_sqe* const request = uring->next_request();
-  if (request == nullptr) return fail("a request to io_uring", EAGAIN, facts);
+  if (!facts->end(request == nullptr ? EAGAIN : 0)) return;
+  facts->begin("a multishot receive into registered buffers");
   msghdr shape{};
   shape.msg_namelen = sizeof(sockaddr_in6);
   io_uring_prep_recvmsg_multishot(request, socket.descriptor(), &shape, 0);
   request->flags |= IOSQE_BUFFER_SELECT;
   request->buf_group = kGroup;
-  if (const int error = send_datagrams(socket); error != 0) {
-    return fail("a datagram over loopback", error, facts);
-  }
   const int received = receive(uring);
-  if (received < kDatagrams) {
-    fail("a multishot receive into registered buffers", received < 0 ? -received : ETIME, facts);
-  }
+  facts->end(received < 0 ? -received : received < kDatagrams ? ETIME : 0);
 }
 
-// The child's last words, and its end.
-[[noreturn]] void tell(int pipe, const UringFacts& facts) {
-  // Less than PIPE_BUF: in one piece, or not at all.
-  const bool is_told = ::write(pipe, &facts, sizeof(facts)) == sizeof(facts);
-  ::_exit(is_told ? 0 : 1);
+// Whatever becomes of it; each step is known before it is taken.
+void try_steps(UringFacts* facts) {
+  const SharedPages pages;
+  backend::Uring uring;
+  backend::BackendFailure failure;
+  facts->begin("mmap of the packet buffers");
+  if (!facts->end(pages.is_there() ? 0 : ENOMEM)) return;
+  facts->begin("io_uring_setup");
+  if (!uring.create(&failure)) {
+    facts->begin(failure.what);
+    facts->end(failure.error == 0 ? EIO : failure.error);
+    return;
+  }
+  facts->begin("io_uring_register");
+  if (!facts->end(uring.enable())) return;
+  facts->begin("io_uring_enter");
+  if (!facts->end(uring.try_out())) return;
+  facts->begin("io_uring_register of the packet buffers");
+  if (!facts->end(register_buffers(uring, pages, facts))) return;
+  facts->has_min_wait = uring.has_min_wait();
+  try_multishot(&uring, facts);
 }
 
 }  // namespace
 
-UringFacts try_uring() {
-  UringFacts facts;
-  facts.was_tried = true;
-  const SharedPages pages;
-  backend::Uring uring;
-  backend::BackendFailure failure;
-  if (!pages.is_there()) {
-    fail("mmap of the packet buffers", ENOMEM, &facts);
-  } else if (!uring.create(&failure)) {
-    fail(failure.what, failure.error, &facts);
-  } else if (const int enabled = uring.enable(); enabled != 0) {
-    fail("io_uring_register", enabled, &facts);
-  } else if (const int entered = uring.try_out(); entered != 0) {
-    fail("io_uring_enter", entered, &facts);
-  } else if (const int buffers = register_buffers(uring, pages, &facts); buffers != 0) {
-    fail("io_uring_register of the packet buffers", buffers, &facts);
-  } else {
-    facts.has_min_wait = uring.has_min_wait();
-    try_multishot(&uring, &facts);
-  }
-  return facts;
+void try_uring(UringFacts* facts) {
+  facts->was_tried = true;
+  try_steps(facts);
+  if (facts->error == 0) facts->begin("");
 }
 
 UringFacts probe_uring() {
-  std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return {};
-  const pid_t child = ::fork();
-  if (child == 0) tell(ends[1], try_uring());
-  ::close(ends[1]);
-  UringFacts facts;
-  if (child > 0) {
-    UringFacts told;
-    ssize_t size = 0;
-    do {
-      size = ::read(ends[0], &told, sizeof(told));
-    } while (size < 0 && errno == EINTR);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (size == static_cast<ssize_t>(sizeof(told))) facts = told;
-    if (WIFSIGNALED(status)) {
-      facts.was_tried = true;
-      facts.signal = WTERMSIG(status);
-    }
-  }
-  ::close(ends[0]);
+  auto [end, facts] = try_apart<UringFacts>(try_uring);
+  facts.signal = end.signal;
   return facts;
 }
 

@@ -6,7 +6,7 @@
 
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/tools/command/run_duration.h"
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "ringpeer/engine/core/listen_address.h"
+#include "ringpeer/tools/command/descriptor_limit.h"
 #include "ringpeer/tools/command/diagnostics.h"
-#include "ringpeer/tools/load/descriptor_limit.h"
 #include "ringpeer/tools/measure/local_address.h"
 #include "ringpeer/tools/measure/receive_buffer.h"
 

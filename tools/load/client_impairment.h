@@ -29,7 +29,7 @@ class ClientImpairment {
   ClientImpairment(const ImpairmentPlan& plan, std::uint64_t seed);
 
   void join(std::uint32_t client);
-  // Its account is closed: what still waits of it waits for ever.
+  // Its account is closed: what still waits of it is never delivered.
   void leave(std::uint32_t client);
 
   // A packet that a client sends: the next of its numbers.

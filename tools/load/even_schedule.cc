@@ -30,12 +30,21 @@ std::optional<SendSchedule::Due> EvenSchedule::take(Clock::time_point until) {
     end_ = due.first + due.count;
   }
   if (next_ == end_) return std::nullopt;
+  leave_out_old(until);
   const std::uint64_t event = next_++;
   return Due{.place = event % places_, .index = event / places_, .time = pacer_.due_time(event)};
 }
 
 SendSchedule::Clock::time_point EvenSchedule::next_due() {
   return next_ < end_ ? pacer_.due_time(next_) : pacer_.next_due();
+}
+
+// Not older than kMaxCatchUp when they were found due, and since then become so once more.
+void EvenSchedule::leave_out_old(Clock::time_point until) {
+  const Clock::time_point oldest = until - 2 * kMaxCatchUp;
+  const std::uint64_t first = next_;
+  while (next_ + 1 < end_ && pacer_.due_time(next_) < oldest) ++next_;
+  tell_missed(next_, next_ - first);
 }
 
 // The last `count` before `end`.

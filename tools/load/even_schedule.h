@@ -11,7 +11,9 @@
 
 namespace ringpeer::tools {
 
-// Packets at one distance from each other, of the places in turn.
+// Packets at one distance from each other, of the places in turn. Of those that were found due,
+// and are not taken soon, it leaves out what becomes older than twice kMaxCatchUp, but for the
+// newest.
 // Threads: one.
 class EvenSchedule : public SendSchedule {
  public:
@@ -26,6 +28,7 @@ class EvenSchedule : public SendSchedule {
   }
 
  private:
+  void leave_out_old(Clock::time_point until);
   void tell_missed(std::uint64_t end, std::uint64_t count) const;
 
   Pacer pacer_;

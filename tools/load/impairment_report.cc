@@ -8,6 +8,7 @@
 
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/impairment/impairment_options.h"
+#include "ringpeer/tools/load/server_drops.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -91,9 +92,10 @@ ordered_json impairment_to_json(const LoadOptions& options, const LoadReport& re
         way_to_json(options.impairment.impairments[i], report.impairment->of(kDirections[i]));
   }
   for (const auto& [name, count] : kSeenBeyond) json["beyond"][name] = (*report.impairment).*count;
-  json["unanswered"] = options.expect == ExpectedReply::kNothing
-                           ? ordered_json(nullptr)
-                           : ordered_json(report.unanswered_by_impairment());
+  const bool is_known =
+      options.expect != ExpectedReply::kNothing && owns_server_drops(options, report);
+  json["unanswered"] =
+      is_known ? ordered_json(report.unanswered_by_impairment()) : ordered_json(nullptr);
   return json;
 }
 

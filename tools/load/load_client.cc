@@ -98,7 +98,9 @@ LoadClient::Answer LoadClient::answer_to(const LoadStamp& stamp, Clock::time_poi
                 .uncorrected = std::nullopt};
   // A snapshot answers all packets before it, too.
   if (closed_loop_ && closed_loop_->sequence == stamp.sequence) {
-    answer.uncorrected = now - closed_loop_->since;
+    const std::chrono::nanoseconds waited = now - closed_loop_->since;
+    // One that comes later was taken for lost, even where nothing was sent since.
+    if (waited <= kClosedLoopPatience) answer.uncorrected = waited;
     closed_loop_.reset();
   }
   return answer;

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +14,6 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
-#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/report_output.h"
 #include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/command/stop_signal.h"
@@ -29,9 +27,9 @@
 #include "ringpeer/tools/load/payload_choice.h"
 #include "ringpeer/tools/load/payload_options.h"
 #include "ringpeer/tools/load/plan_options.h"
-#include "ringpeer/tools/load/resolve_target.h"
 #include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/report/html_page.h"
+#include "ringpeer/tools/target/resolve_target.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -109,16 +107,6 @@ std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
   return std::nullopt;
 }
 
-// Of several files in one place the last one would be left.
-std::string complaint_about_names(const LoadOptions& options, const ReportOutput& output) {
-  std::set<std::string> names;
-  for (const std::string& name : {options.csv, options.csv_clients, options.html, output.file()}) {
-    if (name.empty() || names.insert(name).second) continue;
-    return fmt::format("two files have the name {}: give each its own.", printable_text(name));
-  }
-  return "";
-}
-
 // What is asked for beside the report: opened before the run, so that none is made in vain, and
 // written before the report, whatever has become of the run.
 class OtherFiles {
@@ -152,10 +140,11 @@ int load(const WrittenOptions& written, LoadOptions& options, ReportOutput& outp
   std::unique_ptr<LoadPayload> payload;
   if (const auto status = prepare(written, &options, &payload)) return *status;
   std::string error;
-  if (error = complaint_about_names(options, output); !error.empty()) return usage_error(error);
+  error = complaint_about_places({options.csv, options.csv_clients, options.html, output.file()});
+  if (!error.empty()) return usage_error(error);
+  const StopSignal stop;
   OtherFiles files;
   if (!files.open(options, &error) || !output.open(&error)) return run_error(error);
-  const StopSignal stop;
   LoadRun run(options, *payload);
   if (const std::string many = run.complaint_about_results(); !many.empty()) {
     return usage_error(many);

@@ -22,6 +22,7 @@
 #include "ringpeer/tools/load/replay_schedule.h"
 #include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/measure/machine_load.h"
+#include "ringpeer/tools/measure/seconds_to_nanoseconds.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -36,17 +37,15 @@ constexpr milliseconds kStopCheckInterval{100};
 
 // Between two looks at what is due: more would hold it up.
 constexpr int kMaxEvents = 64;
+// Packets that leave between two looks at what has come: a client that reads no faster would take
+// its own time for the server's.
+constexpr int kMaxSendsAtOnce = 64;
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
-std::chrono::nanoseconds seconds_of(double seconds) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds));
-}
-
-std::optional<std::chrono::nanoseconds> seconds_of(const std::optional<double>& seconds) {
-  if (!seconds) return std::nullopt;
-  return seconds_of(*seconds);
+std::optional<std::chrono::nanoseconds> wait_of(const LoadOptions& options) {
+  if (!options.wait_seconds) return std::nullopt;
+  return nanoseconds_of(*options.wait_seconds);
 }
 
 }  // namespace
@@ -59,7 +58,7 @@ LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share,
       payload_(std::move(payload)),
       slots_((options.clients - share.index + share.of - 1) / share.of),
       batch_(kMaxRawPacket),
-      patience_(seconds_of(options.wait_seconds)) {
+      patience_(wait_of(options)) {
   if (options.impairment.is_given) impairment_.emplace(options.impairment, options.seed);
 }
 
@@ -77,21 +76,23 @@ bool LoadGenerator::open(std::string* error) {
   }
   if (options_.join_rate) return true;
   for (Slot& slot : slots_) {
+    const std::uint32_t id = next_id();
     const int failure = join(&slot);
     if (failure == 0) continue;
-    *error =
-        fmt::format("client {} cannot connect to {}: {}. {}", next_client_ - 1,
-                    options_.target_text, std::strerror(failure), way_out_of_socket_error(failure));
+    *error = fmt::format("client {} cannot connect to {}: {}. {}", next_client_ - 1,
+                         target_of(id).to_string(), std::strerror(failure),
+                         way_out_of_socket_error(failure));
     return false;
   }
   return true;
 }
 
 int LoadGenerator::join(Slot* slot) {
-  const std::uint32_t id = next_client_++ * share_.of + share_.index;
+  const std::uint32_t id = next_id();
+  ++next_client_;
   auto client = std::make_unique<Client>(id);
-  const net::Endpoint& target = options_.targets[id % options_.targets.size()];
-  const int failure = open_client_socket(target, options_, epoll_, client.get(), &client->socket);
+  const int failure =
+      open_client_socket(target_of(id), options_, epoll_, client.get(), &client->socket);
   if (failure != 0) {
     ++report_.joins_failed;
     report_.join_error = failure;
@@ -115,12 +116,12 @@ void LoadGenerator::begin(Clock::time_point start, std::chrono::nanoseconds inte
     Slot& slot = slots_[i];
     const double number = static_cast<double>(i * share_.of + share_.index);
     slot.joins_at = start;
-    if (options_.join_rate) slot.joins_at += seconds_of(number / *options_.join_rate);
+    if (options_.join_rate) slot.joins_at += nanoseconds_of(number / *options_.join_rate);
     slot.leaves_at = kNever;
     if (!options_.session_seconds) continue;
     // Those that are all there from the start leave one by one, as if they had come so.
     const double share = options_.join_rate ? 1 : (number + 1) / options_.clients;
-    slot.leaves_at = slot.joins_at + seconds_of(*options_.session_seconds * share);
+    slot.leaves_at = slot.joins_at + nanoseconds_of(*options_.session_seconds * share);
   }
 }
 
@@ -134,7 +135,7 @@ bool LoadGenerator::is_present(Slot* slot, Clock::time_point due) {
     return false;
   }
   if (options_.session_seconds && slot->leaves_at <= due) {
-    slot->leaves_at = due + seconds_of(*options_.session_seconds);
+    slot->leaves_at = due + nanoseconds_of(*options_.session_seconds);
   }
   return true;
 }
@@ -207,18 +208,23 @@ void LoadGenerator::send(const LoadPhase& phase, const std::atomic<bool>& stop) 
   const std::unique_ptr<SendSchedule> schedule = schedule_of(phase);
   const Clock::time_point end = phase.start + phase.length;
   const Clock::time_point last_due = end - std::chrono::nanoseconds(1);
+  Clock::time_point given_up = kNever;  // what is still due
   const auto cpu_before = thread_cpu_time();
   for (Clock::time_point now = Clock::now(); !stop && report_.wait_error == 0; now = Clock::now()) {
-    send_due(schedule.get(), std::min(now, last_due));
-    if (now >= end) break;
+    if (now >= end) given_up = std::min(given_up, now + SendSchedule::kMaxCatchUp);
+    const bool is_done = now < given_up ? send_due(schedule.get(), std::min(now, last_due))
+                                        : leave_out_due(schedule.get(), last_due);
+    if (now >= end && is_done) break;
     if (now >= next_house_) keep_house(now);
-    const Clock::time_point next = std::max(schedule->next_due(), now + kSendQuantum);
+    const Clock::time_point next =
+        is_done ? std::max(schedule->next_due(), now + kSendQuantum) : now;
     receive_until(std::min({next, end, now + kStopCheckInterval}));
   }
-  sending_ += std::max(std::chrono::nanoseconds(0),
-                       std::chrono::nanoseconds(std::min(Clock::now(), end) - phase.start));
+  const Clock::time_point until = Clock::now();
+  sending_ += std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(until - phase.start));
   sending_cpu_ += thread_cpu_time() - cpu_before;
-  keep_house(Clock::now());
+  sent_until_ = std::max(std::min(until, end), last_sent_at_);
+  keep_house(until);
 }
 
 std::unique_ptr<SendSchedule> LoadGenerator::schedule_of(const LoadPhase& phase) {
@@ -229,7 +235,7 @@ std::unique_ptr<SendSchedule> LoadGenerator::schedule_of(const LoadPhase& phase)
   if (replay == nullptr) {
     const double share = static_cast<double>(slots_.size()) / options_.clients;
     // Generators take turns, as the clients of one would.
-    const auto offset = seconds_of(share_.index / phase.packets_per_second);
+    const auto offset = nanoseconds_of(share_.index / phase.packets_per_second);
     return std::make_unique<EvenSchedule>(phase.packets_per_second * share, phase.start + offset,
                                           slots_.size(), missed);
   }
@@ -243,8 +249,10 @@ std::unique_ptr<SendSchedule> LoadGenerator::schedule_of(const LoadPhase& phase)
   return std::make_unique<ReplaySchedule>(replay, std::move(visits), missed);
 }
 
-void LoadGenerator::send_due(SendSchedule* schedule, Clock::time_point until) {
-  while (const auto due = schedule->take(until)) {
+bool LoadGenerator::send_due(SendSchedule* schedule, Clock::time_point until) {
+  for (int i = 0; i < kMaxSendsAtOnce; ++i) {
+    const auto due = schedule->take(until);
+    if (!due) return true;
     Slot& slot = slots_[due->place];
     if (!is_present(&slot, due->time)) continue;
     Client* const client = slot.client.get();
@@ -252,6 +260,15 @@ void LoadGenerator::send_due(SendSchedule* schedule, Clock::time_point until) {
     const std::uint64_t index = begins ? schedule->begin(*due, slot.leaves_at) : due->index;
     send_one(client, client->account.next_stamp(due->time, index), false);
   }
+  return false;
+}
+
+bool LoadGenerator::leave_out_due(SendSchedule* schedule, Clock::time_point until) {
+  while (const auto due = schedule->take(until)) {
+    const Slot& slot = slots_[due->place];
+    if (slot.client != nullptr || slot.joins_at <= due->time) count_missed(due->time, 1);
+  }
+  return true;
 }
 
 void LoadGenerator::count_missed(Clock::time_point due, std::uint64_t packets) {
@@ -269,6 +286,7 @@ void LoadGenerator::send_one(Client* client, const LoadStamp& stamp, bool leavin
     return;
   }
   count_sent(client, stamp, now);
+  last_sent_at_ = now;
   report_.packet_bytes = std::max<std::uint64_t>(report_.packet_bytes, packet.size());
 }
 

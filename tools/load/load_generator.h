@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/tools/load/client_impairment.h"
 #include "ringpeer/tools/load/client_result.h"
@@ -64,12 +65,18 @@ class LoadGenerator {
   bool open(std::string* error);
   // When the run's clock starts: that of joining, of sessions and of the series.
   void begin(Clock::time_point start, std::chrono::nanoseconds interval);
-  // Sends to the end of the phase, or until told to stop.
+  // Sends to the end of the phase, or until told to stop. What could not be sent in time leaves
+  // after it, for SendSchedule::kMaxCatchUp at most.
   void send(const LoadPhase& phase, const std::atomic<bool>& stop);
   // Waits for what is on its way, as long as it pays.
   void settle(const std::atomic<bool>& stop);
   // Lets all clients leave, waits for the last answers and sums up.
   void finish();
+
+  // When the last phase ended: at its end, or later with its last packet, or where it was stopped.
+  Clock::time_point sent_until() const { return sent_until_; }
+  // How long a client that has left keeps its socket at most: until its last answer is given up.
+  static std::chrono::nanoseconds longest_leave(const LoadOptions& options);
 
   // What was counted since the call before; the clients' own accounts are in the last one only.
   LoadReport take_report();
@@ -108,11 +115,18 @@ class LoadGenerator {
     Clock::time_point leaves_at;  // and another joins
   };
 
+  std::uint32_t next_id() const { return next_client_ * share_.of + share_.index; }
+  const net::Endpoint& target_of(std::uint32_t id) const {
+    return options_.targets[id % options_.targets.size()];
+  }
   int join(Slot* slot);
   bool is_present(Slot* slot, Clock::time_point due);
   void leave(Slot* slot, Clock::time_point now);
   std::unique_ptr<SendSchedule> schedule_of(const LoadPhase& phase);
-  void send_due(SendSchedule* schedule, Clock::time_point until);
+  // Sends some of what is due. True when that was all.
+  bool send_due(SendSchedule* schedule, Clock::time_point until);
+  // Counts what is due as missed.
+  bool leave_out_due(SendSchedule* schedule, Clock::time_point until);
   void count_missed(Clock::time_point due, std::uint64_t packets);
   void send_one(Client* client, const LoadStamp& stamp, bool leaving);
   void count_sent(Client* client, const LoadStamp& stamp, Clock::time_point now);
@@ -170,6 +184,8 @@ class LoadGenerator {
   ReplyPatience patience_;
   std::uint64_t inputs_of_retired_ = 0;
   bool is_finishing_ = false;
+  Clock::time_point last_sent_at_;
+  Clock::time_point sent_until_;
   std::chrono::nanoseconds sending_{0};
   std::chrono::nanoseconds sending_cpu_{0};
 };

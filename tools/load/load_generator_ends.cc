@@ -5,6 +5,7 @@
 
 #include "ringpeer/tools/load/client_account.h"
 #include "ringpeer/tools/load/load_generator.h"
+#include "ringpeer/tools/measure/seconds_to_nanoseconds.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -25,6 +26,17 @@ std::chrono::nanoseconds LoadGenerator::longest_settling() const {
   // Whoever has to be told to leave is not silent.
   const auto goodbyes = any_snapshots() ? kMaxGoodbyes * kGoodbyeInterval : milliseconds(0);
   return patience_.settling() + goodbyes;
+}
+
+std::chrono::nanoseconds LoadGenerator::longest_leave(const LoadOptions& options) {
+  std::chrono::nanoseconds delays{0};
+  for (const Impairment& asked : options.impairment.impairments) {
+    delays += asked.delay + asked.jitter;
+  }
+  if (options.expect == ExpectedReply::kNothing) return delays;
+  const std::chrono::nanoseconds silence =
+      options.wait_seconds ? nanoseconds_of(*options.wait_seconds) : ReplyPatience::kMaxSilence;
+  return delays + silence + kMaxGoodbyes * kGoodbyeInterval;
 }
 
 void LoadGenerator::settle(const std::atomic<bool>& stop) {
@@ -100,7 +112,8 @@ std::uint64_t LoadGenerator::inputs_received() const {
 void LoadGenerator::keep_house(Clock::time_point now) {
   next_house_ = now + kHouseInterval;
   serve_leaving(now);
-  series_.set_clients(now, connected_);
+  // Those that leave because the run is over were there to its end.
+  if (!is_finishing_) series_.set_clients(now, connected_);
   if (now >= next_publish_) publish(now);
   if (interim_.is_asked()) interim_.put(report_so_far());
 }

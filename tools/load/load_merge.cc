@@ -11,7 +11,9 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
@@ -31,6 +33,40 @@ constexpr double kMaxStartShare = 0.1;
 
 // ---- Whether they belong together ---------------------------------------------
 
+// What a report of ours always has, and another program's may not.
+std::string complaint_about_nulls(const ordered_json& part) {
+  for (const char* field : {"/version",
+                            "/machine/kernel",
+                            "/machine/processors",
+                            "/machine/processor",
+                            "/target",
+                            "/hz",
+                            "/payload",
+                            "/clients",
+                            "/sent",
+                            "/send_refused",
+                            "/send_missed",
+                            "/received",
+                            "/answered",
+                            "/late",
+                            "/repeated",
+                            "/corrupted",
+                            "/damaged",
+                            "/foreign",
+                            "/connection_refused",
+                            "/parts",
+                            "/stopped_by_signal",
+                            "/generator/threads",
+                            "/joins/count",
+                            "/joins/answered",
+                            "/joins/failed"}) {
+    if (part.at(Pointer(field)).is_null()) {
+      return fmt::format("its {} is null, and without it nothing can be merged", field + 1);
+    }
+  }
+  return "";
+}
+
 std::string complaint_of(const ordered_json& part) {
   if (!part.is_object() || part.value("command", "") != "load") {
     return "it is no report of ringpeer load";
@@ -39,7 +75,7 @@ std::string complaint_of(const ordered_json& part) {
     return fmt::format("its schema is not {}: both programs must be of one version", kReportSchema);
   }
   if (part.contains("steps")) return "reports of --ramp and --find-max cannot be merged";
-  return "";
+  return complaint_about_nulls(part);
 }
 
 // What an impairment was asked to do; null without one.
@@ -50,11 +86,50 @@ ordered_json asked_of(const ordered_json& part) {
           impairment.at("to_client").at("asked")};
 }
 
+// What was asked for and is not the same everywhere, by the option's name; each process has its
+// part of one plan. Reports of older programs have none.
+std::string complaint_about_plans(const Parts& parts) {
+  constexpr std::pair<const char*, const char*> kAsked[] = {
+      {"clients", "--clients"},     {"size", "--size"},
+      {"duration_s", "--duration"}, {"expect", "what is expected (--expect)"},
+      {"vary", "--vary"},           {"join_rate_per_s", "--join-rate"},
+      {"session_s", "--session"},   {"seed", "--seed"}};
+  const ordered_json& first = parts.front();
+  for (const ordered_json& part : parts) {
+    if (part.contains("plan") != first.contains("plan")) {
+      return "one of the reports has no plan: the programs must be of one version.";
+    }
+    if (!part.contains("plan")) continue;
+    for (const auto& [field, option] : kAsked) {
+      const ordered_json& asked = first.at("plan").at(field);
+      const ordered_json& other = part.at("plan").at(field);
+      if (asked == other) continue;
+      return printable_text(fmt::format(
+          "the reports differ in {}, {} and {}: they are not of one plan.", option,
+          asked.is_null() ? "none" : asked.dump(), other.is_null() ? "none" : other.dump()));
+    }
+  }
+  return "";
+}
+
+// Of all parts: the clients are divided among the threads of all.
+std::string complaint_about_clients(const Parts& parts) {
+  if (!parts.front().contains("plan")) return "";
+  std::uint64_t clients = 0;
+  for (const ordered_json& part : parts) clients += part.at("clients").get<std::uint64_t>();
+  const auto planned = parts.front().at("plan").at("clients").get<std::uint64_t>();
+  if (clients == planned) return "";
+  return fmt::format(
+      "the parts have {} clients together, and the plan {}: give each the same --threads.", clients,
+      planned);
+}
+
 std::string complaint_of_all(const Parts& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string complaint = complaint_of(parts[i]);
     if (!complaint.empty()) return fmt::format("report {}: {}.", i + 1, complaint);
   }
+  if (std::string complaint = complaint_about_plans(parts); !complaint.empty()) return complaint;
   std::set<std::uint32_t> numbers;
   for (const ordered_json& part : parts) {
     for (const char* field : {"/target", "/hz", "/payload", "/part/of", "/series/interval_s"}) {
@@ -78,7 +153,7 @@ std::string complaint_of_all(const Parts& parts) {
         "needed once.",
         of, numbers.size(), parts.size());
   }
-  return "";
+  return complaint_about_clients(parts);
 }
 
 // ---- Fields -------------------------------------------------------------------
@@ -165,15 +240,16 @@ ordered_json merge_points(const Parts& parts, std::size_t index) {
     if (!times.merge(buckets_of(point.at("rtt_ns")), nanoseconds_of(point.at("max_us")))) {
       throw std::runtime_error("series.points.rtt_ns has edges of no bucket");
     }
-    if (sum.is_null()) {
-      sum = point;
-      continue;
+    const bool is_first = sum.is_null();
+    if (is_first) sum = point;
+    for (const char* field : {"sent", "received", "answered", "send_missed", "clients"}) {
+      const auto count = point.at(field).get<std::uint64_t>();
+      sum[field] = is_first ? count : sum[field].get<std::uint64_t>() + count;
     }
-    for (const char* field : {"sent", "received", "answered", "lost", "send_missed", "clients"}) {
-      const bool unknown = sum.at(field).is_null() || point.at(field).is_null();
-      sum[field] = unknown ? ordered_json(nullptr)
-                           : ordered_json(count_of(sum.at(field)) + count_of(point.at(field)));
-    }
+    if (is_first) continue;
+    const bool unknown = sum.at("lost").is_null() || point.at("lost").is_null();
+    sum["lost"] = unknown ? ordered_json(nullptr)
+                          : ordered_json(count_of(sum.at("lost")) + count_of(point.at("lost")));
   }
   const auto time = [&times](std::chrono::nanoseconds value) {
     return times.count() == 0 ? ordered_json(nullptr)
@@ -296,6 +372,8 @@ void derive(ordered_json* merged) {
   m["sent_per_s"] = per_second(m["sent"], seconds);
   m["answered_per_s"] = per_second(m["answered"], seconds);
   if (m["server"] == "silent" || m.contains("replies")) return;
+  const std::uint64_t sent = count_of(m["sent"]);
+  m["unanswered"] = sent - std::min(sent, count_of(m["answered"]));
   const std::int64_t requests = unaccounted_requests(m);
   const std::int64_t replies = unaccounted_replies(m);
   m["lost"] = std::max<std::int64_t>(0, requests);
@@ -399,7 +477,7 @@ std::string judge_merged(const ordered_json& report) {
   if (report.at("valid").get<bool>()) return "";
   std::string reasons;
   for (const ordered_json& reason : report.at("invalid_because")) {
-    reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
+    reasons += (reasons.empty() ? "" : "; ") + printable_text(reason.get<std::string>());
   }
   return "the run is not valid: " + reasons + ".";
 }

@@ -46,9 +46,9 @@ std::string check_clients(const LoadOptions& options) {
 std::string check_range(const LoadOptions& options) {
   if (!options.ramp) return "";
   const RateRange& range = *options.ramp;
-  if (!(range.least > 0 && range.most >= range.least)) {
-    return fmt::format("--ramp {}..{}: write two rates above 0, the lower one first.", range.least,
-                       range.most);
+  if (!(range.least >= LoadOptions::kMinRate && range.most >= range.least)) {
+    return fmt::format("--ramp {}..{}: write two rates, {:.6f} at least, the lower one first.",
+                       range.least, range.most, LoadOptions::kMinRate);
   }
   const double most = LoadOptions::kMaxRate * options.clients;
   if (!(range.most <= most)) {
@@ -167,9 +167,9 @@ std::uint32_t clients_of_part(const LoadOptions& options) {
 
 std::string check_load_options(const LoadOptions& options) {
   // Negated, so that NaN is refused too.
-  if (!(options.rate > 0 && options.rate <= LoadOptions::kMaxRate)) {
-    return fmt::format("--hz {}: choose more than 0 and at most {} packets a second and client.",
-                       options.rate, LoadOptions::kMaxRate);
+  if (!(options.rate >= LoadOptions::kMinRate && options.rate <= LoadOptions::kMaxRate)) {
+    return fmt::format("--hz {}: choose {:.6f} to {} packets a second and client.", options.rate,
+                       LoadOptions::kMinRate, LoadOptions::kMaxRate);
   }
   if (!is_duration(options.seconds)) {
     return fmt::format("--duration {}: choose {} to {} seconds.", options.seconds, kMinDuration,

@@ -59,6 +59,8 @@ struct LoadOptions {
   static constexpr std::uint32_t kMaxClients = 20'000;
   // Packets a second and client: a hundred times what games send, so more is a slip.
   static constexpr double kMaxRate = 10'000;
+  // A packet in eleven days: no run is as long.
+  static constexpr double kMinRate = 1e-6;
   // Generators: more than one a core take time from each other.
   static constexpr std::uint32_t kMaxThreads = 64;
   // Clients that join a second: a port each, and the kernel has 28,232 of them.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/load/reply_account.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 
@@ -116,6 +118,19 @@ std::string broken_run(const LoadReport& report) {
 
 namespace {
 
+// As it was asked for, and where that is a name, the addresses that were tried.
+std::string target_of(const LoadOptions& options, const LoadReport& report) {
+  std::string_view rest = options.target_text;
+  bool has_name = false;
+  while (!rest.empty()) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    if (!parse_target_address(one)) has_name = true;
+  }
+  if (!has_name || report.addresses.empty()) return options.target_text;
+  return fmt::format("{} ({})", options.target_text, fmt::join(report.addresses, ", "));
+}
+
 std::string judge_account(const LoadOptions& options, const LoadReport& report) {
   if (options.expect == ExpectedReply::kNothing) return "";
   if (report.impairment) {
@@ -130,7 +145,7 @@ std::string judge_account(const LoadOptions& options, const LoadReport& report) 
       report.impairment ? report.impairment->of(Direction::kToClient).arrived : report.received;
   if (received == 0 && report.connection_refused > 0) {
     return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",
-                       options.target_text);
+                       target_of(options, report));
   }
   // A session that was recorded without its answers has none to expect.
   const bool expects_any = !options.counts_replies() || report.replies_expected > 0;
@@ -138,7 +153,7 @@ std::string judge_account(const LoadOptions& options, const LoadReport& report) 
     return fmt::format(
         "no reply from {}. Is a server running there? For one that never answers "
         "(ringpeer serve --mode sink), add --expect nothing.",
-        options.target_text);
+        target_of(options, report));
   }
   if (options.counts_replies()) return judge_replies(report.replies, report.replies_expected);
   if (options.has_steps()) return "";  // that packets are lost is what it looks for
@@ -156,12 +171,16 @@ std::string judge_account(const LoadOptions& options, const LoadReport& report) 
 
 std::string judge_search(const LoadReport& report) {
   const FindMaxResult& found = *report.find_max;
-  if (report.stopped_by_signal != 0) return "a signal ended the search before it was done.";
+  if (found.limited_by == KneeLimit::kStopped) {
+    return "a signal ended the search before it was done.";
+  }
+  if (!found.knee_per_s && found.limited_by == KneeLimit::kGenerator) {
+    return fmt::format("no rate is known to keep the goal: {}. Choose lower rates (--ramp A..B).",
+                       fmt::join(reasons_against(report), "; "));
+  }
   if (!found.knee_per_s) {
-    return found.limited_by == KneeLimit::kGenerator
-               ? ""  // part of its validity
-               : "not even the lowest rate keeps the goal: choose a lower one (--ramp A..B), or "
-                 "another goal (--loss, --p99).";
+    return "not even the lowest rate keeps the goal: choose a lower one (--ramp A..B), or another "
+           "goal (--loss, --p99).";
   }
   if (found.limited_by != KneeLimit::kTarget || found.is_verified()) return "";
   return "the highest rate could not be verified: 0.8 of it does not always keep the goal, or 1.25 "

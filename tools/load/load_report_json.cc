@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -7,6 +10,7 @@
 #include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/load_validity.h"
+#include "ringpeer/tools/load/server_drops.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -39,6 +43,54 @@ const char* server_kind(const LoadOptions& options, const LoadReport& report) {
 // Whether answers are waited for, and say which packet they answer.
 bool names_packets(const LoadOptions& options) {
   return options.expect != ExpectedReply::kNothing && !options.counts_replies();
+}
+
+const char* name_of(ExpectedReply expected) {
+  switch (expected) {
+    case ExpectedReply::kEcho:
+      return "echo";
+    case ExpectedReply::kNothing:
+      return "nothing";
+    case ExpectedReply::kAnything:
+      break;
+  }
+  return "anything";
+}
+
+const char* name_of(FieldKind kind) {
+  switch (kind) {
+    case FieldKind::kTime:
+      return "time";
+    case FieldKind::kRandom:
+      return "random";
+    case FieldKind::kClient:
+      return "client";
+    case FieldKind::kSequence:
+      break;
+  }
+  return "sequence";
+}
+
+// As it is written on the command line.
+std::string vary_text(const VaryingField& field) {
+  return fmt::format("{}:{}:{}{}{}", field.place, field.width, name_of(field.kind),
+                     field.is_big_endian ? ":be" : "",
+                     field.base == 0 ? "" : fmt::format(":+{}", field.base));
+}
+
+// What all parts of a plan have to have in common.
+ordered_json plan_to_json(const LoadOptions& options) {
+  ordered_json fields = ordered_json::array();
+  for (const VaryingField& field : options.fields) fields.push_back(vary_text(field));
+  return {
+      {"clients", options.clients},
+      {"size", or_null(options.size)},
+      {"duration_s", options.has_steps() ? ordered_json(nullptr) : ordered_json(options.seconds)},
+      {"expect", name_of(options.expect)},
+      {"join_rate_per_s", or_null(options.join_rate)},
+      {"session_s", or_null(options.session_seconds)},
+      {"vary", std::move(fields)},
+      {"seed", options.seed}};
 }
 
 ordered_json text_or_null(const char* text) {
@@ -106,6 +158,8 @@ const char* limit_name(KneeLimit limit) {
       return "generator";
     case KneeLimit::kRange:
       return "range";
+    case KneeLimit::kStopped:
+      return "stopped";
   }
   return "";
 }
@@ -135,35 +189,39 @@ void add_counts(const LoadOptions& options, const LoadReport& report, ordered_js
   // Of a run that goes on the missing ones may be on their way.
   const bool is_accounted = names_packets(options) && !report.is_interim;
   const std::uint64_t answered = report.is_arena() ? report.inputs_received : report.echoes;
-  const auto if_accounted = [is_accounted](std::int64_t count) {
-    return is_accounted ? ordered_json(count) : ordered_json(nullptr);
+  const bool is_explained = is_accounted && owns_server_drops(options, report);
+  const auto if_known = [](bool is_known, std::int64_t count) {
+    return is_known ? ordered_json(count) : ordered_json(nullptr);
   };
-  json->update({{"server", text_or_null(server_kind(options, report))},
-                {"sent", report.sent},
-                {"sent_per_s", per_second(report.sent, report.seconds)},
-                {"send_refused", report.send_refused},
-                {"send_errors", send_errors_to_json(report)},
-                {"send_missed", report.send_missed},
-                {"received", report.received},
-                {"answered", answered},
-                {"answered_per_s", per_second(answered, report.seconds)},
-                {"lost", if_accounted(std::max<std::int64_t>(0, report.unaccounted_requests()))},
-                {"late", report.late},
-                {"repeated", report.repeated},
-                {"corrupted", report.corrupted},
-                {"damaged", report.damaged},
-                {"foreign", report.foreign},
-                {"connection_refused", report.connection_refused},
-                {"kernel_drops",
-                 {{"server", or_null(report.server_kernel_drops)},
-                  {"clients", or_null(report.client_kernel_drops)}}},
-                {"unaccounted", if_accounted(std::abs(report.unaccounted_requests()) +
-                                             std::abs(report.unaccounted_replies()))},
-                {"joins",
-                 {{"count", report.joins},
-                  {"answered", report.joins_answered},
-                  {"failed", report.joins_failed},
-                  {"rtt_us", latency_to_json(report.join_round_trip)}}}});
+  const auto unanswered = static_cast<std::int64_t>(report.sent - std::min(report.sent, answered));
+  json->update(
+      {{"server", text_or_null(server_kind(options, report))},
+       {"sent", report.sent},
+       {"sent_per_s", per_second(report.sent, report.seconds)},
+       {"send_refused", report.send_refused},
+       {"send_errors", send_errors_to_json(report)},
+       {"send_missed", report.send_missed},
+       {"received", report.received},
+       {"answered", answered},
+       {"answered_per_s", per_second(answered, report.seconds)},
+       {"unanswered", if_known(is_accounted, unanswered)},
+       {"lost", if_known(is_explained, std::max<std::int64_t>(0, report.unaccounted_requests()))},
+       {"late", report.late},
+       {"repeated", report.repeated},
+       {"corrupted", report.corrupted},
+       {"damaged", report.damaged},
+       {"foreign", report.foreign},
+       {"connection_refused", report.connection_refused},
+       {"kernel_drops",
+        {{"server", or_null(report.server_kernel_drops)},
+         {"clients", or_null(report.client_kernel_drops)}}},
+       {"unaccounted", if_known(is_explained, std::abs(report.unaccounted_requests()) +
+                                                  std::abs(report.unaccounted_replies()))},
+       {"joins",
+        {{"count", report.joins},
+         {"answered", report.joins_answered},
+         {"failed", report.joins_failed},
+         {"rtt_us", latency_to_json(report.join_round_trip)}}}});
 }
 
 void add_measurements(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
@@ -245,6 +303,7 @@ ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& r
       {"duration_s", report.seconds},
       {"part", {{"number", options.part.number}, {"of", options.part.of}}},
       {"parts", 1},
+      {"plan", plan_to_json(options)},
       {"valid", reasons.empty()},
       {"invalid_because", reasons}};
   add_counts(options, report, &json);

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <string>
+
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/text_table.h"
 #include "ringpeer/tools/load/impairment_report.h"
@@ -9,6 +12,11 @@ namespace ringpeer::tools {
 namespace {
 
 using nlohmann::ordered_json;
+
+// Of a report that may have come from elsewhere.
+std::string text_of(const ordered_json& value) {
+  return printable_text(value.get_ref<const std::string&>());
+}
 
 void add_reply_rows(const ordered_json& report, TextTable* table) {
   if (report.contains("snapshots")) {
@@ -30,19 +38,26 @@ void add_reply_rows(const ordered_json& report, TextTable* table) {
 void add_loss_rows(const ordered_json& report, TextTable* table) {
   const ordered_json& server = report["kernel_drops"]["server"];
   const bool is_interim = report.contains("interim");
+  const bool is_part = report["part"]["of"] != 1;
   const auto in_the_end = [&](const char* field) {
-    return is_interim ? "known in the end" : count_text(report[field]);
+    if (is_interim) return std::string("known in the end");
+    if (!is_part || !report[field].is_null()) return count_text(report[field]);
+    return std::string("unknown: whose the drops at the server are, load merge tells");
   };
   // Of answers that name no packet nobody knows which are missing.
   const bool is_accounted = !report.contains("replies");
-  if (is_accounted) table->add("lost", in_the_end("lost"));
-  table->add("dropped by the kernel at the server",
+  if (is_accounted) {
+    if (report.contains("unanswered")) table->add("not answered", in_the_end("unanswered"));
+    table->add("  lost where nobody sees it", in_the_end("lost"));
+  }
+  const std::string indent = is_accounted ? "  " : "";
+  table->add(indent + "dropped by the kernel at the server",
              is_interim         ? "known in the end"
              : server.is_null() ? "unknown: its socket is not on this machine"
                                 : count_text(server));
-  table->add("dropped by the kernel at the clients",
+  table->add(indent + "dropped by the kernel at the clients",
              is_interim ? "known in the end" : count_text(report["kernel_drops"]["clients"]));
-  table->add("refused by the target", count_text(report["connection_refused"]));
+  table->add(indent + "refused by the target", count_text(report["connection_refused"]));
   if (!is_accounted) return;
   table->add(
       "late, repeated, corrupted, foreign",
@@ -78,7 +93,11 @@ void add_step_rows(const ordered_json& report, TextTable* table) {
     std::string verdict = step["holds"].is_null()     ? ""
                           : step["holds"].get<bool>() ? ", holds"
                                                       : ", fails";
-    if (!step["valid"].get<bool>()) verdict += ", not valid: " + step["why"].get<std::string>();
+    if (!step["valid"].get<bool>()) {
+      verdict += ", not valid: " + text_of(step["why"]);
+    } else if (step["holds"].is_null() && step["why"] != "") {
+      verdict += ", not judged: " + text_of(step["why"]);
+    }
     table->add(
         fmt::format("offered {}/s",
                     count_text(static_cast<std::int64_t>(step["offered_per_s"].get<double>()))),
@@ -108,7 +127,9 @@ void add_find_max_rows(const ordered_json& report, TextTable* table) {
   table->add("highest rate that keeps it",
              (knee.is_null() ? "unknown"
                              : count_text(static_cast<std::int64_t>(knee.get<double>())) + "/s") +
-                 (limit == "target"      ? ", beyond which the target misses it"
+                 (limit == "target"    ? ", beyond which the target misses it"
+                  : limit == "stopped" ? ": the search was stopped before it was found"
+                  : limit == "generator" && knee.is_null() ? ": this program is the limit"
                   : limit == "generator" ? ", beyond which this program is the limit"
                   : knee.is_null()       ? ": the lowest rate misses it already"
                                          : ", the highest that was allowed"));
@@ -130,7 +151,7 @@ void add_trust_rows(const ordered_json& report, TextTable* table) {
   table->add("processor time stolen by the host", percent_text(report["steal_percent"]));
   std::string trust;
   for (const ordered_json& reason : report["invalid_because"]) {
-    trust += (trust.empty() ? "not valid: " : "; ") + reason.get<std::string>();
+    trust += (trust.empty() ? "not valid: " : "; ") + text_of(reason);
   }
   if (trust.empty()) {
     trust = fmt::format(
@@ -145,7 +166,7 @@ std::string refused_text(const ordered_json& report) {
   std::string text = count_text(report["send_refused"]);
   if (!report.contains("send_errors")) return text;
   for (const ordered_json& each : report["send_errors"]) {
-    text += fmt::format(" ({} {})", count_text(each["count"]), each["error"].get<std::string>());
+    text += fmt::format(" ({} {})", count_text(each["count"]), text_of(each["error"]));
   }
   return text;
 }
@@ -154,18 +175,22 @@ std::string title_of(const ordered_json& report) {
   const ordered_json& bytes = report["packet_bytes"];
   const std::string size =
       bytes.is_null() ? "" : fmt::format(", {} bytes a packet", bytes.get<std::uint64_t>());
-  const std::string rate =
-      report.contains("steps") ? "" : fmt::format(" at {:.6g} Hz", report["hz"].get<double>());
-  return fmt::format(
-      "{}{} clients{} against {} for {} s{}", report.contains("interim") ? "so far: " : "",
-      report["clients"].get<std::uint32_t>(), rate, report["target"].get<std::string>(),
-      number_text(report["duration_s"], 1), size);
+  const ordered_json& hz = report["hz"];
+  const bool has_rate = !report.contains("steps") && hz.is_number();
+  const std::string rate = has_rate ? fmt::format(" at {:.6g} Hz", hz.get<double>()) : "";
+  return fmt::format("{}{} clients{} against {} for {} s{}",
+                     report.contains("interim") ? "so far: " : "",
+                     report["clients"].get<std::uint32_t>(), rate, text_of(report["target"]),
+                     number_text(report["duration_s"], 1), size);
 }
 
 }  // namespace
 
 std::string load_json_to_text(const ordered_json& report) {
   TextTable table(title_of(report));
+  if (report["stopped_by_signal"] != 0) {
+    table.add("ended early", "by signal " + count_text(report["stopped_by_signal"]));
+  }
   table.add("sent", rate_text(report["sent"], report["sent_per_s"]));
   table.add("not sent: refused, missed",
             fmt::format("{}, {}", refused_text(report), count_text(report["send_missed"])));

@@ -13,10 +13,11 @@
 #include <thread>
 #include <utility>
 
-#include "ringpeer/tools/load/descriptor_limit.h"
+#include "ringpeer/tools/command/descriptor_limit.h"
 #include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/tools/measure/receive_buffer.h"
+#include "ringpeer/tools/measure/seconds_to_nanoseconds.h"
 #include "ringpeer/tools/measure/socket_drops.h"
 
 namespace ringpeer::tools {
@@ -53,16 +54,29 @@ class SignalsBlocked {
   bool blocked_ = false;
 };
 
-// What clients in place of others have open while those wait for their last answers.
-std::uint32_t sockets_of_leaving(const LoadOptions& options) {
-  if (!options.session_seconds) return 0;
+// More than any limit of open files.
+constexpr double kMaxSockets = 1e9;
+
+// What the clients and those that have left and wait for their last answers have open.
+struct Sockets {
+  std::uint32_t usual = 0;  // where all is answered
+  std::uint32_t most = 0;   // where each waits as long as it may
+};
+
+Sockets sockets_of(const LoadOptions& options) {
+  const std::uint32_t clients = clients_of_part(options);
+  if (!options.session_seconds) return {.usual = clients, .most = clients};
   // About a second, and what an impairment adds.
   std::chrono::duration<double> waiting{1};
   for (const Impairment& asked : options.impairment.impairments) {
     waiting += asked.delay + asked.jitter;
   }
-  const double share = std::min(1.0, waiting.count() / *options.session_seconds);
-  return static_cast<std::uint32_t>(std::ceil(options.clients * share));
+  const std::chrono::duration<double> longest = LoadGenerator::longest_leave(options);
+  const auto with_those_leaving = [&](double sessions) {
+    return static_cast<std::uint32_t>(std::min(kMaxSockets, std::ceil(clients * (1 + sessions))));
+  };
+  return {.usual = with_those_leaving(std::min(1.0, waiting.count() / *options.session_seconds)),
+          .most = with_those_leaving(1 + longest.count() / *options.session_seconds)};
 }
 
 RateRange range_of_search(const LoadOptions& options) {
@@ -83,8 +97,8 @@ LoadRun::LoadRun(const LoadOptions& options, const LoadPayload& payload) : optio
 }
 
 bool LoadRun::open(std::string* error) {
-  const std::uint32_t sockets = clients_of_part(options_) + sockets_of_leaving(options_);
-  if (!allow_descriptors_for(sockets, error)) return false;
+  const Sockets sockets = sockets_of(options_);
+  if (!allow_descriptors_for(sockets.usual, sockets.most, error)) return false;
   return std::all_of(generators_.begin(), generators_.end(),
                      [error](auto& generator) { return generator->open(error); });
 }
@@ -133,17 +147,18 @@ LoadRun::PhaseResult LoadRun::run_phase(double packets_per_second, double second
   const StealMeter steal;
   const std::uint64_t inputs_before = inputs_received();
   offered_per_s_ = packets_per_second;
-  const auto length =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
   const LoadPhase phase{.start = sending_s_ > 0 ? Clock::now() + kLead : started_,
-                        .length = length,
+                        .length = nanoseconds_of(seconds),
                         .packets_per_second = packets_per_second};
   on_all([&](LoadGenerator& generator) {
     generator.send(phase, stopping_);
     if (options_.has_steps()) generator.settle(stopping_);
   });
-  const double most = std::chrono::duration<double>(Clock::now() - phase.start).count();
-  sending_s_ += std::clamp(most, 0.0, seconds);
+  Clock::time_point sent_until = phase.start;
+  for (const auto& generator : generators_) {
+    sent_until = std::max(sent_until, generator->sent_until());
+  }
+  sending_s_ += std::chrono::duration<double>(sent_until - phase.start).count();
   for (auto& generator : generators_) result.counts.add_counts(generator->take_report());
   const std::uint64_t inputs = inputs_received();
   result.answered = inputs > 0 ? inputs - inputs_before : result.counts.round_trip.count();
@@ -206,12 +221,17 @@ void LoadRun::judge_step(const PhaseResult& result, LoadStep* step) const {
 }
 
 // What keeps the goal keeps it, however late this program was: its lateness is in the round trips.
-// But all of it must have been offered.
+// But all of it must have been offered: of less nothing can be said.
 void LoadRun::hold_to_goal(const LoadReport& counts, LoadStep* step) const {
   const LoadGoal goal = options_.goal.value_or(LoadGoal());
   const bool loses = *step->lost_percent > goal.loss_percent;
   const bool is_kept = !loses && step->p99_us && *step->p99_us <= goal.p99_us;
-  if (is_kept && counts.send_missed == 0 && counts.send_refused == 0) step->holds = true;
+  const std::uint64_t left_out = counts.send_missed + counts.send_refused;
+  if (is_kept && left_out == 0) step->holds = true;
+  if (is_kept && left_out > 0 && step->valid) {
+    step->why = fmt::format("{} of {} packets were not sent, so the rate was not offered whole",
+                            left_out, counts.sent + left_out);
+  }
   if (is_kept || !step->valid) return;
   step->holds = false;
   step->why = loses ? fmt::format("{:.2f} % lost", *step->lost_percent)

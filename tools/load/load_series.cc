@@ -5,14 +5,18 @@
 
 namespace ringpeer::tools {
 
-LoadSeries::Point& LoadSeries::at(Clock::time_point when) {
+std::size_t LoadSeries::index_of(Clock::time_point when) const {
   const std::int64_t index = when <= start_ ? 0 : (when - start_) / interval_;
-  return at_index(std::min(static_cast<std::size_t>(index), kMaxPoints - 1));
+  return std::min(static_cast<std::size_t>(index), kMaxPoints - 1);
 }
 
 LoadSeries::Point& LoadSeries::at_index(std::size_t index) {
-  while (points_.size() <= index) points_.emplace_back().clients = clients_;
+  while (points_.size() <= index) points_.emplace_back().clients = clients_at(points_.size());
   return points_[index];
+}
+
+std::uint32_t LoadSeries::clients_at(std::size_t index) const {
+  return clients_[std::min(index, clients_.size() - 1)];
 }
 
 void LoadSeries::answered(Clock::time_point due, std::chrono::nanoseconds round_trip) {
@@ -22,23 +26,28 @@ void LoadSeries::answered(Clock::time_point due, std::chrono::nanoseconds round_
 }
 
 void LoadSeries::set_clients(Clock::time_point now, std::uint32_t clients) {
-  Point& point = at(now);  // those that were skipped had the clients of before
-  clients_ = clients;
-  point.clients = clients;
+  const std::size_t index = index_of(now);
+  // Those that were skipped had the clients of before.
+  if (clients_.size() <= index) clients_.resize(index + 1, clients_.back());
+  clients_[index] = clients;
+  for (std::size_t i = index; i < points_.size(); ++i) points_[i].clients = clients_at(i);
 }
 
 void LoadSeries::merge(const LoadSeries& other) {
-  for (std::size_t i = 0; i < other.points_.size(); ++i) merge_point(i, other.points_[i]);
-}
-
-void LoadSeries::merge_point(std::size_t index, const Point& point) {
-  Point& sum = at_index(std::min(index, kMaxPoints - 1));
-  sum.sent += point.sent;
-  sum.received += point.received;
-  sum.answered += point.answered;
-  sum.send_missed += point.send_missed;
-  sum.clients += point.clients;
-  sum.round_trip.merge(point.round_trip);
+  for (std::size_t i = 0; i < other.points_.size(); ++i) {
+    const Point& point = other.points_[i];
+    Point& sum = at_index(i);
+    sum.sent += point.sent;
+    sum.received += point.received;
+    sum.answered += point.answered;
+    sum.send_missed += point.send_missed;
+    sum.round_trip.merge(point.round_trip);
+  }
+  if (clients_.size() < other.clients_.size()) {
+    clients_.resize(other.clients_.size(), clients_.back());
+  }
+  for (std::size_t i = 0; i < clients_.size(); ++i) clients_[i] += other.clients_at(i);
+  for (std::size_t i = 0; i < points_.size(); ++i) points_[i].clients = clients_at(i);
 }
 
 std::chrono::nanoseconds series_interval(std::chrono::duration<double> run) {

@@ -11,7 +11,8 @@
 namespace ringpeer::tools {
 
 // A run over time: what was sent, what came and how long it took, for each interval of the same
-// length. What is of a packet stands where the packet was due, whenever its answer came.
+// length. What is of a packet stands where the packet was due, whenever its answer came. It goes as
+// far as packets do: who is connected later is not in it.
 //
 // Threads: one. Merge the series of several threads at the end.
 class LoadSeries {
@@ -42,23 +43,25 @@ class LoadSeries {
   // Stands until it is called again.
   void set_clients(Clock::time_point now, std::uint32_t clients);
 
-  // Of the same start and interval.
+  // Of the same start and interval. Its clients stand to the end, too.
   void merge(const LoadSeries& other);
-  // One that was written down: sums by index.
-  void merge_point(std::size_t index, const Point& point);
   void set_interval(std::chrono::nanoseconds interval) { interval_ = interval; }
 
   std::chrono::nanoseconds interval() const { return interval_; }
   const std::vector<Point>& points() const { return points_; }
 
  private:
-  Point& at(Clock::time_point when);
+  std::size_t index_of(Clock::time_point when) const;
+  Point& at(Clock::time_point when) { return at_index(index_of(when)); }
   Point& at_index(std::size_t index);
+  // Those of an interval, whether there is a point of it or not.
+  std::uint32_t clients_at(std::size_t index) const;
 
   Clock::time_point start_;
   std::chrono::nanoseconds interval_ = std::chrono::seconds(1);
   std::vector<Point> points_;
-  std::uint32_t clients_ = 0;
+  // By interval; the last number stands for all later ones.
+  std::vector<std::uint32_t> clients_ = {0};
 };
 
 // How long the intervals of a run of that length are: a second, or as many as it takes.

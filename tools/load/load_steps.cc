@@ -29,8 +29,11 @@ class KneeSearch {
       if (holds_ > 0) result_.knee_per_s = holds_;
       if (holds_ > 0 && !stopped_ && result_.limited_by == KneeLimit::kTarget) verify_and_move();
     }
-    // Half a search has found nothing.
-    if (stopped_) result_.knee_per_s.reset();
+    if (stopped_) {  // half a search has found nothing
+      result_.knee_per_s.reset();
+      result_.verified.clear();
+      result_.limited_by = KneeLimit::kStopped;
+    }
     return result_;
   }
 
@@ -88,9 +91,12 @@ class KneeSearch {
 
   // Each of three, without a second try.
   std::optional<FindMaxResult::Verified> count_holding(double factor) {
+    const double knee = *result_.knee_per_s;
+    const double rate = std::clamp(factor * knee, range_.least, range_.most);
+    if (rate != factor * knee) factor = rate / knee;
     FindMaxResult::Verified verified{.factor = factor, .held = 0, .of = 0};
     for (int tries = 0; verified.of < kVerifications; ++tries) {
-      const Verdict verdict = judge_once(factor * *result_.knee_per_s);
+      const Verdict verdict = judge_once(rate);
       if (verdict == Verdict::kStopped || tries == 2 * kMaxTries) return std::nullopt;
       if (verdict == Verdict::kInvalid) continue;
       ++verified.of;
@@ -103,8 +109,30 @@ class KneeSearch {
     for (int moves = 0; !verify() && moves < kMaxMoves && !stopped_; ++moves) {
       if (result_.verified.size() < 2) return;  // this program is the limit
       const bool too_high = result_.verified[0].held < result_.verified[0].of;
-      *result_.knee_per_s *= too_high ? kMove : 1 / kMove;
+      if (too_high) {
+        result_.knee_per_s = std::max(*result_.knee_per_s * kMove, range_.least);
+      } else if (!move_up()) {
+        return;
+      }
     }
+  }
+
+  // To below the highest rate, with which the knee is compared. False when that is the knee.
+  bool move_up() {
+    double& knee = *result_.knee_per_s;
+    if (knee * kMustFail < range_.most) {
+      knee /= kMove;
+      return true;
+    }
+    if (result_.verified[1].held < result_.verified[1].of) {
+      knee = std::min(knee / kMove, std::sqrt(knee * range_.most));
+      return true;
+    }
+    // Whatever went wrong with it when it was tried first.
+    knee = range_.most;
+    result_.verified.clear();
+    result_.limited_by = KneeLimit::kRange;
+    return false;
   }
 
   bool verify() {

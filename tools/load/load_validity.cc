@@ -61,6 +61,16 @@ std::vector<std::string> reasons_against(const GeneratorHealth& health) {
 
 namespace {
 
+// A search tries rates that are too much for this program; they count when they are what ended it.
+std::vector<std::string> reasons_of_search(const LoadReport& report) {
+  if (report.find_max->limited_by != KneeLimit::kGenerator) return {};
+  std::string why = "it cannot offer more";
+  for (const LoadStep& step : report.steps) {
+    if (!step.holds && !step.why.empty()) why = step.why;
+  }
+  return {fmt::format("this program, not the target, is the limit: {}", why)};
+}
+
 std::vector<std::string> reasons_of_steps(const LoadReport& report) {
   std::size_t invalid = 0;
   std::string why;
@@ -70,11 +80,6 @@ std::vector<std::string> reasons_of_steps(const LoadReport& report) {
     why = step.why;
   }
   if (invalid == 0) return {};
-  if (report.find_max) {
-    // A search tries such rates; they count when they are what ended it.
-    if (report.find_max->limited_by != KneeLimit::kGenerator) return {};
-    return {fmt::format("this program, not the target, is the limit: {}", why)};
-  }
   return {fmt::format("{} of {} steps are not valid, the last because {}", invalid,
                       report.steps.size(), why)};
 }
@@ -82,6 +87,7 @@ std::vector<std::string> reasons_of_steps(const LoadReport& report) {
 }  // namespace
 
 std::vector<std::string> reasons_against(const LoadReport& report) {
+  if (report.find_max) return reasons_of_search(report);
   return report.steps.empty() ? reasons_against(health_of(report)) : reasons_of_steps(report);
 }
 

@@ -19,6 +19,9 @@ struct MergeOptions {
 };
 
 int merge(MergeOptions& options) {
+  if (const std::string wrong = complaint_about_paths(options.reports); !wrong.empty()) {
+    return usage_error(wrong);
+  }
   std::string error;
   if (!options.output.open(&error)) return run_error(error);
   const std::vector<NamedReport> reports = read_named_reports(options.reports, &error);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "ringpeer/tools/capture/session_recording.h"
 #include "ringpeer/tools/load/load_payload.h"
 #include "ringpeer/tools/load/session_payload.h"
-#include "ringpeer/tools/load/session_recording.h"
 #include "ringpeer/tools/load/varying_field.h"
 
 namespace ringpeer::tools {

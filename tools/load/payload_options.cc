@@ -5,7 +5,7 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {

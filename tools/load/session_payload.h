@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "ringpeer/tools/capture/session_recording.h"
 #include "ringpeer/tools/load/load_payload.h"
-#include "ringpeer/tools/load/session_recording.h"
 #include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/load/varying_field.h"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "ringpeer/tools/load/session_recording.h"
+#include "ringpeer/tools/capture/session_recording.h"
 #include "ringpeer/tools/load/varying_field.h"
 
 namespace ringpeer::tools {

@@ -6,22 +6,28 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ringpeer/tools/measure/seconds_to_nanoseconds.h"
+
 namespace ringpeer::tools {
 namespace {
 
 // In milliseconds: callers look at the time again, and at signals.
 constexpr std::int64_t kMaxPoll = 1000;
 
+// As a number: of a rate near 0 the distance is none that a duration could hold.
+constexpr double kMaxDistance = static_cast<double>(std::chrono::nanoseconds(kMaxWait).count());
+
 }  // namespace
 
 Pacer::Pacer(double events_per_second, Clock::time_point start, std::uint64_t most_at_once)
-    : nanoseconds_per_event_(1e9 / events_per_second),
+    : nanoseconds_per_event_(std::min(1e9 / events_per_second, kMaxDistance)),
       start_(start),
       most_at_once_(std::max<std::uint64_t>(most_at_once, 1)) {}
 
 Pacer::Clock::time_point Pacer::due_time(std::uint64_t event) const {
   const double offset = static_cast<double>(event) * nanoseconds_per_event_;
-  return start_ + std::chrono::nanoseconds(static_cast<std::int64_t>(offset));
+  return start_ +
+         std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(offset, kMaxDistance)));
 }
 
 Pacer::Due Pacer::take_due(Clock::time_point now) {

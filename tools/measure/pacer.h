@@ -20,6 +20,7 @@ class Pacer {
     std::uint64_t count = 0;
   };
 
+  // Events further apart than kMaxWait are that far apart: no caller lives to see the second.
   // A caller that comes so late that more than `most_at_once` events are due gets the
   // newest of them; the others are counted as missed.
   Pacer(double events_per_second, Clock::time_point start, std::uint64_t most_at_once);

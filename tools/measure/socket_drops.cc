@@ -1,5 +1,8 @@
 #include "ringpeer/tools/measure/socket_drops.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <array>
 #include <bit>
 #include <charconv>
@@ -87,6 +90,14 @@ int fit(const Listener& listener, const net::IpAddress& target) {
   return local == net::IpAddress() ? 1 : 0;  // of IPv6, and mostly of IPv4, too
 }
 
+// The kernel sends what is for no address in particular to this machine's own.
+net::IpAddress destination_of(const net::Endpoint& target) {
+  constexpr net::IpAddress::Bytes kLoopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  if (target.address == net::IpAddress()) return net::IpAddress(kLoopback);
+  if (target.address != net::IpAddress::from_ipv4(0)) return target.address;
+  return net::IpAddress::from_ipv4(htonl(INADDR_LOOPBACK));
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_listener_drops(std::string_view proc_net_udp,
@@ -101,11 +112,12 @@ std::optional<std::uint64_t> parse_listener_drops(std::string_view proc_net_udp,
 std::optional<std::uint64_t> parse_drops_at(std::string_view proc_net_udp,
                                             std::string_view proc_net_udp6,
                                             const net::Endpoint& target) {
+  const net::IpAddress destination = destination_of(target);
   int best = 1;
   std::optional<std::uint64_t> sum;
   for (const std::string_view table : {proc_net_udp, proc_net_udp6}) {
     for (const Listener& listener : listeners_of(table, target.port)) {
-      const int found = fit(listener, target.address);
+      const int found = fit(listener, destination);
       if (found < best) continue;
       sum = (found > best ? 0 : sum.value_or(0)) + listener.drops;
       best = found;

@@ -20,7 +20,8 @@ std::optional<std::uint64_t> parse_listener_drops(std::string_view proc_net_udp,
                                                   std::uint16_t port);
 
 // The same for one target: at the sockets that get what is sent to it, which are those of its
-// very address, or else those of all addresses. Nothing when the target is not on this machine,
+// very address, or else those of all addresses; 0.0.0.0 and :: are the loopback address, as for the
+// kernel. Nothing when the target is not on this machine,
 // whoever has its port here.
 std::optional<std::uint64_t> kernel_drops_at(const net::Endpoint& target);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "ringpeer/tools/command/printable_text.h"
@@ -14,6 +15,7 @@ namespace ringpeer::tools {
 namespace {
 
 using nlohmann::ordered_json;
+using Pointer = ordered_json::json_pointer;
 
 constexpr const char* kLatencies[] = {"p50", "p90", "p99", "p999", "p9999", "max"};
 constexpr const char* kRates[] = {"sent_per_s", "answered_per_s", "lost_percent", "knee_per_s"};
@@ -22,10 +24,29 @@ ordered_json as_number(const ordered_json& value) {
   return value.is_null() ? value : ordered_json(value.get<double>());
 }
 
+// Sent and never answered, for whatever reason, as the time series has it; null where no answer is
+// expected, or answers do not say which packet they answer.
+ordered_json lost_of(const ordered_json& report) {
+  const bool is_known =
+      report["server"] != "silent" && !report.contains("replies") && !report["answered"].is_null();
+  if (!is_known) return nullptr;
+  const auto sent = report["sent"].get<std::uint64_t>();
+  return sent - std::min(sent, report["answered"].get<std::uint64_t>());
+}
+
 // Of packets sent; null where nothing tells, or nothing was sent.
 ordered_json lost_percent(const ordered_json& report) {
-  if (report["lost"].is_null()) return nullptr;
-  return ratio(100 * report["lost"].get<double>(), report["sent"].get<double>());
+  const ordered_json lost = lost_of(report);
+  if (lost.is_null()) return nullptr;
+  return ratio(100 * lost.get<double>(), report["sent"].get<double>());
+}
+
+// Of these, what an impairment within the clients lost; null without one.
+ordered_json lost_by_impairment(const ordered_json& report) {
+  const ordered_json& impairment = report["impairment"];
+  const auto unanswered = impairment.find("unanswered");
+  const bool is_known = unanswered != impairment.end() && unanswered->is_number_unsigned();
+  return is_known ? *unanswered : ordered_json(nullptr);
 }
 
 // Of the answers that a recorded server gave; null where answers are told by their packets.
@@ -70,8 +91,15 @@ ordered_json run_to_json(const NamedReport& run) {
           {"sent_per_s", as_number(report["sent_per_s"])},
           {"answered_per_s", answered_per_s(report)},
           {"replies_percent", replies_percent(report)},
-          {"lost", report["lost"]},
+          {"lost", lost_of(report)},
           {"lost_percent", lost_percent(report)},
+          {"lost_by_impairment", lost_by_impairment(report)},
+          {"kernel_drops",
+           {{"server", report["kernel_drops"]["server"]},
+            {"clients", report["kernel_drops"]["clients"]}}},
+          {"connection_refused", report["connection_refused"]},
+          {"unaccounted", report["unaccounted"]},
+          {"stopped_by_signal", report["stopped_by_signal"]},
           {"knee_per_s", knee_of(report)},
           {"rtt_us", latency}};
 }
@@ -146,12 +174,28 @@ class Table {
       return fmt::format("{} (x{:.2f})", text_of(run), ratio.get<double>());
     });
   }
+  // A row for packets of a kind, where there are any.
+  void add_if_any(const std::string& measure, const Pointer& field) {
+    const bool is_any = std::any_of(runs_.begin(), runs_.end(), [&](const ordered_json& run) {
+      return run[field].is_number() && run[field] != 0;
+    });
+    if (is_any) add(measure, [&](const ordered_json& run) { return count_text(run[field]); });
+  }
   std::string to_string() const { return aligned(rows_); }
 
  private:
   const ordered_json& runs_;
   std::vector<Row> rows_;
 };
+
+// Where packets went that were not answered, as far as it was seen.
+void add_drops(Table* table) {
+  table->add_if_any("  by the impairment", Pointer("/lost_by_impairment"));
+  table->add_if_any("  dropped at the server", Pointer("/kernel_drops/server"));
+  table->add_if_any("  dropped at the clients", Pointer("/kernel_drops/clients"));
+  table->add_if_any("  refused by the target", Pointer("/connection_refused"));
+  table->add_if_any("  unaccounted for", Pointer("/unaccounted"));
+}
 
 std::string reasons_text(const ordered_json& runs) {
   std::string text;
@@ -187,6 +231,14 @@ std::string comparison_to_text(const std::vector<NamedReport>& runs) {
   table.add("target", text_in("target"));
   table.add("started", text_in("started_at"));
   table.add("valid", [](const ordered_json& run) { return run["valid"] == true ? "yes" : "NO"; });
+  const bool is_cut_short = std::ranges::any_of(
+      all, [](const ordered_json& run) { return run["stopped_by_signal"] != 0; });
+  if (is_cut_short) {
+    table.add("ended early", [](const ordered_json& run) {
+      const ordered_json& signal = run["stopped_by_signal"];
+      return signal == 0 ? std::string("no") : "by signal " + count_text(signal);
+    });
+  }
   table.add("clients", [](const ordered_json& run) { return count_text(run["clients"]); });
   table.add("seconds", [](const ordered_json& run) { return number_text(run["duration_s"], 1); });
   table.add_with_ratio("sent", "sent_per_s",
@@ -201,6 +253,7 @@ std::string comparison_to_text(const std::vector<NamedReport>& runs) {
   }
   table.add_with_ratio("lost", "lost_percent",
                        [](const ordered_json& run) { return loss_text(run["lost_percent"]); });
+  add_drops(&table);
   for (const char* name : kLatencies) {
     // p999 is p99.9.
     std::string label = name;

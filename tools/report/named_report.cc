@@ -127,12 +127,14 @@ std::optional<ordered_json> parse_load_report(std::string_view text, const std::
   return std::nullopt;
 }
 
+std::string complaint_about_paths(const std::vector<std::string>& paths) {
+  if (std::count(paths.begin(), paths.end(), "-") < 2) return "";
+  return "standard input can be read once: name one - and files.";
+}
+
 std::vector<NamedReport> read_named_reports(const std::vector<std::string>& paths,
                                             std::string* error) {
-  if (std::count(paths.begin(), paths.end(), "-") > 1) {
-    *error = "standard input can be read once: name one - and files.";
-    return {};
-  }
+  if (*error = complaint_about_paths(paths); !error->empty()) return {};
   std::vector<NamedReport> runs;
   for (const std::string& path : paths) {
     auto run = read_named_report(path, error);

@@ -34,6 +34,11 @@ std::optional<nlohmann::ordered_json> parse_load_report(std::string_view text,
                                                         const std::string& name,
                                                         std::string* error);
 
+// What no file can mend, so that the command line is wrong: standard input is named twice. Empty
+// when there is nothing of the kind.
+// Threads: any.
+std::string complaint_about_paths(const std::vector<std::string>& paths);
+
 // The runs whose reports are in these files; "-" is standard input. Each goes by
 // its file's name without the folder, or by its path where names are the same. Empty with one line
 // in *error when one of them cannot be read.

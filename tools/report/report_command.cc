@@ -29,6 +29,9 @@ int show(const ReportOptions& options, const CLI::App& command) {
   if (command.count("--html") > 0 && options.html.empty()) {
     return usage_error("--html has no file: name one, like --html report.html.");
   }
+  if (const std::string wrong = complaint_about_paths(options.paths); !wrong.empty()) {
+    return usage_error(wrong);
+  }
   std::string error;
   const std::vector<NamedReport> runs = read_named_reports(options.paths, &error);
   if (runs.empty()) return run_error(error);

@@ -1,4 +1,4 @@
-#include "ringpeer/tools/load/resolve_target.h"
+#include "ringpeer/tools/target/resolve_target.h"
 
 #include <fmt/format.h>
 #include <netdb.h>
@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/command/printable_text.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -21,7 +22,7 @@ void resolve(const HostAndPort& target, ResolvedTargets* resolved) {
   const int error = getaddrinfo(target.host.c_str(), nullptr, &hints, &list);
   if (error != 0) {
     resolved->error = fmt::format("{}: {}. Is the name right, and the interface behind a %?",
-                                  target.host, gai_strerror(error));
+                                  printable_text(target.host), gai_strerror(error));
     return;
   }
   net::Endpoint endpoint = net::endpoint_from_socket_address(list->ai_addr);
@@ -46,7 +47,7 @@ ResolvedTargets resolve_targets(std::string_view text) {
       resolved.error = fmt::format(
           "--target {}: write a host and a port, like 127.0.0.1:4000, game.example:4000 or "
           "[fe80::1%eth0]:4000.",
-          one);
+          printable_text(one));
     }
   }
   return resolved;

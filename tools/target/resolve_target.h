@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_RESOLVE_TARGET_H_
-#define RINGPEER_TOOLS_LOAD_RESOLVE_TARGET_H_
+#ifndef RINGPEER_TOOLS_TARGET_RESOLVE_TARGET_H_
+#define RINGPEER_TOOLS_TARGET_RESOLVE_TARGET_H_
 
 #include <string>
 #include <string_view>
@@ -27,4 +27,4 @@ ResolvedTargets resolve_host(std::string_view host);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_RESOLVE_TARGET_H_
+#endif  // RINGPEER_TOOLS_TARGET_RESOLVE_TARGET_H_

@@ -1,5 +1,5 @@
-#ifndef RINGPEER_TOOLS_LOAD_TARGET_ADDRESS_H_
-#define RINGPEER_TOOLS_LOAD_TARGET_ADDRESS_H_
+#ifndef RINGPEER_TOOLS_TARGET_TARGET_ADDRESS_H_
+#define RINGPEER_TOOLS_TARGET_TARGET_ADDRESS_H_
 
 #include <cstdint>
 #include <optional>
@@ -27,4 +27,4 @@ std::optional<net::Endpoint> parse_target_address(std::string_view text);
 
 }  // namespace ringpeer::tools
 
-#endif  // RINGPEER_TOOLS_LOAD_TARGET_ADDRESS_H_
+#endif  // RINGPEER_TOOLS_TARGET_TARGET_ADDRESS_H_

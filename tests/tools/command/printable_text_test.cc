@@ -16,8 +16,9 @@ TEST(PrintableTextTest, TextStaysAsItIs) {
 
 TEST(PrintableTextTest, WhatControlsATerminalDoesNot) {
   EXPECT_EQ(printable_text("\x1b[2Jx\n\t\x7f"), "?[2Jx???");
-  EXPECT_EQ(printable_text("\u009bx"), "?x");                      // CSI in one character
-  EXPECT_EQ(printable_text("a\u202eb\u2028c\u2066d"), "a?b?c?d");  // turns the line around
+  EXPECT_EQ(printable_text("\u009bx"), "?x");  // CSI in one character
+  // What turns the line around.
+  EXPECT_EQ(printable_text("a\u202eb\u2028c\u2066d\u061ce"), "a?b?c?d?e");
   EXPECT_EQ(printable_text(std::string("a\0b", 3)), "a?b");
 }
 

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "ringpeer/engine/wait/inflow.h"
 
@@ -24,7 +24,8 @@ MachineFacts good_machine() {
   facts.sandbox.seccomp_mode = 0;
   facts.sandbox.uring_disabled = 0;
   facts.sandbox.is_in_uring_group = false;
-  facts.sandbox.calls = {{"recvmmsg", EBADF, true}, {"membarrier", 0, false}};
+  facts.sandbox.calls = {{"recvmmsg", 0, true}, {"membarrier", 0, false}};
+  facts.udp.was_tried = true;
   facts.sockets = {.receive_asked = 8 << 20,
                    .receive_granted = 16 << 20,
                    .send_granted = 212'992,
@@ -46,9 +47,8 @@ MachineFacts good_machine() {
 
 MachineFacts with_uring_error(int error) {
   MachineFacts facts = good_machine();
-  facts.uring.error = error;
-  const std::string step = "io_uring_setup";
-  std::copy(step.begin(), step.end(), facts.uring.step.begin());
+  facts.uring.begin("io_uring_setup");
+  facts.uring.end(error);
   return facts;
 }
 
@@ -142,6 +142,55 @@ TEST(ChecksTest, SystemCalls) {
   expect(check_calls(facts), Verdict::kProblem, "recvmmsg");
   std::swap(facts.sandbox.calls[0], facts.sandbox.calls[1]);
   expect(check_calls(facts), Verdict::kProblem, "membarrier");
+  facts = good_machine();
+  facts.sandbox.calls[1].signal = SIGSYS;  // needed or not: whoever makes it is gone
+  expect(check_calls(facts), Verdict::kProblem, "membarrier (who makes it is killed by signal 31)");
+  expect(check_calls(facts), Verdict::kProblem, "instead of killing");
+}
+
+TEST(ChecksTest, WithoutAUdpSocketNothingStarts) {
+  const auto with = [](const char* step, int error) {
+    MachineFacts facts = good_machine();
+    facts.udp.begin(step);
+    facts.udp.end(error);
+    return facts;
+  };
+  expect(check_udp(good_machine()), Verdict::kOk);
+  expect(check_udp(with("socket", EPERM)), Verdict::kProblem, "socket: Operation not permitted");
+  expect(check_udp(with("socket", EAFNOSUPPORT)), Verdict::kProblem, "RestrictAddressFamilies");
+  expect(check_udp(with("socket", EMFILE)), Verdict::kProblem, "ulimit -n");
+  expect(check_udp(with("bind to loopback", EACCES)), Verdict::kProblem, "security module");
+  expect(check_udp(with("bind to loopback", EADDRNOTAVAIL)), Verdict::kNote, "ip link set lo up");
+  expect(check_udp(with("a datagram over loopback", ENETUNREACH)), Verdict::kNote,
+         "ip link set lo up");
+  expect(check_udp(with("its arrival", ETIME)), Verdict::kNote, "packet filter");
+  MachineFacts facts = with("socket", 0);
+  facts.udp.signal = SIGSYS;
+  expect(check_udp(facts), Verdict::kProblem, "socket: who tries it is killed by signal 31");
+  facts.udp.was_tried = false;
+  expect(check_udp(facts), Verdict::kNote, "unknown");
+}
+
+// Advice is of what failed: a profile of system calls has nothing to do with most of it.
+TEST(ChecksTest, IoUringIsNotBlamedForOthers) {
+  MachineFacts facts = with_uring_error(EMFILE);
+  expect(check_uring(facts), Verdict::kNote, "ulimit -n");
+  EXPECT_EQ(check_uring(with_uring_error(EBUSY)).advice, "leave it: recvmmsg serves");
+  facts = good_machine();
+  facts.uring.is_of_socket = true;
+  facts.uring.begin("a datagram over loopback");
+  facts.uring.end(ENETUNREACH);
+  expect(check_uring(facts), Verdict::kNote, "unknown, for want of datagrams");
+  expect(check_uring(facts), Verdict::kNote, "ip link set lo up");
+  facts.uring.signal = SIGSYS;
+  expect(check_uring(facts), Verdict::kNote, "see the line system calls");
+  for (const int error : {EMFILE, ENFILE, ENETUNREACH, ENOMEM, ETIME, EBUSY}) {
+    for (const bool is_of_socket : {false, true}) {
+      facts = with_uring_error(error);
+      facts.uring.is_of_socket = is_of_socket;
+      EXPECT_EQ(check_uring(facts).advice.find("seccomp profile"), std::string::npos) << error;
+    }
+  }
 }
 
 // 832 bytes a packet of 64: the kernel's own charge, not the payload.

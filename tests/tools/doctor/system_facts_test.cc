@@ -14,16 +14,20 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 
 #include "ringpeer/tests/engine/support/child_process.h"
+#include "ringpeer/tools/doctor/call_probe.h"
+#include "ringpeer/tools/doctor/udp_probe.h"
 #include "ringpeer/tools/doctor/uring_probe.h"
 
 namespace ringpeer::tools {
 namespace {
 
-std::string text_of(const UringFacts& facts) {
+std::string text_of(const StepFacts& facts) {
   return fmt::format("{} {} {} {}", facts.was_tried, facts.signal, facts.error, facts.step.data());
 }
 
@@ -46,13 +50,19 @@ bool kill_who_calls(long number) {
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
+UringFacts tried_here() {
+  UringFacts facts;
+  try_uring(&facts);
+  return facts;
+}
+
 TEST(SystemFactsTest, TheProbeIsTheSameInAProcessOfItsOwn) {
-  EXPECT_EQ(text_of(probe_uring()), text_of(try_uring()));
+  EXPECT_EQ(text_of(probe_uring()), text_of(tried_here()));
 }
 
 TEST(SystemFactsTest, NamesTheStepThatIsForbidden) {
   if (!filters_are_allowed()) GTEST_SKIP() << "system call filters are not allowed here";
-  if (!try_uring().works()) GTEST_SKIP() << "no io_uring here: " << text_of(try_uring());
+  if (!tried_here().works()) GTEST_SKIP() << "no io_uring here: " << text_of(tried_here());
   const auto under = [](long call, int error) {
     return test::run_in_child([=] {
              if (!test::forbid_system_call(call, error)) return std::string("no filter");
@@ -71,27 +81,74 @@ TEST(SystemFactsTest, ADeadlyFilterKillsOnlyWhoTries) {
   if (!filters_are_allowed()) GTEST_SKIP() << "system call filters are not allowed here";
   const test::ChildResult result = test::run_in_child([] {
     if (!kill_who_calls(SYS_io_uring_setup)) return std::string("no filter");
-    const UringFacts facts = probe_uring();
-    return fmt::format("{} {}", facts.was_tried, facts.signal);
+    return text_of(probe_uring());
   });
-  EXPECT_EQ(result.output, fmt::format("true {}", SIGSYS));
+  EXPECT_EQ(result.output, fmt::format("true {} 0 io_uring_setup", SIGSYS));
+}
+
+TEST(SystemFactsTest, ADatagramOverLoopbackComes) {
+  EXPECT_EQ(text_of(probe_udp()), "true 0 0 ");
+  if (!filters_are_allowed()) GTEST_SKIP() << "system call filters are not allowed here";
+  const auto under = [](const std::function<bool()>& filter) {
+    return test::run_in_child(
+               [&] { return filter() ? text_of(probe_udp()) : std::string("no filter"); })
+        .output;
+  };
+  EXPECT_EQ(under([] { return test::forbid_system_call(SYS_socket, EAFNOSUPPORT); }),
+            fmt::format("true 0 {} socket", EAFNOSUPPORT));
+  EXPECT_EQ(under([] { return test::forbid_system_call(SYS_bind, EPERM); }),
+            fmt::format("true 0 {} bind to loopback", EPERM));
+  EXPECT_EQ(under([] { return kill_who_calls(SYS_bind); }),
+            fmt::format("true {} 0 bind to loopback", SIGSYS));
+}
+
+// The calls that have more to say than "it may be made".
+std::string refusals() {
+  std::string text;
+  for (const CallFacts& call : probe_calls()) {
+    if (call.error != 0) text += fmt::format("{} {};", call.name, call.error);
+    if (call.signal != 0) text += fmt::format("{} killed;", call.name);
+  }
+  return text;
 }
 
 TEST(SystemFactsTest, CallsThatAreForbiddenAnswerSo) {
   for (const CallFacts& call : probe_calls()) {
     EXPECT_NE(call.error, EPERM) << call.name;
-    EXPECT_NE(call.error, EFAULT) << call.name;
+    EXPECT_EQ(call.signal, 0) << call.name;
   }
   if (!filters_are_allowed()) GTEST_SKIP() << "system call filters are not allowed here";
-  const test::ChildResult result = test::run_in_child([] {
-    if (!test::forbid_system_call(SYS_recvmmsg, EPERM)) return std::string("no filter");
-    std::string names;
-    for (const CallFacts& call : probe_calls()) {
-      if (call.error == EPERM) names += call.name;
-    }
-    return names;
-  });
-  EXPECT_EQ(result.output, "recvmmsg");
+  const std::string otherwise = refusals();  // what this kernel has not
+  const auto under = [](const std::function<bool()>& filter) {
+    return test::run_in_child([&] { return filter() ? refusals() : std::string("no filter"); })
+        .output;
+  };
+  EXPECT_EQ(under([] { return test::forbid_system_call(SYS_recvmmsg, EPERM); }),
+            otherwise + fmt::format("recvmmsg {};", EPERM));
+  EXPECT_EQ(under([] { return kill_who_calls(SYS_recvmmsg); }), otherwise + "recvmmsg killed;");
+  // The C library has another call for a thread, and another sleep.
+  EXPECT_EQ(under([] { return test::forbid_system_call(SYS_clone3, ENOSYS); }), otherwise);
+  EXPECT_EQ(under([] { return kill_who_calls(SYS_socket) && kill_who_calls(SYS_ppoll); }),
+            "socket killed;" + otherwise + "ppoll killed;");
+}
+
+// prlimit64 is a call that the C library makes before main, so no command can tell of it.
+TEST(SystemFactsTest, NothingThatIsAskedEndsWhoAsks) {
+  if (!filters_are_allowed()) GTEST_SKIP() << "system call filters are not allowed here";
+  for (const long call : {SYS_prlimit64, SYS_uname, SYS_sched_getaffinity, SYS_ioctl, SYS_socket,
+                          SYS_getsockopt, SYS_setsockopt, SYS_clock_nanosleep}) {
+    const test::ChildResult result = test::run_in_child([call] {
+      if (!kill_who_calls(call)) return std::string("no filter");
+      std::string killed;
+      for (const CallFacts& facts : gather_facts(RealMachineFiles()).sandbox.calls) {
+        if (facts.signal != 0) killed += facts.name;
+      }
+      return killed;
+    });
+    EXPECT_NE(result.output, "") << call;
+    EXPECT_EQ(result.output.find(' '), std::string::npos) << call << ": " << result.output;
+    EXPECT_EQ(result.exit_status, 0) << call;
+  }
 }
 
 TEST(SystemFactsTest, LimitsAreThoseOfTheProcess) {
@@ -131,6 +188,8 @@ TEST(SystemFactsTest, ThisMachineIsKnown) {
   EXPECT_GT(facts.processors.clock_ns.value_or(0), 0);
   EXPECT_TRUE(facts.sockets.receive_granted);
   EXPECT_TRUE(facts.uring.was_tried);
+  EXPECT_TRUE(facts.udp.was_tried);
+  EXPECT_GT(facts.sandbox.calls.size(), 20U);
 }
 
 }  // namespace

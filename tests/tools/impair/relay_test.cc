@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "ringpeer/engine/net/socket.h"
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {

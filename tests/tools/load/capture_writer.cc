@@ -5,7 +5,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {

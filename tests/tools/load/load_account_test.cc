@@ -52,7 +52,8 @@ class Model {
     newest_ = std::max(newest_.value_or(0), sequence);
     std::optional<nanoseconds> uncorrected;
     if (waits_for_ == sequence) {
-      uncorrected = now - packet.sent_at;
+      const nanoseconds waited = now - packet.sent_at;
+      if (waited <= LoadClient::kClosedLoopPatience) uncorrected = waited;
       waits_for_.reset();
     }
     return std::make_pair(nanoseconds(now - packet.due), uncorrected);

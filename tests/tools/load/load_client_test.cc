@@ -93,6 +93,24 @@ TEST(LoadClientTest, EachEchoCountsOnceAndGivesItsRoundTrip) {
   EXPECT_TRUE(client.settled());
 }
 
+// After a second it takes a packet for lost: an answer that comes later is none to it, whether or
+// not it has sent on.
+TEST(LoadClientTest, AClientThatWaitsHasNoTimesAboveItsPatience) {
+  const milliseconds patience = LoadClient::kClosedLoopPatience;
+  for (const milliseconds time : {milliseconds(1), patience, patience + milliseconds(500)}) {
+    LoadClient client = client_that_sent(1);
+    const auto answer = client.receive(echo(0), kStart + time);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->round_trip, time);
+    EXPECT_EQ(answer->uncorrected.has_value(), time <= patience) << time.count();
+    // The next one is waited for in any case.
+    client.sent(kStart + time, kStart + time);
+    const auto next = client.receive(echo(1, kStart + time), kStart + time + milliseconds(3));
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->uncorrected, milliseconds(3));
+  }
+}
+
 TEST(LoadClientTest, AnswersToWhatWasNeverSentAreForeign) {
   LoadClient client = client_that_sent(2);
   EXPECT_EQ(round_trip(&client, echo(2), kStart), std::nullopt);

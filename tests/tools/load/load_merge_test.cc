@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/tools/load/load_report.h"
@@ -176,13 +178,131 @@ TEST(LoadMergeTest, DropsAtTheServerCountOnce) {
     LoadReport report = any_report(&random);
     report.echoes = report.sent - 5;
     report.server_kernel_drops = 10;
-    parts.push_back(load_report_to_json(part_of(number, 2), report));
-    EXPECT_EQ(parts.back().at("unaccounted"), 0);  // of the drops five are the other part's
+    const LoadOptions part = part_of(number, 2);
+    parts.push_back(load_report_to_json(part, report));
+    // Of the drops five are the other part's, and neither knows which.
+    EXPECT_EQ(parts.back().at("kernel_drops").at("server"), 10);
+    EXPECT_EQ(parts.back().at("unanswered"), 5);
+    EXPECT_TRUE(parts.back().at("lost").is_null());
+    EXPECT_TRUE(parts.back().at("unaccounted").is_null());
+    EXPECT_NE(load_report_to_text(part, report).find("load merge tells"), std::string::npos);
+    report.server_kernel_drops = 0;
+    EXPECT_EQ(load_report_to_json(part, report).at("lost"), 5);
   }
   const Json merged = merge_load_reports(parts).report;
   EXPECT_EQ(merged.at("kernel_drops").at("server"), 10);
+  EXPECT_EQ(merged.at("unanswered"), 10);
+  EXPECT_EQ(merged.at("lost"), 0);
   EXPECT_EQ(merged.at("unaccounted"), 0);
   EXPECT_EQ(judge_merged(merged), "");
+}
+
+// The same of what an impairment lost: only all parts together know.
+TEST(LoadMergeTest, AnImpairmentIsToldFromDropsInTheEnd) {
+  std::mt19937_64 random(3);
+  std::vector<Json> parts;
+  std::uint64_t lost = 0;
+  for (const std::uint32_t number : {1U, 2U}) {
+    LoadReport report = any_report(&random);
+    impair(&report, &random);
+    lost += report.impairment->counts[0].lost;
+    report.impairment->requests += 5;  // that went on, and were dropped
+    report.impairment->counts[0].forwarded += 5;
+    report.sent += 5;
+    report.impairment->counts[0].arrived += 5;
+    report.server_kernel_drops = 10;
+    parts.push_back(load_report_to_json(part_of(number, 2), report));
+    EXPECT_TRUE(parts.back().at("impairment").at("unanswered").is_null());
+  }
+  const Json merged = merge_load_reports(parts).report;
+  EXPECT_EQ(merged.at("unaccounted"), 0);
+  EXPECT_EQ(merged.at("impairment").at("unanswered"), lost);
+}
+
+TEST(LoadMergeTest, PartsOfDifferentPlansAreTold) {
+  std::mt19937_64 random(1);
+  const Json first = load_report_to_json(part_of(1, 2), any_report(&random));
+  const auto told = [&](const std::function<void(LoadOptions*)>& change) {
+    LoadOptions other = part_of(2, 2);
+    change(&other);
+    return merge_load_reports({first, load_report_to_json(other, any_report(&random))}).error;
+  };
+  EXPECT_EQ(told([](LoadOptions*) {}), "");
+  EXPECT_EQ(told([](LoadOptions* plan) { plan->clients = 14; }),
+            "the reports differ in --clients, 12 and 14: they are not of one plan.");
+  const std::vector<std::pair<const char*, std::function<void(LoadOptions*)>>> changes = {
+      {"--size, none and 100", [](LoadOptions* plan) { plan->size = 100; }},
+      {"--duration", [](LoadOptions* plan) { plan->seconds = 5; }},
+      {"--expect", [](LoadOptions* plan) { plan->expect = ExpectedReply::kNothing; }},
+      {"--expect", [](LoadOptions* plan) { plan->expect = ExpectedReply::kEcho; }},
+      {"--join-rate", [](LoadOptions* plan) { plan->join_rate = 3; }},
+      {"--session", [](LoadOptions* plan) { plan->session_seconds = 2; }},
+      {"--seed", [](LoadOptions* plan) { plan->seed = 2; }},
+      {"--vary", [](LoadOptions* plan) { plan->fields.push_back({.place = 4, .width = 2}); }},
+      {"hz", [](LoadOptions* plan) { plan->rate = 3; }},
+      {"target", [](LoadOptions* plan) { plan->target_text = "192.0.2.1:4001"; }},
+  };
+  for (const auto& [words, change] : changes) {
+    EXPECT_NE(told(change).find(words), std::string::npos) << words << ": " << told(change);
+  }
+  // Clients are divided among the threads of all parts: seven of one, and six of three others.
+  LoadOptions uneven = part_of(1, 2);
+  uneven.clients = 14;
+  std::vector<Json> parts = {load_report_to_json(uneven, any_report(&random))};
+  uneven.part.number = 2;
+  uneven.threads = 3;
+  parts.push_back(load_report_to_json(uneven, any_report(&random)));
+  EXPECT_NE(merge_load_reports(parts).error.find("13 clients together, and the plan 14"),
+            std::string::npos);
+  Json second = load_report_to_json(part_of(2, 2), any_report(&random));
+  second.erase("plan");
+  EXPECT_NE(merge_load_reports({first, second}).error.find("one version"), std::string::npos);
+  Json old = first;
+  old.erase("plan");
+  EXPECT_EQ(merge_load_reports({old, second}).error, "");
+}
+
+// A null of another program is told, or the sum can be shown.
+TEST(LoadMergeTest, NullsAreToldOrShown) {
+  std::mt19937_64 random(5);
+  const std::vector<Json> good = {load_report_to_json(part_of(1, 2), any_report(&random, 5)),
+                                  load_report_to_json(part_of(2, 2), any_report(&random, 5))};
+  const Json flat = good.front().flatten();
+  for (const auto& [path, value] : flat.items()) {
+    std::vector<Json> parts = good;
+    const Json::json_pointer field(path);
+    for (Json& part : parts) {
+      if (part.contains(field)) part[field] = nullptr;
+    }
+    const MergedReport merged = merge_load_reports(parts);
+    if (!merged.error.empty()) continue;
+    EXPECT_FALSE(load_json_to_text(merged.report).empty()) << path;
+  }
+  std::vector<Json> parts = good;
+  parts[0]["hz"] = parts[1]["hz"] = nullptr;
+  EXPECT_NE(merge_load_reports(parts).error.find("hz is null"), std::string::npos);
+}
+
+// A terminal is not controlled by what a report says.
+TEST(LoadMergeTest, TextsOfOthersAreMadePrintable) {
+  std::mt19937_64 random(1);
+  std::vector<Json> parts;
+  for (const std::uint32_t number : {1U, 2U}) {
+    parts.push_back(load_report_to_json(part_of(number, 2), any_report(&random)));
+    parts.back()["target"] = "a\x1b[31mb\n\u202e\u009b:5";
+    parts.back()["invalid_because"] = {"late\x07\u202e"};
+    parts.back()["send_errors"] = {{{"error", "E\x1b"}, {"message", "\x1b"}, {"count", 1}}};
+  }
+  const MergedReport merged = merge_load_reports(parts);
+  ASSERT_EQ(merged.error, "");
+  const std::string text = load_json_to_text(merged.report);
+  const std::string judgement = judge_merged(merged.report);
+  EXPECT_NE(text.find("a?[31mb???:5"), std::string::npos) << text;
+  EXPECT_NE(judgement.find("late??"), std::string::npos) << judgement;
+  for (const char* control : {"\x1b", "\x07", "\u202e", "\u009b"}) {
+    EXPECT_EQ(text.find(control), std::string::npos);
+    EXPECT_EQ(judgement.find(control), std::string::npos);
+  }
 }
 
 // Whatever is in the files: words or a report, and never a crash.

@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "ringpeer/tools/demo/demo_report.h"
+#include "ringpeer/tools/load/load_steps.h"
+#include "ringpeer/tools/load/load_validity.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -84,6 +89,54 @@ TEST(LoadReportTest, RefusedSendsHaveTheNamesOfTheirErrors) {
   EXPECT_EQ(errors[1].at("count"), 2);
   EXPECT_NE(load_report_to_text(options(), whole).find("3 (1 EPERM) (2 ENOBUFS)"),
             std::string::npos);
+}
+
+// However well it is known where they went.
+TEST(LoadReportTest, WhatIsNotAnsweredIsCounted) {
+  LoadReport report = echo_report();
+  const auto json = load_report_to_json(options(), report);
+  EXPECT_EQ(json.at("unanswered"), 10);
+  EXPECT_EQ(json.at("lost"), 0);
+  EXPECT_NE(load_report_to_text(options(), report).find("not answered"), std::string::npos);
+  EXPECT_EQ(load_report_to_json(options(), arena_report()).at("unanswered"), 5);
+  LoadOptions sink = options();
+  sink.expect = ExpectedReply::kNothing;
+  EXPECT_TRUE(load_report_to_json(sink, report).at("unanswered").is_null());
+  report.is_interim = true;
+  EXPECT_TRUE(load_report_to_json(options(), report).at("unanswered").is_null());
+}
+
+TEST(LoadReportTest, ARunThatWasStoppedSaysSo) {
+  LoadReport report = echo_report();
+  EXPECT_EQ(load_report_to_text(options(), report).find("ended early"), std::string::npos);
+  report.stopped_by_signal = 2;
+  const std::string text = load_report_to_text(options(), report);
+  EXPECT_NE(text.find("ended early"), std::string::npos) << text;
+  EXPECT_NE(text.find("by signal 2"), std::string::npos) << text;
+}
+
+// Of a part the whole plan is in its report, so that parts of others are told.
+TEST(LoadReportTest, ThePlanIsThatOfAllParts) {
+  LoadOptions part = options();
+  part.clients = 9;
+  part.part = {.number = 2, .of = 3};
+  part.size = 100;
+  part.session_seconds = 2.5;
+  part.fields.push_back(
+      {.place = 4, .width = 2, .kind = FieldKind::kClient, .is_big_endian = true, .base = 1000});
+  const auto json = load_report_to_json(part, echo_report());
+  EXPECT_EQ(json.at("clients"), 3);
+  const auto& plan = json.at("plan");
+  EXPECT_EQ(plan.at("clients"), 9);
+  EXPECT_EQ(plan.at("size"), 100);
+  EXPECT_EQ(plan.at("duration_s"), 10.0);
+  EXPECT_EQ(plan.at("expect"), "anything");
+  EXPECT_EQ(plan.at("session_s"), 2.5);
+  EXPECT_TRUE(plan.at("join_rate_per_s").is_null());
+  EXPECT_EQ(plan.at("vary").at(0), "4:2:client:be:+1000");
+  LoadOptions stepped = options();
+  stepped.ramp = RateRange{.least = 1, .most = 2};
+  EXPECT_TRUE(load_report_to_json(stepped, echo_report()).at("plan").at("duration_s").is_null());
 }
 
 // Of a run that goes on nothing is judged that may be on its way.
@@ -191,6 +244,85 @@ TEST(LoadReportTest, TheJsonHasWhatProgramsReadOfIt) {
   EXPECT_TRUE(json.at("ok").get<bool>());
   report.server_kernel_drops.reset();
   EXPECT_TRUE(load_report_to_json(options(), report).at("kernel_drops").at("server").is_null());
+}
+
+// ---- A search ------------------------------------------------------------------
+
+LoadOptions search_options() {
+  LoadOptions search = options();
+  search.find_max = true;
+  search.allow_invalid = false;
+  return search;
+}
+
+LoadReport search_report(std::optional<double> knee, KneeLimit limit) {
+  LoadReport report = echo_report();
+  report.find_max = FindMaxResult{
+      .goal = {}, .knee_per_s = knee, .limited_by = limit, .verified = {{0.8, 3, 3}, {1.25, 0, 3}}};
+  // The goal was kept, and some of the packets were left out.
+  LoadStep step;
+  step.offered_per_s = 20'000;
+  step.why = "7 of 1000 packets were not sent";
+  report.steps = {step};
+  return report;
+}
+
+// Its steps are all good enough to be valid, and yet none offered all that it should.
+TEST(LoadReportTest, ASearchThatItsGeneratorLimitsIsNotValid) {
+  for (const auto& knee : {std::optional<double>(), std::optional<double>(10'000)}) {
+    const LoadReport report = search_report(knee, KneeLimit::kGenerator);
+    const std::vector<std::string> reasons = reasons_against(report);
+    ASSERT_EQ(reasons.size(), 1U);
+    EXPECT_NE(reasons[0].find("7 of 1000 packets were not sent"), std::string::npos) << reasons[0];
+    EXPECT_NE(judge_load(search_options(), report).find("7 of 1000"), std::string::npos);
+    const auto json = load_report_to_json(search_options(), report);
+    EXPECT_FALSE(json.at("ok").get<bool>());
+    EXPECT_FALSE(json.at("valid").get<bool>());
+  }
+  EXPECT_TRUE(reasons_against(search_report(10'000, KneeLimit::kTarget)).empty());
+  EXPECT_EQ(judge_load(search_options(), search_report(10'000, KneeLimit::kTarget)), "");
+}
+
+// It may be invalid, but it has to have found something.
+TEST(LoadReportTest, ASearchWithoutAKneeIsNotGood) {
+  LoadOptions lenient = search_options();
+  lenient.allow_invalid = true;
+  for (const auto limit :
+       {KneeLimit::kTarget, KneeLimit::kGenerator, KneeLimit::kRange, KneeLimit::kStopped}) {
+    EXPECT_NE(judge_load(lenient, search_report(std::nullopt, limit)), "");
+  }
+  EXPECT_EQ(judge_load(lenient, search_report(10'000, KneeLimit::kGenerator)), "");
+}
+
+TEST(LoadReportTest, ASearchThatWasStoppedKnowsNothingOfTheTarget) {
+  LoadReport report = search_report(std::nullopt, KneeLimit::kStopped);
+  report.find_max->verified.clear();
+  report.stopped_by_signal = 2;
+  EXPECT_NE(judge_load(search_options(), report).find("a signal ended the search"),
+            std::string::npos);
+  EXPECT_TRUE(reasons_against(report).empty());
+  EXPECT_EQ(load_report_to_json(search_options(), report).at("find_max").at("limited_by"),
+            "stopped");
+  // One that was done before the signal came has its result.
+  LoadReport done = search_report(10'000, KneeLimit::kTarget);
+  done.stopped_by_signal = 2;
+  EXPECT_EQ(judge_load(search_options(), done), "");
+}
+
+// Of a name's addresses one was tried: which, is what has to be looked at.
+TEST(LoadReportTest, WhoseTargetIsANameIsToldTheAddress) {
+  LoadOptions named = options();
+  LoadReport report;
+  report.sent = 10;
+  report.addresses = {"[0:0:0:0:0:0:0:1]:4220"};
+  named.target_text = "dual.test:4220";
+  const std::string words = "dual.test:4220 ([0:0:0:0:0:0:0:1]:4220)";
+  EXPECT_NE(judge_load(named, report).find("no reply from " + words), std::string::npos);
+  report.connection_refused = 10;
+  EXPECT_NE(judge_load(named, report).find("nobody listens at " + words), std::string::npos);
+  // Who wrote the address knows it.
+  named.target_text = "[::1]:4220";
+  EXPECT_NE(judge_load(named, report).find("nobody listens at [::1]:4220: "), std::string::npos);
 }
 
 nlohmann::ordered_json server_report() {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 #include <thread>
 
 #include "ringpeer/tools/load/payload_choice.h"
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -144,6 +145,93 @@ TEST(LoadRunTest, RefusedIsNotLost) {
   EXPECT_EQ(report.sent, report.echoes + report.connection_refused);
   EXPECT_EQ(judge_load(options, report), "");
   EXPECT_NE(load_report_to_text(options, report).find("refused by the target"), std::string::npos);
+}
+
+// Of a server that drops half, each client waits long for its last answers when it has left.
+TEST(LoadRunTest, ClientsThatComeAndGoHaveTheirSocketsThoughAnswersAreLost) {
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  constexpr rlim_t kNeeded = 4096;
+  if (before.rlim_max < kNeeded) GTEST_SKIP() << "this user may open too few files";
+  const rlimit few = {.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  Echo echo(0);
+  std::jthread server([&](const std::stop_token& stop) {
+    std::array<char, 256> bytes;
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      sockaddr_in sender = {};
+      socklen_t size = sizeof(sender);
+      const ssize_t count = recvfrom(echo.descriptor(), bytes.data(), bytes.size(), 0,
+                                     reinterpret_cast<sockaddr*>(&sender), &size);
+      if (count <= 0 || i % 2 == 0) continue;
+      sendto(echo.descriptor(), bytes.data(), static_cast<std::size_t>(count), 0,
+             reinterpret_cast<const sockaddr*>(&sender), size);
+    }
+  });
+  LoadOptions options = options_for(echo.port(), 20, 1.5);
+  options.clients = 100;
+  options.session_seconds = 0.1;
+  const LoadReport report = report_of(options);
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(report.joins_failed, 0U);
+  EXPECT_EQ(report.send_refused, 0U);
+  EXPECT_GT(report.joins, 700U);
+}
+
+// More than any thread sends. What is said of it is true: it took a core at most, and the packets
+// left in the time that it names.
+TEST(LoadRunTest, AnOverloadedGeneratorSaysWhatItDid) {
+  const Echo sink(0);
+  LoadOptions options = options_for(sink.port(), LoadOptions::kMaxRate, 0.3);
+  options.clients = 1000;
+  options.expect = ExpectedReply::kNothing;
+  const Clock::time_point begin = Clock::now();
+  const LoadReport report = report_of(options);
+  const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+  ASSERT_TRUE(report.busiest_thread_percent);
+  EXPECT_LE(*report.busiest_thread_percent, 105);
+  EXPECT_GE(report.seconds, 0.3);
+  EXPECT_LE(report.seconds, took);
+  EXPECT_GT(report.send_missed, 0U);
+  // Each that was due is sent, or said not to be.
+  EXPECT_NEAR(static_cast<double>(report.sent + report.send_missed + report.send_refused), 3e6,
+              3e4);
+  // None leaves later than it may have waited in a batch, and before.
+  EXPECT_LE(report.send_lateness.percentile(0.5), milliseconds(1000));
+}
+
+// Its packets come later than the clock says: nothing is sent, and nothing at once.
+TEST(LoadRunTest, WhoJoinsInAnAgeIsNotThere) {
+  Echo echo(0);
+  std::jthread server([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) echo.serve(milliseconds(0));
+  });
+  LoadOptions options = options_for(echo.port(), 50, 0.3);
+  options.clients = 5;
+  options.join_rate = 1e-12;
+  const LoadReport report = report_of(options);
+  EXPECT_EQ(report.joins, 1U);
+  EXPECT_GT(report.sent, 0U);
+  EXPECT_LE(report.sent, 15U);
+  LoadOptions seldom = options_for(echo.port(), LoadOptions::kMinRate, 0.3);
+  EXPECT_EQ(report_of(seldom).sent, 1U);
+}
+
+// Answers are waited for long after the last packet: that is no part of the series.
+TEST(LoadRunTest, TheSeriesEndsWithTheLastAnswer) {
+  Echo echo(0);
+  std::jthread server([&](const std::stop_token& stop) {
+    for (int answered = 0; answered < 5 && !stop.stop_requested();) {
+      answered += echo.serve(milliseconds(0));
+    }
+  });
+  LoadOptions options = options_for(echo.port(), 20, 0.5);
+  options.clients = 2;
+  options.wait_seconds = 2.5;
+  const LoadReport report = report_of(options);
+  ASSERT_EQ(report.series.points().size(), 1U);
+  EXPECT_EQ(report.series.points()[0].clients, 2U);
+  EXPECT_EQ(report.series.points()[0].sent, report.sent);
 }
 
 // ---- The highest rate -----------------------------------------------------------

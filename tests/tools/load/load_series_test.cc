@@ -85,6 +85,42 @@ TEST(LoadSeriesTest, ClientsStandUntilTheyChange) {
   EXPECT_EQ(clients, (std::vector<std::uint32_t>{5, 5, 5, 7}));
 }
 
+// That it is waited for answers makes no points: the series ends with the packets.
+TEST(LoadSeriesTest, ClientsAloneMakeNoPoint) {
+  LoadSeries series(kStart, seconds(1));
+  series.set_clients(kStart, 5);
+  EXPECT_TRUE(series.points().empty());
+  series.sent(kStart + milliseconds(100));
+  series.set_clients(kStart + milliseconds(2500), 7);
+  series.set_clients(kStart + milliseconds(9500), 0);
+  ASSERT_EQ(series.points().size(), 1U);
+  EXPECT_EQ(series.points()[0].clients, 5U);
+  // What comes late finds who was there.
+  series.received(kStart + milliseconds(3500));
+  std::vector<std::uint32_t> clients;
+  for (const auto& point : series.points()) clients.push_back(point.clients);
+  EXPECT_EQ(clients, (std::vector<std::uint32_t>{5, 5, 7, 7}));
+}
+
+// One of whose clients nothing came any more has them still.
+TEST(LoadSeriesTest, TheClientsOfAShorterSeriesStandToTheEnd) {
+  LoadSeries shorter(kStart, seconds(1));
+  shorter.set_clients(kStart, 3);
+  shorter.sent(kStart);
+  LoadSeries longer(kStart, seconds(1));
+  longer.set_clients(kStart, 4);
+  longer.set_clients(kStart + milliseconds(1500), 6);
+  longer.sent(kStart + milliseconds(2500));
+  for (const bool short_first : {true, false}) {
+    LoadSeries sum;
+    sum.merge(short_first ? shorter : longer);
+    sum.merge(short_first ? longer : shorter);
+    std::vector<std::uint32_t> clients;
+    for (const auto& point : sum.points()) clients.push_back(point.clients);
+    EXPECT_EQ(clients, (std::vector<std::uint32_t>{7, 9, 9}));
+  }
+}
+
 TEST(LoadSeriesTest, ALongRunHasLongIntervals) {
   using Duration = std::chrono::duration<double>;
   EXPECT_EQ(series_interval(Duration(0.1)), seconds(1));

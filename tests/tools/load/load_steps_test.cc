@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -16,10 +17,14 @@ struct Machine {
   double generator = 1e9;
   double noise = 0;  // how often a step goes wrong that should not
   int measured = 0;
+  double least = 1e9;  // of the rates that were tried
+  double most = 0;
   std::mt19937 random{3};
 
   std::optional<LoadStep> measure(double rate) {
     ++measured;
+    least = std::min(least, rate);
+    most = std::max(most, rate);
     LoadStep step;
     step.offered_per_s = rate;
     step.valid = rate <= generator;
@@ -94,7 +99,54 @@ TEST(FindMaxTest, EndsWhenTheRunIsToEnd) {
         });
     EXPECT_LE(steps, last + 1);
     EXPECT_EQ(found.knee_per_s.has_value(), steps <= last);
+    // Whatever was found before is not what limits it.
+    EXPECT_EQ(found.limited_by == KneeLimit::kStopped, steps > last) << last;
+    if (steps > last) {
+      EXPECT_TRUE(found.verified.empty()) << last;
+    }
   }
+}
+
+// More than the range, or than a client may send, is offered by no step, whatever goes wrong.
+TEST(FindMaxTest, NoStepIsOutOfTheRange) {
+  for (const RateRange& range : {RateRange{2000, 10'000}, RateRange{100, 100}, RateRange{7, 8}}) {
+    for (const double share : {0.5, 1.0, 1.01, 1.3, 4.7, 4.99, 5.0, 6.0}) {
+      for (unsigned seed = 0; seed < 30; ++seed) {
+        Machine machine{.capacity = range.least * share, .noise = seed % 3 * 0.2};
+        machine.random.seed(seed);
+        const FindMaxResult found = search(&machine, range);
+        EXPECT_GE(machine.least, range.least);
+        EXPECT_LE(machine.most, range.most);
+        if (!found.knee_per_s) continue;
+        EXPECT_GE(*found.knee_per_s, range.least);
+        EXPECT_LE(*found.knee_per_s, range.most);
+      }
+    }
+  }
+}
+
+// The report says which multiples were tried.
+TEST(FindMaxTest, AKneeNearTheEndOfTheRangeIsVerifiedAtIt) {
+  Machine machine{.capacity = 9500};
+  const FindMaxResult found = search(&machine, {2000, 10'000});
+  ASSERT_TRUE(found.knee_per_s.has_value());
+  EXPECT_EQ(found.limited_by, KneeLimit::kTarget);
+  ASSERT_TRUE(found.is_verified());
+  EXPECT_EQ(found.verified[0].factor, 0.8);
+  EXPECT_DOUBLE_EQ(found.verified[1].factor * *found.knee_per_s, 10'000);
+}
+
+// A highest rate that failed when it was tried first, and holds ever after.
+TEST(FindMaxTest, WhatHoldsInTheVerificationIsNoLimitOfTheTarget) {
+  int failures = 2;
+  const FindMaxResult found = find_max({6000, 10'000}, {}, [&](double rate) {
+    LoadStep step;
+    step.holds = rate < 9900 || failures-- <= 0;
+    return std::optional<LoadStep>(step);
+  });
+  EXPECT_EQ(found.limited_by, KneeLimit::kRange);
+  EXPECT_EQ(found.knee_per_s, 10'000);
+  EXPECT_TRUE(found.verified.empty());
 }
 
 TEST(RampTest, StepsAreOfOneFactor) {

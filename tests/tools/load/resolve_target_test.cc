@@ -1,4 +1,4 @@
-#include "ringpeer/tools/load/resolve_target.h"
+#include "ringpeer/tools/target/resolve_target.h"
 
 #include <gtest/gtest.h>
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "ringpeer/tests/tools/load/capture_writer.h"
+#include "ringpeer/tools/capture/session_recording.h"
 #include "ringpeer/tools/load/even_schedule.h"
 #include "ringpeer/tools/load/replay_schedule.h"
-#include "ringpeer/tools/load/session_recording.h"
 #include "ringpeer/tools/load/session_replay.h"
 
 namespace ringpeer::tools {
@@ -92,6 +92,45 @@ TEST(EvenScheduleTest, GivesWhatAListHas) {
     EXPECT_EQ(taken.missed.size(), missed);
     for (const auto due : taken.missed) EXPECT_GE(due, kStart);
   }
+}
+
+// A generator that cannot keep up takes a few at a time: what waits for it all the while becomes
+// too old, and is said to be left out.
+TEST(EvenScheduleTest, WhatIsNotTakenSoonIsLeftOut) {
+  constexpr double kRate = 10'000;
+  Taken taken;
+  EvenSchedule schedule(kRate, kStart, 3, taken.counter());
+  std::uint64_t last = 0;
+  Clock::time_point now = kStart;
+  // One in 10 of those that are due.
+  for (; now < kStart + std::chrono::seconds(2); now += milliseconds(1)) {
+    const auto due = schedule.take(now);
+    ASSERT_TRUE(due);
+    const std::uint64_t event = due->index * 3 + due->place;
+    EXPECT_TRUE(event == 0 || event > last);
+    last = event;
+    EXPECT_GE(due->time, now - milliseconds(202));  // the newest of a batch a look later
+    taken.packets.push_back({due->place, due->index, due->time});
+  }
+  now -= milliseconds(1);
+  while (const auto due = schedule.take(now)) {
+    taken.packets.push_back({due->place, due->index, due->time});
+  }
+  // Each is taken or told of.
+  const auto all =
+      static_cast<std::size_t>(kRate * std::chrono::duration<double>(now - kStart).count()) + 1;
+  EXPECT_NEAR(static_cast<double>(taken.packets.size() + taken.missed.size()),
+              static_cast<double>(all), 1);
+  EXPECT_GT(taken.missed.size(), all / 2);
+}
+
+TEST(EvenScheduleTest, ARateNearZeroHasOnePacket) {
+  Taken taken;
+  EvenSchedule schedule(1e-300, kStart, 3, taken.counter());
+  EXPECT_TRUE(schedule.take(kStart));
+  EXPECT_FALSE(schedule.take(kStart + std::chrono::hours(24 * 7)));
+  EXPECT_GT(schedule.next_due(), kStart + std::chrono::hours(24 * 7));
+  EXPECT_TRUE(taken.missed.empty());
 }
 
 // A session whose packets come at once, one by one and after pauses.

@@ -1,6 +1,6 @@
 // One client's session out of captures of every kind, and what is told of those that have none.
 
-#include "ringpeer/tools/load/session_recording.h"
+#include "ringpeer/tools/capture/session_recording.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ringpeer/tests/tools/load/capture_writer.h"
-#include "ringpeer/tools/load/udp_frame.h"
+#include "ringpeer/tools/capture/udp_frame.h"
 
 namespace ringpeer::tools {
 namespace {

@@ -1,4 +1,4 @@
-#include "ringpeer/tools/load/target_address.h"
+#include "ringpeer/tools/target/target_address.h"
 
 #include <gtest/gtest.h>
 #include <net/if.h>

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ringpeer/tools/measure/seconds_to_nanoseconds.h"
+
 namespace ringpeer::tools {
 namespace {
 
@@ -54,6 +56,19 @@ TEST(PacerTest, ALateCallerGetsTheNewestEventsAndTheRestCountAsMissed) {
   EXPECT_EQ(due.first, 90U);
   EXPECT_EQ(pacer.missed(), 90U);
   EXPECT_EQ(pacer.next_due(), kStart + milliseconds(100));
+}
+
+// Its second event is later than any clock says.
+TEST(PacerTest, ARateNearZeroHasOneEvent) {
+  for (const double rate : {1e-6, 1e-9, 1e-10, 1e-12, 1e-300, 5e-324}) {
+    Pacer pacer(rate, kStart, 100);
+    EXPECT_EQ(pacer.take_due(kStart).count, 1U) << rate;
+    EXPECT_GE(pacer.next_due(), kStart + hours(24 * 7)) << rate;
+    EXPECT_LE(pacer.next_due(), kStart + kMaxWait) << rate;
+    EXPECT_GE(pacer.due_time(1000), pacer.next_due()) << rate;
+    EXPECT_EQ(pacer.take_due(kStart + hours(24 * 7)).count, 0U) << rate;
+    EXPECT_EQ(pacer.missed(), 0U) << rate;
+  }
 }
 
 TEST(PacerTest, SleepingEndsNoEarlierThanTheDeadline) {

@@ -67,6 +67,21 @@ TEST(SocketDropsTest, OnlyTheSocketThatGetsThePacketsCounts) {
   EXPECT_EQ(at("127.0.0.1", row("0100007F:0FA0", 0), ""), 0U);
 }
 
+// Where the kernel sends what is for 0.0.0.0 or ::.
+TEST(SocketDropsTest, ATargetOfNoAddressIsTheLoopback) {
+  const std::string head(kHead);
+  const std::string ipv4 = head + row("0100007F:0FA0", 17) + row("0200007F:0FA0", 100);
+  const std::string ipv6 = head + row("00000000000000000000000001000000:0FA0", 31);
+  const std::string any = head + row("00000000:0FA0", 7);
+  const std::string ipv6_any = head + row("00000000000000000000000000000000:0FA0", 9);
+  EXPECT_EQ(parse_drops_at(ipv4, ipv6, endpoint("0.0.0.0")), 17U);
+  EXPECT_EQ(parse_drops_at(ipv4, ipv6, endpoint("::")), 31U);
+  EXPECT_EQ(parse_drops_at(any, ipv6_any, endpoint("0.0.0.0")), 7U);
+  EXPECT_EQ(parse_drops_at(any, ipv6_any, endpoint("::")), 9U);
+  EXPECT_EQ(parse_drops_at(head, ipv6_any, endpoint("0.0.0.0")), 9U);
+  EXPECT_EQ(parse_drops_at(ipv4, head, endpoint("::")), std::nullopt);
+}
+
 // An address that no machine has (RFC 5737).
 TEST(SocketDropsTest, ATargetElsewhereHasNoSocketHere) {
   const int receiver = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -78,6 +93,7 @@ TEST(SocketDropsTest, ATargetElsewhereHasNoSocketHere) {
   const std::uint16_t port = ntohs(address.sin_port);
   EXPECT_EQ(kernel_drops_at(endpoint("192.0.2.1", port)), std::nullopt);
   EXPECT_EQ(kernel_drops_at(endpoint("127.0.0.1", port)), 0U);
+  EXPECT_EQ(kernel_drops_at(endpoint("0.0.0.0", port)), 0U);
   close(receiver);
 }
 

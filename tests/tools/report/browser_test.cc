@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ringpeer/tests/tools/report/browser_process.h"
+#include "ringpeer/tests/tools/report/page_checks.h"
 #include "ringpeer/tests/tools/report/sample_reports.h"
 #include "ringpeer/tools/report/html_page.h"
 
@@ -23,56 +24,6 @@ using Json = BrowserProcess::Json;
 
 constexpr int kDesktop = 1280;
 constexpr int kPhone = 400;
-
-// For each chart and each of its lines that has something to show and that no later one covers:
-// whether its colour is in the picture. Gives what is missing.
-constexpr const char* kUndrawnLines = R"js((() => {
-  const missing = [];
-  const covers = (a, b) => b.every((value, i) => value === null || value === undefined || value === a[i]);
-  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (color) => { probe.fillStyle = color; probe.fillRect(0, 0, 1, 1); return probe.getImageData(0, 0, 1, 1).data; };
-  for (const chart of ringpeer.charts) {
-    const title = chart.description.title;
-    if (!chart.plot) { missing.push(title + ": no plot"); continue; }
-    const canvas = chart.plot.root.querySelector("canvas");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    chart.plot.series.forEach((series, i) => {
-      const values = chart.plot.data[i];
-      const known = values.filter((value) => value !== null && value !== undefined);
-      const isCovered = chart.plot.data.some((other, j) => j > i && chart.plot.series[j].show && covers(other, values));
-      if (i === 0 || !series.show || known.length === 0 || isCovered) return;
-      const [r, g, b] = rgb(series._stroke || (typeof series.stroke === "function" ? series.stroke(chart.plot, i) : series.stroke));
-      let found = 0;
-      for (let at = 0; at < data.length; at += 4) {
-        const apart = Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b);
-        if (data[at + 3] > 150 && apart < 30) ++found;
-      }
-      if (found < 20) missing.push(title + ": " + series.label + " has " + found + " pixels");
-    });
-  }
-  return missing;
-})())js";
-
-// WCAG's contrast of text (4.5) and of lines (3) with the card that they stand on.
-constexpr const char* kFaintColors = R"js((() => {
-  const style = getComputedStyle(document.documentElement);
-  const light = (name) => {
-    const hex = style.getPropertyValue(name).trim();
-    const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
-      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  const faint = [];
-  const check = (name, ground, least) => {
-    const found = contrast(light(name), light(ground));
-    if (!(found >= least)) faint.push(name + " on " + ground + ": " + found);
-  };
-  for (const name of ["--ink", "--soft", "--good", "--bad", "--warn", "--accent"]) check(name, "--card", 4.5);
-  for (const name of ["--ink", "--soft", "--bad"]) check(name, name === "--bad" ? "--bad-ground" : "--ground", 4.5);
-  for (let i = 0; i < 8; ++i) check("--run-" + i, "--card", 3);
-  return faint;
-})())js";
 
 std::string decoded(const std::string& base64) {
   std::string bytes;
@@ -181,6 +132,7 @@ class BrowserTest : public ::testing::Test {
         EXPECT_GT(browser_->evaluate("ringpeer.charts.length").get<int>(), 0);
         EXPECT_EQ(browser_->evaluate(kUndrawnLines), Json::array());
         EXPECT_EQ(browser_->evaluate(kFaintColors), Json::array());
+        EXPECT_EQ(browser_->evaluate(kCrowdedTexts), Json::array());
         take_picture(name + "-" + std::to_string(width) + "-" + scheme);
         expect_quiet();
       }
@@ -222,6 +174,116 @@ TEST_F(BrowserTest, APauseAndABurstAreNamed) {
             std::string::npos)
       << titles;
   EXPECT_NE(titles.find("clients at a time"), std::string::npos) << titles;
+}
+
+// However well it is known where it went.
+TEST_F(BrowserTest, WhatWasDroppedIsLost) {
+  expect_good(sample(7), "dropped");
+  EXPECT_TRUE(title().ends_with("% lost, all of it at the server's socket")) << title();
+  const std::string titles =
+      browser_->evaluate("ringpeer.charts.map((chart) => chart.description.title).join('|')");
+  EXPECT_NE(titles.find("% of packets are lost"), std::string::npos) << titles;
+  const std::string tiles = browser_->evaluate("document.querySelector('.tiles').textContent");
+  EXPECT_EQ(tiles.find("lost0\u00a0%"), std::string::npos) << tiles;
+  open({sample_runs()[0], sample_runs()[7]}, "dropped-compared");
+  EXPECT_NE(title().find("% lost"), std::string::npos) << title();
+  // Two targets, one of which is dead.
+  auto refused = sample_runs()[0].report;
+  refused["answered"] = refused["connection_refused"] = refused["sent"].get<std::uint64_t>() / 2;
+  open({{"refused.json", refused}}, "refused");
+  EXPECT_TRUE(title().ends_with("50\u00a0% lost, all of it where nobody listened")) << title();
+}
+
+TEST_F(BrowserTest, ARunThatWasStoppedSaysSo) {
+  set_window(kDesktop, "light");
+  open(sample(7), "stopped");
+  const auto lead = [] {
+    return browser_->evaluate("document.querySelector('header').textContent").get<std::string>();
+  };
+  EXPECT_NE(lead().find("ended early, by signal 15"), std::string::npos) << lead();
+  open(sample(0), "calm");
+  EXPECT_EQ(lead().find("ended early"), std::string::npos) << lead();
+}
+
+// What a search that was ended has not seen is nobody's limit.
+TEST_F(BrowserTest, ASearchWithoutAKneeSaysWhy) {
+  set_window(kDesktop, "light");
+  auto report = sample_runs()[4].report;
+  report["find_max"]["knee_per_s"] = nullptr;
+  report["find_max"]["verified"] = nlohmann::ordered_json::array();
+  const auto title_with = [&](const char* limit) {
+    report["find_max"]["limited_by"] = limit;
+    open({{"search.json", report}}, "search");
+    return title();
+  };
+  EXPECT_EQ(title_with("range"), "Not even the lowest rate holds the goal");
+  EXPECT_EQ(title_with("generator"), "No knee was found; the generator itself is the limit");
+  EXPECT_TRUE(
+      title_with("stopped").starts_with("The search was stopped before it found a knee; "
+                                        "so far the goal holds up to "))
+      << title();
+  report["steps"] = nlohmann::ordered_json::array();
+  EXPECT_EQ(title_with("stopped"), "The search was stopped before it found a knee");
+}
+
+// A rate is over the time in which packets were due, and steps have pauses between them.
+TEST_F(BrowserTest, ARateIsOverTheTimeThatItTook) {
+  set_window(kDesktop, "light");
+  auto report = sample_report({.seconds = 5});
+  report["duration_s"] = 4.3;
+  for (const char* name : {"sent", "received"}) report["series"]["points"][4][name] = 600;
+  auto answers = report["series"]["points"][4];
+  for (const char* name : {"sent", "answered", "lost"}) answers[name] = 0;
+  answers["t"] = 5.0;
+  report["series"]["points"].push_back(answers);
+  open({{"part.json", report}}, "part");
+  const std::string sent = "ringpeer.runs[0].series.sent";
+  EXPECT_NEAR(browser_->evaluate(sent + "[4]").get<double>(), 2000, 1);
+  EXPECT_NEAR(browser_->evaluate("ringpeer.runs[0].series.received[4]").get<double>(), 2000, 50);
+  EXPECT_TRUE(browser_->evaluate(sent + "[5]").is_null());
+  const auto throughput = [] {
+    return browser_
+        ->evaluate(
+            "ringpeer.charts.find((chart) => chart.description.caption.startsWith('Throughput'))"
+            ".description.title")
+        .get<std::string>();
+  };
+  EXPECT_TRUE(throughput().starts_with("Sends 2,")) << throughput();
+  open(sample(5), "ramp");
+  EXPECT_EQ(throughput(), "Offers from 1,000/s to 64,000/s, in steps");
+}
+
+// The generator's own lateness makes corrected times longer, too.
+TEST_F(BrowserTest, LatenessIsNoPause) {
+  set_window(kDesktop, "light");
+  auto report = sample_runs()[0].report;
+  for (const char* name : {"p99", "p999", "p9999"}) {
+    report["rtt_us"][name] = 3260.0;
+    report["rtt_uncorrected_us"][name] = 2150.0;
+    report["generator"]["late_us"][name] = 1900.0;
+  }
+  const auto titles = [&] {
+    open({{"late.json", report}}, "late-sends");
+    return browser_->evaluate("ringpeer.charts.map((chart) => chart.description.title).join('|')")
+        .get<std::string>();
+  };
+  EXPECT_EQ(titles().find("hidden the pauses"), std::string::npos) << titles();
+  report["rtt_us"]["p999"] = 203'000.0;
+  EXPECT_NE(titles().find("hidden the pauses: 99.9"), std::string::npos) << titles();
+}
+
+TEST_F(BrowserTest, TextsDoNotTurnTheLineAround) {
+  set_window(kDesktop, "light");
+  NamedReport run = sample_runs()[0];
+  run.report["target"] = "203.0.113.7\u202e\u009b:4000";
+  run.report["impairment"] = {{"\u2066x", "\u202ey"}};
+  open({run}, "turned");
+  const std::string page = browser_->evaluate("document.getElementById('page').textContent");
+  EXPECT_NE(page.find("203.0.113.7??:4000"), std::string::npos);
+  EXPECT_NE(page.find("?x ?y"), std::string::npos);
+  for (const char* control : {"\u202e", "\u009b", "\u2066"}) {
+    EXPECT_EQ(page.find(control), std::string::npos);
+  }
 }
 
 TEST_F(BrowserTest, ASinkHasNoLatency) {

@@ -216,6 +216,45 @@ TEST(NamedReportTest, DamagedReportsAreRefusedOrShown) {
   EXPECT_GT(shown, 5);
 }
 
+// A full buffer loses packets as well as a network does.
+TEST(ComparisonTest, WhatWasDroppedOrRefusedIsLost) {
+  const NamedReport& calm = sample_runs()[0];
+  const NamedReport& dropped = sample_runs()[7];
+  NamedReport refused = calm;
+  refused.name = "refused.json";
+  const auto sent = refused.report["sent"].get<std::uint64_t>();
+  refused.report["answered"] = sent / 2;
+  refused.report["connection_refused"] = sent - sent / 2;
+  const std::vector<NamedReport> runs = {calm, dropped, refused};
+  const Json json = comparison_to_json(runs);
+  EXPECT_EQ(json["runs"][0]["lost"], 0);
+  const Json& full = json["runs"][1];
+  EXPECT_EQ(full["lost"], dropped.report["kernel_drops"]["server"]);
+  EXPECT_EQ(full["kernel_drops"]["server"], full["lost"]);
+  EXPECT_NEAR(full["lost_percent"].get<double>(), 3, 0.5);
+  EXPECT_EQ(json["runs"][2]["lost_percent"], 50.0);
+  const std::string text = comparison_to_text(runs);
+  for (const char* words : {"dropped at the server", "refused by the target", "50 %"}) {
+    EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
+  }
+  EXPECT_EQ(comparison_to_text({calm}).find("refused by"), std::string::npos);
+}
+
+TEST(ComparisonTest, ARunThatWasStoppedSaysSo) {
+  const std::string text = comparison_to_text({sample_runs()[0], sample_runs()[7]});
+  EXPECT_NE(text.find("by signal 15"), std::string::npos) << text;
+  EXPECT_EQ(comparison_to_json({sample_runs()[7]})["runs"][0]["stopped_by_signal"], 15);
+  EXPECT_EQ(comparison_to_text({sample_runs()[0]}).find("ended early"), std::string::npos);
+}
+
+// It cannot be mended by another file: a fault of the command line.
+TEST(NamedReportTest, StandardInputIsNamedOnce) {
+  EXPECT_EQ(complaint_about_paths({}), "");
+  EXPECT_EQ(complaint_about_paths({"-", "a.json", "a.json"}), "");
+  EXPECT_NE(complaint_about_paths({"-", "-"}).find("can be read once"), std::string::npos);
+  EXPECT_NE(complaint_about_paths({"-", "a.json", "-"}), "");
+}
+
 class NamedReportFilesTest : public ::testing::Test {
  protected:
   std::string write(const std::string& path, const std::string& text) {

@@ -92,6 +92,8 @@ ordered_json impaired_way(double loss_percent, const ordered_json& in, const ord
 
 ordered_json impairment_of(const ordered_json& report) {
   return {{"seed", 7},
+          {"unanswered",
+           report.at("sent").get<std::uint64_t>() - report.at("answered").get<std::uint64_t>()},
           {"to_server", impaired_way(2, report.at("sent"), report.at("answered"))},
           {"to_client", impaired_way(0, report.at("answered"), report.at("answered"))}};
 }
@@ -111,7 +113,13 @@ class Simulation {
     if (run_.finds_max) add_steps(&report);
     report["impairment"] = run_.is_impaired ? impairment_of(report) : ordered_json(nullptr);
     report["parts"] = 1;
-    report["stopped_by_signal"] = 0;
+    report["stopped_by_signal"] = run_.is_stopped ? 15 : 0;
+    if (run_.is_impaired) report["lost"] = 0;
+    if (run_.drops_at_server) {
+      report["kernel_drops"]["server"] = lost_;
+      report["lost"] = 0;
+    }
+    if (!run_.expects_reply) report["kernel_drops"]["clients"] = nullptr;
     report["ok"] = !run_.is_late;
     return report;
   }
@@ -317,6 +325,11 @@ const std::vector<NamedReport>& sample_runs() {
       {"ramp.json", sample_report({.seed = 6, .finds_max = true, .has_goal = false})},
       {"like.json",
        sample_report({.seed = 8, .seconds = 12, .loss_share = 0.04, .counts_replies = true})},
+      {"dropped.json", sample_report({.seed = 9,
+                                      .seconds = 12,
+                                      .loss_share = 0.03,
+                                      .drops_at_server = true,
+                                      .is_stopped = true})},
   };
   return runs;
 }

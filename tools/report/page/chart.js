@@ -11,6 +11,23 @@ function colorOf(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+const kTextGap = 6; // between two texts below, in CSS pixels
+
+// Texts below the chart; one that would run into the one before is left out.
+function textsBelow(plot, splits, write) {
+  plot.ctx.font = plot.axes[0].font[0];
+  let end = -Infinity;
+  return splits.map((value) => {
+    if (value === null) return "";
+    const text = write(value);
+    const half = plot.ctx.measureText(text).width / devicePixelRatio / 2;
+    const at = plot.valToPos(value, "x");
+    if (at - half < end + kTextGap) return "";
+    end = at + half;
+    return text;
+  });
+}
+
 // As wide as the longest text on the axis.
 function axisSize(plot, values, index, cycle) {
   const axis = plot.axes[index];
@@ -151,7 +168,7 @@ class Chart {
     const grid = { stroke: colorOf("--grid"), width: 1 };
     const text = (write) => (plot, splits) => splits.map((value) => (value === null ? "" : write(value)));
     return [
-      { ...common, grid, label: x.label, size: 26, values: text(x.text), splits: x.splits },
+      { ...common, grid, label: x.label, size: 26, values: (plot, splits) => textsBelow(plot, splits, x.text), splits: x.splits },
       ...Object.entries(scales).map(([name, scale], i) => ({
         ...common,
         scale: name,

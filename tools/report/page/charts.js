@@ -35,7 +35,7 @@ function throughputChart(runs) {
   if (!hasSeries(runs)) return null;
   return new Chart(overTime({
     title: throughputTitle(runs),
-    caption: "Throughput over time, in packets a second",
+    caption: "Throughput over time, in packets a second" + (runs.some((run) => run.steps.length > 0) ? ", with the pauses between steps in it" : ""),
     scales: { y: { label: "packets/s", text: (value) => numberText(value, 4) } },
     lines: linesOf(runs, [
       seriesMeasure("sent", "sent"),
@@ -45,10 +45,10 @@ function throughputChart(runs) {
 }
 
 function lossChart(runs) {
-  if (!hasSeries(runs) || runs.every((run) => run.report.lost === null)) return null;
+  if (!hasSeries(runs) || runs.every((run) => run.unanswered === null)) return null;
   return new Chart(overTime({
     title: lossTitle(runs),
-    caption: "Of the packets sent in each interval, the share that was lost; of those due, the share that was never sent",
+    caption: "Of the packets sent in each interval, the share that was never answered, for whatever reason; of those due, the share that was never sent",
     scales: { y: { label: "percent", text: (value) => percentText(value, 3) } },
     lines: linesOf(runs, [
       seriesMeasure("lost", "lost", { fill: runs.length === 1, stepped: 1, color: 6 }),

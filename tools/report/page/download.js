@@ -39,7 +39,7 @@ function summaryCsv(runs) {
 }
 
 function jsonOf(runs) {
-  const reports = runs.map((run) => run.report);
+  const reports = runs.map((run) => run.source);
   return JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2) + "\n";
 }
 

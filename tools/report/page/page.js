@@ -20,11 +20,11 @@ function tilesOf(run) {
   const answeredShare = report.answered === null || report.sent === 0 ? null : (100 * report.answered) / report.sent;
   const latency = (label, name) => tile(label, latencyText(report.rtt_us[name]), "uncorrected " + latencyText(report.rtt_uncorrected_us[name]));
   const tiles = [
-    run.findMax ? tile("knee", rateText(run.knee), limitPhrase(run)) : null,
+    run.findMax ? tile("knee", rateText(run.knee), run.knee === null && !wasStopped(run) ? "none was found" : limitPhrase(run)) : null,
     tile("sent", rateText(report.sent_per_s), countText(report.sent) + " packets"),
     ...(run.replies ? repliesTiles(run) : [
       tile("answered", percentText(answeredShare, 4), countText(report.answered) + " packets"),
-      tile("lost", percentText(run.lostPercent), report.lost === null ? "not known" : countText(report.lost) + " packets", report.lost ? "bad" : ""),
+      tile("lost", percentText(run.lostPercent), run.unanswered === null ? "not known" : countText(run.unanswered) + " packets", run.unanswered ? "bad" : ""),
     ]),
     ...(run.hasLatency ? [latency("p50", "p50"), latency("p99", "p99"), latency("p99.9", "p999"), latency("max", "max")] : []),
     tile("clients", countText(report.clients), secondsText(report.duration_s)),
@@ -50,11 +50,11 @@ function headerOf(runs) {
   const { report } = runs[0];
   const lead =
     runs.length === 1
-      ? element("p", { class: "soft" }, "Load on ", report.target, ", ", timeText(report.started_at), ", ", secondsText(report.duration_s), " \u00b7 ", verdict(runs[0]))
+      ? element("p", { class: "soft" }, "Load on ", report.target, ", ", timeText(report.started_at), ", ", secondsText(report.duration_s), " \u00b7 ", verdict(runs[0]), " ", earlyEnd(runs[0]))
       : element(
           "ul",
           { class: "runs" },
-          runs.map((run) => element("li", {}, swatch(run.index), element("strong", {}, run.name), " ", element("span", { class: "soft" }, run.report.target, ", ", timeText(run.report.started_at), " "), verdict(run)))
+          runs.map((run) => element("li", {}, swatch(run.index), element("strong", {}, run.name), " ", element("span", { class: "soft" }, run.report.target, ", ", timeText(run.report.started_at), " "), verdict(run), " ", earlyEnd(run)))
         );
   return element("header", {}, element("h1", {}, headline(runs)), lead, downloadButtons(runs));
 }

@@ -65,6 +65,7 @@ function dropsCard(runs) {
   let group = "";
   runs[0].drops.forEach((drop, i) => {
     const counts = runs.map((run) => run.drops[i].count);
+    if (counts.every((count) => count === undefined)) return;
     const isSeen = counts.some((count) => count > 0);
     // What says nothing is left out of the comparison; alone it is an answer.
     if (!isSeen && runs.length > 1) return;
@@ -78,6 +79,7 @@ function dropsCard(runs) {
 }
 
 function dropCell(run, count) {
+  if (count === undefined) return kUnknown;
   if (count === null) return "unknown";
   const due = run.report.sent + run.report.send_missed + run.report.send_refused;
   if (count === 0 || due === 0) return countText(count);
@@ -125,15 +127,21 @@ function findMaxCard(run, runs) {
     held + " of " + of + " rounds held",
   ]);
   const made = card(
-    (runs.length > 1 ? run.name + ": " : "") + (knee === null ? "No knee was found" : "The knee is at " + rateText(knee)) + "; " + limitPhrase(run),
+    (runs.length > 1 ? run.name + ": " : "") + (knee === null ? noKneeTitle(run) : "The knee is at " + rateText(knee) + "; " + limitPhrase(run)),
     "Highest rate that holds the goal: " + goals.join(" and "),
-    rows.length === 0 ? element("p", { class: "soft" }, "It was not tried again below and above the knee.") : dataTable([["checked again at", "text"], ["result", "text"]], rows)
+    rows.length === 0 ? element("p", { class: "soft" }, knee === null ? "Without a knee there is nothing to try again." : "It was not tried again below and above the knee.") : dataTable([["checked again at", "text"], ["result", "text"]], rows)
   );
   made.classList.add("wide");
   return made;
 }
 
 // ---- Trust and set-up ---------------------------------------------------------
+
+// Of a run that is shorter than it was meant to be.
+function earlyEnd(run) {
+  const { stopped_by_signal: signal } = run.report;
+  return signal ? element("span", { class: "warn" }, "\u26a0 ended early, by signal " + signal) : null;
+}
 
 function verdict(run) {
   return run.report.valid
@@ -224,7 +232,7 @@ const kWords = [
   ["Corrected", "The time from when the schedule meant a packet to be sent until its answer came. A server that stops for 200 ms delays every packet that was due in that time, and each counts."],
   ["Uncorrected", "What a client would have measured that sends the next packet only when the last is answered. It hides pauses: while it waits, it does not measure."],
   ["p99", "99 of 100 answers came within this time. p99.99: 9,999 of 10,000."],
-  ["Lost", "Sent, never answered, and not explained by a drop that can be seen. A share of the packets that were sent."],
+  ["Lost", "Sent and never answered, for whatever reason: dropped at a socket, refused, or gone on the way. A share of the packets that were sent; the table of drops says which reason can be seen."],
   ["Recorded answers", "Where a recorded session is played, the server's answers name no packet. They are counted, and held against those that the recorded server gave to the same packets."],
   ["Knee", "The highest rate at which the goal held. It is tried again below and above before it is named."],
   ["Not valid", "The generator was late, at its limit, or short of something, so that the figures may be its own and not the server's."],

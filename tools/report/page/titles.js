@@ -29,10 +29,17 @@ function repliesPhrase(run) {
   return percentText(percent, 4) + " of the recorded answers";
 }
 
+// Where more than half of what is lost was seen to go, or nothing.
+function causePhrase(run) {
+  const [worst] = run.drops.filter((drop) => drop.where && drop.count > 0).sort((a, b) => b.count - a.count);
+  if (!run.unanswered || !worst || 2 * worst.count <= run.unanswered) return "";
+  return (worst.count < run.unanswered ? ", most of it " : ", all of it ") + worst.where;
+}
+
 function lossPhrase(run) {
   if (run.replies) return repliesPhrase(run);
-  if (run.report.lost === null) return "loss unknown";
-  if (run.report.lost === 0) return "nothing lost";
+  if (run.unanswered === null) return "loss unknown";
+  if (run.unanswered === 0) return "nothing lost";
   return percentText(run.lostPercent) + " lost";
 }
 
@@ -55,24 +62,50 @@ function latencyTitle(run) {
   );
 }
 
+// Before it had come to an end: it says nothing then of what lies beyond.
+const wasStopped = (run) => run.findMax.limited_by === "stopped";
+
+const kLimits = new Map([
+  ["target", "the target is the limit"],
+  ["generator", "the generator itself is the limit"],
+  ["range", "the range ends there"],
+]);
+
 function limitPhrase(run) {
-  return { target: "the target is the limit", generator: "the generator itself is the limit", range: "the range ends there" }[run.findMax.limited_by] ||
-    "limited by " + run.findMax.limited_by;
+  if (wasStopped(run)) return "the search was stopped";
+  return kLimits.get(run.findMax.limited_by) ?? "limited by " + run.findMax.limited_by;
+}
+
+// The highest rate that was tried and kept the goal.
+function heldRate(run) {
+  return largestOf(run.steps.filter((step) => step.holds && step.valid).map((step) => step.offered_per_s));
+}
+
+function noKneeTitle(run) {
+  const limit = run.findMax.limited_by;
+  if (wasStopped(run)) {
+    const held = heldRate(run);
+    return "The search was stopped before it found a knee" + (held === null ? "" : "; so far the goal holds up to " + rateText(held));
+  }
+  if (limit === "range") return "Not even the lowest rate holds the goal";
+  if (limit === "generator") return "No knee was found; " + limitPhrase(run);
+  return "No rate in the range holds the goal; " + limitPhrase(run);
+}
+
+function kneeTitle(run) {
+  return run.knee === null ? noKneeTitle(run) : "Holds " + rateText(run.knee) + "; " + limitPhrase(run);
 }
 
 // Of the whole run.
 function runHeadline(run) {
   if (run.report.sent === 0) return "Nothing was sent";
-  if (run.findMax) {
-    if (run.knee === null) return "No rate in the range holds the goal; " + limitPhrase(run);
-    return "Holds " + rateText(run.knee) + "; " + limitPhrase(run);
-  }
+  if (run.findMax) return kneeTitle(run);
   if (run.steps.length > 0) return stepsTitle([run]);
   if (run.replies) return "Sends " + rateText(run.report.sent_per_s) + ", gets " + repliesPhrase(run);
   if (!run.hasLatency) {
-    return "Sends " + rateText(run.report.sent_per_s) + " without answers; " + lossPhrase(run);
+    return "Sends " + rateText(run.report.sent_per_s) + " without answers; " + lossPhrase(run) + causePhrase(run);
   }
-  return latencyTitle(run) + "; " + lossPhrase(run);
+  return latencyTitle(run) + "; " + lossPhrase(run) + causePhrase(run);
 }
 
 function comparedPhrase(run, first) {
@@ -108,11 +141,20 @@ function rangeTitle(runs, what, valueOf, textOf) {
   return what + ": from " + phrase(least) + " to " + phrase(most);
 }
 
+// Between steps nothing is sent, so the rates of seconds are none of theirs.
+function offeredTitle(run) {
+  const rates = run.steps.map((step) => step.offered_per_s);
+  const [least, most] = [rateText(smallestOf(rates)), rateText(largestOf(rates))];
+  return least === most ? "Offers " + least : "Offers from " + least + " to " + most + ", in steps";
+}
+
 function throughputTitle(runs) {
   if (runs.length > 1) return rangeTitle(runs, "Sent", (run) => run.report.sent_per_s, rateText);
   const run = runs[0];
-  // The first and the last interval are seldom whole.
-  const whole = run.series.sent.slice(1, -1);
+  if (run.steps.length > 0) return offeredTitle(run);
+  // The last interval is seldom whole, and after it come answers alone.
+  const { interval_s: interval } = run.report.series;
+  const whole = run.series.sent.filter((rate, i) => run.series.t[i] + interval <= run.report.duration_s + 1e-6);
   const least = smallestOf(whole);
   const most = largestOf(whole);
   if (least !== null && most > 2 * Math.max(least, 1)) {
@@ -125,10 +167,10 @@ function throughputTitle(runs) {
 function lossTitle(runs) {
   if (runs.length > 1) return rangeTitle(runs, "Lost", (run) => run.lostPercent, percentText);
   const run = runs[0];
-  if (run.report.lost === null) return "Loss is unknown: no answers are expected";
+  if (run.unanswered === null) return "Loss is unknown: no answers are expected";
   const due = run.report.sent + run.report.send_missed;
   const missed = run.report.send_missed > 0 ? ", but " + percentText((100 * run.report.send_missed) / due) + " never sent" : "";
-  if (run.report.lost === 0) return "Nothing is lost" + missed;
+  if (run.unanswered === 0) return "Nothing is lost" + missed;
   const burst = burstOf(run);
   const where = burst ? ", most of it from " + secondsText(burst[0]) + " to " + secondsText(burst[1]) : "";
   return percentText(run.lostPercent) + " of packets are lost" + where + missed;
@@ -151,12 +193,20 @@ function clientsTitle(runs) {
   return "Up to " + countText(most(runs[0])) + " clients at a time";
 }
 
+// Whether an open loop has seen what a closed one would have hidden: far more than the generator's own
+// lateness, which is in the corrected times alone, makes of them. Percentiles do not add up: twice.
+function hidesPauses(report, name) {
+  const { rtt_us: corrected, rtt_uncorrected_us: uncorrected, generator } = report;
+  if (!(uncorrected[name] > 0 && corrected[name] > 1.5 * uncorrected[name])) return false;
+  return corrected[name] - uncorrected[name] > 2 * (generator.late_us[name] || 0);
+}
+
 function percentileTitle(runs) {
   if (runs.length > 1) return rangeTitle(runs, "p99.9", (run) => run.report.rtt_us.p999, latencyText);
   const { rtt_us: corrected, rtt_uncorrected_us: uncorrected } = runs[0].report;
   const title = "99\u00a0% of answers within " + latencyText(corrected.p99) + ", 99.9\u00a0% within " + latencyText(corrected.p999);
   const label = { p99: "99\u00a0%", p999: "99.9\u00a0%", p9999: "99.99\u00a0%" };
-  const hidden = Object.keys(label).find((name) => uncorrected[name] > 0 && corrected[name] > 1.5 * uncorrected[name]);
+  const hidden = Object.keys(label).find((name) => hidesPauses(runs[0].report, name));
   return hidden
     ? title + "; waiting for answers would have hidden the pauses: " + label[hidden] + " within " + latencyText(uncorrected[hidden])
     : title;
@@ -164,7 +214,9 @@ function percentileTitle(runs) {
 
 function dropsTitle(runs) {
   if (runs.length > 1) return "Where packets went, by run";
-  const seen = runs[0].drops.filter((drop) => drop.count > 0);
+  // What is missing from the sums is as a rule what was lost on the way.
+  const isSaid = (drop) => drop.field === "unaccounted" && drop.count === runs[0].report.lost;
+  const seen = runs[0].drops.filter((drop) => drop.count > 0 && !isSaid(drop));
   if (seen.length === 0) return runs[0].replies ? "No drop can be seen" : "No packet is missing, late or damaged";
   const [worst, next] = [...seen].sort((a, b) => b.count - a.count);
   const first = countText(worst.count) + " packets " + worst.phrase;
@@ -177,9 +229,10 @@ function stepsTitle(runs) {
   const judged = run.steps.filter((step) => step.holds !== null);
   if (judged.length === 0) {
     const rates = run.steps.map((step) => step.offered_per_s);
-    return "Ramp from " + rateText(smallestOf(rates)) + " to " + rateText(largestOf(rates));
+    const [least, most] = [rateText(smallestOf(rates)), rateText(largestOf(rates))];
+    return least === most ? "Steps of " + least : "Ramp from " + least + " to " + most;
   }
-  const held = largestOf(judged.filter((step) => step.holds && step.valid).map((step) => step.offered_per_s));
+  const held = heldRate(run);
   const failed = smallestOf(judged.filter((step) => step.holds === false).map((step) => step.offered_per_s));
   if (held === null) return "No step holds the goal";
   return "The goal holds up to " + rateText(held) + (failed === null ? "" : " and fails from " + rateText(failed));
