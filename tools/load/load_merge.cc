@@ -467,7 +467,7 @@ std::string judge_merged(const ordered_json& report) {
   const std::uint64_t expected = counts_replies ? count_of(report.at("replies").at("expected")) : 1;
   if (report.at("server").is_null() && expected > 0) return "no reply came.";
   if (counts_replies) {
-    const std::string bad = judge_replies(count_of(report.at("replies").at("received")), expected);
+    std::string bad = judge_replies(count_of(report.at("replies").at("received")), expected);
     if (!bad.empty()) return bad;
   }
   if (!report.at("unaccounted").is_null() && report.at("unaccounted") != 0) {

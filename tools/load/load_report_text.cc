@@ -95,7 +95,7 @@ void add_step_rows(const ordered_json& report, TextTable* table) {
                                                       : ", fails";
     if (!step["valid"].get<bool>()) {
       verdict += ", not valid: " + text_of(step["why"]);
-    } else if (step["holds"].is_null() && step["why"] != "") {
+    } else if (step["holds"].is_null() && !text_of(step["why"]).empty()) {
       verdict += ", not judged: " + text_of(step["why"]);
     }
     table->add(

@@ -283,7 +283,8 @@ void LoadRun::on_all(const std::function<void(LoadGenerator&)>& work) {
   }
   std::unique_lock lock(mutex);
   while (!ended.wait_for(lock, kWatchInterval, all_ended)) {
-    const std::vector<bool> ended_so_far = has_ended;
+    // Threads go on ending while the lock is away.
+    const std::vector<bool> ended_so_far(has_ended.begin(), has_ended.end());
     lock.unlock();
     if (stop_->requested()) stopping_ = true;
     watch();
