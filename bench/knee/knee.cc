@@ -5,19 +5,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "ringpeer/bench/process/child_process.h"
+#include "ringpeer/bench/process/server_program.h"
 
 namespace ringpeer::bench {
 namespace {
@@ -26,7 +26,7 @@ using Json = nlohmann::json;
 
 // More, and the host has decided where the knee is: the round is void.
 constexpr double kMaxStealPercent = 5;
-// A program says something sooner, and a search with steps of a minute is over.
+// A program ends sooner, and a search with steps of a minute is over.
 constexpr std::chrono::milliseconds kPatience{20'000};
 constexpr std::chrono::minutes kMaxSearch{90};
 
@@ -46,33 +46,8 @@ struct Peer {
   std::vector<double> knees;
 };
 
-// The programs stand beside each other, in a build's folder as in a test's.
-std::filesystem::path programs_folder() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path();
-}
-
-// Whatever they say comes on one pipe: ports are told on standard error.
-std::string start_with_both_streams(const std::vector<std::string>& words, ChildProcess* process) {
-  std::vector<std::string> arguments = {"-c", R"(exec "$0" "$@" 2>&1)"};
-  arguments.insert(arguments.end(), words.begin(), words.end());
-  return process->start("/bin/sh", arguments);
-}
-
-// Reads what a server says until it names its port; nothing when it does not.
-std::optional<int> port_of(ChildProcess* server) {
-  constexpr std::string_view kBeforePort = " on port ";
-  for (std::string line; server->read_line(&line, kPatience);) {
-    const std::size_t at = line.find(kBeforePort);
-    int port = 0;
-    if (at == std::string::npos) continue;
-    const char* const digits = line.data() + at + kBeforePort.size();
-    if (std::from_chars(digits, line.data() + line.size(), port).ec == std::errc()) return port;
-  }
-  return std::nullopt;
-}
-
 // The report of a search; null when it printed none.
-Json search(const std::string& ringpeer, const Options& options, int port) {
+Json search(const std::string& ringpeer, const Options& options, std::uint16_t port) {
   ChildProcess load;
   const std::string error = load.start(
       ringpeer, {"load", "--target", fmt::format("127.0.0.1:{}", port), "--clients",
@@ -99,12 +74,12 @@ std::string verified_text(const Json& found) {
 bool measure(const std::string& ringpeer, const Options& options, int round, Peer* peer) {
   ChildProcess server;
   const std::string error = start_with_both_streams(peer->command, &server);
-  const std::optional<int> port = error.empty() ? port_of(&server) : std::nullopt;
-  if (!port) {
+  const std::uint16_t port = error.empty() ? announced_port(&server) : 0;
+  if (port == 0) {
     std::fprintf(stderr, "knee: %s does not serve %s\n", peer->name.c_str(), error.c_str());
     return false;
   }
-  const Json report = search(ringpeer, options, *port);
+  const Json report = search(ringpeer, options, port);
   if (!report.is_object() || !report.contains("find_max")) {
     std::fprintf(stderr, "knee: ringpeer load gave no report\n");
     return false;

@@ -6,13 +6,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +19,7 @@
 #include "ringpeer/bench/pacing/departures.h"
 #include "ringpeer/bench/pacing/schedule_error.h"
 #include "ringpeer/bench/process/child_process.h"
+#include "ringpeer/bench/process/server_program.h"
 #include "ringpeer/tools/measure/machine_load.h"
 
 namespace ringpeer::bench {
@@ -55,11 +55,6 @@ struct Peer {
   std::vector<double> p99_us = {};
   std::vector<double> cpu_us = {};
 };
-
-// Programs stand beside each other, in a build's folder as in a test's.
-std::filesystem::path programs_folder() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path();
-}
 
 std::vector<Peer> make_peers(const Options& options) {
   const std::string ringpeer = programs_folder() / "tools/ringpeer";
@@ -113,28 +108,8 @@ std::vector<Peer> make_peers(const Options& options) {
           {"sockperf throughput", sockperf_server, false, sockperf}};
 }
 
-// Whatever they say comes on one pipe.
-std::string start(const Words& words, ChildProcess* process) {
-  Words arguments = {"-c", R"(exec "$0" "$@" 2>&1)"};
-  arguments.insert(arguments.end(), words.begin(), words.end());
-  return process->start("/bin/sh", arguments);
-}
-
-// 0: it names none.
-std::uint16_t named_port(ChildProcess* server) {
-  constexpr std::string_view kBeforePort = " on port ";
-  for (std::string line; server->read_line(&line, kPatience);) {
-    const std::size_t at = line.find(kBeforePort);
-    std::uint16_t port = 0;
-    if (at == std::string::npos) continue;
-    const char* const digits = line.data() + at + kBeforePort.size();
-    if (std::from_chars(digits, line.data() + line.size(), port).ec == std::errc()) return port;
-  }
-  return 0;
-}
-
 std::uint16_t port_of(const Peer& peer, ChildProcess* server) {
-  if (peer.names_its_port) return named_port(server);
+  if (peer.names_its_port) return announced_port(server);
   std::string line;
   while (server->read_line(&line, kServerStart)) {
   }
@@ -155,7 +130,7 @@ nanoseconds cpu_of_children() {
 nanoseconds run_generator(const Words& words, int seconds, std::string* said) {
   const nanoseconds before = cpu_of_children();
   ChildProcess generator;
-  if (!start(words, &generator).empty()) return nanoseconds(0);
+  if (!start_with_both_streams(words, &generator).empty()) return nanoseconds(0);
   const milliseconds longest = kPatience + std::chrono::seconds(seconds);
   for (std::string line; generator.read_line(&line, longest);) {
     if (!line.empty()) *said = line;
@@ -182,7 +157,7 @@ void tell(int round, const ScheduleError& error, double cpu_us, double steal, bo
 // False when there is nothing to measure.
 bool measure(const Options& options, int round, Peer* peer) {
   ChildProcess server;
-  const std::string failure = start(peer->server, &server);
+  const std::string failure = start_with_both_streams(peer->server, &server);
   const std::uint16_t port = failure.empty() ? port_of(*peer, &server) : 0;
   Departures departures;
   const std::string error = port == 0
