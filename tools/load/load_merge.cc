@@ -330,39 +330,23 @@ void merge_impairments(const Parts& parts, ordered_json* merged) {
   merge_histogram(parts, "/impairment/to_client/added_delay_us", "delay_to_client_ns", merged);
 }
 
-// As LoadReport has it.
-std::int64_t unaccounted_requests(const ordered_json& m) {
-  const bool arena = m.contains("snapshots");
-  const std::uint64_t client_drops = arena ? 0 : count_of(m["kernel_drops"]["clients"]);
-  const std::uint64_t explained =
-      count_of(m["kernel_drops"]["server"]) + count_of(m["connection_refused"]) + client_drops;
-  if (!m["impairment"].is_null()) {
-    const ImpairmentAccount account = impairment_from_json(m["impairment"]);
-    return arena ? account.unaccounted_inputs(explained) : account.unaccounted_echoes(explained);
+// The sums as one generator would have counted them, so that one account serves both.
+LoadReport counted(const ordered_json& m) {
+  LoadReport report;
+  report.sent = count_of(m["sent"]);
+  report.damaged = count_of(m["damaged"]);
+  report.connection_refused = count_of(m["connection_refused"]);
+  report.server_kernel_drops = count_of(m["kernel_drops"]["server"]);
+  report.client_kernel_drops = count_of(m["kernel_drops"]["clients"]);
+  if (m.contains("snapshots")) {
+    report.inputs_received = count_of(m["answered"]);
+    report.snapshots = count_of(m["snapshots"]["received"]);
+    report.snapshots_announced = count_of(m["snapshots"]["sent"]);
+  } else {
+    report.echoes = count_of(m["answered"]);
   }
-  return unexplained(count_of(m["sent"]), count_of(m["answered"]),
-                     arena ? explained : explained + count_of(m["damaged"]));
-}
-
-std::int64_t unaccounted_replies(const ordered_json& m) {
-  if (!m.contains("snapshots")) return 0;
-  // With an impairment, those beyond it.
-  const ordered_json& seen = m["impairment"].is_null() ? m["snapshots"] : m["impairment"]["beyond"];
-  const char* const received = m["impairment"].is_null() ? "received" : "snapshots";
-  const char* const sent = m["impairment"].is_null() ? "sent" : "snapshots_sent";
-  return unexplained(count_of(seen[sent]), count_of(seen[received]),
-                     count_of(m["kernel_drops"]["clients"]));
-}
-
-// As LoadReport has it.
-void derive_unanswered(const ordered_json& m, ordered_json* unanswered) {
-  const bool arena = m.contains("snapshots");
-  const std::uint64_t explained =
-      count_of(m["answered"]) + count_of(m["kernel_drops"]["server"]) +
-      count_of(m["connection_refused"]) + count_of(m["lost"]) +
-      (arena ? 0 : count_of(m["damaged"]) + count_of(m["kernel_drops"]["clients"]));
-  const std::uint64_t sent = count_of(m["sent"]);
-  *unanswered = sent - std::min(sent, explained);
+  if (!m["impairment"].is_null()) report.impairment = impairment_from_json(m["impairment"]);
+  return report;
 }
 
 // What follows from the sums.
@@ -374,11 +358,12 @@ void derive(ordered_json* merged) {
   if (m["server"] == "silent" || m.contains("replies")) return;
   const std::uint64_t sent = count_of(m["sent"]);
   m["unanswered"] = sent - std::min(sent, count_of(m["answered"]));
-  const std::int64_t requests = unaccounted_requests(m);
-  const std::int64_t replies = unaccounted_replies(m);
+  const LoadReport sums = counted(m);
+  const std::int64_t requests = sums.unaccounted_requests();
+  const std::int64_t replies = sums.unaccounted_replies();
   m["lost"] = std::max<std::int64_t>(0, requests);
   m["unaccounted"] = std::abs(requests) + std::abs(replies);
-  if (!m["impairment"].is_null()) derive_unanswered(m, &m["impairment"]["unanswered"]);
+  if (sums.impairment) m["impairment"]["unanswered"] = sums.unanswered_by_impairment();
 }
 
 std::optional<double> late_percent_of(const Parts& parts) {

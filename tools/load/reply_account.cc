@@ -9,8 +9,7 @@ std::string judge_replies(std::uint64_t replies, std::uint64_t expected) {
   if (expected == 0 || percent >= kLeastReplyPercent) return "";
   return fmt::format(
       "{} answers came where the recorded server gave {}: {:.1f} %, and {} % are the least. Does "
-      "it "
-      "understand these packets (--vary), or does it fall behind?",
+      "it understand these packets (--vary), or does it fall behind?",
       replies, expected, percent, kLeastReplyPercent);
 }
 
