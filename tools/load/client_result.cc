@@ -41,14 +41,15 @@ double most_client_results(const LoadOptions& options, double seconds) {
 std::string clients_to_csv(const LoadOptions& options, std::vector<ClientResult> results) {
   std::sort(results.begin(), results.end(),
             [](const ClientResult& a, const ClientResult& b) { return a.id < b.id; });
-  const bool expects_reply = options.expect != ExpectedReply::kNothing;
+  // Answers that name no packet are of none of those sent.
+  const bool is_accounted = options.expect != ExpectedReply::kNothing && !options.counts_replies();
   std::string text =
       "client,target,sent,answered,lost,late,repeated,corrupted,p50_us,p99_us,max_us\r\n";
   auto out = std::back_inserter(text);
   for (const ClientResult& client : results) {
     fmt::format_to(out, "{},{},{},", client.id,
                    options.targets[client.id % options.targets.size()].to_string(), client.sent);
-    if (expects_reply) {
+    if (is_accounted) {
       fmt::format_to(out, "{},{},{},{},{},", client.answered,
                      client.sent - std::min(client.sent, client.answered), client.late,
                      client.repeated, client.corrupted);
