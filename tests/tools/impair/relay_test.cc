@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "ringpeer/engine/net/socket.h"
+#include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
@@ -30,8 +32,6 @@ using Bytes = std::vector<std::uint8_t>;
 
 // For what must come. Generous: the machine may be busy.
 constexpr seconds kPatience{20};
-// For what must not come.
-constexpr milliseconds kSilence{150};
 
 struct Received {
   Bytes payload;
@@ -86,6 +86,10 @@ class Running {
   Running(ImpairOptions options, const net::Endpoint& server) : relay_(set_up(&options, server)) {
     std::string error;
     EXPECT_TRUE(relay_->open(&error)) << error;
+    relay_->tell_on(&status_, [this](const ImpairReport& so_far) {
+      const std::lock_guard lock(mutex_);
+      so_far_ = so_far;
+    });
     thread_ = std::jthread([this] {
       ProgressLine silent(nullptr);
       report_ = relay_->run(stop_, &silent);
@@ -97,6 +101,20 @@ class Running {
   ImpairReport report() {
     stop();
     return report_;
+  }
+
+  // The first report of a running relay of which this is true: a machine may stand still for longer
+  // than any silence that a test could wait for.
+  template <typename Condition>
+  ImpairReport wait_until(const Condition& condition) {
+    for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
+      ::raise(SIGUSR1);
+      std::this_thread::sleep_for(milliseconds(10));
+      const std::lock_guard lock(mutex_);
+      if (condition(so_far_)) return so_far_;
+    }
+    ADD_FAILURE() << "the relay does not come so far";
+    return {};
   }
 
  private:
@@ -112,8 +130,11 @@ class Running {
   }
 
   StopSignal stop_;
+  StatusSignal status_;
   std::unique_ptr<Relay> relay_;
   ImpairReport report_;
+  std::mutex mutex_;
+  ImpairReport so_far_;  // under the mutex
   std::jthread thread_;
 };
 
@@ -219,6 +240,7 @@ Through send_through(const ImpairOptions& options, std::uint32_t pace) {
   const net::Endpoint at = loopback(true, relay.port());
   Party client(any_port(true));
   std::optional<net::Endpoint> sender;
+  std::uint64_t answered = 0;
   const auto take = [&](milliseconds patience) {
     while (const auto request = server.receive(patience)) {
       sender = request->sender;
@@ -231,10 +253,20 @@ Through send_through(const ImpairOptions& options, std::uint32_t pace) {
   };
   for (std::uint32_t i = 0; i < kDatagrams; ++i) {
     client.send(at, numbered(i));
-    if (sender) server.send(*sender, numbered(i));
+    if (sender) {
+      server.send(*sender, numbered(i));
+      ++answered;
+    }
     if (i % pace == 0) take(milliseconds(1));
   }
-  take(kSilence);
+  // What the relay has forwarded lies in the sockets, whatever the machine's pace.
+  relay.wait_until([&](const ImpairReport& so_far) {
+    const ImpairCounts& to_server = so_far.of(Direction::kToServer);
+    const ImpairCounts& to_client = so_far.of(Direction::kToClient);
+    return to_server.arrived == kDatagrams && to_server.waiting == 0 &&
+           to_client.arrived == answered && to_client.waiting == 0;
+  });
+  take(milliseconds(0));
   through.report = relay.report();
   expect_conserved(through.report);
   return through;
@@ -299,7 +331,9 @@ TEST(RelayTest, WhatStillWaitsAtTheEndIsSaid) {
   Running relay(options, loopback(true, server.port()));
   Party client(any_port(true));
   for (std::uint32_t i = 0; i < 10; ++i) client.send(loopback(true, relay.port()), numbered(i));
-  EXPECT_FALSE(server.receive(kSilence));
+  relay.wait_until(
+      [](const ImpairReport& so_far) { return so_far.of(Direction::kToServer).arrived == 10U; });
+  EXPECT_FALSE(server.receive(milliseconds(0)));
   const ImpairReport report = relay.report();
   expect_conserved(report);
   EXPECT_EQ(report.of(Direction::kToServer).waiting, 10U);
