@@ -191,6 +191,36 @@ TEST(LoadCommandTest, NamesAreResolvedAndSeveralTargetsShareTheClients) {
       << elsewhere.error_output();
 }
 
+TEST(LoadCommandTest, OneOfTwoTargetsThatIsAwayIsNoSuccess) {
+  EchoServer server;
+  const json report = load(server.target() + ",127.0.0.1:9",
+                           {"--clients", "4", "--duration", "0.5", kAnyMachine}, 1);
+  EXPECT_FALSE(report.at("ok").get<bool>());
+  const json& targets = report.at("targets");
+  ASSERT_EQ(targets.size(), 2U);
+  EXPECT_EQ(targets[0].at("sent"), targets[0].at("received"));
+  EXPECT_EQ(targets[1].at("address"), "127.0.0.1:9");
+  EXPECT_EQ(targets[1].at("received"), 0);
+  EXPECT_EQ(targets[0].at("sent").get<int>() + targets[1].at("sent").get<int>(),
+            report.at("sent").get<int>());
+}
+
+TEST(LoadCommandTest, BurstsAndAnInterfaceLoseNothing) {
+  EchoServer server;
+  const json report =
+      load(server.target(), {"--clients", "20", "--hz", "50", "--burst", "40", "--threads", "2",
+                             "--duration", "1", "--interface", "lo", kAnyMachine});
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  EXPECT_EQ(report.at("lost"), 0);
+  // Whole bursts: 25 a second.
+  EXPECT_EQ(report.at("sent"), 1000);
+  EXPECT_EQ(report.at("plan").at("burst"), 40);
+  CommandProcess elsewhere({"load", "--target", server.target(), "--interface", "no-such"});
+  EXPECT_EQ(elsewhere.finish(kPatience), 1);
+  EXPECT_NE(elsewhere.error_output().find("--interface"), std::string::npos)
+      << elsewhere.error_output();
+}
+
 TEST(LoadCommandTest, ARampHasItsSteps) {
   EchoServer server;
   const json report = load(server.target(), {"--clients", "10", "--ramp", "100..1000", "--steps",
@@ -240,6 +270,8 @@ TEST(LoadCommandTest, WhatIsWrittenWronglyIsToldInOneLineThatATerminalMayHave) {
   const std::vector<std::pair<Words, std::string>> cases = {
       {{"--target", "127.0.0.1:9", "--hz", "1e-12"}, "0.000001 to 10000 packets a second"},
       {{"--target", "127.0.0.1:9", "--ramp", "1e-300..100"}, "0.000001 at least"},
+      {{"--target", "127.0.0.1:9", "--burst", "0"}, "choose 1 to 20000 packets"},
+      {{"--target", "127.0.0.1:9", "--interface", "a-name-that-is-too-long"}, "15 characters"},
       {{"--target", "a\x1b[31mb:5"}, "write a host and a port"},
       {{"--target", "127.0.0.1\n:5\n"}, "write a host and a port"},
   };

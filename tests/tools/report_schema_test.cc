@@ -98,6 +98,7 @@ LoadReport load_report(bool arena) {
   report.machine = {.kernel = "6.1.0", .processors = 5, .processor = "a processor"};
   report.started_at = "2026-11-29T09:00:15Z";
   report.addresses = {"192.0.2.1:4000"};
+  report.targets = {{.sent = 10'457, .received = 9973}};
   report.steal_percent = 7.25;
   report.cpu = std::chrono::milliseconds(1733);
   report.stopped_by_signal = 15;

@@ -249,7 +249,7 @@ TEST(ToolsPageTest, HasTheLimitsThatTheProgramHas) {
       }
     }
   }
-  EXPECT_EQ(limits, 49) << "has an option lost its limits on the page?";
+  EXPECT_EQ(limits, 50) << "has an option lost its limits on the page?";
 }
 
 // ---- Fields and exit statuses -----------------------------------------------

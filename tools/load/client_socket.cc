@@ -15,6 +15,9 @@ int open_client_socket(const net::Endpoint& target, const LoadOptions& options, 
   if (failure == 0 && options.receive_buffer > 0) {
     failure = socket->request_receive_buffer(options.receive_buffer);
   }
+  if (failure == 0 && !options.interface.empty()) {
+    failure = socket->bind_to_interface(options.interface);
+  }
   if (failure == 0 && options.source) failure = socket->bind(*options.source);
   if (failure == 0) failure = socket->connect(target);
   if (failure != 0) return failure;
@@ -26,6 +29,8 @@ int open_client_socket(const net::Endpoint& target, const LoadOptions& options, 
 
 const char* way_out_of_socket_error(int error) {
   switch (error) {
+    case ENODEV:
+      return "This machine has no such --interface: `ip link` shows them.";
     case ENETUNREACH:
     case EHOSTUNREACH:
       return "Is there a route to that address?";

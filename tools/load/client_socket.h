@@ -7,9 +7,9 @@
 
 namespace ringpeer::tools {
 
-// Opens a client's socket as the options have it (the source, any port of it, and the receive
-// buffer, as far as the kernel grants it), connects it to the target, and watches it with `epoll`,
-// which tells of it as `tag`. 0 or errno. Threads: one.
+// Opens a client's socket as the options have it (the interface, the source, any port of it, and
+// the receive buffer, as far as the kernel grants it), connects it to the target, and watches it
+// with `epoll`, which tells of it as `tag`. 0 or errno. Threads: one.
 int open_client_socket(const net::Endpoint& target, const LoadOptions& options, int epoll,
                        void* tag, net::Socket* socket);
 

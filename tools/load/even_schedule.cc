@@ -8,16 +8,18 @@ namespace {
 // Packets that were left out are told of in this many portions at most.
 constexpr std::uint64_t kMaxPortions = 1000;
 
-std::uint64_t most_at_once(double packets_per_second) {
+// Bursts.
+std::uint64_t most_at_once(double bursts_per_second) {
   const double seconds = std::chrono::duration<double>(SendSchedule::kMaxCatchUp).count();
-  return static_cast<std::uint64_t>(packets_per_second * seconds) + 1;
+  return static_cast<std::uint64_t>(bursts_per_second * seconds) + 1;
 }
 
 }  // namespace
 
-EvenSchedule::EvenSchedule(double packets_per_second, Clock::time_point start, std::size_t places,
-                           Missed missed)
-    : pacer_(packets_per_second, start, most_at_once(packets_per_second)),
+EvenSchedule::EvenSchedule(double packets_per_second, std::uint32_t burst, Clock::time_point start,
+                           std::size_t places, Missed missed)
+    : burst_(burst),
+      pacer_(packets_per_second / burst, start, most_at_once(packets_per_second / burst)),
       places_(places),
       missed_(std::move(missed)) {}
 
@@ -25,25 +27,25 @@ std::optional<SendSchedule::Due> EvenSchedule::take(Clock::time_point until) {
   if (next_ == end_) {
     const std::uint64_t missed_before = pacer_.missed();
     const Pacer::Due due = pacer_.take_due(until);
-    tell_missed(due.first, pacer_.missed() - missed_before);
-    next_ = due.first;
-    end_ = due.first + due.count;
+    next_ = due.first * burst_;
+    end_ = (due.first + due.count) * burst_;
+    tell_missed(next_, (pacer_.missed() - missed_before) * burst_);
   }
   if (next_ == end_) return std::nullopt;
   leave_out_old(until);
-  const std::uint64_t event = next_++;
-  return Due{.place = event % places_, .index = event / places_, .time = pacer_.due_time(event)};
+  const std::uint64_t packet = next_++;
+  return Due{.place = packet % places_, .index = packet / places_, .time = due_time(packet)};
 }
 
 SendSchedule::Clock::time_point EvenSchedule::next_due() {
-  return next_ < end_ ? pacer_.due_time(next_) : pacer_.next_due();
+  return next_ < end_ ? due_time(next_) : pacer_.next_due();
 }
 
 // Not older than kMaxCatchUp when they were found due, and since then become so once more.
 void EvenSchedule::leave_out_old(Clock::time_point until) {
   const Clock::time_point oldest = until - 2 * kMaxCatchUp;
   const std::uint64_t first = next_;
-  while (next_ + 1 < end_ && pacer_.due_time(next_) < oldest) ++next_;
+  while (next_ + 1 < end_ && due_time(next_) < oldest) ++next_;
   tell_missed(next_, next_ - first);
 }
 
@@ -52,7 +54,7 @@ void EvenSchedule::tell_missed(std::uint64_t end, std::uint64_t count) const {
   if (count == 0) return;
   const std::uint64_t portion = std::max<std::uint64_t>(1, count / kMaxPortions);
   for (std::uint64_t first = end - count; first < end; first += portion) {
-    missed_(pacer_.due_time(first), std::min(portion, end - first));
+    missed_(due_time(first), std::min(portion, end - first));
   }
 }
 

@@ -11,15 +11,16 @@
 
 namespace ringpeer::tools {
 
-// Packets at one distance from each other, of the places in turn. Of those that were found due,
+// Packets at one distance from each other, of the places in turn; or as many at a time as a burst
+// has, further apart. Of those that were found due,
 // and are not taken soon, it leaves out what becomes older than twice kMaxCatchUp, but for the
 // newest.
 // Threads: one.
 class EvenSchedule : public SendSchedule {
  public:
-  // `packets_per_second` is that of all places, which are one at least.
-  EvenSchedule(double packets_per_second, Clock::time_point start, std::size_t places,
-               Missed missed);
+  // `packets_per_second` is that of all places, which are one at least, as is `burst`.
+  EvenSchedule(double packets_per_second, std::uint32_t burst, Clock::time_point start,
+               std::size_t places, Missed missed);
 
   std::optional<Due> take(Clock::time_point until) override;
   Clock::time_point next_due() override;
@@ -28,13 +29,17 @@ class EvenSchedule : public SendSchedule {
   }
 
  private:
+  Clock::time_point due_time(std::uint64_t packet) const {
+    return pacer_.due_time(packet / burst_);
+  }
   void leave_out_old(Clock::time_point until);
   void tell_missed(std::uint64_t end, std::uint64_t count) const;
 
-  Pacer pacer_;
+  std::uint64_t burst_;
+  Pacer pacer_;  // of bursts
   std::size_t places_;
   Missed missed_;
-  // Events that are due and were not taken.
+  // Packets that are due and were not taken.
   std::uint64_t next_ = 0;
   std::uint64_t end_ = 0;
 };

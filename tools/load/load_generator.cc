@@ -59,6 +59,7 @@ LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share,
       slots_((options.clients - share.index + share.of - 1) / share.of),
       batch_(kMaxRawPacket),
       patience_(wait_of(options)) {
+  report_.targets.resize(options.targets.size());
   if (options.impairment.is_given) impairment_.emplace(options.impairment, options.seed);
 }
 
@@ -235,9 +236,10 @@ std::unique_ptr<SendSchedule> LoadGenerator::schedule_of(const LoadPhase& phase)
   if (replay == nullptr) {
     const double share = static_cast<double>(slots_.size()) / options_.clients;
     // Generators take turns, as the clients of one would.
-    const auto offset = nanoseconds_of(share_.index / phase.packets_per_second);
-    return std::make_unique<EvenSchedule>(phase.packets_per_second * share, phase.start + offset,
-                                          slots_.size(), missed);
+    const auto offset =
+        nanoseconds_of(1.0 * share_.index * options_.burst / phase.packets_per_second);
+    return std::make_unique<EvenSchedule>(phase.packets_per_second * share, options_.burst,
+                                          phase.start + offset, slots_.size(), missed);
   }
   std::vector<ReplaySchedule::Visit> visits;
   for (const Slot& slot : slots_) {
@@ -300,6 +302,7 @@ void LoadGenerator::count_sent(Client* client, const LoadStamp& stamp, Clock::ti
     client->account.sent(due, now, stamp.index);
   }
   ++report_.sent;
+  ++report_.targets[target_number(client->account.id())].sent;
   series_.sent(due);
   ++live_.sent;
   live_.answers_due += answers;
@@ -371,6 +374,7 @@ void LoadGenerator::receive_from(Client* client) {
 void LoadGenerator::take_packet(Client* client, std::span<const std::uint8_t> packet,
                                 Clock::time_point now) {
   ++report_.received;
+  ++report_.targets[target_number(client->account.id())].received;
   ++live_.received;
   series_.received(now);
   const LoadReply reply = read_reply(*client, packet);

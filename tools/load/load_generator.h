@@ -116,8 +116,9 @@ class LoadGenerator {
   };
 
   std::uint32_t next_id() const { return next_client_ * share_.of + share_.index; }
+  std::size_t target_number(std::uint32_t id) const { return id % options_.targets.size(); }
   const net::Endpoint& target_of(std::uint32_t id) const {
-    return options_.targets[id % options_.targets.size()];
+    return options_.targets[target_number(id)];
   }
   int join(Slot* slot);
   bool is_present(Slot* slot, Clock::time_point due);

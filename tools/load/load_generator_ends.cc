@@ -144,6 +144,7 @@ LoadReport LoadGenerator::take_report() {
   sending_ = sending_cpu_ = std::chrono::nanoseconds(0);
   LoadReport taken = std::move(report_);
   report_ = LoadReport();
+  report_.targets.resize(options_.targets.size());
   report_.socket_buffer = taken.socket_buffer;
   return taken;
 }

@@ -90,10 +90,15 @@ ordered_json asked_of(const ordered_json& part) {
 // part of one plan. Reports of older programs have none.
 std::string complaint_about_plans(const Parts& parts) {
   constexpr std::pair<const char*, const char*> kAsked[] = {
-      {"clients", "--clients"},     {"size", "--size"},
-      {"duration_s", "--duration"}, {"expect", "what is expected (--expect)"},
-      {"vary", "--vary"},           {"join_rate_per_s", "--join-rate"},
-      {"session_s", "--session"},   {"seed", "--seed"}};
+      {"clients", "--clients"},
+      {"size", "--size"},
+      {"burst", "--burst"},
+      {"duration_s", "--duration"},
+      {"expect", "what is expected (--expect)"},
+      {"vary", "--vary"},
+      {"join_rate_per_s", "--join-rate"},
+      {"session_s", "--session"},
+      {"seed", "--seed"}};
   const ordered_json& first = parts.front();
   for (const ordered_json& part : parts) {
     if (part.contains("plan") != first.contains("plan")) {
@@ -101,8 +106,8 @@ std::string complaint_about_plans(const Parts& parts) {
     }
     if (!part.contains("plan")) continue;
     for (const auto& [field, option] : kAsked) {
-      const ordered_json& asked = first.at("plan").at(field);
-      const ordered_json& other = part.at("plan").at(field);
+      const ordered_json asked = first.at("plan").value(field, ordered_json());
+      const ordered_json other = part.at("plan").value(field, ordered_json());
       if (asked == other) continue;
       return printable_text(fmt::format(
           "the reports differ in {}, {} and {}: they are not of one plan.", option,
@@ -215,6 +220,24 @@ void merge_histogram(const Parts& parts, const char* figures, const char* histog
   (*merged)["histograms"][histogram] = std::move(list);
 }
 
+// Each address once; several names may have come to one.
+ordered_json merge_targets(const Parts& parts) {
+  std::map<std::string, ordered_json> by_address;
+  for (const ordered_json& part : parts) {
+    if (!part.contains("targets")) continue;
+    for (const ordered_json& each : part.at("targets")) {
+      const auto [known, is_new] = by_address.try_emplace(each.at("address"), each);
+      if (is_new) continue;
+      for (const char* field : {"sent", "received"}) {
+        known->second[field] = count_of(known->second.at(field)) + count_of(each.at(field));
+      }
+    }
+  }
+  ordered_json targets = ordered_json::array();
+  for (auto& [address, sum] : by_address) targets.push_back(std::move(sum));
+  return targets;
+}
+
 ordered_json merge_send_errors(const Parts& parts) {
   std::map<std::string, ordered_json> by_name;
   for (const ordered_json& part : parts) {
@@ -296,6 +319,7 @@ void merge_counts(const Parts& parts, ordered_json* merged) {
     if (part.contains("snapshots")) (*merged)["snapshots"] = part.at("snapshots");
   }
   (*merged)["send_errors"] = merge_send_errors(parts);
+  (*merged)["targets"] = merge_targets(parts);
   (*merged)["cpu_s"] = cpu;
   (*merged)["addresses"] = addresses;
   (*merged)["part"] = {{"number", 1}, {"of", 1}};
@@ -413,6 +437,21 @@ void merge_validity(const Parts& parts, ordered_json* merged) {
   (*merged)["invalid_because"] = std::move(reasons);
 }
 
+// The address of a target that answered nothing, where its clients expected it and had no
+// impairment that may have lost their packets.
+std::string silent_target(const ordered_json& report) {
+  const bool expects_none =
+      report.contains("plan") && report.at("plan").value("expect", "") == "nothing";
+  const bool has_none = report.contains("replies") && report.at("replies").at("expected") == 0;
+  if (expects_none || has_none || !report.at("impairment").is_null()) return "";
+  for (const ordered_json& target : report.at("targets")) {
+    if (target.at("sent") != 0 && target.at("received") == 0) {
+      return printable_text(target.at("address").get<std::string>());
+    }
+  }
+  return "";
+}
+
 ordered_json merged_of(const Parts& parts) {
   ordered_json merged = parts.front();
   merge_counts(parts, &merged);
@@ -454,6 +493,9 @@ std::string judge_merged(const ordered_json& report) {
   if (counts_replies) {
     std::string bad = judge_replies(count_of(report.at("replies").at("received")), expected);
     if (!bad.empty()) return bad;
+  }
+  if (std::string silent = silent_target(report); !silent.empty()) {
+    return fmt::format("no reply came from {}.", silent);
   }
   if (!report.at("unaccounted").is_null() && report.at("unaccounted") != 0) {
     return fmt::format("{} packets are unaccounted for.",

@@ -1,6 +1,7 @@
 #include "ringpeer/tools/load/load_options.h"
 
 #include <fmt/format.h>
+#include <net/if.h>
 
 #include <chrono>
 
@@ -80,7 +81,22 @@ std::string check_steps(const LoadOptions& options) {
   return check_range(options);
 }
 
+std::string check_burst(const LoadOptions& options) {
+  if (options.burst < 1 || options.burst > LoadOptions::kMaxBurst) {
+    return fmt::format("--burst {}: choose 1 to {} packets.", options.burst,
+                       LoadOptions::kMaxBurst);
+  }
+  if (options.burst > 1 && options.payload == LoadPayloadKind::kSession) {
+    return "--like sends at the times of its file: leave out --burst.";
+  }
+  return "";
+}
+
 std::string check_sockets(const LoadOptions& options) {
+  if (options.interface.size() >= IFNAMSIZ) {
+    return fmt::format("--interface {}: a name has {} characters at most.", options.interface,
+                       IFNAMSIZ - 1);
+  }
   if (options.wait_seconds &&
       !(*options.wait_seconds >= 0 && *options.wait_seconds <= LoadOptions::kMaxWait)) {
     return fmt::format("--wait {}: choose 0 to {} seconds.", *options.wait_seconds,
@@ -177,6 +193,7 @@ std::string check_load_options(const LoadOptions& options) {
   }
   if (std::string complaint = check_clients(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_steps(options); !complaint.empty()) return complaint;
+  if (std::string complaint = check_burst(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_sockets(options); !complaint.empty()) return complaint;
   if (std::string complaint = check_impairment(options); !complaint.empty()) return complaint;
   return check_size(options);

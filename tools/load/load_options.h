@@ -63,6 +63,8 @@ struct LoadOptions {
   static constexpr double kMinRate = 1e-6;
   // Generators: more than one a core take time from each other.
   static constexpr std::uint32_t kMaxThreads = 64;
+  // Packets that are sent at once: one of every client that a process may have.
+  static constexpr std::uint32_t kMaxBurst = kMaxClients;
   // Clients that join a second: a port each, and the kernel has 28,232 of them.
   static constexpr double kMaxJoinRate = 100'000;
   // Seconds: shorter sessions are gone before their first answer.
@@ -82,8 +84,10 @@ struct LoadOptions {
   std::string target_text;             // as it was asked for
   std::vector<net::Endpoint> targets;  // what that came to; client n takes number n, in turn
   std::optional<net::Endpoint> source;
+  std::string interface;  // that is sent through alone; without a name as the route has it
   std::uint32_t clients = 1;
-  double rate = 60;  // of a recorded session its mean
+  double rate = 60;         // of a recorded session its mean
+  std::uint32_t burst = 1;  // packets that are due at the same time
   std::uint32_t threads = 1;
   // Without, all clients are there from the start.
   std::optional<double> join_rate;

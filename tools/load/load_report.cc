@@ -98,6 +98,11 @@ void LoadReport::add_counts(const LoadReport& other) {
   send_lateness.merge(other.send_lateness);
   busiest_thread_percent = std::max(busiest_thread_percent, other.busiest_thread_percent);
   if (!socket_buffer) socket_buffer = other.socket_buffer;
+  targets.resize(std::max(targets.size(), other.targets.size()));
+  for (std::size_t i = 0; i < other.targets.size(); ++i) {
+    targets[i].sent += other.targets[i].sent;
+    targets[i].received += other.targets[i].received;
+  }
   for (const auto& [error, count] : other.send_errors) send_errors[error] += count;
   for (const auto error :
        {&LoadReport::join_error, &LoadReport::send_error, &LoadReport::wait_error}) {
@@ -131,6 +136,19 @@ std::string target_of(const LoadOptions& options, const LoadReport& report) {
   return fmt::format("{} ({})", options.target_text, fmt::join(report.addresses, ", "));
 }
 
+// Of several targets; one alone is judged by the sums. An impairment may have lost all of its
+// packets.
+std::string judge_targets(const LoadReport& report) {
+  if (report.impairment) return "";
+  for (std::size_t i = 0; i < report.targets.size(); ++i) {
+    const TargetCounts& target = report.targets[i];
+    if (target.sent == 0 || target.received > 0) continue;
+    return fmt::format("no reply from {}, one of {} targets. Is a server running there?",
+                       report.addresses[i], report.targets.size());
+  }
+  return "";
+}
+
 std::string judge_account(const LoadOptions& options, const LoadReport& report) {
   if (options.expect == ExpectedReply::kNothing) return "";
   if (report.impairment) {
@@ -155,6 +173,7 @@ std::string judge_account(const LoadOptions& options, const LoadReport& report) 
         "(ringpeer serve --mode sink), add --expect nothing.",
         target_of(options, report));
   }
+  if (std::string silent = judge_targets(report); expects_any && !silent.empty()) return silent;
   if (options.counts_replies()) return judge_replies(report.replies, report.replies_expected);
   if (options.has_steps()) return "";  // that packets are lost is what it looks for
   const std::int64_t requests = report.unaccounted_requests();

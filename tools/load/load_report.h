@@ -19,6 +19,13 @@
 
 namespace ringpeer::tools {
 
+// What the clients of one target sent it, and what came back from there; with an impairment, what
+// it let through.
+struct TargetCounts {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+};
+
 // What a load run sent, what came back, and where the rest went.
 // Threads: a plain value.
 struct LoadReport {
@@ -93,6 +100,7 @@ struct LoadReport {
   MachineDescription machine;
   std::string started_at;
   std::vector<std::string> addresses;  // that the targets came to
+  std::vector<TargetCounts> targets;   // by the number of their address
 
   // Whether the server turned out to be an arena.
   bool is_arena() const { return snapshots > 0; }

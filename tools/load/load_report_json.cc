@@ -85,6 +85,7 @@ ordered_json plan_to_json(const LoadOptions& options) {
   return {
       {"clients", options.clients},
       {"size", or_null(options.size)},
+      {"burst", options.burst},
       {"duration_s", options.has_steps() ? ordered_json(nullptr) : ordered_json(options.seconds)},
       {"expect", name_of(options.expect)},
       {"join_rate_per_s", or_null(options.join_rate)},
@@ -283,6 +284,16 @@ ordered_json replies_to_json(std::uint64_t replies, std::uint64_t expected, doub
           {"percent", ratio(100.0 * static_cast<double>(replies), static_cast<double>(expected))}};
 }
 
+ordered_json targets_to_json(const LoadReport& report) {
+  ordered_json targets = ordered_json::array();
+  for (std::size_t i = 0; i < report.addresses.size(); ++i) {
+    const TargetCounts target = i < report.targets.size() ? report.targets[i] : TargetCounts();
+    targets.push_back(
+        {{"address", report.addresses[i]}, {"sent", target.sent}, {"received", target.received}});
+  }
+  return targets;
+}
+
 ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& report) {
   const std::vector<std::string> reasons = reasons_against(report);
   ordered_json json = {
@@ -296,6 +307,7 @@ ordered_json load_report_to_json(const LoadOptions& options, const LoadReport& r
         {"processor", report.machine.processor}}},
       {"target", options.target_text},
       {"addresses", report.addresses},
+      {"targets", targets_to_json(report)},
       {"clients", clients_of_part(options)},
       {"hz", options.rate},
       {"payload", name_of(options.payload)},

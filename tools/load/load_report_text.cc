@@ -178,10 +178,15 @@ std::string title_of(const ordered_json& report) {
   const ordered_json& hz = report["hz"];
   const bool has_rate = !report.contains("steps") && hz.is_number();
   const std::string rate = has_rate ? fmt::format(" at {:.6g} Hz", hz.get<double>()) : "";
-  return fmt::format("{}{} clients{} against {} for {} s{}",
+  const ordered_json plan = report.value("plan", ordered_json());
+  const ordered_json burst = plan.is_object() ? plan.value("burst", ordered_json()) : plan;
+  const std::string bursts = burst.is_number_unsigned() && burst > 1
+                                 ? fmt::format(", {} packets at once", count_text(burst))
+                                 : "";
+  return fmt::format("{}{} clients{}{} against {} for {} s{}",
                      report.contains("interim") ? "so far: " : "",
-                     report["clients"].get<std::uint32_t>(), rate, text_of(report["target"]),
-                     number_text(report["duration_s"], 1), size);
+                     report["clients"].get<std::uint32_t>(), rate, bursts,
+                     text_of(report["target"]), number_text(report["duration_s"], 1), size);
 }
 
 }  // namespace

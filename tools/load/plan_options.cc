@@ -85,6 +85,11 @@ std::string read_steps(const PlanOptions& plan, LoadOptions* options) {
 void add_plan_options(CLI::App& command, PlanOptions* plan, LoadOptions* options) {
   add_number(command, "--threads", &options->threads, "threads that the clients are divided among")
       ->capture_default_str();
+  add_number(command, "--burst", &options->burst,
+             "packets that are sent at once, as seldom as the rate asks for")
+      ->capture_default_str();
+  command.add_option("--interface", options->interface,
+                     "the network interface to send through alone, like eth0");
   command.add_option("--source", plan->source, "the address of this machine to send from");
   command.add_option("--wait", plan->wait,
                      "how long to wait for replies after the last one, like 2s; without, as the "

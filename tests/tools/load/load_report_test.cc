@@ -325,6 +325,25 @@ TEST(LoadReportTest, WhoseTargetIsANameIsToldTheAddress) {
   EXPECT_NE(judge_load(named, report).find("nobody listens at [::1]:4220: "), std::string::npos);
 }
 
+// One of several that says nothing hides in the sums: they add up where its machine refuses.
+TEST(LoadReportTest, ATargetAmongOthersThatNeverAnswersIsNamed) {
+  LoadReport report = echo_report();
+  report.addresses = {"192.0.2.1:4220", "192.0.2.2:4220", "192.0.2.3:4220"};
+  report.targets = {{.sent = 50, .received = 50}, {.sent = 50, .received = 1}, {.sent = 0}};
+  EXPECT_EQ(judge_load(options(), report), "");
+  LoadReport silent;
+  silent.targets = {{.sent = 1}, {.sent = 1}, {.sent = 7}};
+  report.add_counts(silent);
+  const std::string words = "no reply from 192.0.2.3:4220, one of 3 targets";
+  EXPECT_NE(judge_load(options(), report).find(words), std::string::npos);
+  LoadOptions sink = options();
+  sink.expect = ExpectedReply::kNothing;
+  EXPECT_EQ(judge_load(sink, report), "");
+  LoadOptions impaired = options();
+  report.impairment.emplace();
+  EXPECT_EQ(judge_load(impaired, report).find(words), std::string::npos);
+}
+
 nlohmann::ordered_json server_report() {
   return {{"received", 95},
           {"sent", 120},

@@ -58,11 +58,12 @@ TEST(EvenScheduleTest, GivesWhatAListHas) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     const std::size_t places = 1 + random() % 9;
-    // Whole microseconds apart.
-    const auto distance = std::chrono::microseconds(50 + random() % 20'000);
+    const std::uint32_t burst = seed % 2 == 0 ? 1 : 1 + random() % 20;
+    // Bursts, whole microseconds apart.
+    const auto distance = std::chrono::microseconds(50 * burst + random() % 20'000);
     const double rate = 1e6 / static_cast<double>(distance.count());
     Taken taken;
-    EvenSchedule schedule(rate, kStart, places, taken.counter());
+    EvenSchedule schedule(rate * burst, burst, kStart, places, taken.counter());
     std::vector<Packet> expected;
     std::uint64_t missed = 0;
     std::uint64_t next = 0;
@@ -77,10 +78,12 @@ TEST(EvenScheduleTest, GivesWhatAListHas) {
       while (kStart + distance * static_cast<std::int64_t>(end) <= now) ++end;
       const std::uint64_t most = static_cast<std::uint64_t>(rate * 0.1) + 1;
       const std::uint64_t first = end - std::min(end - next, most);
-      missed += first - next;
+      missed += (first - next) * burst;
       for (next = first; next < end; ++next) {
-        expected.push_back(
-            {next % places, next / places, kStart + distance * static_cast<std::int64_t>(next)});
+        for (std::uint64_t packet = next * burst; packet < (next + 1) * burst; ++packet) {
+          expected.push_back({packet % places, packet / places,
+                              kStart + distance * static_cast<std::int64_t>(next)});
+        }
       }
     }
     ASSERT_EQ(taken.packets.size(), expected.size());
@@ -99,7 +102,7 @@ TEST(EvenScheduleTest, GivesWhatAListHas) {
 TEST(EvenScheduleTest, WhatIsNotTakenSoonIsLeftOut) {
   constexpr double kRate = 10'000;
   Taken taken;
-  EvenSchedule schedule(kRate, kStart, 3, taken.counter());
+  EvenSchedule schedule(kRate, 1, kStart, 3, taken.counter());
   std::uint64_t last = 0;
   Clock::time_point now = kStart;
   // One in 10 of those that are due.
@@ -126,7 +129,7 @@ TEST(EvenScheduleTest, WhatIsNotTakenSoonIsLeftOut) {
 
 TEST(EvenScheduleTest, ARateNearZeroHasOnePacket) {
   Taken taken;
-  EvenSchedule schedule(1e-300, kStart, 3, taken.counter());
+  EvenSchedule schedule(1e-300, 1, kStart, 3, taken.counter());
   EXPECT_TRUE(schedule.take(kStart));
   EXPECT_FALSE(schedule.take(kStart + std::chrono::hours(24 * 7)));
   EXPECT_GT(schedule.next_due(), kStart + std::chrono::hours(24 * 7));
