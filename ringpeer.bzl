@@ -24,6 +24,7 @@ LINUX_ONLY = ["@platforms//os:linux"]
 # header is included as "ringpeer/" and its path: "ringpeer/engine/net/wakeup.h". So are these by
 # the repository itself, but for those whose public name has no folder. docs/api.md documents all.
 PUBLIC_HEADERS = {
+    "ringpeer/admission_options.h": "engine/admission/admission_options.h",
     "ringpeer/codec/arena_decode.h": "codec/wire/arena_decode.h",
     "ringpeer/codec/array.h": "codec/value/array.h",
     "ringpeer/codec/compact_vector.h": "codec/value/compact_vector.h",
@@ -61,6 +62,7 @@ PUBLIC_HEADERS = {
     "ringpeer/packet_peer_stream.h": "engine/stream/packet_peer_stream.h",
     "ringpeer/packet_peer_udp.h": "engine/api/packet_peer_udp.h",
     "ringpeer/socket_options.h": "engine/core/socket_options.h",
+    "ringpeer/source_list.h": "engine/admission/source_list.h",
     "ringpeer/stats/counters.h": "engine/stats/counters.h",
     "ringpeer/stream_peer.h": "engine/stream/stream_peer.h",
     "ringpeer/stream_peer_buffer.h": "engine/stream/stream_peer_buffer.h",

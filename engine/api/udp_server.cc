@@ -11,6 +11,7 @@
 #include "ringpeer/engine/send/put_section.h"
 #include "ringpeer/engine/server/remote_channel.h"
 #include "ringpeer/engine/server/server_core.h"
+#include "ringpeer/engine/worker/gate.h"
 
 namespace ringpeer {
 
@@ -27,14 +28,28 @@ Error UDPServer::listen(int port, std::string_view bind_address, const ServerOpt
     if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
     if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
     const auto local = parse_listen_address(bind_address, port);
-    if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
+    if (!local.has_value() || !check(options)) return Error::ERR_INVALID_PARAMETER;
     if (const Error none = take_engine(&engine_); none != Error::OK) return none;
     int error = 0;
     core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
-                                         max_pending_connections_, options, &error);
+                                         max_pending_connections_, options, source_list_, &error);
     return start(options, error);
   }
   RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
+}
+
+bool UDPServer::check(const ServerOptions& options) const {
+  const char* complaint = nullptr;
+  if (options.socket.cookie) {
+    complaint = "SocketOptions::cookie is for a client; a server has AdmissionOptions::cookie";
+  } else if (options.admission.cookie && options.receive == ServerReceive::kTogether) {
+    complaint =
+        "AdmissionOptions::cookie is for remotes, of which ServerReceive::kTogether has none";
+  } else if (!worker::Gate::is_valid(options.admission)) {
+    complaint = "AdmissionOptions has a rate or a burst that is out of range";
+  }
+  if (complaint != nullptr && engine_ != nullptr) engine_->log(complaint);
+  return complaint == nullptr;
 }
 
 Error UDPServer::start(const ServerOptions& options, int error) {
@@ -107,6 +122,7 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
   RINGPEER_TRY {
     if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
     if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
+    if (!check(options)) return Error::ERR_INVALID_PARAMETER;
     if (const Error none = take_engine(&engine_); none != Error::OK) return none;
     net::Socket socket;
     if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
@@ -115,7 +131,7 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
     }
     int error = 0;
     core_ = internal::ServerCore::adopt(engine_, std::move(socket), max_pending_connections_,
-                                        options, &error);
+                                        options, source_list_, &error);
     return start(options, error);
   }
   RINGPEER_CATCH(const std::bad_alloc&) { return Error::ERR_OUT_OF_MEMORY; }
@@ -215,6 +231,11 @@ void UDPServer::set_idle_timeout(std::chrono::milliseconds timeout) {
   }
   idle_timeout_ = timeout;
   if (core_ != nullptr) core_->presence().set_idle_timeout(timeout);
+}
+
+void UDPServer::set_source_list(std::shared_ptr<const SourceList> list) {
+  source_list_ = std::move(list);
+  if (is_listening()) core_->set_source_list(source_list_);
 }
 
 PacketPeerUDP* UDPServer::next_disconnected() {

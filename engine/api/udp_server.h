@@ -17,6 +17,7 @@
 #include "ringpeer/engine/peer/held_view.h"
 #include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/socket_options.h"
+#include "ringpeer/source_list.h"
 
 namespace ringpeer {
 
@@ -123,6 +124,13 @@ class UDPServer {
   // loop until null. Close the peer to forget it.
   PacketPeerUDP* next_disconnected();
 
+  // Who may send, from now on: see SourceList. Null: everybody, as at first. A peer whose address
+  // it refuses becomes is_disconnected(), gets nothing more, and stays so, whatever lists follow;
+  // its packets are drop_denied. Others lose nothing while the list changes. May be called before
+  // listen(), too, and again at any time: any size takes the workers a moment for each sender that
+  // is known.
+  void set_source_list(std::shared_ptr<const SourceList> list);
+
   // Senders that the server knows: taken, pending, and closed ones for a moment.
   std::size_t get_remote_count() const;
   // What the kernel granted each of the server's sockets; 0 when not listening.
@@ -136,6 +144,8 @@ class UDPServer {
   void set_max_pending_connections(int count);
 
  private:
+  // False, and the log says why, when they make no sense.
+  bool check(const ServerOptions& options) const;
   // What follows the making of core_, which had this error.
   Error start(const ServerOptions& options, int error);
 
@@ -144,6 +154,7 @@ class UDPServer {
   internal::HeldView view_;
   // core_, for other threads, within a worker::PutSection.
   std::atomic<internal::ServerCore*> shared_core_{nullptr};
+  std::shared_ptr<const SourceList> source_list_;
   std::chrono::milliseconds idle_timeout_{0};
   int max_pending_connections_ = kDefaultMaxPendingConnections;
   bool automatic_poll_ = true;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "ringpeer/admission_options.h"
 #include "ringpeer/engine/net/socket.h"
 
 namespace ringpeer {
@@ -51,6 +52,12 @@ struct SocketOptions {
   // for a second.
   bool detect_unreachable = false;
 
+  // PacketPeerUDP only, to one destination (a server that listens with it is refused with
+  // ERR_INVALID_PARAMETER): speaks with a server whose AdmissionOptions ask for a cookie. The
+  // worker says hello until it hears from the server and answers its challenges, whenever they
+  // come; what is put before the server knows the peer is lost.
+  bool cookie = false;
+
   // Other sockets that ask for it too may have the same port: the kernel spreads
   // senders over them by a hash of the addresses, and again whenever one comes or goes.
   bool share_port = false;
@@ -70,6 +77,7 @@ struct ServerOptions {
   ServerReceive receive = ServerReceive::kPerRemote;
   // See UDPServer::set_idle_timeout. 0: what that has set.
   std::chrono::milliseconds idle_timeout{0};
+  AdmissionOptions admission{};
 };
 
 }  // namespace ringpeer

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -28,8 +29,8 @@ bool is_extended_error(const cmsghdr& header) {
 
 std::optional<ReturnedError> read_returned_error(int descriptor) {
   SocketAddress destination;
-  std::uint8_t byte = 0;  // the payload that came back is of no interest
-  iovec part{&byte, sizeof(byte)};
+  ReturnedError returned;
+  iovec part{returned.quote.data(), returned.quote.size()};
   alignas(cmsghdr) std::uint8_t control[kControlSize];
   msghdr message{};
   message.msg_name = &destination.generic;
@@ -43,7 +44,8 @@ std::optional<ReturnedError> read_returned_error(int descriptor) {
     errno = static_cast<int>(-size);
     return std::nullopt;
   }
-  ReturnedError returned;
+  returned.quote_size =
+      static_cast<std::uint8_t>(std::min(static_cast<std::size_t>(size), returned.quote.size()));
   if (message.msg_namelen > 0)
     returned.destination = endpoint_from_socket_address(&destination.generic);
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;

@@ -41,7 +41,8 @@ SocketChannel::SocketChannel(std::shared_ptr<Engine> engine, net::Socket socket,
       socket_(std::move(socket)),
       records_local_addresses_(options.reply_from_received_address),
       queue_(slots_for(receive_bytes), receive_bytes,
-             {options.receive_timestamps, options.reply_from_received_address}),
+             {options.receive_timestamps, options.reply_from_received_address},
+             options.cookie ? &socket_ : nullptr),
       receive_bytes_(receive_bytes),
       most_packets_(slots_for(receive_bytes)) {
   sends_.open(socket_.descriptor(), socket_.family());
@@ -131,6 +132,7 @@ int SocketChannel::connect(const net::Endpoint& remote) {
   ++ticks_;
   drop_from_kernel();
   queue_.socket_error().take();
+  if (queue_.has_handshakes()) queue_.begin_handshake();
   return start_receiving();
 }
 

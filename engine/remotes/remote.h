@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "ringpeer/engine/admission/error_witness.h"
+#include "ringpeer/engine/admission/token_bucket.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/local_address.h"
 #include "ringpeer/engine/stats/counters.h"
@@ -31,19 +33,24 @@ struct Remote {
   const std::uint16_t shard;  // which worker's part of the server
 
   // Set by the consumer: the worker lets nothing more in, and the sender's next
-  // packet makes a new remote.
+  // packet makes a new remote. By the worker where it has replaced or denied it: then there is no
+  // new one before the consumer has closed this one.
   std::atomic<bool> closed{false};
-  // Set by the consumer: the application has accepted the sender, which may now use
-  // what strangers may not.
-  std::atomic<bool> accepted{false};
-  // Its machine has answered that nobody listens, and nothing has come since.
-  std::atomic<bool> unreachable{false};
+  // Whether the application has accepted the sender, which may then use what strangers may not, or
+  // its place was given to another before. Decided once: by the consumer or the worker, whoever
+  // is first.
+  enum class Standing : std::uint8_t { kPending, kAccepted, kReplaced };
+  std::atomic<Standing> standing{Standing::kPending};
+  // What its machine, or one on the way, has answered since something has come.
+  admission::ErrorWitness errors;
 
   // The worker's. Charges, of which the differences count: a limit is far below their wrap.
   std::uint32_t admitted_bytes = 0;  // of all packets let in
   std::uint32_t known_taken_bytes = 0;
   // The engine's clock when something last came, whatever became of it.
   std::atomic<std::uint64_t> heard_us{0};
+
+  admission::Bucket bucket;  // of one that is accepted, where there are limits
 
   // The address that replies leave from: the one that its first packet was sent to, if
   // such things are noted. Owned.
@@ -63,13 +70,26 @@ struct Remote {
   std::uint32_t accepted_index : 31 = 0;       // among the server's taken remotes
   std::uint32_t reported : 1 = 0;              // as disconnected
   Counter drop_reason = Counter::kDropClosed;  // of what comes when it is closed
+  // Set by the worker, once: a list refuses its address. It stays so until the consumer closes it.
+  std::atomic<bool> denied{false};
+
+  bool is_accepted() const {
+    return standing.load(std::memory_order_relaxed) == Standing::kAccepted;
+  }
+  bool is_replaced() const {
+    return standing.load(std::memory_order_relaxed) == Standing::kReplaced;
+  }
+  // Consumer: it is accepted from now on. False when it was replaced before.
+  bool accept() { return is_accepted() || leave_pending(Standing::kAccepted); }
+  // Worker: another has its place from now on. False when it was accepted before.
+  bool replace() { return leave_pending(Standing::kReplaced); }
+  // Worker: whether nothing may come of this sender although nobody has closed it.
+  bool is_shut_out() const { return is_replaced() || denied.load(std::memory_order_relaxed); }
 
   // Worker: something has come.
   void record_arrival(std::uint64_t now_us) {
     heard_us.store(now_us, std::memory_order_relaxed);
-    if (unreachable.load(std::memory_order_relaxed)) [[unlikely]] {
-      unreachable.store(false, std::memory_order_relaxed);
-    }
+    errors.clear();
   }
   // A peer that has been heard of within this time is there, whatever ICMP says: such messages
   // are easily forged, and a client that is at play sends more often.
@@ -85,6 +105,12 @@ struct Remote {
   }
 
   static constexpr std::uint32_t kNone = UINT32_MAX;
+
+ private:
+  bool leave_pending(Standing to) {
+    Standing expected = Standing::kPending;
+    return standing.compare_exchange_strong(expected, to, std::memory_order_relaxed);
+  }
 };
 static_assert(sizeof(Remote) == 128);
 

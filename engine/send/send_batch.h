@@ -112,6 +112,7 @@ class SendBatch {
   bool may_use_train(const SendItem& first) const;
   void send_window(SendSocket& socket);
   void pop_sent(SendSocket& socket, int count);
+  void remember_sent(admission::SentBeginnings& sent, const SendMessage& message) const;
 
   // ---- What the kernel refuses.
   int explain(SendSocket& socket, int error) const;

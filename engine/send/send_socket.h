@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "ringpeer/engine/admission/sent_beginnings.h"
 #include "ringpeer/engine/send/error_latch.h"
 #include "ringpeer/engine/send/send_errors.h"
 #include "ringpeer/engine/send/send_item.h"
@@ -63,6 +64,10 @@ class SendSocket {
 
   // ---- Others.
 
+  // Where it is remembered how packets began, for the errors that come back; null: nowhere. Before
+  // anything is pushed; it outlives this.
+  void remember(admission::SentBeginnings* sent) { sent_ = sent; }
+  admission::SentBeginnings* sent() const { return sent_; }
   void tell(const SendItem& item, int error) const;
   // Whether the socket has a local port; a kernel without a free one says EAGAIN.
   bool is_known_to_have_port = false;
@@ -78,6 +83,7 @@ class SendSocket {
   SendProgress progress_;
   WaitingItems waiting_;
 
+  admission::SentBeginnings* sent_ = nullptr;
   SendErrors* const errors_ = nullptr;
   ErrorLatch* const connected_latch_ = nullptr;
   ErrorLatch* const unconnected_latch_ = nullptr;

@@ -5,6 +5,14 @@
 #include "ringpeer/engine/server/remote_channel.h"
 
 namespace ringpeer::internal {
+namespace {
+
+Counter reason_of_closed(const worker::Remote& remote) {
+  if (remote.is_replaced()) return Counter::kDropPendingFull;
+  return remote.denied.load(std::memory_order_relaxed) ? Counter::kDropDenied : remote.drop_reason;
+}
+
+}  // namespace
 
 PerRemoteInbox::PerRemoteInbox(const std::shared_ptr<Engine>& engine, ServerSockets& sockets,
                                ServerRemotes& remotes, worker::ServerShared& shared)
@@ -47,7 +55,7 @@ void PerRemoteInbox::take_from(Shard& shard) {
 void PerRemoteInbox::take_packet(worker::Remote& remote, const packet::PacketDescriptor& descriptor,
                                  std::uint64_t arrival_us) {
   if (remote.closed.load(std::memory_order_relaxed)) {
-    drop(remote, descriptor, remote.drop_reason);
+    drop(remote, descriptor, reason_of_closed(remote));
     return;
   }
   Counter reason{};
@@ -65,9 +73,12 @@ void PerRemoteInbox::take_event(worker::Remote& remote, const packet::PacketDesc
                                 std::uint64_t came_us) {
   switch (event.size) {
     case worker::Demultiplexer::kNewRemote:
+      if (remote.is_replaced()) return;  // it is told of soon
       if (is_misplaced(remote)) return turn_away(remote, Counter::kDropWrongWorker);
       if (!remotes_.add_pending(remote, came_us)) turn_away(remote, Counter::kDropNoMemory);
       return;
+    case worker::Demultiplexer::kRemoteReplaced:
+      return forget_replaced(remote);
     default:
       delete &remote;
   }
@@ -80,8 +91,17 @@ bool PerRemoteInbox::is_misplaced(const worker::Remote& remote) const {
   return sockets_.is_open() && remotes_.knows(remote.endpoint);
 }
 
-// Nothing of it is queued, whether the worker goes on or not.
+void PerRemoteInbox::forget_replaced(worker::Remote& remote) {
+  remotes_.remove_replaced(remote);
+  drop_queue(remote);
+  release_.flush();
+  close(remote);
+}
+
+// Nothing of it is queued, whether the worker goes on or not. One that has lost its place already
+// is told of soon.
 void PerRemoteInbox::turn_away(worker::Remote& remote, Counter reason) {
+  if (!remote.accept()) return;
   remote.drop_reason = reason;
   remote.closed.store(true, std::memory_order_release);
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
@@ -102,7 +122,7 @@ void PerRemoteInbox::drop_queue(worker::Remote& remote) {
   assert(waiting_packets_ >= remote.queued_packets);
   waiting_packets_ -= remote.queued_packets;
   while (packet::PacketDescriptor* descriptor = queues_.front(remote)) {
-    drop(remote, *descriptor, Counter::kDropClosed);
+    drop(remote, *descriptor, reason_of_closed(remote));
     queues_.pop(remote);
   }
   remote.queued_packets = 0;
@@ -142,17 +162,19 @@ bool PerRemoteInbox::ends_loop_of_connections() {
 
 bool PerRemoteInbox::has_pending() {
   const bool asks_for_more = connections_.begin_look(ticks());
-  if (asks_for_more || remotes_.pending_count() == 0) take_arrivals();
+  if (asks_for_more || !remotes_.claim_oldest()) take_arrivals();
+  const bool is_claimed = remotes_.claim_oldest();
   if (ends_loop_of_connections()) return false;
   connections_.promise(remotes_.pending_count());
-  return remotes_.pending_count() > 0;
+  return is_claimed;
 }
 
 bool PerRemoteInbox::finds_pending() {
   connections_.begin_look(ticks());
-  if (remotes_.pending_count() == 0) take_arrivals();
+  if (!remotes_.claim_oldest()) take_arrivals();
+  const bool is_claimed = remotes_.claim_oldest();
   if (!connections_.is_promised() && ends_loop_of_connections()) return false;
-  if (remotes_.pending_count() == 0) {
+  if (!is_claimed) {
     connections_.begin_again();
     return false;
   }
@@ -177,7 +199,10 @@ void PerRemoteInbox::set_max_pending(int count) {
 // keeps its place.
 void PerRemoteInbox::drop_newest_pending() {
   const auto most = static_cast<std::size_t>(shared_.max_pending.load(std::memory_order_relaxed));
-  while (remotes_.pending_count() > most) close(remotes_.take_newest_pending());
+  while (remotes_.pending_count() > most) {
+    worker::Remote* const newest = remotes_.take_newest_pending();
+    if (newest != nullptr) close(*newest);
+  }
 }
 
 // ---- Packets.

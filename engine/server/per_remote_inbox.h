@@ -74,6 +74,7 @@ class PerRemoteInbox final : public ServerInbox {
   void take_event(worker::Remote& remote, const packet::PacketDescriptor& event,
                   std::uint64_t came_us);
   bool is_misplaced(const worker::Remote& remote) const;
+  void forget_replaced(worker::Remote& remote);
   void turn_away(worker::Remote& remote, Counter reason);
   void drop_newest_pending();
   bool ends_loop_of_connections();

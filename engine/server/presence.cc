@@ -33,8 +33,8 @@ bool Presence::is_silent(const worker::Remote& remote, std::uint64_t now_us) con
 }
 
 bool Presence::is_gone(const worker::Remote& remote, std::uint64_t now_us) const {
-  return is_silent(remote, now_us) || (remote.unreachable.load(std::memory_order_relaxed) &&
-                                       remote.silence_us(now_us) >= worker::Remote::kSurelyThereUs);
+  return is_silent(remote, now_us) || remote.denied.load(std::memory_order_relaxed) ||
+         remote.errors.says_gone(now_us);
 }
 
 // Without threads nobody has listened since the last look.

@@ -5,7 +5,7 @@
 namespace ringpeer::internal {
 
 ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
-                       const ServerOptions& options)
+                       const ServerOptions& options, std::shared_ptr<const SourceList> list)
     : engine_(std::move(engine)),
       sockets_(*engine_, options.socket, shared_),
       remotes_(shared_),
@@ -22,23 +22,34 @@ ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
   shared_.arrival.timestamps = options.socket.receive_timestamps;
   shared_.arrival.local_addresses = options.socket.reply_from_received_address;
   shared_.read_errors = options.socket.detect_unreachable;
+  shared_.admission = options.admission;
+  if (options.admission.cookie) shared_.cookies.emplace();
+  if (list != nullptr) shared_.source_list.set(std::move(list));
 }
 
 std::shared_ptr<ServerCore> ServerCore::create(std::shared_ptr<Engine> engine,
                                                const net::Endpoint& local, net::SocketFamily family,
                                                int max_pending, const ServerOptions& options,
-                                               int* error) {
-  std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending, options));
+                                               std::shared_ptr<const SourceList> list, int* error) {
+  std::shared_ptr<ServerCore> core(
+      new ServerCore(std::move(engine), max_pending, options, std::move(list)));
   *error = core->sockets_.open(local, family);
   return *error == 0 ? core : nullptr;
 }
 
 std::shared_ptr<ServerCore> ServerCore::adopt(std::shared_ptr<Engine> engine, net::Socket socket,
                                               int max_pending, const ServerOptions& options,
-                                              int* error) {
-  std::shared_ptr<ServerCore> core(new ServerCore(std::move(engine), max_pending, options));
+                                              std::shared_ptr<const SourceList> list, int* error) {
+  std::shared_ptr<ServerCore> core(
+      new ServerCore(std::move(engine), max_pending, options, std::move(list)));
   *error = core->sockets_.adopt(std::move(socket));
   return *error == 0 ? core : nullptr;
+}
+
+void ServerCore::set_source_list(std::shared_ptr<const SourceList> list) {
+  shared_.source_list.set(std::move(list));
+  if (!sockets_.is_open()) return;
+  for (const auto& shard : sockets_.shards()) shard->worker->request_maintenance();
 }
 
 void ServerCore::stop() {

@@ -15,6 +15,7 @@
 #include "ringpeer/engine/worker/demultiplexer.h"
 #include "ringpeer/engine/worker/worker_group.h"
 #include "ringpeer/socket_options.h"
+#include "ringpeer/source_list.h"
 
 namespace ringpeer::internal {
 
@@ -30,11 +31,11 @@ class ServerCore {
   static std::shared_ptr<ServerCore> create(std::shared_ptr<Engine> engine,
                                             const net::Endpoint& local, net::SocketFamily family,
                                             int max_pending, const ServerOptions& options,
-                                            int* error);
+                                            std::shared_ptr<const SourceList> list, int* error);
   // On a socket that is bound and has its options already, with one worker.
   static std::shared_ptr<ServerCore> adopt(std::shared_ptr<Engine> engine, net::Socket socket,
                                            int max_pending, const ServerOptions& options,
-                                           int* error);
+                                           std::shared_ptr<const SourceList> list, int* error);
   ~ServerCore() { stop(); }
   ServerCore(const ServerCore&) = delete;
   ServerCore& operator=(const ServerCore&) = delete;
@@ -42,6 +43,9 @@ class ServerCore {
   // Closes the sockets and lets go of every remote; peers find themselves closed.
   void stop();
   bool is_alive() const { return sockets_.is_alive(); }
+
+  // What the workers ask from now on, after a moment; null: nothing.
+  void set_source_list(std::shared_ptr<const SourceList> list);
 
   const std::shared_ptr<Engine>& engine() const { return engine_; }
   worker::WorkerGroup& workers() { return engine_->workers_of_engine(); }
@@ -54,7 +58,8 @@ class ServerCore {
   ServerSender& sender() { return sender_; }
 
  private:
-  ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options);
+  ServerCore(std::shared_ptr<Engine> engine, int max_pending, const ServerOptions& options,
+             std::shared_ptr<const SourceList> list);
 
   const std::shared_ptr<Engine> engine_;
   worker::ServerShared shared_;

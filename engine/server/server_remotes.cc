@@ -33,11 +33,22 @@ void ServerRemotes::sort_in_pending(std::size_t known) {
   std::inplace_merge(pending_.begin(), added, pending_.end(), is_older);
 }
 
-worker::Remote& ServerRemotes::take_newest_pending() {
+// The worker's word about who has lost its place follows: then it is closed.
+bool ServerRemotes::claim_oldest() {
+  while (!pending_.empty() && !pending_.front().remote->accept()) pending_.pop_front();
+  return !pending_.empty();
+}
+
+worker::Remote* ServerRemotes::take_newest_pending() {
   worker::Remote& newest = *pending_.back().remote;
   pending_.pop_back();
+  if (!newest.accept()) return nullptr;
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
-  return newest;
+  return &newest;
+}
+
+void ServerRemotes::remove_replaced(const worker::Remote& remote) {
+  std::erase_if(pending_, [&](const Pending& pending) { return pending.remote == &remote; });
 }
 
 void ServerRemotes::reserve_accepted() {
@@ -47,11 +58,11 @@ void ServerRemotes::reserve_accepted() {
 
 worker::Remote& ServerRemotes::accept_oldest(RemoteChannel& channel, std::uint64_t now_us) {
   assert(!pending_.empty() && pending_.front().remote->channel == nullptr);
+  assert(pending_.front().remote->is_accepted());
   worker::Remote& remote = *pending_.front().remote;
   pending_.pop_front();
   shared_.pending.fetch_sub(1, std::memory_order_relaxed);
   remote.channel = &channel;
-  remote.accepted.store(true, std::memory_order_relaxed);
   remote.idle_from_us = now_us;
   remote.accepted_index = static_cast<std::uint32_t>(accepted_.size()) & kIndexMask;
   accepted_.push_back(&remote);

@@ -32,12 +32,17 @@ class ServerRemotes {
   // those behind the first `known` where they belong.
   void sort_in_pending(std::size_t known);
   std::size_t pending_count() const { return pending_.size(); }
-  // The newest that is pending, which there is, is so no more.
-  worker::Remote& take_newest_pending();
+  // The oldest that is pending cannot lose its place any more. False when there is none, now that
+  // those are out who have lost theirs.
+  bool claim_oldest();
+  // The newest that is pending, which there is, is so no more. Null when it has lost its place.
+  worker::Remote* take_newest_pending();
+  // One that has lost its place to another.
+  void remove_replaced(const worker::Remote& remote);
 
   // So that accept_oldest() does not ask for memory. Throws where there is none.
   void reserve_accepted();
-  // The oldest that is pending, which there is; idle from now on.
+  // After claim_oldest(): that one; idle from now on.
   worker::Remote& accept_oldest(RemoteChannel& channel, std::uint64_t now_us);
   std::span<worker::Remote* const> accepted() const { return accepted_; }
   // How many may be accepted before they need more memory.

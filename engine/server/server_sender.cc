@@ -36,6 +36,16 @@ Shard& ServerSender::shard_for(const net::Endpoint& destination) const {
   return *shards[(mixed * shards.size()) >> 32];
 }
 
+// Without a thread the packet has left by a system call, of which no worker knows.
+int ServerSender::send_by(Shard& shard, std::span<const std::uint8_t> packet,
+                          const worker::SendTarget& target, bool now) {
+  const int error = send_or_queue(workers_, *shard.worker, shard.socket, packet, target, now);
+  if (shard.sent != nullptr && error == 0 && !shard.worker->has_thread()) [[unlikely]] {
+    shard.sent->record(target.destination, packet, admission::SentBeginnings::now_us());
+  }
+  return error;
+}
+
 int ServerSender::send(const net::Endpoint& remote, const net::LocalAddress& source,
                        std::span<const std::uint8_t> packet, PutState& state) {
   if (!sockets_.is_open()) return ESHUTDOWN;
@@ -49,7 +59,7 @@ int ServerSender::send(const net::Endpoint& remote, const net::LocalAddress& sou
   worker::SendTarget target{&shard.sends, remote};
   target.tells = true;
   if (source.is_known()) target.source = &source;
-  return send_or_queue(workers_, *shard.worker, shard.socket, packet, target, false);
+  return send_by(shard, packet, target, false);
 }
 
 int ServerSender::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
@@ -58,7 +68,7 @@ int ServerSender::send_to(const net::Endpoint& destination, const net::LocalAddr
   Shard& shard = shard_for(destination);
   worker::SendTarget target{&shard.sends, destination};
   if (source.is_known()) target.source = &source;
-  return send_or_queue(workers_, *shard.worker, shard.socket, packet, target, false);
+  return send_by(shard, packet, target, false);
 }
 
 int ServerSender::send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except) {
@@ -97,7 +107,7 @@ int ServerSender::send_shard_to_all(Shard& shard, std::span<const std::uint8_t> 
   if (!shard.worker->has_thread()) {
     int result = 0;
     for (const worker::SendTarget& target : targets_) {
-      const int error = send_or_queue(workers_, *shard.worker, shard.socket, packet, target, true);
+      const int error = send_by(shard, packet, target, true);
       if (error != 0) result = error;
     }
     return result;

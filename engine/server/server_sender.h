@@ -37,6 +37,8 @@ class ServerSender {
  private:
   // The same for each destination, whoever sends, so that its packets keep their order.
   Shard& shard_for(const net::Endpoint& destination) const;
+  int send_by(Shard& shard, std::span<const std::uint8_t> packet, const worker::SendTarget& target,
+              bool now);
   bool has_room_for_targets();
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
 

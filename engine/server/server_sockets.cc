@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/kernel_calls.h"
 #include "ringpeer/engine/net/port_holder.h"
@@ -14,10 +15,26 @@
 
 namespace ringpeer::internal {
 
+namespace {
+
+std::unique_ptr<admission::SentBeginnings> make_sent(const worker::ServerShared& shared) {
+  if (!shared.read_errors) return nullptr;
+  auto sent = admission::SentBeginnings::create();
+  if (sent == nullptr) refuse_memory();
+  return sent;
+}
+
+}  // namespace
+
 Shard::Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared)
     : worker(&shard_worker),
+      sent(make_sent(*shared)),
       sends(&shared->send_errors),
-      demultiplexer(index, ServerSockets::kRingSlots, shared) {}
+      demultiplexer(index, ServerSockets::kRingSlots, shared) {
+  if (sent == nullptr) return;
+  sends.remember(sent.get());
+  shared->sent.push_back(sent.get());
+}
 
 ServerSockets::ServerSockets(Engine& engine, const SocketOptions& options,
                              worker::ServerShared& shared)
@@ -110,7 +127,7 @@ bool ServerSockets::steer() {
 
 int ServerSockets::start_receiving(Shard& shard, bool by_any_worker) {
   shard.sends.open(shard.socket.descriptor(), shard.socket.family());
-  shard.demultiplexer.set_descriptor(shard.socket.descriptor());
+  shard.demultiplexer.set_socket(&shard.socket);
   const int descriptor = shard.socket.descriptor();
   const int error =
       by_any_worker ? workers_.attach(descriptor, &shard.demultiplexer, &shard.worker, &shard.slot)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ringpeer/engine.h"
+#include "ringpeer/engine/admission/sent_beginnings.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/send/send_socket.h"
@@ -23,6 +24,7 @@ struct Shard {
   Shard(worker::Worker& shard_worker, std::uint16_t index, worker::ServerShared* shared);
   worker::Worker* worker;
   net::Socket socket;
+  const std::unique_ptr<admission::SentBeginnings> sent;  // where errors are read
   worker::SendSocket sends;
   worker::Demultiplexer demultiplexer;
   backend::SocketSlot slot = 0;

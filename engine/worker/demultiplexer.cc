@@ -10,6 +10,7 @@
 #include "ringpeer/codec/base/branch.h"
 #include "ringpeer/engine/backend/control_messages.h"
 #include "ringpeer/engine/net/error_queue.h"
+#include "ringpeer/engine/worker/handshake_bytes.h"
 
 namespace ringpeer::worker {
 namespace {
@@ -17,7 +18,29 @@ namespace {
 // ICMP errors dealt with at a time: a flood of them is a reason to go back to packets.
 constexpr int kMaxErrorsPerCheck = 64;
 
+// Not within a template: see RINGPEER_BRANCH.
+void mark_let_in_by_batch() { RINGPEER_BRANCH("demultiplexer: let in by this very batch"); }
+void mark_no_slot() { RINGPEER_BRANCH("demultiplexer: no slot, or nobody"); }
+void mark_full_peer() { RINGPEER_BRANCH("demultiplexer: a peer has as much as it may"); }
+void mark_local_address() { RINGPEER_BRANCH("demultiplexer: local addresses are recorded"); }
+
 }  // namespace
+
+Demultiplexer::Path Demultiplexer::path_of(const ServerShared& shared) {
+  if (!shared.per_remote) return Path::kTogether;
+  return shared.admission.limit_rates || shared.admission.cookie ? Path::kGuarded : Path::kPlain;
+}
+
+Demultiplexer::Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
+    : shard_(shard),
+      shared_(shared),
+      path_(path_of(*shared)),
+      ring_(max_packets, UINT64_MAX),
+      stranger_reserve_(max_packets / 2) {
+  const AdmissionOptions& admission = shared->admission;
+  if (path_ == Path::kGuarded || admission.limit_rates) gate_.emplace(admission);
+  take_list();
+}
 
 // The consumer has emptied the ring; what is left belongs to nobody else.
 Demultiplexer::~Demultiplexer() {
@@ -62,69 +85,12 @@ void Demultiplexer::find_all(std::span<const backend::Datagram> datagrams) {
   }
 }
 
-packet::SlabPool::Use Demultiplexer::use_of(const Remote& remote) {
-  return remote.accepted.load(std::memory_order_relaxed) ? packet::SlabPool::Use::kAny
-                                                         : packet::SlabPool::Use::kStranger;
-}
-
-bool Demultiplexer::has_slot(const Remote& remote) {
-  const bool accepted = remote.accepted.load(std::memory_order_relaxed);
-  return ring_.producer().has_slots((accepted ? kEventReserve : stranger_reserve_) + 1);
-}
-
 bool Demultiplexer::announce(Remote* remote, Event event, std::uint64_t now_us) {
   packet::PacketDescriptor descriptor{};
   descriptor.source = remote;
   descriptor.size = event;
   descriptor.received_at_us = static_cast<std::uint32_t>(now_us);
   return ring_.producer().push_event(descriptor);
-}
-
-// A sender that is not known, or whose peer was closed.
-Remote* Demultiplexer::admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
-                             std::uint64_t now_us, Counter* reason) {
-  int pending = shared_->pending.load(std::memory_order_relaxed);
-  do {
-    if (pending >= shared_->max_pending.load(std::memory_order_relaxed)) {
-      RINGPEER_BRANCH("demultiplexer: a stranger beyond the limit");
-      *reason = Counter::kDropPendingFull;
-      return nullptr;
-    }
-  } while (
-      !shared_->pending.compare_exchange_weak(pending, pending + 1, std::memory_order_relaxed));
-  const bool has_room = ring_.producer().has_slots(stranger_reserve_ + 2);
-  Remote* const remote = has_room ? make_remote(endpoint, datagram) : nullptr;
-  if (remote == nullptr) {
-    shared_->pending.fetch_sub(1, std::memory_order_relaxed);
-    RINGPEER_BRANCH("demultiplexer: a stranger without room or memory");
-    *reason = has_room ? Counter::kDropNoMemory : Counter::kDropRingFull;
-    return nullptr;
-  }
-  RINGPEER_BRANCH("demultiplexer: a stranger is let in");
-  const bool is_announced = announce(remote, kNewRemote, now_us);
-  assert(is_announced);  // there was room for it, and for its first packet
-  static_cast<void>(is_announced);
-  count_.store(table_.size(), std::memory_order_relaxed);
-  last_ = remote;
-  return remote;
-}
-
-// In the table, or null when there is no memory.
-Remote* Demultiplexer::make_remote(const net::Endpoint& endpoint,
-                                   const backend::Datagram& datagram) {
-  std::unique_ptr<Remote> remote(new (std::nothrow) Remote(endpoint, shard_));
-  if (remote == nullptr) return nullptr;
-  if (shared_->arrival.local_addresses) {
-    const net::LocalAddress local =
-        backend::local_address_of(datagram.control, datagram.control_size);
-    if (local.is_known()) {
-      remote->source = new (std::nothrow) net::LocalAddress(local);
-      if (remote->source == nullptr) return nullptr;
-    }
-  }
-  // A closed namesake is on its way out through maintain(), which sees that the
-  // table does not name it any more.
-  return table_.put(remote.get()) ? remote.release() : nullptr;
 }
 
 bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
@@ -134,13 +100,23 @@ bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t
   return packet::fits_queue(remote.admitted_bytes - remote.known_taken_bytes, charge, limit);
 }
 
+// A burst of small packets, or a single one of any size.
+bool Demultiplexer::has_pending_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
+  remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
+  const std::uint64_t held = remote.admitted_bytes - remote.known_taken_bytes;
+  if (held == 0) return packet::fits_queue(0, charge, limit);
+  return held + charge <= std::min(limit, kMaxPendingBytes);
+}
+
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
   ring_.producer().rewind_if_empty();
   ring_.producer().record_time(delivery.now_us());
   if (shared_->arrival.timestamps) [[unlikely]]
     arrival_clock_.set(delivery.now_us());
-  if (shared_->per_remote) [[likely]] {
-    deliver_per_remote(run.datagrams, delivery);
+  if (path_ == Path::kPlain) [[likely]] {
+    deliver_per_remote<Path::kPlain>(run.datagrams, delivery);
+  } else if (path_ == Path::kGuarded) {
+    deliver_per_remote<Path::kGuarded>(run.datagrams, delivery);
   } else {
     deliver_together(run.datagrams, delivery);
   }
@@ -149,8 +125,15 @@ void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
 void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagrams,
                                      Delivery& delivery) {
   const bool notes = shared_->arrival.any();
+  const bool guards = list_ != nullptr || gate_.has_value();
   packet::PacketDescriptor descriptor;
   for (const backend::Datagram& datagram : datagrams) {
+    if (guards) [[unlikely]] {
+      if (const auto reason = reason_against_anybody(datagram, delivery.now_us())) {
+        delivery.drop(datagram, *reason);
+        continue;
+      }
+    }
     if (!ring_.producer().has_slots()) {
       RINGPEER_BRANCH("demultiplexer: the ring of all senders is full");
       delivery.drop(datagram, Counter::kDropRingFull);
@@ -171,6 +154,27 @@ void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagram
   }
 }
 
+// Of a datagram on the guarded path. A handshake is dealt with here, and then dropped.
+std::optional<Counter> Demultiplexer::reason_against(const Arrival& arrival, Remote* remote,
+                                                     Delivery& delivery) {
+  const std::uint64_t now_us = delivery.now_us();
+  if (remote != nullptr && remote->is_accepted()) [[likely]] {
+    if (gate_->limits_rates() && !gate_->lets_pass(*remote, arrival.datagram, now_us)) {
+      RINGPEER_BRANCH("demultiplexer: a remote beyond its rate");
+      remote->record_arrival(now_us);
+      return Counter::kDropRemoteRate;
+    }
+  } else if (const auto reason = reason_against_rate(arrival, remote, now_us)) {
+    return reason;
+  }
+  if (!has_challenges()) return std::nullopt;
+  if (remote != nullptr && arrival.datagram.packet.size != admission::kHandshakeSize) [[likely]] {
+    return std::nullopt;
+  }
+  return take_handshake(arrival, remote, delivery);
+}
+
+template <Demultiplexer::Path kPath>
 void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagrams,
                                        Delivery& delivery) {
   assert(datagrams.size() <= backend::kBatchSize);
@@ -185,23 +189,35 @@ void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagr
     Remote* remote = remotes_[i];
     if (remote == nullptr) [[unlikely]] {
       remote = find(endpoints_[i]);  // this very batch may have let it in
-      if (remote != nullptr) RINGPEER_BRANCH("demultiplexer: let in by this very batch");
-      if (remote == nullptr) remote = admit(endpoints_[i], datagram, delivery.now_us(), &reason);
+      if (remote != nullptr) mark_let_in_by_batch();
     }
+    if constexpr (kPath == Path::kGuarded) {
+      if (const auto against = reason_against({datagram, endpoints_[i]}, remote, delivery)) {
+        delivery.drop(datagram, *against);
+        continue;
+      }
+    }
+    if (remote == nullptr) [[unlikely]]
+      remote = admit({datagram, endpoints_[i]}, delivery, &reason);
     if (remote != nullptr) [[likely]]
       remote->record_arrival(delivery.now_us());
     const std::uint32_t charge = datagram.packet.charge();
-    if (remote == nullptr || !has_slot(*remote)) {
-      RINGPEER_BRANCH("demultiplexer: no slot, or nobody");
+    const bool accepted = remote != nullptr && remote->is_accepted();
+    if (remote == nullptr ||
+        !ring_.producer().has_slots((accepted ? kEventReserve : stranger_reserve_) + 1)) {
+      mark_no_slot();
       delivery.drop(datagram, reason);
-    } else if (!has_bytes(*remote, limit, charge)) {
-      RINGPEER_BRANCH("demultiplexer: a peer has as much as it may");
+    } else if (!(accepted ? has_bytes(*remote, limit, charge)
+                          : has_pending_bytes(*remote, limit, charge))) {
+      mark_full_peer();
       delivery.drop(datagram, Counter::kDropPeerFull);
-    } else if (delivery.keep(datagram, &descriptor, source_space, use_of(*remote))) {
+    } else if (delivery.keep(
+                   datagram, &descriptor, source_space,
+                   accepted ? packet::SlabPool::Use::kAny : packet::SlabPool::Use::kStranger)) {
       if (shared_->arrival.timestamps) [[unlikely]]
         descriptor.received_at_us = arrival_clock_.arrival_us(datagram);
       if (notes) [[unlikely]] {
-        RINGPEER_BRANCH("demultiplexer: local addresses are recorded");
+        mark_local_address();
         record_local_address(datagram, descriptor);
         record_remote(descriptor, remote);
       } else {
@@ -225,6 +241,7 @@ void Demultiplexer::close(Remote* remote) {
 
 // Nothing that is under way to a closed remote names it: it may go at once.
 void Demultiplexer::maintain() {
+  take_list();
   Remote* remote = closed_.exchange(nullptr, std::memory_order_acquire);
   while (remote != nullptr) {
     RINGPEER_BRANCH("demultiplexer: a closed remote is retired");
@@ -250,6 +267,7 @@ void Demultiplexer::announce_retired() {
 
 void Demultiplexer::retire(Remote* remote) {
   if (last_ == remote) last_ = nullptr;
+  untaken_.forget(remote);
   if (table_.erase(remote)) count_.store(table_.size(), std::memory_order_relaxed);
   remote->next_closed = std::exchange(to_retire_, remote);
 }
@@ -257,7 +275,7 @@ void Demultiplexer::retire(Remote* remote) {
 void Demultiplexer::check_errors(std::uint64_t now_us) {
   if (!shared_->read_errors) return;
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
-    const auto returned = net::read_returned_error(descriptor_);
+    const auto returned = net::read_returned_error(socket_->descriptor());
     if (!returned.has_value()) break;
     if (returned->error == EMSGSIZE) continue;  // lives, on a thinner link
     if (record_error(*returned, now_us) || !shared_->several) continue;
@@ -272,6 +290,18 @@ void Demultiplexer::check_errors(std::uint64_t now_us) {
   }
 }
 
+// Which socket has sent what an error quotes is the sender's choice, not the kernel's.
+admission::QuoteVerdict Demultiplexer::judge(const net::ReturnedError& returned) const {
+  const std::span<const std::uint8_t> quote(returned.quote.data(), returned.quote_size);
+  const std::uint64_t now_us = admission::SentBeginnings::now_us();
+  auto verdict = admission::QuoteVerdict::kForged;
+  for (const admission::SentBeginnings* sent : shared_->sent) {
+    verdict = sent->judge(returned.destination, quote, now_us);
+    if (verdict == admission::QuoteVerdict::kProved) break;
+  }
+  return verdict;
+}
+
 // False when there is no such remote here.
 bool Demultiplexer::record_error(const net::ReturnedError& returned, std::uint64_t now_us) {
   Remote* remote = find(returned.destination);
@@ -279,13 +309,18 @@ bool Demultiplexer::record_error(const net::ReturnedError& returned, std::uint64
     RINGPEER_BRANCH("demultiplexer: an error of nobody here");
     return false;
   }
+  const admission::QuoteVerdict verdict = judge(returned);
+  if (verdict == admission::QuoteVerdict::kForged) {
+    RINGPEER_BRANCH("demultiplexer: an error quotes what was not sent");
+    return true;
+  }
   // It does not hold up what is put for one that goes on sending.
   if (!remote->is_surely_there(now_us)) {
     RINGPEER_BRANCH("demultiplexer: an error holds up the next put");
     shared_->send_errors.set(remote->endpoint, returned.error);
   }
   // A mark, not a message: anybody can send any number of these.
-  remote->unreachable.store(true, std::memory_order_relaxed);
+  remote->errors.record(verdict, now_us);
   return true;
 }
 

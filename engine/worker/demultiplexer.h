@@ -6,9 +6,16 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
+#include "ringpeer/engine/admission/admission_options.h"
+#include "ringpeer/engine/admission/cookie.h"
+#include "ringpeer/engine/admission/handshake_packet.h"
+#include "ringpeer/engine/admission/sent_beginnings.h"
 #include "ringpeer/engine/backend/backend.h"
+#include "ringpeer/engine/net/socket.h"
 #include "ringpeer/engine/packet/packet_ring.h"
 #include "ringpeer/engine/remotes/remote.h"
 #include "ringpeer/engine/remotes/remote_table.h"
@@ -19,7 +26,10 @@
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
 #include "ringpeer/engine/worker/fork_generation.h"
+#include "ringpeer/engine/worker/gate.h"
+#include "ringpeer/engine/worker/shared_source_list.h"
 #include "ringpeer/engine/worker/stray_errors.h"
+#include "ringpeer/engine/worker/untaken_remotes.h"
 
 namespace ringpeer::worker {
 
@@ -32,22 +42,30 @@ struct ServerShared {
   // Bytes that one remote may have waiting, in Godot's counting.
   std::atomic<std::uint64_t> max_bytes_per_remote{65535};
   ForkLife life;  // of the receiving
+  SharedSourceList source_list;
 
   // Constant once a socket is open.
+  AdmissionOptions admission;
+  std::optional<admission::CookieKeys> cookies;  // where they are asked for
   bool per_remote = true;  // false: one queue of all senders, and no remote is known
   ArrivalOptions arrival;
   bool read_errors = false;  // the sockets have error queues
   bool several = false;      // workers
 
+  // How the packets began that each socket has sent, where errors are read.
+  std::vector<const admission::SentBeginnings*> sent;
   SendErrors send_errors;  // of packets to the remotes
   StrayErrors stray_errors;
 };
 
 // One worker's part of a server: sorts datagrams by sender into one ring to the
-// server's consumer. Strangers get in only while fewer than max_pending wait to be
-// taken, so a flood of spoofed senders costs a table look-up each and nothing more;
-// and while they wait, half of the ring is not theirs, nor is more than a share of the memory
-// for copies (SlabPool::Use::kStranger).
+// server's consumer. No more than max_pending remotes wait to be taken, and when so many do, few
+// strangers take the place of one, so a flood of spoofed senders costs a table look-up each and
+// little more; and while they wait, half of the ring is not theirs, nor is more than a share of the
+// memory for copies (SlabPool::Use::kStranger), nor more than kMaxPendingBytes each.
+//
+// What AdmissionOptions ask for is asked on a path of its own (Path::kGuarded); a list is asked
+// about strangers alone, and about those who are known when it changes.
 //
 // Together, a datagram's sender is looked at by nobody here and no sender costs any
 // memory.
@@ -61,15 +79,18 @@ struct ServerShared {
 class Demultiplexer final : public DatagramSink {
  public:
   enum Event : std::uint16_t {
-    kNewRemote = 1,      // the consumer may hand it out; with the time when it came
-    kRemoteRetired = 2,  // nothing after this names the remote: free it
+    kNewRemote = 1,       // the consumer may hand it out; with the time when it came
+    kRemoteRetired = 2,   // nothing after this names the remote: free it
+    kRemoteReplaced = 3,  // it is pending no more: close it
   };
 
-  Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
-      : shard_(shard),
-        shared_(shared),
-        ring_(max_packets, UINT64_MAX),
-        stranger_reserve_(max_packets / 2) {}
+  // Of one remote before it is taken, as a queue counts: a burst of small packets, or one datagram
+  // of any size. 100 of them hold a few megabytes, the smallest packets lying in blocks of 128
+  // bytes.
+  static constexpr std::uint64_t kMaxPendingBytes = 8192;
+
+  // What `shared` says of admission is read here. Throws where there is no memory.
+  Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared);
   ~Demultiplexer() override;
 
   void deliver(const DatagramRun& run, Delivery& delivery) override;
@@ -89,8 +110,9 @@ class Demultiplexer final : public DatagramSink {
   void maintain() override;
   void on_worker_stopped() override;
 
-  // The socket whose error queue is to be read; before it is attached.
-  void set_descriptor(int descriptor) { descriptor_ = descriptor; }
+  // The socket whose error queue is to be read and that challenges leave by; before it is attached,
+  // and it outlives this.
+  void set_socket(const net::Socket* socket) { socket_ = socket; }
 
   packet::PacketRing::Consumer consumer() { return ring_.consumer(); }
   static bool is_event(const packet::PacketDescriptor& descriptor) {
@@ -114,24 +136,55 @@ class Demultiplexer final : public DatagramSink {
   // Slots of the ring that packets leave free, so that events always find room soon.
   static constexpr std::size_t kEventReserve = 64;
 
+  // What a datagram passes on its way.
+  enum class Path { kPlain, kGuarded, kTogether };
+
+  struct Arrival {
+    const backend::Datagram& datagram;
+    const net::Endpoint& sender;
+  };
+
+  template <Path kPath>
   void deliver_per_remote(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   void deliver_together(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   Remote* find(const net::Endpoint& endpoint);
   void find_all(std::span<const backend::Datagram> datagrams);
-  bool has_slot(const Remote& remote);
-  static packet::SlabPool::Use use_of(const Remote& remote);
-  Remote* admit(const net::Endpoint& endpoint, const backend::Datagram& datagram,
-                std::uint64_t now_us, Counter* reason);
-  Remote* make_remote(const net::Endpoint& endpoint, const backend::Datagram& datagram);
+
+  // ---- Admission. A reason is the counter of what is dropped for it.
+
+  static Path path_of(const ServerShared& shared);
+  bool is_denied(const net::IpAddress& address) const {
+    return list_ != nullptr && list_->refuses(address);
+  }
+  bool has_challenges() const { return shared_->cookies.has_value(); }
+  std::optional<Counter> reason_against_anybody(const backend::Datagram& datagram,
+                                                std::uint64_t now_us);
+  std::optional<Counter> reason_against(const Arrival& arrival, Remote* remote, Delivery& delivery);
+  std::optional<Counter> reason_against_rate(const Arrival& arrival, Remote* remote,
+                                             std::uint64_t now_us);
+  std::optional<Counter> take_handshake(const Arrival& arrival, Remote* remote, Delivery& delivery);
+  Counter answer_stranger(const Arrival& arrival, std::optional<admission::HandshakeKind> kind,
+                          Delivery& delivery);
+  void challenge(const Arrival& arrival, Delivery& delivery);
+  Remote* admit(const Arrival& arrival, Delivery& delivery, Counter* reason);
+  bool take_place(Delivery& delivery, Counter* reason);
+  bool replace_one(Delivery& delivery, Counter* reason);
+  bool lets_newcomer_in(std::uint64_t now_us, Counter* reason);
+  Remote* make_remote(const Arrival& arrival);
+  void take_list();
+
   static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
+  static bool has_pending_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
   void retire(Remote* remote);
   void announce_retired();
   bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
+  admission::QuoteVerdict judge(const net::ReturnedError& returned) const;
   bool record_error(const net::ReturnedError& returned, std::uint64_t now_us);
 
   const std::uint16_t shard_;
-  int descriptor_ = -1;
+  const net::Socket* socket_ = nullptr;
   ServerShared* const shared_;
+  const Path path_;
   packet::PacketRing ring_;
   wait::Inflow inflow_{&shared_->pace};
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
@@ -139,6 +192,10 @@ class Demultiplexer final : public DatagramSink {
   const std::size_t stranger_reserve_;
   ArrivalClock arrival_clock_;
   RemoteTable table_;
+  UntakenRemotes untaken_;
+  std::optional<Gate> gate_;  // of Path::kGuarded, and together where rates are limited
+  SharedSourceList::List list_;
+  std::uint32_t list_version_ = 0;
   // The senders of the current batch.
   std::array<net::Endpoint, backend::kBatchSize> endpoints_;
   std::array<Remote*, backend::kBatchSize> remotes_;

@@ -1,5 +1,10 @@
 #include "ringpeer/engine/worker/socket_queue.h"
 
+#include <cerrno>
+
+#include "ringpeer/codec/base/branch.h"
+#include "ringpeer/engine/worker/handshake_bytes.h"
+
 namespace ringpeer::worker {
 
 void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
@@ -8,8 +13,8 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
   ring.record_time(delivery.now_us());
   if (patience_ < kPatience && ring_.slots_in_use() == 0) [[unlikely]]
     patience_ = kPatience;
-  if (arrival_.any()) [[unlikely]] {
-    deliver_with_metadata(run.datagrams, delivery);
+  if (!is_plain_) [[unlikely]] {
+    deliver_marked(run.datagrams, delivery);
     return;
   }
   // As long as there is plenty of everything, no packet needs a look of its own.
@@ -25,6 +30,55 @@ void SocketQueue::deliver(const DatagramRun& run, Delivery& delivery) {
     ring.stage_written(slots.size());
   }
   ring.count_staged(run.packets, run.charge());
+}
+
+// Between the packets of a handshake all others go their usual way.
+void SocketQueue::deliver_marked(std::span<const backend::Datagram> datagrams, Delivery& delivery) {
+  const auto deliver_some = [&](std::span<const backend::Datagram> some) {
+    if (some.empty()) return;
+    if (arrival_.any()) {
+      deliver_with_metadata(some, delivery);
+    } else {
+      deliver_each(some, delivery);
+    }
+  };
+  std::size_t first = 0;
+  for (std::size_t i = 0; handshake_.has_value() && i < datagrams.size(); ++i) {
+    if (!take_handshake(datagrams[i], delivery)) continue;
+    deliver_some(datagrams.subspan(first, i - first));
+    first = i + 1;
+  }
+  deliver_some(datagrams.subspan(first));
+}
+
+bool SocketQueue::take_handshake(const backend::Datagram& datagram, Delivery& delivery) {
+  const auto bytes = handshake_bytes(datagram);
+  if (!bytes || !admission::may_be_handshake(*bytes)) {
+    handshake_->heard(delivery.now_us());
+    return false;
+  }
+  bool is_handshake = false;
+  const auto answer = handshake_->receive(*bytes, delivery.now_us(), &is_handshake);
+  if (!is_handshake) return false;
+  RINGPEER_BRANCH("socket queue: a packet of the handshake");
+  delivery.drop(datagram, Counter::kDropHandshake);
+  if (answer) send_handshake(*answer, delivery.now_us());
+  return true;
+}
+
+// The kernel may answer with an earlier packet's error, which would be lost. A full buffer loses
+// this packet: the next one is not far.
+void SocketQueue::send_handshake(const admission::HandshakePacket& packet, std::uint64_t now_us) {
+  const int error = socket_->send(packet);
+  const bool is_full = error == EAGAIN || error == ENOBUFS;
+  if (error != 0 && !is_full) on_socket_error(error, now_us);
+}
+
+void SocketQueue::on_deadline(std::uint64_t now_us) {
+  if (const auto hello = handshake_->due(now_us)) {
+    RINGPEER_BRANCH("socket queue: hello");
+    send_handshake(*hello, now_us);
+  }
 }
 
 bool SocketQueue::admit(const backend::Datagram& datagram, Delivery& delivery) {

@@ -133,6 +133,8 @@ const std::map<std::string, Case> kChoices = {
        server.set_max_pending_connections(-1);
        EXPECT_EQ(server.get_max_pending_connections(), 16);
      }},
+    {"a sender when `max_pending_connections` wait to be taken", nullptr},
+    {"queue of a remote that is not taken yet", nullptr},
     {"`get_packet_ip()` of link-local IPv6", nullptr},
     {"`bind()` and `listen()` on link-local IPv6", nullptr},
     {"`PacketPeerExtension` without `_get_packet` or `_put_packet`",
@@ -174,6 +176,10 @@ const std::map<std::string, std::pair<std::string, std::string>> kElsewhere = {
      {"tests/docs/packet_peer_error_cases.cc", "PacketPeer | ERR_BUSY | put"}},
     {"a process that is killed, or ends by `_exit`, right after `put_packet`",
      {"tests/engine/core/exit_test.cc", "PacketsThatWerePutArrive"}},
+    {"a sender when `max_pending_connections` wait to be taken",
+     {"tests/engine/server/admission_test.cc", "AFullListLetsNewcomersInByChance"}},
+    {"queue of a remote that is not taken yet",
+     {"tests/engine/server/admission_test.cc", "WhoIsNotTakenHoldsLittle"}},
     {"`get_packet_ip()` of link-local IPv6",
      {"tests/engine/api/link_local_test.cc", "ClientsOfTwoLinksAreAnsweredAtTheirAddressInText"}},
     {"`bind()` and `listen()` on link-local IPv6",

@@ -55,6 +55,8 @@ const std::multimap<std::string, std::pair<std::string, std::string>>& elsewhere
       {"UDPServer | ERR_OUT_OF_MEMORY | listen", kEachAllocation},
       {"UDPServer | ERR_OUT_OF_MEMORY | listen_descriptor", kEachAllocation},
       {"UDPServer | ERR_OUT_OF_MEMORY | puts", kEachAllocation},
+      {"SourceList | ERR_OUT_OF_MEMORY | create",
+       {"tests/engine/admission/source_list_model_test.cc", "RefusesWhatTheLongestPrefixSays"}},
       {"Engine | ERR_OUT_OF_MEMORY | create",
        {"tests/engine/core/engine_test.cc", "WithoutAddressSpaceIsAnErrorInWords"}},
       {"PacketPeerStream | ERR_OUT_OF_MEMORY | get", kEachAllocation},

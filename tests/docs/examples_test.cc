@@ -94,7 +94,7 @@ std::string name_of(const testing::TestParamInfo<const char*>& page) {
 
 INSTANTIATE_TEST_SUITE_P(Pages, PagesTest,
                          testing::Values("docs/api.md", "docs/getting-started.md",
-                                         "docs/porting.md"),
+                                         "docs/porting.md", "docs/wire.md"),
                          name_of);
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include "ringpeer/codec/view/packet_view.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
+#include "ringpeer/engine/net/ip_address.h"
 #include "ringpeer/packet_peer_extension.h"
+#include "ringpeer/source_list.h"
 #include "ringpeer/tests/docs/error_cases.h"
 #include "ringpeer/tests/docs/full_network.h"
 
@@ -96,6 +98,13 @@ const ErrorCases kCases = {
      }},
     {"Engine | ERR_BUSY | flush", [](const EnginePointer& engine) { is_busy(engine, false); }},
     {"Engine | ERR_BUSY | sync", [](const EnginePointer& engine) { is_busy(engine, true); }},
+    {"SourceList | ERR_INVALID_PARAMETER | create",
+     [](const EnginePointer&) {
+       Error error = Error::OK;
+       const SourcePrefix prefix = {net::IpAddress::parse("10.0.0.1").value(), 104};
+       EXPECT_EQ(SourceList::create({&prefix, 1}, {}, &error), nullptr);
+       gives(Error::ERR_INVALID_PARAMETER, error);
+     }},
     {"Encoding and decoding | ERR_INVALID_DATA | decode_variant",
      [](const EnginePointer&) {
        Variant value;

@@ -17,7 +17,7 @@ namespace ringpeer::docs {
 namespace {
 
 std::vector<std::string> pages() {
-  std::vector<std::string> paths = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"};
+  std::vector<std::string> paths = {"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"};
   for (const auto& file : std::filesystem::directory_iterator("docs")) {
     if (file.path().extension() == ".md") paths.push_back(file.path().string());
   }

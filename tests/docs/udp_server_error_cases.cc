@@ -31,6 +31,12 @@ const ErrorCases kCases = {
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(0, "localhost"));
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(-1));
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(65536));
+       ServerOptions of_client;
+       of_client.socket.cookie = true;
+       gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(0, kHost, of_client));
+       ServerOptions together{.receive = ServerReceive::kTogether};
+       together.admission.cookie = true;
+       gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(0, kHost, together));
      }},
     {"UDPServer | ERR_INVALID_PARAMETER | put_packet_to(ip, port, packet)",
      [](const EnginePointer& engine) {
@@ -44,6 +50,11 @@ const ErrorCases kCases = {
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen_descriptor(-1));
        Descriptor unbound(SOCK_DGRAM);
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen_descriptor(unbound.number));
+       Descriptor bound(SOCK_DGRAM, true);
+       ServerOptions of_client;
+       of_client.socket.cookie = true;
+       gives(Error::ERR_INVALID_PARAMETER,
+             UDPServer(engine).listen_descriptor(bound.number, of_client));
      }},
     {"UDPServer | ERR_UNAVAILABLE | listen",
      [](const EnginePointer& engine) {

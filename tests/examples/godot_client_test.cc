@@ -1,8 +1,9 @@
-// A real Godot plays in the arena, where there is one.
+// A real Godot plays in the arena, and shows a cookie, where there is one.
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -11,6 +12,9 @@
 #include <memory>
 #include <regex>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "ringpeer/tests/tools/command_process.h"
 
@@ -53,13 +57,62 @@ std::string copy_of_project() {
   const char* folder = std::getenv("TEST_TMPDIR");
   const std::string copy = std::string(folder == nullptr ? "/tmp" : folder) + "/godot_client";
   std::filesystem::create_directories(copy);
-  for (const char* name : {"client.gd", "client.tscn", "project.godot"}) {
+  for (const char* name :
+       {"client.gd", "client.tscn", "cookie_client.gd", "cookie_peer.gd", "project.godot"}) {
     std::filesystem::copy_file(
         std::filesystem::canonical(std::string("examples/godot_client/") + name), copy + "/" + name,
         std::filesystem::copy_options::overwrite_existing);
   }
   return copy;
 }
+
+// Of a server that has said where it listens; nothing when it has not.
+std::string port_of(tools::CommandProcess& server) {
+  if (!server.wait_for_error_text(" on port ", kPatience)) return "";
+  server.wait_for_error_text("\n", kPatience);
+  std::smatch match;
+  const std::string said = server.error_output();
+  return std::regex_search(said, match, std::regex(" on port ([0-9]+)")) ? match[1].str() : "";
+}
+
+// A server that asks for cookies.
+std::unique_ptr<tools::CommandProcess> cookie_server(const std::string& port) {
+  return std::make_unique<tools::CommandProcess>(
+      std::vector<std::string>{"serve", "--mode", "echo", "--cookie", "--port", port, "--address",
+                               "127.0.0.1", "--duration", "60"});
+}
+
+// Gives the lines of a command as it prints them.
+class Lines {
+ public:
+  explicit Lines(const std::string& command) : pipe_(::popen((command + " 2>&1").c_str(), "r")) {}
+  ~Lines() {
+    if (pipe_ != nullptr) ::pclose(pipe_);
+  }
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  // Reads up to a line with `text`; false when there is none.
+  bool wait_for(const std::string& text) {
+    while (pipe_ != nullptr && std::fgets(line_.data(), static_cast<int>(line_.size()), pipe_)) {
+      all_ += line_.data();
+      if (std::string(line_.data()).find(text) != std::string::npos) return true;
+    }
+    return false;
+  }
+  // The exit status, when no line is left.
+  int finish() {
+    wait_for("\n\n");  // in no line
+    const int ended = pipe_ == nullptr ? -1 : ::pclose(std::exchange(pipe_, nullptr));
+    return WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  }
+  const std::string& all() const { return all_; }
+
+ private:
+  FILE* pipe_;
+  std::array<char, 1024> line_{};
+  std::string all_;
+};
 
 TEST(GodotClientTest, PlaysInTheArena) {
   std::string why;
@@ -80,6 +133,29 @@ TEST(GodotClientTest, PlaysInTheArena) {
   EXPECT_EQ(0, server.finish(kPatience));
   EXPECT_EQ(0, status) << output;
   EXPECT_NE(std::string::npos, output.find("snapshots")) << output;
+}
+
+// The client of docs/wire.md is let in, and once more by a server that has started again and knows
+// nothing of it.
+TEST(GodotClientTest, ShowsItsCookieAndOnceMoreAfterARestart) {
+  std::string why;
+  const std::string godot = find_godot(&why);
+  if (godot.empty()) GTEST_SKIP() << why;
+  auto server = cookie_server("0");
+  const std::string port = port_of(*server);
+  ASSERT_NE(port, "") << server->error_output();
+  Lines client("timeout 60 " + godot + " --headless --path " + copy_of_project() +
+               " --script cookie_client.gd -- --times 2 --seconds 40 --port " + port);
+  EXPECT_TRUE(client.wait_for("it is in")) << client.all();
+  server->send_signal(SIGTERM);
+  EXPECT_EQ(0, server->finish(kPatience)) << server->error_output();
+  // The client hears nothing meanwhile, for as long as it takes to be sure of that.
+  std::this_thread::sleep_for(seconds(1));
+  server = cookie_server(port);
+  EXPECT_EQ(port_of(*server), port) << server->error_output();
+  EXPECT_EQ(0, client.finish()) << client.all();
+  server->send_signal(SIGTERM);
+  EXPECT_EQ(0, server->finish(kPatience)) << server->error_output();
 }
 
 // docs/getting-started.md shows it.

@@ -10,8 +10,8 @@ import json
 import pathlib
 import sys
 
-TEXTS = ("address", "command", "text")
-BYTES = ("control", "datagram", "packet", "stream")
+TEXTS = ("address", "command", "source_list", "text")
+BYTES = ("control", "datagram", "handshake", "packet", "stream")
 
 
 def main() -> int:

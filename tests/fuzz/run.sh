@@ -6,7 +6,7 @@
 # a named test in the room of what broke, see README.md here.
 set -eu
 
-targets="decode view view_differential encode text control datagram stream address command"
+targets="decode view view_differential encode text control datagram stream address command source_list handshake"
 target="${1:-all}"
 seconds="${2:-60}"
 root="$(cd "$(dirname "$0")/../.." && pwd)"

@@ -27,7 +27,7 @@ using Includes = std::map<std::string, std::vector<std::string>>;
 const Floors kFloors = {
     {"tests/*"},
     {"bench/rivals/enet", "bench/codec/msgpack", "bench/instructions", "bench/overload",
-     "bench/micro", "bench/knee", "bench/pacing"},
+     "bench/micro", "bench/knee", "bench/pacing", "bench/admission"},
     {"bench/rivals", "bench/scale", "bench/codec"},
     {"bench/process"},
     {"tools"},
@@ -44,6 +44,7 @@ const Floors kFloors = {
     {"engine/core"},
     {"engine/worker"},
     {"engine/send", "engine/remotes", "engine/wait"},
+    {"engine/admission"},
     {"engine/backend"},
     {"engine/packet", "engine/net"},
     {"engine/ring", "engine/stats"},

@@ -148,8 +148,15 @@ void run_peer_close(ProbeContext& context, const Server& s, const Peer& a, const
   s->stop();
 }
 
+// Of the senders that are too many Godot drops the last, whoever they are.
+ServerOptions as_in_godot() {
+  ServerOptions options;
+  options.admission.keep_pending = true;
+  return options;
+}
+
 void run_pending_limit(ProbeContext& context, const Server& s) {
-  (void)s->listen(0, kLoopback);
+  (void)s->listen(0, kLoopback, as_in_godot());
   const std::vector<Peer> remotes = new_remotes(context, s->get_local_port(), 20, 8);
   context.poll(s);
   std::vector<Peer> got = take_all(s);
@@ -176,7 +183,7 @@ void run_pending_limits(ProbeContext& context) {
     const Server x = context.server();
     x->set_max_pending_connections(limit);
     const int readback = x->get_max_pending_connections();
-    (void)x->listen(0, kLoopback);
+    (void)x->listen(0, kLoopback, as_in_godot());
     const std::vector<Peer> remotes = new_remotes(context, x->get_local_port(), 30, 4);
     context.poll(x);
     context.report("server.max_pending_" + std::to_string(limit),
@@ -185,7 +192,7 @@ void run_pending_limits(ProbeContext& context) {
   const std::vector<std::pair<int, int>> changes = {{5, 2}, {5, 10}, {1, 10}, {5, 5}, {5, 0}};
   for (const auto& [pending, limit] : changes) {
     const Server x = context.server();
-    (void)x->listen(0, kLoopback);
+    (void)x->listen(0, kLoopback, as_in_godot());
     const std::vector<Peer> remotes = new_remotes(context, x->get_local_port(), pending, 8);
     context.poll(x);
     x->set_max_pending_connections(limit);

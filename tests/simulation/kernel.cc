@@ -212,7 +212,10 @@ std::ptrdiff_t Kernel::receive_error(UdpSocket& socket, msghdr* message) {
   std::memcpy(control, &header, sizeof(header));
   std::memcpy(control + CMSG_LEN(0), &value, sizeof(value));
   message->msg_controllen = CMSG_SPACE(sizeof(value));
-  return 0;
+  const iovec& part = message->msg_iov[0];
+  const std::size_t size = std::min(part.iov_len, returned.quote.size());
+  std::memcpy(part.iov_base, returned.quote.data(), size);
+  return static_cast<std::ptrdiff_t>(size);
 }
 
 // ---- Sending.

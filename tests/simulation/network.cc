@@ -93,16 +93,21 @@ void Network::deliver(const SimulatedDatagram& datagram, const std::weak_ptr<Udp
 
 void Network::answer_unreachable(const SimulatedDatagram& datagram,
                                  const std::weak_ptr<UdpSocket>& sender) {
-  scheduler_.at(scheduler_.now() + delay(), [destination = datagram.destination, sender] {
-    const auto socket = sender.lock();
-    if (socket == nullptr) return;
-    const bool asked = socket->option(IPPROTO_IP, IP_RECVERR) != 0 ||
-                       socket->option(IPPROTO_IPV6, IPV6_RECVERR) != 0;
-    if (!asked && socket->peer != destination) return;
-    if (asked) socket->error_queue.push_back({destination, ECONNREFUSED});
-    socket->error = ECONNREFUSED;
-    ++socket->errors;
-  });
+  // As much as every machine quotes at least (RFC 1812).
+  constexpr std::size_t kQuote = 548;
+  std::vector<std::uint8_t> quote = datagram.payload;
+  quote.resize(std::min(quote.size(), kQuote));
+  scheduler_.at(scheduler_.now() + delay(),
+                [destination = datagram.destination, quote = std::move(quote), sender] {
+                  const auto socket = sender.lock();
+                  if (socket == nullptr) return;
+                  const bool asked = socket->option(IPPROTO_IP, IP_RECVERR) != 0 ||
+                                     socket->option(IPPROTO_IPV6, IPV6_RECVERR) != 0;
+                  if (!asked && socket->peer != destination) return;
+                  if (asked) socket->error_queue.push_back({destination, ECONNREFUSED, quote});
+                  socket->error = ECONNREFUSED;
+                  ++socket->errors;
+                });
 }
 
 // ---- To one of the sockets.

@@ -105,6 +105,10 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.ended_peer = random.chance(kRunsWithEndedPeerOf1000) && plan.workers == 0 && !plan.use_uring;
   for (std::size_t i = kFirstOfLater; i < kFaultCount; ++i)
     draw_fault(plan, static_cast<Fault>(i), random);
+  // Those send more than any limit lets pass, and count on it.
+  const bool is_full = plan.flood || plan.flooded_peer || plan.late_worker || plan.full_sockets ||
+                       plan.deaf_host || plan.flooded_loops || plan.ended_peer;
+  plan.limits = random.chance(250) && !is_full;
   return plan;
 }
 
@@ -149,6 +153,7 @@ std::string Plan::to_text() const {
   add(timestamps, "timestamps");
   add(local_addresses, "local addresses");
   add(detect_unreachable, "detect unreachable");
+  add(limits, "limits");
   add(shares_port, "shared port");
   add(flood, "flood");
   add(flooded_peer, "flooded peer");

@@ -43,6 +43,7 @@ struct Plan {
   bool local_addresses = false;
   bool detect_unreachable = false;
   int max_pending = 16;
+  bool limits = false;       // of what remotes and strangers may send
   bool shares_port = false;  // the first server, with a stranger who comes and goes
   // What happens once, at the end.
   bool flood = false;          // more comes than a ring holds

@@ -41,6 +41,7 @@ struct UdpSocket {
   struct ReturnedError {
     net::Endpoint destination;
     int error;
+    std::vector<std::uint8_t> quote;  // how the payload began
   };
   using Option = std::pair<int, int>;  // level and name
 

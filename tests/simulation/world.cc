@@ -148,6 +148,20 @@ void World::make_engine() {
   }
 }
 
+namespace {
+
+// So low that whoever sends a burst goes beyond, and most keep within.
+AdmissionOptions limits_of_attackers() {
+  AdmissionOptions limits;
+  limits.limit_rates = true;
+  limits.source = {.packets_per_second = 2000, .bytes_per_second = 500e3, .burst_seconds = 0.05};
+  limits.remote = {.packets_per_second = 500, .bytes_per_second = 200e3, .burst_seconds = 0.05};
+  limits.new_remotes_per_second = 50;
+  return limits;
+}
+
+}  // namespace
+
 void World::start_engine() {
   make_engine();
   servers_.resize(static_cast<std::size_t>(plan_.servers));
@@ -166,6 +180,10 @@ void World::start_engine() {
     ledger_.drop_reasons().set_queue(server.port, server.options.receive == ServerReceive::kTogether
                                                       ? DropReasons::Queue::kTogether
                                                       : DropReasons::Queue::kOfRemotes);
+    if (plan_.limits && server.options.receive == ServerReceive::kPerRemote) {
+      server.options.admission = limits_of_attackers();
+      ledger_.drop_reasons().set_limits(server.port, server.options.admission);
+    }
     listen(server);
   }
   peers_.resize(static_cast<std::size_t>(plan_.peers));
@@ -369,6 +387,14 @@ void World::check_reasons(const CounterSnapshot& counters) const {
   for (const Counter reason :
        {Counter::kDropPeerFull, Counter::kDropRingFull, Counter::kDropPendingFull}) {
     expect(plan_.shares_port, reason, ledger_.drop_reasons().most(reason));
+  }
+  for (const Counter reason :
+       {Counter::kDropRemoteRate, Counter::kDropSourceRate, Counter::kDropNewRate}) {
+    expect(false, reason, ledger_.drop_reasons().most(reason));
+  }
+  for (const Counter reason : {Counter::kDropDenied, Counter::kDropUnverified,
+                               Counter::kDropHandshake, Counter::kChallengesSent}) {
+    expect(false, reason);
   }
   expect(false, Counter::kDropMalformed, faults_.happened(Fault::kMalformed));
   expect(plan_.shares_port, Counter::kDropWrongWorker);

@@ -49,8 +49,10 @@ class ChannelsTest : public testing::TestWithParam<EngineVariant> {
   }
   std::shared_ptr<ServerCore> listen(int max_pending = 64) {
     int error = 0;
+    ServerOptions options;
+    options.admission.keep_pending = true;
     auto server = ServerCore::create(engine_, loopback_ipv4(), net::SocketFamily::kIpv4,
-                                     max_pending, {}, &error);
+                                     max_pending, options, nullptr, &error);
     EXPECT_EQ(error, 0);
     return server;
   }
@@ -241,7 +243,8 @@ TEST_P(ChannelsTest, ASecondServerOnThePortIsRefused) {
   int error = 0;
   const net::Endpoint same =
       loopback_ipv4(static_cast<std::uint16_t>(server->sockets().local_port()));
-  EXPECT_EQ(ServerCore::create(engine_, same, net::SocketFamily::kIpv4, 16, {}, &error), nullptr);
+  EXPECT_EQ(ServerCore::create(engine_, same, net::SocketFamily::kIpv4, 16, {}, nullptr, &error),
+            nullptr);
   EXPECT_EQ(error, EADDRINUSE);
 }
 

@@ -52,6 +52,7 @@ struct Client {
   Moment heard{};
   Moment idle_from{};
   bool is_marked = false;  // its machine has answered
+  Moment marked{};         // then, for the first time since something came
   bool is_told = false;
   bool may_be_held_up = false;  // the next put, by an answer to an earlier one
   std::size_t queued = 0;
@@ -230,11 +231,13 @@ class PresenceModel final : public test::Model {
   void put(Client& client) {
     if (client.peer == nullptr) return;
     const bool nobody_listens = client.sender == nullptr;
+    const Clock::time_point before = Clock::now();
     const Error error = client.peer->put_packet(kTick);
     ASSERT_TRUE(error == Error::OK || client.may_be_held_up);
     if (error != Error::OK) client.may_be_held_up = false;
     see_what_came();
     if (!nobody_listens || error != Error::OK) return;
+    if (!client.is_marked) client.marked = {before, Clock::now()};
     client.is_marked = true;
     // Nobody's answer holds up what is put for one that was heard of just now.
     constexpr milliseconds kSlack{40};
@@ -275,8 +278,11 @@ class PresenceModel final : public test::Model {
   Answer is_gone(const Client& client) const {
     const Answer idle = is_idle(client);
     if (!client.is_marked || idle == Answer::kYes) return idle;
-    const Answer silent = is_silent(client, kSurelyThere);
-    return silent == Answer::kNo ? idle : silent;
+    // The time of the answer is kept in units of 66 ms.
+    constexpr milliseconds kRounding{140};
+    const Clock::time_point now = Clock::now();
+    if (now - client.marked.last >= kSurelyThere + kRounding) return Answer::kYes;
+    return now - client.marked.first < kSurelyThere ? idle : Answer::kUnknown;
   }
 
   static void expect(bool is, Answer answer) {

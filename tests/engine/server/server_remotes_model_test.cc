@@ -23,7 +23,7 @@ using worker::Remote;
 
 class RemotesModel final : public test::Model {
  public:
-  enum Kind { kAnnounce, kAnnounceSome, kAccept, kForget, kRefuseNewest };
+  enum Kind { kAnnounce, kAnnounceSome, kAccept, kForget, kReplace, kTellReplaced, kRefuseNewest };
 
   explicit RemotesModel(bool several) { shared_.several = several; }
 
@@ -41,6 +41,12 @@ class RemotesModel final : public test::Model {
         break;
       case kForget:
         if (!accepted_.empty()) forget(draws.below(accepted_.size()));
+        break;
+      case kReplace:
+        if (!pending_.empty()) replace(draws.below(pending_.size()));
+        break;
+      case kTellReplaced:
+        if (!replaced_.empty()) tell_replaced();
         break;
       default:
         if (!pending_.empty()) refuse_newest();
@@ -90,6 +96,7 @@ class RemotesModel final : public test::Model {
   }
   void accept() {
     server_.reserve_accepted();
+    ASSERT_TRUE(server_.claim_oldest());
     Remote* remote = nullptr;
     {
       const test::RefusedMemory refused(true);
@@ -97,7 +104,7 @@ class RemotesModel final : public test::Model {
     }
     ASSERT_EQ(remote, pending_.front().remote);
     ASSERT_EQ(remote->channel, &channel());
-    ASSERT_TRUE(remote->accepted.load());
+    ASSERT_TRUE(remote->is_accepted());
     ASSERT_EQ(remote->idle_from_us, now_us_);
     pending_.pop_front();
     accepted_.push_back(remote);
@@ -110,16 +117,36 @@ class RemotesModel final : public test::Model {
     accepted_[which] = accepted_.back();
     accepted_.pop_back();
   }
+  // By the worker: the place is that of the next who is announced, without any more ado.
+  void replace(std::size_t which) {
+    Remote* const loser = pending_[which].remote;
+    ASSERT_TRUE(loser->replace());
+    ASSERT_FALSE(loser->accept());
+    pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(which));
+    replaced_.push_back(loser);
+    shared_.pending.fetch_sub(1);
+    announce(now_us_, false);
+  }
+  void tell_replaced() {
+    Remote& loser = *replaced_.front();
+    replaced_.pop_front();
+    server_.remove_replaced(loser);
+    server_.for_each([&loser](Remote& remote) { ASSERT_NE(&remote, &loser); });
+    server_.forget(loser);
+  }
   void refuse_newest() {
-    Remote& newest = server_.take_newest_pending();
-    ASSERT_EQ(&newest, pending_.back().remote);
-    server_.forget(newest);
-    ASSERT_FALSE(server_.knows(newest.endpoint));
+    Remote* newest = nullptr;
+    // Losers are there until they are told of.
+    while (newest == nullptr) newest = server_.take_newest_pending();
+    ASSERT_EQ(newest, pending_.back().remote);
+    server_.forget(*newest);
+    ASSERT_FALSE(server_.knows(newest->endpoint));
     pending_.pop_back();
   }
 
   void check() {
-    ASSERT_EQ(server_.pending_count(), pending_.size());
+    ASSERT_GE(server_.pending_count(), pending_.size());
+    ASSERT_LE(server_.pending_count(), pending_.size() + replaced_.size());
     ASSERT_EQ(shared_.pending.load(), static_cast<int>(pending_.size()));
     const auto accepted = server_.accepted();
     ASSERT_EQ(std::vector<Remote*>(accepted.begin(), accepted.end()), accepted_);
@@ -127,7 +154,9 @@ class RemotesModel final : public test::Model {
     for (const Expected& each : pending_) expected.push_back(each.remote);
     expected.insert(expected.end(), accepted_.begin(), accepted_.end());
     std::vector<Remote*> found;
-    server_.for_each([&found](Remote& remote) { found.push_back(&remote); });
+    server_.for_each([&found](Remote& remote) {
+      if (!remote.is_replaced()) found.push_back(&remote);
+    });
     ASSERT_EQ(found, expected);
   }
   // Which nobody looks into here.
@@ -137,14 +166,15 @@ class RemotesModel final : public test::Model {
   ServerRemotes server_{shared_};
   std::vector<std::unique_ptr<Remote>> remotes_;
   std::deque<Expected> pending_;
+  std::deque<Remote*> replaced_;  // and not told of
   std::vector<Remote*> accepted_;
   std::uint64_t now_us_ = 1000;
 };
 
 TEST(ServerRemotesModelTest, ArePendingAndThenAccepted) {
   test::ModelPlan plan;
-  plan.kinds = {
-      {"announce", 4}, {"announce_some", 2}, {"accept", 4}, {"forget", 2}, {"refuse_newest", 1}};
+  plan.kinds = {{"announce", 4}, {"announce_some", 2}, {"accept", 4},       {"forget", 2},
+                {"replace", 2},  {"tell_replaced", 2}, {"refuse_newest", 1}};
   plan.make = [](Draws& draws) { return std::make_unique<RemotesModel>(draws.one_in(2)); };
   run_model(plan);
 }

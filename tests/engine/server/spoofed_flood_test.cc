@@ -2,24 +2,21 @@
 // network namespace of its own.
 
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "ringpeer/bench/scale/memory_use.h"
+#include "ringpeer/bench/scale/own_network.h"
 #include "ringpeer/bench/scale/spoofing_sender.h"
 #include "ringpeer/tests/engine/support/backends.h"
 #include "ringpeer/udp_server.h"
@@ -44,20 +41,6 @@ constexpr std::size_t kMaxGrowth = std::size_t{16} << 20;
 constexpr int kAttempts = 3;
 constexpr milliseconds kTick{4};
 constexpr milliseconds kWarmUp{1000};
-
-// "" when this process now has a network of its own with a loopback interface.
-std::string enter_own_network() {
-  if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-    return std::string("no network namespace: ") + std::strerror(errno);
-  }
-  const int descriptor = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-  const bool up = ::ioctl(descriptor, SIOCSIFFLAGS, &request) == 0;
-  ::close(descriptor);
-  return up ? "" : "the loopback interface does not come up";
-}
 
 // Both kinds of traffic from one thread: players at their rate, the flood at its own.
 class Traffic {
@@ -148,7 +131,7 @@ struct Outcome {
 
 class SpoofedFloodTest : public testing::TestWithParam<BackendKind> {
  protected:
-  static void SetUpTestSuite() { why_not_ = enter_own_network(); }
+  static void SetUpTestSuite() { why_not_ = bench::enter_own_network(); }
 
   void SetUp() override {
     if (!why_not_.empty()) GTEST_SKIP() << why_not_;

@@ -85,6 +85,7 @@ class DemultiplexerModel final : public test::Model {
         memory_(3 * kPayload) {
     shared_.per_remote = per_remote;
     shared_.max_pending.store(3);
+    shared_.admission.keep_pending = true;
     buffer_.home = &home_;
     buffer_.open();
     demultiplexer_ = std::make_unique<Demultiplexer>(kShard, slots, &shared_);
@@ -262,7 +263,9 @@ class DemultiplexerModel final : public test::Model {
       return drop(packet, Counter::kDropRingFull);
     }
     const std::uint64_t limit = shared_.max_bytes_per_remote.load();
-    const bool fits = life->bytes + packet.charge() <= limit ||
+    const std::uint64_t most =
+        life->accepted ? limit : std::min(limit, Demultiplexer::kMaxPendingBytes);
+    const bool fits = (life->bytes + packet.charge() <= (life->bytes == 0 ? limit : most)) ||
                       (life->bytes == 0 && limit >= packet::kTakesAnyDatagram);
     if (!fits) return drop(packet, Counter::kDropPeerFull);
     if (!expect_kept(packet, without_memory)) return;
@@ -385,7 +388,7 @@ class DemultiplexerModel final : public test::Model {
     Life* const life = current_[which];
     if (life == nullptr || life->remote == nullptr || life->accepted || life->closed) return;
     life->accepted = true;
-    life->remote->accepted.store(true);
+    life->remote->accept();
     shared_.pending.fetch_sub(1);
   }
   void close(std::size_t which) {
@@ -404,8 +407,10 @@ class DemultiplexerModel final : public test::Model {
     const Life* const life = current_[which];
     if (life == nullptr || life->remote == nullptr || life->closed) return;
     ASSERT_EQ(life->remote->heard_us.load(), now_us_);
-    ASSERT_FALSE(life->remote->unreachable.load());
-    life->remote->unreachable.store(true);  // as an ICMP error says
+    constexpr std::uint64_t kLater = 2'000'000;
+    ASSERT_FALSE(life->remote->errors.says_gone(now_us_ + kLater));
+    life->remote->errors.record(admission::QuoteVerdict::kProved, now_us_);
+    ASSERT_TRUE(life->remote->errors.says_gone(now_us_ + kLater));
   }
   void check() {
     ASSERT_EQ(demultiplexer_->consumer().slots_in_use(), expected_.size());

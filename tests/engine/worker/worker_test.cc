@@ -466,16 +466,25 @@ TEST_P(WorkerTest, RemotesComeAndGoUnderLoad) {
   std::uint64_t packets = 0;
   std::uint64_t freed = 0;
   packet::PacketRelease release;
+  const auto take_event = [&](worker::Remote& remote, std::uint16_t event) {
+    switch (event) {
+      case worker::Demultiplexer::kNewRemote:
+        ++lives;
+        if (remote.accept()) shared.pending.fetch_sub(1);
+        break;
+      case worker::Demultiplexer::kRemoteReplaced:
+        demultiplexer.close(&remote);
+        worker->request_maintenance();
+        break;
+      default:
+        delete &remote;
+        ++freed;
+    }
+  };
   const auto take_one = [&](const packet::PacketDescriptor& front) {
     auto* remote = &demultiplexer.remote_of(front);
     if (worker::Demultiplexer::is_event(front)) {
-      if (front.size == worker::Demultiplexer::kNewRemote) {
-        shared.pending.fetch_sub(1);
-        ++lives;
-      } else {
-        delete remote;
-        ++freed;
-      }
+      take_event(*remote, front.size);
       return;
     }
     ++packets;
