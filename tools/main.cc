@@ -10,6 +10,7 @@
 
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/exit_status.h"
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/process_setup.h"
 #include "ringpeer/tools/demo/demo_command.h"
 #include "ringpeer/tools/doctor/doctor_command.h"
@@ -51,6 +52,7 @@ void refuse_empty_values(CLI::App& app) {
 std::string words_of(const CLI::ParseError& error) {
   std::string words = error.what();
   std::replace(words.begin(), words.end(), '\n', ' ');
+  words = printable_text(words);
   while (words.ends_with('.') || words.ends_with(' ')) words.pop_back();
   return words;
 }

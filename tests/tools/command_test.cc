@@ -196,6 +196,18 @@ TEST_P(CommandOnBackendTest, TheDemoAccountsForEveryPacket) {
   EXPECT_EQ(report.at("server").at("arena").at("most_players"), 40);
 }
 
+TEST_P(CommandOnBackendTest, TheDemoAccountsForEveryPacketWithCookiesToo) {
+  const Result result = run({"demo", "--cookie", "--clients", "40", "--duration", "1", "--backend",
+                             GetParam(), "--json"});
+  ASSERT_EQ(result.status, 0) << result.error_output;
+  const json report = json::parse(result.output);
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  const json& cookie = report.at("load").at("cookie");
+  EXPECT_EQ(cookie.at("entered"), 40);
+  EXPECT_GE(cookie.at("answers"), 40);
+  EXPECT_EQ(report.at("server").at("arena").at("most_players"), 40);
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, CommandOnBackendTest, testing::Values("io_uring", "recvmmsg"),
                          [](const auto& backend) { return std::string(backend.param); });
 

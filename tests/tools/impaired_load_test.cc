@@ -248,6 +248,44 @@ TEST(ImpairedLoadTest, AnArenaAccountsForBothWays) {
                 drops_of(report, "clients"));
 }
 
+// What the clients get of an arena is harmed, or nothing: it is known all the same what reached it.
+TEST(ImpairedLoadTest, AnArenaIsKnownBeforeItsSnapshotsAreHarmed) {
+  const Words plan = {"--payload", "var", "--clients", "5", "--hz", "60", "--duration", "1"};
+  for (const Words& words :
+       std::vector<Words>{{"--impair-corrupt", "0/30"}, {"--impair-loss", "0/100"}}) {
+    SCOPED_TRACE(words[0]);
+    const auto arena = server("arena");
+    const json report = load(arena->target(), with(plan, words));
+    const json served = arena->end();
+    expect_each_way_adds_up(report);
+    EXPECT_EQ(report.at("server"), "arena");
+    EXPECT_EQ(report.at("unaccounted"), 0);
+    EXPECT_EQ(report.at("answered").get<std::uint64_t>() + drops_of(report, "server"),
+              report.at("sent"));
+    EXPECT_EQ(report.at("snapshots").at("sent"), served.at("sent"));
+  }
+  // It believes what is harmed on the way to it: nothing is known of its numbers then.
+  const auto arena = server("arena");
+  const json report = load(arena->target(), with(plan, {"--impair-corrupt", "30/0"}));
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  EXPECT_LE(report.at("answered"), report.at("sent"));
+}
+
+// Nobody listens at one of two, and the other answers all.
+TEST(ImpairedLoadTest, ATargetThatNeverAnswersIsNamed) {
+  const auto echo = server("echo");
+  const json report = load(echo->target() + ",127.0.0.1:9",
+                           {"--clients", "4", "--duration", "0.5", "--impair-delay", "5"}, 1);
+  const json& targets = report.at("targets");
+  EXPECT_EQ(targets.at(0).at("forwarded"), targets.at(0).at("arrived"));
+  EXPECT_GT(targets.at(1).at("forwarded"), 0);
+  EXPECT_EQ(targets.at(1).at("arrived"), 0);
+  // Unless nothing came to it.
+  const json lost = load(echo->target() + ",127.0.0.1:9",
+                         {"--clients", "4", "--duration", "0.5", "--impair-loss", "100/0"});
+  EXPECT_EQ(lost.at("targets").at(1).at("forwarded"), 0);
+}
+
 TEST(ImpairedLoadTest, PartsAddUp) {
   const auto echo = server("echo");
   std::vector<std::string> files;
@@ -284,6 +322,8 @@ TEST(ImpairedLoadTest, WhatMakesNoSenseIsRefusedInOneLine) {
                                                {"--impair-loss", "x"},
                                                {"--impair-burst", "3"},
                                                {"--impair-queue", "3"},
+                                               {"--impair-queue", "100"},
+                                               {"--impair-loss", "\x1b[31m\n"},
                                                {"--impair-keep-order"},
                                                {"--impair-distribution", "normal"},
                                                {"--impair-delay", "6000"},
@@ -295,7 +335,32 @@ TEST(ImpairedLoadTest, WhatMakesNoSenseIsRefusedInOneLine) {
     EXPECT_NE(process.error_output().find("--impair-"), std::string::npos)
         << process.error_output();
     EXPECT_EQ(process.error_output().find("ringpeer: "), 0U) << process.error_output();
+    EXPECT_EQ(process.error_output().find('\x1b'), std::string::npos) << process.error_output();
   }
+}
+
+// 2^64 is no other number, and neither is -1.
+TEST(ImpairedLoadTest, ASeedIsOneOf64Bits) {
+  for (const char* seed : {"-1", "-0", "18446744073709551616", "99999999999999999999999"}) {
+    CommandProcess process({"load", "--target", "127.0.0.1:9", "--impair-loss", "1", "--duration",
+                            "0.1", "--seed", seed});
+    EXPECT_EQ(process.finish(kPatience), 2) << seed;
+    EXPECT_NE(process.error_output().find("choose 0 to 18446744073709551615"), std::string::npos)
+        << process.error_output();
+  }
+  const auto echo = server("echo");
+  const json report = load(echo->target(), {"--duration", "0.1", "--impair-delay", "1", "--seed",
+                                            "18446744073709551615"});
+  EXPECT_EQ(report.at("plan").at("seed"), ~std::uint64_t{0});
+}
+
+// Of what is a little too long, the words say how much.
+TEST(ImpairedLoadTest, ALittleTooMuchIsTold) {
+  CommandProcess process({"load", "--target", "127.0.0.1:9", "--impair-delay", "5001"});
+  EXPECT_EQ(process.finish(kPatience), 2);
+  EXPECT_NE(process.error_output().find("takes 10.002 s longer counts as lost after 10 s"),
+            std::string::npos)
+      << process.error_output();
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ const std::string kAnyMachine = "--allow-invalid";
 // An echo server on any port.
 class EchoServer {
  public:
-  EchoServer() : process_({"serve", "--mode", "echo", "--port", "0", "--address", "127.0.0.1"}) {
+  explicit EchoServer(const Words& more = {}) : process_(words_with(more)) {
     process_.wait_for_error_text(", backend ", kPatience);
     const std::string& said = process_.error_output();
     const std::size_t at = said.find(" on port ");
@@ -46,6 +46,12 @@ class EchoServer {
   CommandProcess& process() { return process_; }
 
  private:
+  static Words words_with(const Words& more) {
+    Words words = {"serve", "--mode", "echo", "--port", "0", "--address", "127.0.0.1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
   CommandProcess process_;
   int port_ = 0;
 };
@@ -219,6 +225,23 @@ TEST(LoadCommandTest, BurstsAndAnInterfaceLoseNothing) {
   EXPECT_EQ(elsewhere.finish(kPatience), 1);
   EXPECT_NE(elsewhere.error_output().find("--interface"), std::string::npos)
       << elsewhere.error_output();
+}
+
+TEST(LoadCommandTest, IsLetInByAServerThatAsksForCookies) {
+  EchoServer server({"--cookie"});
+  const json report = load(server.target(), {"--cookie", "--clients", "30", "--hz", "50",
+                                             "--threads", "2", "--duration", "1", kAnyMachine});
+  EXPECT_EQ(report.at("unaccounted"), 0);
+  EXPECT_EQ(report.at("lost"), 0);
+  EXPECT_EQ(report.at("received"), report.at("sent"));
+  EXPECT_EQ(report.at("foreign"), 0);
+  EXPECT_EQ(report.at("cookie").at("entered"), 30);
+  EXPECT_GE(report.at("cookie").at("hellos"), 30);
+  EXPECT_GE(report.at("cookie").at("challenges"), 30);
+  // It lets nobody in who does not ask.
+  const json stranger = load(server.target(), {"--duration", "0.2", "--wait", "0.2"}, 1);
+  EXPECT_EQ(stranger.at("received"), 0);
+  EXPECT_TRUE(stranger.at("cookie").is_null());
 }
 
 TEST(LoadCommandTest, ARampHasItsSteps) {

@@ -315,6 +315,30 @@ TEST(LoadLikeCommandTest, EchoesAreMatched) {
   EXPECT_FALSE(report.contains("replies"));
 }
 
+// IPv6 carries 20 bytes more than IPv4.
+TEST(LoadLikeCommandTest, TheLargestEchoesAreWhole) {
+  CommandProcess echo({"serve", "--mode", "echo", "--port", "0", "--address", "::1"});
+  if (!echo.wait_for_error_text(", backend ", std::chrono::seconds(5))) {
+    GTEST_SKIP() << "there is no IPv6 here: " << echo.error_output();
+  }
+  const std::string& told = echo.error_output();
+  const std::string target =
+      "[::1]:" + std::to_string(std::stoi(told.substr(told.find(" on port ") + 9)));
+  const net::Endpoint client = endpoint_of("[2001:db8::7]:40000");
+  const net::Endpoint game = endpoint_of("[2001:db8::1]:7777");
+  std::vector<CaptureEntry> entries;
+  for (const std::size_t size : {65'507, 65'508, 65'527}) {
+    entries.push_back({entries.size() * 50 * kMs, ip_packet(client, game, std::string(size, 'x'))});
+  }
+  const std::string file = write_test_file("large.pcap", pcap_file(kRawLink, entries));
+  Words words = {"--like", file, "--duration", "0.5", "--expect", "echo", kAnyMachine};
+  words.insert(words.end(), kFields.begin(), kFields.end());
+  const json report = load(target, words);
+  EXPECT_EQ(report.at("packet_bytes"), 65'527);
+  EXPECT_EQ(report.at("answered"), report.at("sent"));
+  EXPECT_EQ(report.at("corrupted"), 0);
+}
+
 // ---- Clients that come and go --------------------------------------------------
 
 TEST(LoadLikeCommandTest, WhoComesBeginsWithTheFirstPacket) {
@@ -366,6 +390,24 @@ TEST(LoadLikeCommandTest, PartsArePutTogether) {
   EXPECT_EQ(game.stop().size(), 4U);
 }
 
+// As many packets of as many bytes at one rate, and yet another recording.
+TEST(LoadLikeCommandTest, PartsOfTwoRecordingsAreNotOfOnePlan) {
+  Game game;
+  std::vector<std::string> reports;
+  for (const std::string number : {"1", "2"}) {
+    std::vector<CaptureEntry> entries = session_entries(recorded_client());
+    entries.front().frame.back() = static_cast<std::uint8_t>(number.front());
+    const std::string file = write_test_file("recording" + number, pcap_file(kRawLink, entries));
+    CommandProcess part({"load", "--target", game.target(), "--like", file, "--clients", "2",
+                         "--duration", "0.2", "--part", number + "/2", "--json", kAnyMachine});
+    part.finish(kPatience);
+    reports.push_back(write_test_file("of" + number, part.output()));
+  }
+  CommandProcess merge({"load", "merge", reports[0], reports[1], "--json"});
+  EXPECT_EQ(merge.finish(kPatience), 1);
+  EXPECT_NE(merge.error_output().find("--like"), std::string::npos) << merge.error_output();
+}
+
 // ---- Files and options ---------------------------------------------------------
 
 TEST(LoadLikeCommandTest, AmongSeveralSessionsOneIsNamed) {
@@ -397,6 +439,8 @@ TEST(LoadLikeCommandTest, WhatIsOddInAFileIsTold) {
 
 TEST(LoadLikeCommandTest, FilesAndOptionsThatAreNotFitAreToldInOneLine) {
   const std::string file = session_file();
+  std::vector<CaptureEntry> at_once = session_entries(recorded_client());
+  for (CaptureEntry& entry : at_once) entry.time_ns = kMs;
   const std::vector<std::pair<Words, std::string>> cases = {
       {{"--like", ""}, "its value is empty"},
       {{"--like", "/no/such/file"}, "/no/such/file"},
@@ -416,6 +460,12 @@ TEST(LoadLikeCommandTest, FilesAndOptionsThatAreNotFitAreToldInOneLine) {
        "name both"},
       {{"--like", file, "--like-client", "192.0.2.9:1"}, "no session of that name"},
       {{"--like", file, "--like-client", "game"}, "write an address and a port"},
+      {{"--like", file, "--like-client", "\x1b[31m\n"}, "--like-client ?[31m?: write"},
+      {{"--like", file, "--vary", "\x1b[31m\n"}, "--vary ?[31m?: write"},
+      {{"--like", file, "--session", "\x1b[31m\n"}, "--session ?[31m?: write"},
+      {{"--like", file, "--clients", "\x1b[31m\n"}, "--clients = ?[31m"},
+      {{"--like", write_test_file("at-once", pcap_file(kRawLink, at_once))},
+       "its times are all the same"},
       {{"--like-client", "192.0.2.9:1"}, "use --like"},
       {{"--like-server", "192.0.2.9:1"}, "use --like"},
   };

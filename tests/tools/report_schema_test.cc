@@ -78,6 +78,11 @@ LoadReport load_report(bool arena) {
     report.snapshots_announced = 950'009;
     report.inputs_received = 980'027;
   }
+  report.cookie = {.hellos = 4201,
+                   .challenges = 4211,
+                   .answers = 4217,
+                   .entered = 4219,
+                   .longest_entry = std::chrono::microseconds(4229)};
   report.client_kernel_drops = 3701;
   report.server_kernel_drops = 3803;
   for (int i = 1; i <= 1000; ++i) {
@@ -164,6 +169,11 @@ ServeReport serve_report() {
                     .ticks_missed = 613};
   report.cpu = std::chrono::milliseconds(977'000);
   report.application_cpu = std::chrono::milliseconds(733'000);
+  report.source_list = {.prefixes = 100'019,
+                        .bytes = 100'043,
+                        .load_ms = 101.25,
+                        .reloads = 1009,
+                        .reloads_failed = 1019};
   report.steal_percent = 8.75;
   report.stopped_by_signal = 2;
   return report;
@@ -311,8 +321,11 @@ std::vector<Sample> samples() {
   part.join_rate = 12.5;
   part.session_seconds = 13.5;
   part.expect = ExpectedReply::kEcho;
+  part.cookie = true;
   part.fields.push_back({.place = 4, .width = 2});
+  part.payload_digest = 0x0123456789abcdef;
   all.push_back(sample_of(part, load_report(false)));
+  all.push_back(sample_of(part, LoadReport()));
   all.push_back(sample_of(impaired_options(), impaired_report()));
   LoadReport nothing_went_on = load_report(false);
   nothing_went_on.impairment.emplace();

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "ringpeer/tools/command/printable_text.h"
+
 namespace ringpeer::tools {
 namespace {
 
@@ -38,6 +40,15 @@ const char* name_of(int type) {
   return name == nullptr ? "unknown" : name;
 }
 
+// libpcap takes one link from a file, and one length.
+std::string words_about_break(const std::string& reason) {
+  std::string words = printable_text(reason);
+  if (reason.find("of the first interface") != std::string::npos) {
+    words += ". To keep one interface: tshark -r FILE -Y frame.interface_id==0 -F pcap -w NEW";
+  }
+  return words;
+}
+
 }  // namespace
 
 struct CaptureFile::Handle {
@@ -54,14 +65,15 @@ CaptureFile::~CaptureFile() = default;
 bool CaptureFile::open(const std::string& path, std::string* error) {
   std::FILE* const file = std::fopen(path.c_str(), "rbe");
   if (file == nullptr) {
-    *error = fmt::format("{}: {}.", path, std::strerror(errno));
+    *error = fmt::format("{}: {}.", printable_text(path), std::strerror(errno));
     return false;
   }
   struct stat status {};
   // A session is looked for in a first reading, and taken in a second.
   if (::fstat(::fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
     std::fclose(file);
-    *error = fmt::format("{} is no file that can be read twice; name a pcap or pcapng file.", path);
+    *error = fmt::format("{} is no file that can be read twice; name a pcap or pcapng file.",
+                         printable_text(path));
     return false;
   }
   std::array<char, PCAP_ERRBUF_SIZE> reason{};
@@ -70,8 +82,8 @@ bool CaptureFile::open(const std::string& path, std::string* error) {
       pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason.data());
   if (handle_->pcap == nullptr) {
     std::fclose(file);
-    *error = fmt::format("{} is no pcap or pcapng file: {}. Record one with tcpdump -s 0 -w.", path,
-                         reason.data());
+    *error = fmt::format("{} is no pcap or pcapng file: {}. Record one with tcpdump -s 0 -w.",
+                         printable_text(path), printable_text(reason.data()));
     return false;
   }
   const int type = pcap_datalink(handle_->pcap);
@@ -80,7 +92,7 @@ bool CaptureFile::open(const std::string& path, std::string* error) {
   *error = fmt::format(
       "{} is of a link ({}) that is not read here: record on Ethernet, loopback, a tunnel or "
       "\"any\".",
-      path, name_of(type));
+      printable_text(path), name_of(type));
   return false;
 }
 
@@ -90,7 +102,7 @@ CaptureFile::Next CaptureFile::next(Frame* frame, std::string* error) {
   const int result = pcap_next_ex(handle_->pcap, &header, &bytes);
   if (result == PCAP_ERROR_BREAK) return Next::kEnd;
   if (result != 1) {
-    *error = pcap_geterr(handle_->pcap);
+    *error = words_about_break(pcap_geterr(handle_->pcap));
     return Next::kBroken;
   }
   // Asked for nanoseconds, it keeps them in tv_usec. Whatever number of seconds a file has: it is

@@ -6,9 +6,11 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <unordered_set>
 #include <utility>
 
 #include "ringpeer/tools/capture/capture_file.h"
+#include "ringpeer/tools/command/printable_text.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -39,6 +41,7 @@ struct Session {
 struct Survey {
   std::map<PairKey, Session> sessions;
   std::uint64_t malformed = 0;
+  std::uint64_t cut = 0;  // before their ports
   std::uint64_t frames = 0;
   std::string end;  // why the file goes no further; empty when it ends
 };
@@ -46,6 +49,10 @@ struct Survey {
 bool has_ports(const UdpFrame& frame) {
   return frame.kind == UdpFrame::Kind::kWhole || frame.kind == UdpFrame::Kind::kFirstFragment ||
          (frame.kind == UdpFrame::Kind::kCut && frame.to.port != 0);
+}
+
+bool is_between(const UdpFrame& frame, const net::Endpoint& from, const net::Endpoint& to) {
+  return frame.from.address == from.address && frame.to.address == to.address;
 }
 
 bool is_meant(const Session& session, const SessionRecording::Choice& choice) {
@@ -70,7 +77,10 @@ bool survey(const std::string& path, const SessionRecording::Choice& choice, Sur
     ++found->frames;
     const UdpFrame udp = read_udp_frame(file.link(), frame.bytes);
     found->malformed += udp.kind == UdpFrame::Kind::kMalformed ? 1 : 0;
-    if (!has_ports(udp)) continue;
+    if (!has_ports(udp)) {
+      found->cut += udp.kind == UdpFrame::Kind::kCut ? 1 : 0;
+      continue;
+    }
     const auto [place, is_new] = found->sessions.try_emplace(key_of(udp.from, udp.to));
     if (is_new) place->second = begin_session(udp, choice);
     ++place->second.packets;
@@ -78,7 +88,7 @@ bool survey(const std::string& path, const SessionRecording::Choice& choice, Sur
       *error = fmt::format(
           "{} has more than {} sessions; keep what you need: tcpdump -r FILE -w NEW 'udp port "
           "PORT'.",
-          path, SessionRecording::kMaxSessions);
+          printable_text(path), SessionRecording::kMaxSessions);
       return false;
     }
   }
@@ -96,6 +106,12 @@ std::string list_of(std::vector<Session> sessions) {
   return text + (sessions.size() > kListed ? ", ..." : "");
 }
 
+// What ends before its ports may have been a datagram.
+std::string words_about_cut(const Survey& found) {
+  if (found.cut == 0) return "";
+  return fmt::format(", {} of which end before UDP's ports: record with tcpdump -s 0", found.cut);
+}
+
 // The one that is meant; false with words when that is not one.
 bool choose(const std::string& path, const Survey& found, const SessionRecording::Choice& choice,
             Session* chosen, std::string* error) {
@@ -110,15 +126,17 @@ bool choose(const std::string& path, const Survey& found, const SessionRecording
     return true;
   }
   if (all.empty()) {
-    *error = fmt::format("{}: no UDP datagram in {} frames{}{}.", path, found.frames,
+    *error = fmt::format("{}: no UDP datagram in {} frames{}{}{}.", printable_text(path),
+                         found.frames, words_about_cut(found),
                          found.end.empty() ? "" : ", and the file goes no further: ", found.end);
   } else if (meant.empty()) {
-    *error = fmt::format("{}: no session of that name. There are: {}.", path, list_of(all));
+    *error = fmt::format("{}: no session of that name. There are: {}.", printable_text(path),
+                         list_of(all));
   } else {
     *error = fmt::format(
         "{} has {} sessions; name the client (--like-client), and its server (--like-server) if it "
         "had several: {}.",
-        path, meant.size(), list_of(meant));
+        printable_text(path), meant.size(), list_of(meant));
   }
   return false;
 }
@@ -128,20 +146,24 @@ bool choose(const std::string& path, const Survey& found, const SessionRecording
 // The second reading, of one session.
 struct SessionRecording::Pass {
   SessionRecording* recording;
-  std::string path;
+  std::string path;  // as a terminal may have it
   std::chrono::nanoseconds first{0};
   bool has_begun = false;
   std::uint64_t backwards = 0;
   std::uint64_t cut = 0;         // of the client
   std::uint64_t fragmented = 0;  // of the client
   std::uint64_t later_fragments = 0;
+  std::uint64_t other_fragments = 0;
+  // Datagrams that came in fragments, the first of which was here.
+  std::unordered_set<std::uint32_t> begun_by_client{};
+  std::unordered_set<std::uint32_t> begun_by_server{};
   std::uint64_t partial_answers = 0;
   std::uint64_t before = 0;
   std::uint64_t twins = 0;
 
-  bool take_all(std::string* error) {
+  bool take_all(const std::string& file_name, std::string* error) {
     CaptureFile file;
-    if (!file.open(path, error)) return false;
+    if (!file.open(file_name, error)) return false;
     std::string end;
     for (CaptureFile::Frame frame; file.next(&frame, &end) == CaptureFile::Next::kFrame;) {
       const UdpFrame udp = read_udp_frame(file.link(), frame.bytes);
@@ -151,12 +173,20 @@ struct SessionRecording::Pass {
     return is_usable(error);
   }
 
+  // It has no ports: whose it is, the first one says.
   void count_fragment(const UdpFrame& udp) {
-    const auto is_between = [&](const net::Endpoint& a, const net::Endpoint& b) {
-      return udp.from.address == a.address && udp.to.address == b.address;
+    const auto is_of = [&](const net::Endpoint& a, const net::Endpoint& b,
+                           const std::unordered_set<std::uint32_t>& begun) {
+      return is_between(udp, a, b) && begun.contains(udp.datagram);
     };
-    if (is_between(recording->client_, recording->server_)) ++fragmented;
-    if (is_between(recording->server_, recording->client_)) ++later_fragments;
+    if (is_of(recording->client_, recording->server_, begun_by_client)) {
+      ++fragmented;
+    } else if (is_of(recording->server_, recording->client_, begun_by_server)) {
+      ++later_fragments;
+    } else if (is_between(udp, recording->client_, recording->server_) ||
+               is_between(udp, recording->server_, recording->client_)) {
+      ++other_fragments;
+    }
   }
 
   bool take(const UdpFrame& udp, std::chrono::nanoseconds time, std::string* error) {
@@ -164,6 +194,9 @@ struct SessionRecording::Pass {
     const bool is_answer = udp.from == recording->server_ && udp.to == recording->client_;
     if (!is_sent && !is_answer) return true;
     const bool is_whole = udp.kind == UdpFrame::Kind::kWhole;
+    if (udp.kind == UdpFrame::Kind::kFirstFragment) {
+      (is_sent ? begun_by_client : begun_by_server).insert(udp.datagram);
+    }
     if (is_sent && !is_whole) {
       ++(udp.kind == UdpFrame::Kind::kCut ? cut : fragmented);
       return true;
@@ -184,13 +217,12 @@ struct SessionRecording::Pass {
       *error = fmt::format("{}: the session takes more than a week; cut it with editcap.", path);
       return false;
     }
-    if (!packets.empty()) {
-      RecordedPacket& before_it = packets.back();
-      twins += is_twin(before_it, packet, udp.payload) ? 1 : 0;
-      if (packet.offset < before_it.offset) {
-        packet.offset = before_it.offset;
-        ++backwards;
-      }
+    if (!packets.empty()) twins += is_twin(packets.back(), packet, udp.payload) ? 1 : 0;
+    // One that stands behind the client's first packet came after it, whatever its time.
+    const auto least = packets.empty() ? std::chrono::nanoseconds(0) : packets.back().offset;
+    if (packet.offset < least) {
+      packet.offset = least;
+      ++backwards;
     }
     packets.push_back(packet);
     recording->bytes_.insert(recording->bytes_.end(), udp.payload.begin(), udp.payload.end());
@@ -242,6 +274,9 @@ struct SessionRecording::Pass {
     add(found.malformed, "frames make no sense and are left out.");
     add(partial_answers, "answers are there only in part; their sizes are right.");
     add(later_fragments, "fragments of answers are left out; the sizes are of the whole.");
+    add(other_fragments,
+        "fragments between the two machines are left out: the datagrams of this session that begin "
+        "here are others.");
     add(before, "answers come before the client's first packet and are left out.");
     add(backwards, "times go backwards and are taken as those before.");
     const std::size_t packets = recording->sent_.size() + recording->answers_.size();
@@ -265,8 +300,8 @@ bool SessionRecording::read(const std::string& path, const Choice& choice, std::
   if (!choose(path, found, choice, &chosen, error)) return false;
   client_ = chosen.client;
   server_ = chosen.server;
-  Pass pass{this, path};
-  if (!pass.take_all(error)) return false;
+  Pass pass{this, printable_text(path)};
+  if (!pass.take_all(path, error)) return false;
   pass.remark(found);
   is_cut_short_ = !found.end.empty();
   return true;

@@ -79,6 +79,7 @@ UdpFrame read_ipv4(Bytes bytes) {
   };
   frame.from.address = address(12);
   frame.to.address = address(16);
+  frame.datagram = number_at(bytes, 4);
   const std::uint16_t fragment = number_at(bytes, 6);
   const bool has_more = (fragment & 0x2000) != 0;
   if ((fragment & 0x1fff) != 0) {
@@ -121,6 +122,7 @@ UdpFrame read_ipv6(Bytes bytes) {
     if (next == kFragment) {
       size = kExtension;
       const std::uint16_t fragment = number_at(rest, 2);
+      frame.datagram = std::uint32_t{number_at(rest, 4)} << 16 | number_at(rest, 6);
       if ((fragment & 0xfff8) != 0) {
         if (rest[0] != kUdp) return {};
         frame.kind = UdpFrame::Kind::kLaterFragment;

@@ -34,6 +34,7 @@ struct UdpFrame {
   Kind kind = Kind::kOther;
   net::Endpoint from;  // their ports are 0 of a later fragment
   net::Endpoint to;
+  std::uint32_t datagram = 0;             // of fragments of one the same: IP's identification
   std::size_t size = 0;                   // of the payload, as UDP's header says
   std::span<const std::uint8_t> payload;  // what there is of it
 };

@@ -32,6 +32,7 @@ struct DemoOptions {
 int demo(DemoOptions& options) {
   options.serve.mode = ServeMode::kArena;
   options.serve.address = "127.0.0.1";
+  options.serve.cookie = options.load.cookie;
   options.load.payload = LoadPayloadKind::kVar;
   // It shares this machine with its server: its account is what counts.
   options.load.allow_invalid = true;
@@ -87,6 +88,8 @@ void add_demo_command(CLI::App& app, int* exit_status) {
   command->add_option("--duration", options->load.seconds, "seconds")->capture_default_str();
   add_choice(*command, "--backend", backend_names(), &options->serve.backend, "auto",
              "auto, io_uring or recvmmsg");
+  command->add_flag("--cookie", options->load.cookie,
+                    "the server asks its players for a cookie before it knows them");
   options->output.add_options(*command);
   command->callback([options, exit_status] { *exit_status = demo(*options); });
 }

@@ -25,7 +25,7 @@ std::int64_t DemoReport::server_count(const char* name) const {
 }
 
 std::int64_t DemoReport::unaccounted_in() const {
-  return static_cast<std::int64_t>(load_.sent) - server_count("received") -
+  return static_cast<std::int64_t>(load_.sent + load_.cookie.sent()) - server_count("received") -
          server_count("kernel_drops");
 }
 

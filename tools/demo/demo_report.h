@@ -20,7 +20,8 @@ class DemoReport {
   DemoReport(const LoadOptions& options, const LoadReport& load, nlohmann::ordered_json server)
       : options_(options), load_(load), server_(std::move(server)) {}
 
-  // Sent by the clients, and neither received by the server nor dropped by its kernel.
+  // Sent by the clients, hellos and answers to challenges too, and neither received by the server
+  // nor dropped by its kernel.
   std::int64_t unaccounted_in() const;
   // Sent by the server, and neither received by the clients nor dropped by their kernel.
   std::int64_t unaccounted_out() const;

@@ -1,5 +1,6 @@
 #include "ringpeer/tools/impairment/impairment_flags.h"
 
+#include <iterator>
 #include <map>
 
 #include "ringpeer/tools/command/choice_option.h"
@@ -8,8 +9,8 @@ namespace ringpeer::tools {
 namespace {
 
 const std::map<std::string, JitterShape>& distribution_names() {
-  static const auto& names = *new std::map<std::string, JitterShape>{
-      {"uniform", JitterShape::kUniform}, {"normal", JitterShape::kNormal}};
+  static const auto& names =
+      *new std::map<std::string, JitterShape>(std::begin(kJitterShapes), std::end(kJitterShapes));
   return names;
 }
 

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <string_view>
 
+#include "ringpeer/tools/command/printable_text.h"
+
 namespace ringpeer::tools {
 namespace {
 
@@ -26,6 +28,8 @@ std::chrono::nanoseconds milliseconds(double number) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double, std::milli>(number));
 }
+
+constexpr std::string_view kQueue = "queue";
 
 constexpr ImpairmentOption kOptions[] = {
     {"loss", "%", 0, kMaxPercent, "0", "percent of the datagrams that are lost",
@@ -48,7 +52,7 @@ constexpr ImpairmentOption kOptions[] = {
      [](Impairment* to, double number) { to->corrupt = number * kPercent; }},
     {"rate", "kbit/s", 1, kMaxRate, "", "kilobits a second of each client's link, headers included",
      [](Impairment* to, double number) { to->bits_per_second = number * kKilobit; }},
-    {"queue", "datagrams", 1, kMaxQueue, "100", "how many may wait for the link of the rate",
+    {kQueue.data(), "datagrams", 1, kMaxQueue, "100", "how many may wait for the link of the rate",
      [](Impairment* to, double number) { to->queue = static_cast<std::size_t>(number); }},
 };
 
@@ -60,8 +64,7 @@ std::string complaint_about_unused(const std::string& prefix, const ImpairmentPl
       !any([](const Impairment& asked) { return asked.burst > 0 && asked.loss > 0; })) {
     return fmt::format("{0}burst: how losses come together. Add {0}loss.", prefix);
   }
-  if (any([](const Impairment& asked) { return asked.queue != Impairment().queue; }) &&
-      !any([](const Impairment& asked) { return asked.bits_per_second > 0; })) {
+  if (plan.has_queue && !any([](const Impairment& asked) { return asked.bits_per_second > 0; })) {
     return fmt::format("{0}queue: how many wait for the link. Add {0}rate.", prefix);
   }
   if (plan.keep_order && any([](const Impairment& asked) { return asked.reorder > 0; })) {
@@ -90,12 +93,14 @@ std::string complaint_about_bursts(const std::string& prefix, const Impairment& 
 std::span<const ImpairmentOption> impairment_options() { return kOptions; }
 
 const char* name_of(JitterShape shape) {
-  return shape == JitterShape::kNormal ? "normal" : "uniform";
+  return std::ranges::find(kJitterShapes, shape, &std::pair<const char*, JitterShape>::second)
+      ->first;
 }
 
 std::string read_impairment(const ImpairmentOption& option, const std::string& prefix,
                             const std::string& text, ImpairmentPlan* plan) {
   plan->is_given = true;
+  plan->has_queue = plan->has_queue || option.name == kQueue;
   const std::string_view whole = text;
   const std::size_t slash = whole.find('/');
   const bool is_one = slash == std::string_view::npos;
@@ -115,7 +120,8 @@ std::string read_impairment(const ImpairmentOption& option, const std::string& p
   return fmt::format(
       "{}{} {}: choose {} to {} {}. Two, like {}/{}, are for the way to the server and the way to "
       "the client; one side may be left out.",
-      prefix, option.name, text, option.least, option.most, option.unit, option.least, option.most);
+      prefix, option.name, printable_text(text), option.least, option.most, option.unit,
+      option.least, option.most);
 }
 
 std::string check_impairment_plan(const std::string& prefix, ImpairmentPlan* plan) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "ringpeer/tools/impairment/impairment.h"
 
@@ -21,6 +22,8 @@ struct ImpairmentPlan {
   bool keep_order = false;
   // Whether any option of it was given, also one that asks for nothing, as a loss of 0.
   bool is_given = false;
+  // Whether that of the queue was, also one that asks for what it is without.
+  bool has_queue = false;
 };
 
 // An option whose value is a number for both directions, or one for each.
@@ -36,7 +39,9 @@ struct ImpairmentOption {
 
 std::span<const ImpairmentOption> impairment_options();
 
-// The word for it on command lines and in reports.
+// The words for them on command lines and in reports.
+inline constexpr std::pair<const char*, JitterShape> kJitterShapes[] = {
+    {"uniform", JitterShape::kUniform}, {"normal", JitterShape::kNormal}};
 const char* name_of(JitterShape shape);
 
 // Reads "5" for both directions, "5/0" for the one to the server and the one to the client, or

@@ -21,6 +21,12 @@ class Link {
   Link(double bits_per_second, std::size_t queue)
       : bits_per_second_(bits_per_second), queue_(queue) {}
 
+  // How long the link takes for one of that size.
+  static double seconds_of(std::size_t payload_bytes, double bits_per_second) {
+    constexpr double kBitsPerByte = 8;
+    return static_cast<double>(payload_bytes + kHeaderBytes) * kBitsPerByte / bits_per_second;
+  }
+
   // When a datagram that comes now is through; nothing when the queue has no room for it. Times do
   // not go back from one call to the next.
   std::optional<Clock::time_point> carry(Clock::time_point now, std::size_t payload_bytes);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "ringpeer/engine/net/datagram_size.h"
+#include "ringpeer/tools/impairment/link.h"
+#include "ringpeer/tools/measure/seconds_to_nanoseconds.h"
+
 namespace ringpeer::tools {
 namespace {
 
@@ -11,6 +15,13 @@ constexpr int kDeviations = 4;
 std::chrono::nanoseconds longest_delay_of(const Impairment& asked) {
   return asked.delay + asked.jitter * (asked.shape == JitterShape::kNormal ? kDeviations : 1) +
          (asked.reorder > 0 ? Impairer::kMaxHeldBack : std::chrono::milliseconds(0));
+}
+
+// Of those that wait, one is on the link.
+std::chrono::nanoseconds longest_queue_of(const Impairment& asked) {
+  if (asked.bits_per_second <= 0) return std::chrono::nanoseconds(0);
+  const double packets = static_cast<double>(asked.queue) + 1;
+  return nanoseconds_of(packets * Link::seconds_of(net::kLargestDatagram, asked.bits_per_second));
 }
 
 }  // namespace
@@ -75,6 +86,8 @@ void ClientImpairment::left(const Traveller& traveller, bool was_sent, Clock::ti
       ++ways.forwarded;
       closed_.damaged += traveller.is_damaged ? 1 : 0;
     }
+    // A copy has the fate of its original.
+    if (traveller.is_damaged) ways.outside.harmed(traveller.index);
   }
   impairer_.left(traveller, was_sent, now);
 }
@@ -95,8 +108,13 @@ bool ClientImpairment::is_settled(std::uint32_t client) const {
   return outside.echoes() >= ways.requests && ways.to_client.arrived >= ways.forwarded;
 }
 
-std::chrono::nanoseconds ClientImpairment::longest_delay() const {
-  return longest_delay_of(plan_->impairments[0]) + longest_delay_of(plan_->impairments[1]);
+std::chrono::nanoseconds ClientImpairment::longest_delay(const ImpairmentPlan& plan) {
+  return longest_delay_of(plan.impairments[0]) + longest_delay_of(plan.impairments[1]);
+}
+
+std::chrono::nanoseconds ClientImpairment::longest_stay(const ImpairmentPlan& plan) {
+  return longest_delay(plan) + longest_queue_of(plan.impairments[0]) +
+         longest_queue_of(plan.impairments[1]);
 }
 
 ImpairmentAccount ClientImpairment::account() const {

@@ -52,8 +52,14 @@ class ClientImpairment {
   bool has(std::uint32_t client) const;
   // Whether nothing of a client is, and the server has answered all that it was given.
   bool is_settled(std::uint32_t client) const;
+  // What would be known of a client's answers without it.
+  const LoadClient& beyond(std::uint32_t client) const { return ways_.at(client).outside; }
   // How much longer than without it an answer takes at most, but for a link's queue.
-  std::chrono::nanoseconds longest_delay() const;
+  std::chrono::nanoseconds longest_delay() const { return longest_delay(*plan_); }
+  static std::chrono::nanoseconds longest_delay(const ImpairmentPlan& plan);
+  // How long something may be on its way here at most, when it waits in the queues of both links
+  // behind the largest packets.
+  static std::chrono::nanoseconds longest_stay(const ImpairmentPlan& plan);
 
   // As of now: what waits is counted one by one.
   ImpairmentAccount account() const;

@@ -15,11 +15,12 @@ double microseconds(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-ClientResult result_of(const LoadClient& account, const SparseHistogram& round_trips) {
+ClientResult result_of(const LoadClient& account, const LoadClient& known,
+                       const SparseHistogram& round_trips) {
   ClientResult result{
       .id = account.id(),
       .sent = account.packets_sent(),
-      .answered = account.snapshots() > 0 ? account.inputs_received() : account.echoes(),
+      .answered = known.snapshots() > 0 ? known.inputs_received() : account.echoes(),
       .late = account.late(),
       .repeated = account.repeated(),
       .corrupted = account.corrupted(),

@@ -32,8 +32,10 @@ struct ClientResult {
   std::optional<RoundTrips> round_trips;
 };
 
-// What a client's account and its round trips come to.
-ClientResult result_of(const LoadClient& account, const SparseHistogram& round_trips);
+// What a client's account and its round trips come to. `known`: the same account, or where an
+// impairment is between, that of what came to it from the server.
+ClientResult result_of(const LoadClient& account, const LoadClient& known,
+                       const SparseHistogram& round_trips);
 
 // Of one run: each takes memory until its end.
 inline constexpr std::size_t kMaxClientResults = 500'000;

@@ -5,9 +5,6 @@
 namespace ringpeer::tools {
 namespace {
 
-// Packets that were left out are told of in this many portions at most.
-constexpr std::uint64_t kMaxPortions = 1000;
-
 // Bursts.
 std::uint64_t most_at_once(double bursts_per_second) {
   const double seconds = std::chrono::duration<double>(SendSchedule::kMaxCatchUp).count();
@@ -29,7 +26,7 @@ std::optional<SendSchedule::Due> EvenSchedule::take(Clock::time_point until) {
     const Pacer::Due due = pacer_.take_due(until);
     next_ = due.first * burst_;
     end_ = (due.first + due.count) * burst_;
-    tell_missed(next_, (pacer_.missed() - missed_before) * burst_);
+    tell_missed(next_ - (pacer_.missed() - missed_before) * burst_, next_);
   }
   if (next_ == end_) return std::nullopt;
   leave_out_old(until);
@@ -46,16 +43,12 @@ void EvenSchedule::leave_out_old(Clock::time_point until) {
   const Clock::time_point oldest = until - 2 * kMaxCatchUp;
   const std::uint64_t first = next_;
   while (next_ + 1 < end_ && due_time(next_) < oldest) ++next_;
-  tell_missed(next_, next_ - first);
+  tell_missed(first, next_);
 }
 
-// The last `count` before `end`.
-void EvenSchedule::tell_missed(std::uint64_t end, std::uint64_t count) const {
-  if (count == 0) return;
-  const std::uint64_t portion = std::max<std::uint64_t>(1, count / kMaxPortions);
-  for (std::uint64_t first = end - count; first < end; first += portion) {
-    missed_(due_time(first), std::min(portion, end - first));
-  }
+void EvenSchedule::tell_missed(std::uint64_t first, std::uint64_t end) const {
+  SendSchedule::tell_missed(missed_, first, end,
+                            [this](std::uint64_t packet) { return due_time(packet); });
 }
 
 }  // namespace ringpeer::tools

@@ -33,7 +33,7 @@ class EvenSchedule : public SendSchedule {
     return pacer_.due_time(packet / burst_);
   }
   void leave_out_old(Clock::time_point until);
-  void tell_missed(std::uint64_t end, std::uint64_t count) const;
+  void tell_missed(std::uint64_t first, std::uint64_t end) const;
 
   std::uint64_t burst_;
   Pacer pacer_;  // of bursts

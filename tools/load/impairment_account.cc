@@ -39,14 +39,15 @@ void ImpairmentAccount::add(const LoadClient& outside) {
 }
 
 std::int64_t ImpairmentAccount::unaccounted_echoes(std::uint64_t explained) const {
-  // More than went on were damaged elsewhere.
-  explained += answered_damaged - std::min(answered_damaged, damaged);
-  // Each copy has an answer of its own. Drops may have been of damaged ones.
+  // Each copy has an answer of its own, right or wrong; more wrong ones than went on were damaged
+  // elsewhere. Drops may have been of damaged ones.
+  const std::uint64_t wrong = corrupted + foreign;
+  const std::uint64_t elsewhere = wrong - std::min(wrong, damaged);
   const std::uint64_t whole = of(Direction::kToServer).forwarded - damaged;
-  const std::int64_t copies = taken_back(difference(whole, answered + repeated + explained),
-                                         difference(damaged, corrupted + foreign));
+  const std::int64_t copies = taken_back(
+      difference(whole, answered + repeated + elsewhere + explained), difference(damaged, wrong));
   // But a network beyond that doubles answers makes up for lost ones in that sum.
-  return std::max(copies, difference(requests, answered + explained));
+  return std::max(copies, difference(requests, answered + answered_damaged + explained));
 }
 
 std::int64_t ImpairmentAccount::unaccounted_inputs(std::uint64_t explained) const {
@@ -54,6 +55,11 @@ std::int64_t ImpairmentAccount::unaccounted_inputs(std::uint64_t explained) cons
   // Drops may have been of copies whose others came.
   return taken_back(difference(requests, inputs + explained),
                     difference(of(Direction::kToServer).forwarded, requests));
+}
+
+std::uint64_t ImpairmentAccount::surely_unanswered() const {
+  const std::uint64_t arrived = of(Direction::kToServer).arrived;
+  return arrived - std::min(arrived, requests + damaged);
 }
 
 }  // namespace ringpeer::tools

@@ -21,7 +21,7 @@ struct ImpairmentAccount {
   // sent, how many went on at least once as they were.
   std::uint64_t damaged = 0;
   std::uint64_t requests = 0;
-  // What came from the server, as `load` names it.
+  // What came from the server, as `load` names it; answered_damaged are of the requests.
   std::uint64_t answered = 0;
   std::uint64_t answered_damaged = 0;
   std::uint64_t repeated = 0;
@@ -44,6 +44,8 @@ struct ImpairmentAccount {
   std::int64_t unaccounted_echoes(std::uint64_t explained) const;
   // The same of an arena's inputs. It believes what is damaged, and then nothing is known.
   std::int64_t unaccounted_inputs(std::uint64_t explained) const;
+  // Of the packets that clients sent, those of which nothing went on: this many at least.
+  std::uint64_t surely_unanswered() const;
 };
 
 }  // namespace ringpeer::tools

@@ -92,8 +92,8 @@ ordered_json impairment_to_json(const LoadOptions& options, const LoadReport& re
         way_to_json(options.impairment.impairments[i], report.impairment->of(kDirections[i]));
   }
   for (const auto& [name, count] : kSeenBeyond) json["beyond"][name] = (*report.impairment).*count;
-  const bool is_known =
-      options.expect != ExpectedReply::kNothing && owns_server_drops(options, report);
+  const bool is_known = options.expect != ExpectedReply::kNothing && !report.is_interim &&
+                        owns_server_drops(options, report);
   json["unanswered"] =
       is_known ? ordered_json(report.unanswered_by_impairment()) : ordered_json(nullptr);
   return json;

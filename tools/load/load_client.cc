@@ -21,6 +21,13 @@ void LoadClient::sent_unmatched(Clock::time_point due, Clock::time_point sent_at
   window_.set(sequence, SentWindow::State::kAnswered);
 }
 
+void LoadClient::harmed(std::uint64_t sequence) {
+  has_harmed_ = true;
+  if (window_.find(sequence) == nullptr) return;
+  if (window_.state(sequence) != SentWindow::State::kWaiting) return;
+  window_.set(sequence, SentWindow::State::kHarmed);
+}
+
 std::optional<std::uint64_t> LoadClient::index_of(std::uint64_t sequence) const {
   const SentWindow::Sent* const packet = window_.find(sequence);
   if (packet == nullptr) return std::nullopt;
@@ -52,7 +59,7 @@ std::optional<LoadClient::Answer> LoadClient::receive(const LoadReply& reply,
     return std::nullopt;
   }
   if (reply.kind == LoadReply::Kind::kCorrupted || !time_is_right) {
-    receive_damaged(stamp.sequence);
+    receive_damaged(stamp.sequence, time_is_right);
     return std::nullopt;
   }
   return reply.kind == LoadReply::Kind::kEcho ? receive_echo(reply, now)
@@ -66,8 +73,10 @@ bool LoadClient::count(SequenceWindow::Arrival arrival) {
   return arrival != SequenceWindow::Arrival::kRepeated;
 }
 
-void LoadClient::receive_damaged(std::uint64_t sequence) {
+void LoadClient::receive_damaged(std::uint64_t sequence, bool time_is_right) {
   ++corrupted_;
+  // The number may be what was harmed: then it is another's.
+  if (has_harmed_ && !time_is_right) return;
   if (window_.state(sequence) != SentWindow::State::kWaiting) return;
   window_.set(sequence, SentWindow::State::kDamaged);
   ++damaged_;

@@ -52,6 +52,8 @@ class LoadClient {
   void sent(Clock::time_point due, Clock::time_point sent_at, std::uint64_t index = 0);
   // The same where answers name no packet: `answers` may be expected for this one.
   void sent_unmatched(Clock::time_point due, Clock::time_point sent_at, std::uint64_t answers);
+  // That packet went on with other bytes: wrong ones in an answer to it are no fault of others.
+  void harmed(std::uint64_t sequence);
   // The index of a packet that was sent, as long as it is remembered.
   std::optional<std::uint64_t> index_of(std::uint64_t sequence) const;
 
@@ -63,8 +65,8 @@ class LoadClient {
   std::uint64_t late() const { return late_; }      // after a later one; in order otherwise
   std::uint64_t repeated() const { return repeated_; }
   std::uint64_t foreign() const { return foreign_; }
-  // Answers that name a packet of ours and whose bytes are wrong; and the packets of which no
-  // other answer came.
+  // Answers that name a packet of ours and whose bytes are wrong; and the packets, but for harmed
+  // ones, of which no other answer came.
   std::uint64_t corrupted() const { return corrupted_; }
   std::uint64_t damaged() const { return damaged_; }
 
@@ -82,7 +84,7 @@ class LoadClient {
 
  private:
   bool count(SequenceWindow::Arrival arrival);
-  void receive_damaged(std::uint64_t sequence);
+  void receive_damaged(std::uint64_t sequence, bool time_is_right);
   std::optional<Answer> receive_echo(const LoadReply& reply, Clock::time_point now);
   std::optional<Answer> receive_snapshot(const LoadReply& reply, Clock::time_point now);
   Answer answer_to(const LoadStamp& stamp, Clock::time_point now);
@@ -117,6 +119,7 @@ class LoadClient {
   std::uint64_t foreign_ = 0;
   std::uint64_t corrupted_ = 0;
   std::uint64_t damaged_ = 0;
+  bool has_harmed_ = false;
   bool is_unmatched_ = false;
   Unmatched unmatched_;
   std::uint64_t snapshots_ = 0;

@@ -14,6 +14,7 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/number_option.h"
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/report_output.h"
 #include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/command/stop_signal.h"
@@ -65,12 +66,13 @@ struct WrittenOptions {
 void take_session(const SessionReplay& replay, LoadOptions* options) {
   options->rate = replay.packets_per_second() / options->clients;
   const SessionRecording& recording = replay.recording();
+  const std::string file = printable_text(options->payload_file);
   say(fmt::format(
-      "{}: {} sent {} packets to {} in {:.1f} s and got {} answers", options->payload_file,
+      "{}: {} sent {} packets to {} in {:.1f} s and got {} answers", file,
       recording.client().to_string(), recording.sent().size(), recording.server().to_string(),
       std::chrono::duration<double>(recording.duration()).count(), recording.answers().size()));
   for (const std::string& remark : recording.remarks()) {
-    say(fmt::format("{}: {}", options->payload_file, remark));
+    say(fmt::format("{}: {}", file, remark));
   }
 }
 
@@ -80,7 +82,7 @@ std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
   const PlanOptions& plan = written.plan;
   options->target_text = fmt::format("{}", fmt::join(written.targets, ","));
   if (std::string complaint = read_plan(plan, options); !complaint.empty()) {
-    return usage_error(complaint);
+    return usage_error(printable_text(complaint));
   }
   if (std::string complaint = check_impairment_plan(kLoadImpairPrefix, &options->impairment);
       !complaint.empty()) {
@@ -99,7 +101,13 @@ std::optional<int> prepare(const WrittenOptions& written, LoadOptions* options,
   if (targets.is_usage_error) return usage_error(targets.error);
   if (!targets.error.empty()) return run_error(targets.error);
   options->targets = std::move(targets.endpoints);
-  if ((*payload)->replay() != nullptr) take_session(*(*payload)->replay(), options);
+  options->payload_digest = (*payload)->digest();
+  if ((*payload)->replay() != nullptr) {
+    take_session(*(*payload)->replay(), options);
+    // Its rate is known now.
+    const std::string complaint = check_load_options(*options);
+    if (!complaint.empty()) return usage_error(complaint);
+  }
   if (plan.source.empty()) return std::nullopt;
   const ResolvedTargets source = resolve_host(plan.source);
   if (!source.error.empty()) return run_error("--source " + source.error);

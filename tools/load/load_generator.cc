@@ -13,12 +13,12 @@
 #include <optional>
 #include <utility>
 
+#include "ringpeer/engine/net/datagram_size.h"
 #include "ringpeer/engine/net/error_queue.h"
 #include "ringpeer/tools/load/client_account.h"
 #include "ringpeer/tools/load/client_socket.h"
 #include "ringpeer/tools/load/even_schedule.h"
 #include "ringpeer/tools/load/load_validity.h"
-#include "ringpeer/tools/load/payload_sizes.h"
 #include "ringpeer/tools/load/replay_schedule.h"
 #include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/measure/machine_load.h"
@@ -57,7 +57,7 @@ LoadGenerator::LoadGenerator(const LoadOptions& options, GeneratorShare share,
       board_(board),
       payload_(std::move(payload)),
       slots_((options.clients - share.index + share.of - 1) / share.of),
-      batch_(kMaxRawPacket),
+      batch_(net::kLargestDatagram),
       patience_(wait_of(options)) {
   report_.targets.resize(options.targets.size());
   if (options.impairment.is_given) impairment_.emplace(options.impairment, options.seed);
@@ -79,13 +79,17 @@ bool LoadGenerator::open(std::string* error) {
   for (Slot& slot : slots_) {
     const std::uint32_t id = next_id();
     const int failure = join(&slot);
-    if (failure == 0) continue;
+    if (failure == 0) {
+      // So many hellos and challenges at once would find no room anywhere.
+      if (options_.cookie) receive_until(Clock::now());
+      continue;
+    }
     *error = fmt::format("client {} cannot connect to {}: {}. {}", next_client_ - 1,
                          target_of(id).to_string(), std::strerror(failure),
                          way_out_of_socket_error(failure));
     return false;
   }
-  return true;
+  return !options_.cookie || enter_all(error);
 }
 
 int LoadGenerator::join(Slot* slot) {
@@ -105,6 +109,11 @@ int LoadGenerator::join(Slot* slot) {
   if (impairment_) {
     impairment_->join(id);
     impaired_.emplace(id, client.get());
+  }
+  if (options_.cookie) {
+    client->joined_at = Clock::now();
+    client->handshake.emplace();
+    greet(client.get(), client->joined_at);
   }
   slot->client = std::move(client);
   return 0;
@@ -129,7 +138,7 @@ void LoadGenerator::begin(Clock::time_point start, std::chrono::nanoseconds inte
 // Who is to send what is due, if anybody is.
 bool LoadGenerator::is_present(Slot* slot, Clock::time_point due) {
   if (slot->client != nullptr && slot->leaves_at <= due) leave(slot, due);
-  if (slot->client != nullptr) return true;
+  if (slot->client != nullptr) return may_send(*slot->client);
   if (due < slot->joins_at) return false;
   if (join(slot) != 0) {
     report_.refuse_send(report_.join_error);
@@ -138,12 +147,12 @@ bool LoadGenerator::is_present(Slot* slot, Clock::time_point due) {
   if (options_.session_seconds && slot->leaves_at <= due) {
     slot->leaves_at = due + nanoseconds_of(*options_.session_seconds);
   }
-  return true;
+  return may_send(*slot->client);
 }
 
 // Its socket stays open until what is on its way has arrived, or is not to be expected any more.
 void LoadGenerator::leave(Slot* slot, Clock::time_point now) {
-  slot->client->left_at = now;
+  slot->client->quiet_since = std::max(slot->client->quiet_since, now);
   slot->client->next_goodbye = now;
   leaving_.push_back(std::move(slot->client));
   --connected_;
@@ -165,33 +174,34 @@ void LoadGenerator::serve_leaving(Clock::time_point now) {
 
 // Only an arena understands it.
 void LoadGenerator::say_goodbye(Client* client, Clock::time_point now) {
-  const LoadClient& account = client->account;
-  if (account.snapshots() == 0 || account.has_left()) return;
+  const LoadClient& known = known_of(*client);
+  if (known.snapshots() == 0 || known.has_left()) return;
   if (client->goodbyes >= kMaxGoodbyes || now < client->next_goodbye) return;
   ++client->goodbyes;
   client->next_goodbye = now + kGoodbyeInterval;
-  send_one(client, account.next_stamp(Clock::now()), true);
+  send_one(client, client->account.next_stamp(Clock::now()), true);
 }
 
 bool LoadGenerator::is_done_with(const Client& client, Clock::time_point now) const {
   if (impairment_ && impairment_->has(client.account.id())) return false;
   if (options_.expect == ExpectedReply::kNothing || is_settled(client)) return true;
   if (is_finishing_) return false;  // as long as anything comes
-  const auto goodbyes = client.account.snapshots() > 0 ? kMaxGoodbyes * kGoodbyeInterval
-                                                       : std::chrono::nanoseconds(0);
-  return now > client.left_at + patience_.silence() + goodbyes;
+  const auto goodbyes = known_of(client).snapshots() > 0 ? kMaxGoodbyes * kGoodbyeInterval
+                                                         : std::chrono::nanoseconds(0);
+  return now > client.quiet_since + patience_.silence() + goodbyes;
 }
 
 void LoadGenerator::retire(std::unique_ptr<Client> client) {
   take_refusals(client.get());
+  const LoadClient& known = known_of(*client);
+  inputs_of_retired_ += known.inputs_received();
+  if (!options_.csv_clients.empty()) {
+    client_results_.push_back(result_of(client->account, known, client->round_trips));
+  }
+  add_account(client->account, &report_);
   if (impairment_) {
     impairment_->leave(client->account.id());
     impaired_.erase(client->account.id());
-  }
-  add_account(client->account, &report_);
-  inputs_of_retired_ += client->account.inputs_received();
-  if (!options_.csv_clients.empty()) {
-    client_results_.push_back(result_of(client->account, client->round_trips));
   }
   const auto drops = client->socket.kernel_drops();
   if (!drops || !report_.client_kernel_drops) {
@@ -213,8 +223,12 @@ void LoadGenerator::send(const LoadPhase& phase, const std::atomic<bool>& stop) 
   const auto cpu_before = thread_cpu_time();
   for (Clock::time_point now = Clock::now(); !stop && report_.wait_error == 0; now = Clock::now()) {
     if (now >= end) given_up = std::min(given_up, now + SendSchedule::kMaxCatchUp);
-    const bool is_done = now < given_up ? send_due(schedule.get(), std::min(now, last_due))
-                                        : leave_out_due(schedule.get(), last_due);
+    bool is_done = true;
+    if (now < given_up) {
+      is_done = send_due(schedule.get(), std::min(now, last_due));
+    } else {
+      leave_out_due(schedule.get(), last_due, stop);
+    }
     if (now >= end && is_done) break;
     if (now >= next_house_) keep_house(now);
     const Clock::time_point next =
@@ -265,12 +279,14 @@ bool LoadGenerator::send_due(SendSchedule* schedule, Clock::time_point until) {
   return false;
 }
 
-bool LoadGenerator::leave_out_due(SendSchedule* schedule, Clock::time_point until) {
-  while (const auto due = schedule->take(until)) {
+void LoadGenerator::leave_out_due(SendSchedule* schedule, Clock::time_point until,
+                                  const std::atomic<bool>& stop) {
+  while (!stop) {
+    const auto due = schedule->take(until);
+    if (!due) return;
     const Slot& slot = slots_[due->place];
     if (slot.client != nullptr || slot.joins_at <= due->time) count_missed(due->time, 1);
   }
-  return true;
 }
 
 void LoadGenerator::count_missed(Clock::time_point due, std::uint64_t packets) {
@@ -302,7 +318,7 @@ void LoadGenerator::count_sent(Client* client, const LoadStamp& stamp, Clock::ti
     client->account.sent(due, now, stamp.index);
   }
   ++report_.sent;
-  ++report_.targets[target_number(client->account.id())].sent;
+  ++counts_of_target(*client).sent;
   series_.sent(due);
   ++live_.sent;
   live_.answers_due += answers;
@@ -316,10 +332,16 @@ void LoadGenerator::count_sent(Client* client, const LoadStamp& stamp, Clock::ti
 
 int LoadGenerator::send_packet(Client* client, std::span<const std::uint8_t> packet,
                                Clock::time_point due, Clock::time_point now) {
-  if (!impairment_) return send_now(client, packet);
+  if (!impairment_) return forward(client, packet);
   impairment_->send(client->account.id(), packet, due, now);
   deliver_due(now);
   return 0;
+}
+
+int LoadGenerator::forward(Client* client, std::span<const std::uint8_t> packet) {
+  const int error = send_now(client, packet);
+  if (error == 0) ++counts_of_target(*client).forwarded;
+  return error;
 }
 
 int LoadGenerator::send_now(Client* client, std::span<const std::uint8_t> packet) {
@@ -362,7 +384,9 @@ void LoadGenerator::receive_from(Client* client) {
   const Clock::time_point now = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
     const std::span<const std::uint8_t> packet = batch_.packet(i);
+    if (client->handshake && take_challenge(client, packet, now)) continue;
     patience_.see_reply();
+    ++counts_of_target(*client).arrived;
     if (impairment_) {
       impairment_->receive(client->account.id(), packet, read_reply(*client, packet), now);
     } else {
@@ -374,7 +398,7 @@ void LoadGenerator::receive_from(Client* client) {
 void LoadGenerator::take_packet(Client* client, std::span<const std::uint8_t> packet,
                                 Clock::time_point now) {
   ++report_.received;
-  ++report_.targets[target_number(client->account.id())].received;
+  ++counts_of_target(*client).received;
   ++live_.received;
   series_.received(now);
   const LoadReply reply = read_reply(*client, packet);

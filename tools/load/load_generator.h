@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ringpeer/engine/admission/client_handshake.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/tools/load/client_impairment.h"
@@ -60,8 +61,8 @@ class LoadGenerator {
   LoadGenerator(const LoadGenerator&) = delete;
   LoadGenerator& operator=(const LoadGenerator&) = delete;
 
-  // Opens the sockets of the clients that are there from the start. False with words that say
-  // what to do when it cannot.
+  // Opens the sockets of the clients that are there from the start, and has them let in where the
+  // server asks for cookies. False with words that say what to do when it cannot.
   bool open(std::string* error);
   // When the run's clock starts: that of joining, of sessions and of the series.
   void begin(Clock::time_point start, std::chrono::nanoseconds interval);
@@ -103,8 +104,12 @@ class LoadGenerator {
     LoadClient account;
     SparseHistogram round_trips;  // for its own result, if the options ask for it
     bool has_begun = false;       // to send
-    // Once it leaves.
-    Clock::time_point left_at;
+    // Where the server asks for cookies: nothing is due until it has answered a challenge.
+    std::optional<admission::ClientHandshake> handshake;
+    bool has_entered = false;
+    Clock::time_point joined_at;
+    // Since it left, or the last of it left the impairment.
+    Clock::time_point quiet_since;
     Clock::time_point next_goodbye;
     int goodbyes = 0;
   };
@@ -120,19 +125,35 @@ class LoadGenerator {
   const net::Endpoint& target_of(std::uint32_t id) const {
     return options_.targets[target_number(id)];
   }
+  TargetCounts& counts_of_target(const Client& client) {
+    return report_.targets[target_number(client.account.id())];
+  }
   int join(Slot* slot);
   bool is_present(Slot* slot, Clock::time_point due);
+  bool may_send(const Client& client) const { return !client.handshake || client.has_entered; }
+  // Waits until all are let in.
+  bool enter_all(std::string* error);
+  std::string complaint_about_entry() const;
+  // Of those for whom it is time, a hello.
+  void greet_all(Clock::time_point now);
+  void greet(Client* client, Clock::time_point now);
+  // True when it is one, and so nothing else: it is answered.
+  bool take_challenge(Client* client, std::span<const std::uint8_t> packet, Clock::time_point now);
   void leave(Slot* slot, Clock::time_point now);
   std::unique_ptr<SendSchedule> schedule_of(const LoadPhase& phase);
   // Sends some of what is due. True when that was all.
   bool send_due(SendSchedule* schedule, Clock::time_point until);
-  // Counts what is due as missed.
-  bool leave_out_due(SendSchedule* schedule, Clock::time_point until);
+  // Counts what is due as missed, until told to stop.
+  void leave_out_due(SendSchedule* schedule, Clock::time_point until,
+                     const std::atomic<bool>& stop);
   void count_missed(Clock::time_point due, std::uint64_t packets);
   void send_one(Client* client, const LoadStamp& stamp, bool leaving);
   void count_sent(Client* client, const LoadStamp& stamp, Clock::time_point now);
   int send_packet(Client* client, std::span<const std::uint8_t> packet, Clock::time_point due,
                   Clock::time_point now);
+  // To its target.
+  int forward(Client* client, std::span<const std::uint8_t> packet);
+  // The same of a packet that no account of targets has.
   int send_now(Client* client, std::span<const std::uint8_t> packet);
   // Takes what has arrived, waiting for it until `until` at most. True if anything had.
   bool receive_until(Clock::time_point until);
@@ -148,6 +169,8 @@ class LoadGenerator {
   bool deliver(const Traveller& traveller, Clock::time_point now);
   bool has_impaired() const { return impairment_ && !impairment_->is_empty(); }
   std::chrono::nanoseconds longest_delay() const;
+  // What is known of a client's answers, before an impairment changes them.
+  const LoadClient& known_of(const Client& client) const;
   bool is_settled(const Client& client) const;
   // What is not of each packet: those who leave, the series, what is shown.
   void keep_house(Clock::time_point now);
@@ -182,6 +205,7 @@ class LoadGenerator {
   std::uint32_t connected_ = 0;
   Clock::time_point next_house_;
   Clock::time_point next_publish_;
+  Clock::time_point next_greeting_;
   ReplyPatience patience_;
   std::uint64_t inputs_of_retired_ = 0;
   bool is_finishing_ = false;

@@ -29,24 +29,22 @@ std::chrono::nanoseconds LoadGenerator::longest_settling() const {
 }
 
 std::chrono::nanoseconds LoadGenerator::longest_leave(const LoadOptions& options) {
-  std::chrono::nanoseconds delays{0};
-  for (const Impairment& asked : options.impairment.impairments) {
-    delays += asked.delay + asked.jitter;
-  }
-  if (options.expect == ExpectedReply::kNothing) return delays;
+  const std::chrono::nanoseconds stay = ClientImpairment::longest_stay(options.impairment);
+  if (options.expect == ExpectedReply::kNothing) return stay;
   const std::chrono::nanoseconds silence =
       options.wait_seconds ? nanoseconds_of(*options.wait_seconds) : ReplyPatience::kMaxSilence;
-  return delays + silence + kMaxGoodbyes * kGoodbyeInterval;
+  return stay + silence + kMaxGoodbyes * kGoodbyeInterval;
 }
 
 void LoadGenerator::settle(const std::atomic<bool>& stop) {
-  if (options_.expect == ExpectedReply::kNothing && !has_impaired()) return;
+  const bool expects_any = options_.expect != ExpectedReply::kNothing;
   const Clock::time_point begin = Clock::now();
   const Clock::time_point deadline =
       begin + longest_delay() + (any_snapshots() ? kArenaSettling : patience_.settling());
   Clock::time_point last_arrival = begin;
   for (Clock::time_point now = begin;
-       now < deadline && (now < last_arrival + patience_.silence() || has_impaired()) && !stop;
+       now < deadline && !stop &&
+       (has_impaired() || (expects_any && now < last_arrival + patience_.silence()));
        now = Clock::now()) {
     if (now >= next_house_) keep_house(now);
     if (receive_until(now + kSettleStep)) {
@@ -91,7 +89,7 @@ bool LoadGenerator::all_settled() const {
 }
 
 bool LoadGenerator::any_snapshots() const {
-  const auto has = [](const Client& client) { return client.account.snapshots() > 0; };
+  const auto has = [this](const Client& client) { return known_of(client).snapshots() > 0; };
   return std::any_of(slots_.begin(), slots_.end(),
                      [&](const Slot& slot) { return slot.client && has(*slot.client); }) ||
          std::any_of(leaving_.begin(), leaving_.end(),
@@ -101,9 +99,9 @@ bool LoadGenerator::any_snapshots() const {
 std::uint64_t LoadGenerator::inputs_received() const {
   std::uint64_t sum = inputs_of_retired_;
   for (const Slot& slot : slots_) {
-    if (slot.client) sum += slot.client->account.inputs_received();
+    if (slot.client) sum += known_of(*slot.client).inputs_received();
   }
-  for (const auto& client : leaving_) sum += client->account.inputs_received();
+  for (const auto& client : leaving_) sum += known_of(*client).inputs_received();
   return sum;
 }
 
@@ -112,6 +110,7 @@ std::uint64_t LoadGenerator::inputs_received() const {
 void LoadGenerator::keep_house(Clock::time_point now) {
   next_house_ = now + kHouseInterval;
   serve_leaving(now);
+  if (options_.cookie) greet_all(now);
   // Those that leave because the run is over were there to its end.
   if (!is_finishing_) series_.set_clients(now, connected_);
   if (now >= next_publish_) publish(now);

@@ -15,9 +15,11 @@
 
 #include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/report_format.h"
+#include "ringpeer/tools/load/cookie_report.h"
 #include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/load_series.h"
+#include "ringpeer/tools/load/merge_complaints.h"
 #include "ringpeer/tools/load/reply_account.h"
 
 namespace ringpeer::tools {
@@ -30,136 +32,6 @@ using Pointer = ordered_json::json_pointer;
 // Parts that start further apart, or by more than this share of the run, were not one load.
 constexpr double kMaxStartApart = 2;
 constexpr double kMaxStartShare = 0.1;
-
-// ---- Whether they belong together ---------------------------------------------
-
-// What a report of ours always has, and another program's may not.
-std::string complaint_about_nulls(const ordered_json& part) {
-  for (const char* field : {"/version",
-                            "/machine/kernel",
-                            "/machine/processors",
-                            "/machine/processor",
-                            "/target",
-                            "/hz",
-                            "/payload",
-                            "/clients",
-                            "/sent",
-                            "/send_refused",
-                            "/send_missed",
-                            "/received",
-                            "/answered",
-                            "/late",
-                            "/repeated",
-                            "/corrupted",
-                            "/damaged",
-                            "/foreign",
-                            "/connection_refused",
-                            "/parts",
-                            "/stopped_by_signal",
-                            "/generator/threads",
-                            "/joins/count",
-                            "/joins/answered",
-                            "/joins/failed"}) {
-    if (part.at(Pointer(field)).is_null()) {
-      return fmt::format("its {} is null, and without it nothing can be merged", field + 1);
-    }
-  }
-  return "";
-}
-
-std::string complaint_of(const ordered_json& part) {
-  if (!part.is_object() || part.value("command", "") != "load") {
-    return "it is no report of ringpeer load";
-  }
-  if (part.value("schema", 0) != kReportSchema) {
-    return fmt::format("its schema is not {}: both programs must be of one version", kReportSchema);
-  }
-  if (part.contains("steps")) return "reports of --ramp and --find-max cannot be merged";
-  return complaint_about_nulls(part);
-}
-
-// What an impairment was asked to do; null without one.
-ordered_json asked_of(const ordered_json& part) {
-  const ordered_json& impairment = part.at("impairment");
-  if (impairment.is_null()) return nullptr;
-  return {impairment.at("seed"), impairment.at("to_server").at("asked"),
-          impairment.at("to_client").at("asked")};
-}
-
-// What was asked for and is not the same everywhere, by the option's name; each process has its
-// part of one plan. Reports of older programs have none.
-std::string complaint_about_plans(const Parts& parts) {
-  constexpr std::pair<const char*, const char*> kAsked[] = {
-      {"clients", "--clients"},
-      {"size", "--size"},
-      {"burst", "--burst"},
-      {"duration_s", "--duration"},
-      {"expect", "what is expected (--expect)"},
-      {"vary", "--vary"},
-      {"join_rate_per_s", "--join-rate"},
-      {"session_s", "--session"},
-      {"seed", "--seed"}};
-  const ordered_json& first = parts.front();
-  for (const ordered_json& part : parts) {
-    if (part.contains("plan") != first.contains("plan")) {
-      return "one of the reports has no plan: the programs must be of one version.";
-    }
-    if (!part.contains("plan")) continue;
-    for (const auto& [field, option] : kAsked) {
-      const ordered_json asked = first.at("plan").value(field, ordered_json());
-      const ordered_json other = part.at("plan").value(field, ordered_json());
-      if (asked == other) continue;
-      return printable_text(fmt::format(
-          "the reports differ in {}, {} and {}: they are not of one plan.", option,
-          asked.is_null() ? "none" : asked.dump(), other.is_null() ? "none" : other.dump()));
-    }
-  }
-  return "";
-}
-
-// Of all parts: the clients are divided among the threads of all.
-std::string complaint_about_clients(const Parts& parts) {
-  if (!parts.front().contains("plan")) return "";
-  std::uint64_t clients = 0;
-  for (const ordered_json& part : parts) clients += part.at("clients").get<std::uint64_t>();
-  const auto planned = parts.front().at("plan").at("clients").get<std::uint64_t>();
-  if (clients == planned) return "";
-  return fmt::format(
-      "the parts have {} clients together, and the plan {}: give each the same --threads.", clients,
-      planned);
-}
-
-std::string complaint_of_all(const Parts& parts) {
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string complaint = complaint_of(parts[i]);
-    if (!complaint.empty()) return fmt::format("report {}: {}.", i + 1, complaint);
-  }
-  if (std::string complaint = complaint_about_plans(parts); !complaint.empty()) return complaint;
-  std::set<std::uint32_t> numbers;
-  for (const ordered_json& part : parts) {
-    for (const char* field : {"/target", "/hz", "/payload", "/part/of", "/series/interval_s"}) {
-      if (part.at(Pointer(field)) != parts.front().at(Pointer(field))) {
-        return fmt::format("the reports differ in {}: they are not of one plan.", field + 1);
-      }
-    }
-    if (part.contains("replies") != parts.front().contains("replies")) {
-      return "the reports differ in what is expected (--expect): they are not of one plan.";
-    }
-    if (asked_of(part) != asked_of(parts.front())) {
-      return "the reports differ in the impairment: they are not of one plan.";
-    }
-    numbers.insert(part.at("part").at("number").get<std::uint32_t>());
-  }
-  const auto of = parts.front().at("part").at("of").get<std::uint32_t>();
-  if (of == 1) return "the reports are no parts: run each with --part K/N.";
-  if (numbers.size() != of || parts.size() != of) {
-    return fmt::format(
-        "the plan has {} parts, and there are {} of them among {} reports: each is "
-        "needed once.",
-        of, numbers.size(), parts.size());
-  }
-  return complaint_about_clients(parts);
-}
 
 // ---- Fields -------------------------------------------------------------------
 
@@ -228,7 +100,8 @@ ordered_json merge_targets(const Parts& parts) {
     for (const ordered_json& each : part.at("targets")) {
       const auto [known, is_new] = by_address.try_emplace(each.at("address"), each);
       if (is_new) continue;
-      for (const char* field : {"sent", "received"}) {
+      for (const char* field : {"sent", "received", "forwarded", "arrived"}) {
+        if (!known->second.contains(field) || !each.contains(field)) continue;
         known->second[field] = count_of(known->second.at(field)) + count_of(each.at(field));
       }
     }
@@ -369,7 +242,9 @@ LoadReport counted(const ordered_json& m) {
   } else {
     report.echoes = count_of(m["answered"]);
   }
-  if (!m["impairment"].is_null()) report.impairment = impairment_from_json(m["impairment"]);
+  if (m["impairment"].is_null()) return report;
+  report.impairment = impairment_from_json(m["impairment"]);
+  report.delayed_sends_refused = report.impairment->of(Direction::kToServer).send_failed;
   return report;
 }
 
@@ -437,19 +312,52 @@ void merge_validity(const Parts& parts, ordered_json* merged) {
   (*merged)["invalid_because"] = std::move(reasons);
 }
 
-// The address of a target that answered nothing, where its clients expected it and had no
-// impairment that may have lost their packets.
+// The address of a target that answered nothing. Reports of older programs do not say what an
+// impairment let through.
 std::string silent_target(const ordered_json& report) {
-  const bool expects_none =
-      report.contains("plan") && report.at("plan").value("expect", "") == "nothing";
-  const bool has_none = report.contains("replies") && report.at("replies").at("expected") == 0;
-  if (expects_none || has_none || !report.at("impairment").is_null()) return "";
   for (const ordered_json& target : report.at("targets")) {
-    if (target.at("sent") != 0 && target.at("received") == 0) {
-      return printable_text(target.at("address").get<std::string>());
-    }
+    const bool is_known = target.contains("forwarded") && target.contains("arrived");
+    if (!is_known && !report.at("impairment").is_null()) continue;
+    const TargetCounts counts = {.forwarded = count_of(target.at(is_known ? "forwarded" : "sent")),
+                                 .arrived = count_of(target.at(is_known ? "arrived" : "received"))};
+    if (counts.is_silent()) return printable_text(target.at("address").get<std::string>());
   }
   return "";
+}
+
+// Of one run broken_run() says it.
+std::string judge_sending(const ordered_json& report) {
+  if (report.at("sent") == 0) return "nothing was sent.";
+  if (report.at("impairment").is_null()) return "";
+  const ordered_json& out = report.at("impairment").at("to_server");
+  if (out.at("forwarded") != 0 || out.at("send_failed") == 0) return "";
+  return "nothing was sent: the kernel refused every packet.";
+}
+
+// What the servers did with what came to them, where answers are expected: as of one run.
+std::string judge_answers(const ordered_json& report) {
+  const bool counts_replies = report.contains("replies");
+  const std::uint64_t expected = counts_replies ? count_of(report.at("replies").at("expected")) : 1;
+  if (report.at("server") == "silent") return "";
+  bool has_any = !report.at("server").is_null();
+  if (!report.at("impairment").is_null()) {
+    const ImpairmentAccount account = impairment_from_json(report.at("impairment"));
+    for (const Direction way : kDirections) {
+      if (account.of(way).unaccounted() == 0) continue;
+      return "packets are unaccounted for within the impairment.";
+    }
+    // All is lost, as was asked for: there is nothing to be said of the server.
+    if (account.of(Direction::kToServer).forwarded == 0) return "";
+    has_any = account.of(Direction::kToClient).arrived > 0;
+  }
+  if (!has_any && expected > 0) return "no reply came.";
+  if (std::string silent = silent_target(report); expected > 0 && !silent.empty()) {
+    return fmt::format("no reply came from {}.", silent);
+  }
+  if (counts_replies) return judge_replies(count_of(report.at("replies").at("received")), expected);
+  if (report.at("unaccounted").is_null() || report.at("unaccounted") == 0) return "";
+  return fmt::format("{} packets are unaccounted for.",
+                     report.at("unaccounted").get<std::int64_t>());
 }
 
 ordered_json merged_of(const Parts& parts) {
@@ -458,6 +366,7 @@ ordered_json merged_of(const Parts& parts) {
   merge_snapshots(parts, merged["duration_s"], &merged);
   merge_replies(parts, merged["duration_s"], &merged);
   merge_impairments(parts, &merged);
+  merged["cookie"] = sum_of_cookies(parts);
   derive(&merged);
   merge_histogram(parts, "/rtt_us", "rtt_ns", &merged);
   merge_histogram(parts, "/rtt_uncorrected_us", "rtt_uncorrected_ns", &merged);
@@ -475,7 +384,7 @@ ordered_json merged_of(const Parts& parts) {
 MergedReport merge_load_reports(const Parts& parts) {
   MergedReport merged;
   try {
-    merged.error = complaint_of_all(parts);
+    merged.error = complaint_about_parts(parts);
     if (merged.error.empty()) merged.report = merged_of(parts);
   } catch (const ordered_json::exception& exception) {
     merged.error = fmt::format("the reports are damaged: {}.", exception.what());
@@ -486,21 +395,8 @@ MergedReport merge_load_reports(const Parts& parts) {
 }
 
 std::string judge_merged(const ordered_json& report) {
-  if (report.at("sent") == 0) return "nothing was sent.";
-  const bool counts_replies = report.contains("replies");
-  const std::uint64_t expected = counts_replies ? count_of(report.at("replies").at("expected")) : 1;
-  if (report.at("server").is_null() && expected > 0) return "no reply came.";
-  if (counts_replies) {
-    std::string bad = judge_replies(count_of(report.at("replies").at("received")), expected);
-    if (!bad.empty()) return bad;
-  }
-  if (std::string silent = silent_target(report); !silent.empty()) {
-    return fmt::format("no reply came from {}.", silent);
-  }
-  if (!report.at("unaccounted").is_null() && report.at("unaccounted") != 0) {
-    return fmt::format("{} packets are unaccounted for.",
-                       report.at("unaccounted").get<std::int64_t>());
-  }
+  if (std::string bad = judge_sending(report); !bad.empty()) return bad;
+  if (std::string bad = judge_answers(report); !bad.empty()) return bad;
   if (report.at("valid").get<bool>()) return "";
   std::string reasons;
   for (const ordered_json& reason : report.at("invalid_because")) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/run_duration.h"
 #include "ringpeer/tools/load/payload_sizes.h"
 #include "ringpeer/tools/load/sent_window.h"
@@ -94,8 +95,8 @@ std::string check_burst(const LoadOptions& options) {
 
 std::string check_sockets(const LoadOptions& options) {
   if (options.interface.size() >= IFNAMSIZ) {
-    return fmt::format("--interface {}: a name has {} characters at most.", options.interface,
-                       IFNAMSIZ - 1);
+    return fmt::format("--interface {}: a name has {} characters at most.",
+                       printable_text(options.interface), IFNAMSIZ - 1);
   }
   if (options.wait_seconds &&
       !(*options.wait_seconds >= 0 && *options.wait_seconds <= LoadOptions::kMaxWait)) {
@@ -123,11 +124,14 @@ std::string check_size(const LoadOptions& options) {
 
 // What is on its way is remembered, and that has limits.
 std::string check_delays(const LoadOptions& options) {
-  std::chrono::duration<double> away{0};
-  for (const Impairment& asked : options.impairment.impairments) away += asked.delay + asked.jitter;
-  if (away > SentWindow::kMaxAge) {
+  std::chrono::nanoseconds delays{0};
+  for (const Impairment& asked : options.impairment.impairments) {
+    delays += asked.delay + asked.jitter;
+  }
+  const std::chrono::duration<double> away = delays;
+  if (delays > SentWindow::kMaxAge) {
     return fmt::format(
-        "{0}delay and {0}jitter: an answer that takes {1:.1f} s longer counts as lost after {2} s. "
+        "{0}delay and {0}jitter: an answer that takes {1} s longer counts as lost after {2} s. "
         "Choose less for both ways together.",
         kLoadImpairPrefix, away.count(), SentWindow::kMaxAge.count());
   }

@@ -97,7 +97,9 @@ struct LoadOptions {
   LoadPayloadKind payload = LoadPayloadKind::kRaw;
   // Bytes of a packet of kRaw and kVar; without, as small as the payload allows but 64 at least.
   std::optional<std::size_t> size;
-  std::string payload_file;          // of kTemplate, kPackets and kSession
+  std::string payload_file;  // of kTemplate, kPackets and kSession
+  // Of what that file has (LoadPayload::digest()).
+  std::optional<std::uint64_t> payload_digest;
   std::vector<VaryingField> fields;  // of kPackets and kSession
   // Which session of a file with several is meant.
   std::optional<net::Endpoint> recorded_client;
@@ -111,6 +113,9 @@ struct LoadOptions {
   std::optional<LoadGoal> goal;
   double step_seconds = 2;
   std::uint32_t steps = 10;
+
+  // Clients are let in by a cookie before they send.
+  bool cookie = false;
 
   // How long replies are waited for after the last one; without, as the round trips are.
   std::optional<double> wait_seconds;

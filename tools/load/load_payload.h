@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace ringpeer::tools {
@@ -67,6 +68,8 @@ class LoadPayload {
   // The recorded session that is sent, which has times of its own; null where packets are sent at
   // a rate.
   virtual const SessionReplay* replay() const { return nullptr; }
+  // Of what packets are made of, where that came out of a file: another file has another.
+  virtual std::optional<std::uint64_t> digest() const { return std::nullopt; }
   // Another one that makes the same packets, for a thread of its own.
   virtual std::unique_ptr<LoadPayload> clone() const = 0;
 };

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "ringpeer/tools/load/cookie_report.h"
 #include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/load/reply_account.h"
 #include "ringpeer/tools/target/target_address.h"
@@ -24,26 +25,39 @@ std::int64_t LoadReport::unaccounted_requests() const {
     return is_arena() ? impairment->unaccounted_inputs(explained)
                       : impairment->unaccounted_echoes(explained + client_kernel_drops.value_or(0));
   }
-  if (is_arena()) return unexplained(sent, inputs_received, explained);
+  if (is_arena()) return unexplained(sent, answered(), explained);
   // Without an arena's own count, a packet that came back is one that arrived.
   return unexplained(sent, echoes, explained + client_kernel_drops.value_or(0) + damaged);
 }
 
 std::int64_t LoadReport::unaccounted_replies() const {
   if (!is_arena()) return 0;  // echoes: in the requests
-  const std::uint64_t announced =
-      impairment ? impairment->snapshots_announced : snapshots_announced;
-  const std::uint64_t arrived = impairment ? impairment->snapshots : snapshots;
-  return unexplained(announced, arrived, client_kernel_drops.value_or(0));
+  // An arena that is told wrong numbers answers with some: nothing is known of its snapshots.
+  if (impairment && impairment->damaged > 0) return 0;
+  const std::uint64_t came = impairment ? impairment->snapshots : snapshots;
+  return unexplained(snapshots_sent(), came, client_kernel_drops.value_or(0));
+}
+
+std::uint64_t LoadReport::arrived() const {
+  return impairment ? impairment->of(Direction::kToClient).arrived : received;
+}
+
+std::uint64_t LoadReport::answered() const {
+  if (!is_arena()) return echoes;
+  // What comes damaged to a client is not to be believed. Nor are inputs that an arena takes for
+  // others: it may count more than there were.
+  return impairment ? std::min(sent, impairment->inputs) : inputs_received;
 }
 
 std::uint64_t LoadReport::unanswered_by_impairment() const {
-  const std::uint64_t answered = is_arena() ? inputs_received : echoes + damaged;
+  const std::uint64_t known = answered() + (is_arena() ? 0 : damaged);
   const std::uint64_t client_drops = is_arena() ? 0 : client_kernel_drops.value_or(0);
   const std::uint64_t otherwise =
       server_kernel_drops.value_or(0) + connection_refused + client_drops +
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, unaccounted_requests()));
-  return sent - std::min(sent, answered + otherwise);
+  // Drops and refusals may have been of copies of what was answered all the same.
+  const std::uint64_t least = impairment ? impairment->surely_unanswered() : 0;
+  return std::max(least, sent - std::min(sent, known + otherwise));
 }
 
 void LoadReport::refuse_send(int error) {
@@ -86,6 +100,7 @@ void LoadReport::add_counts(const LoadReport& other) {
     if (!impairment) impairment.emplace();
     impairment->add(*other.impairment);
   }
+  cookie.add(other.cookie);
   packet_bytes = std::max(packet_bytes, other.packet_bytes);
   if (client_kernel_drops && other.client_kernel_drops) {
     *client_kernel_drops += *other.client_kernel_drops;
@@ -102,6 +117,8 @@ void LoadReport::add_counts(const LoadReport& other) {
   for (std::size_t i = 0; i < other.targets.size(); ++i) {
     targets[i].sent += other.targets[i].sent;
     targets[i].received += other.targets[i].received;
+    targets[i].forwarded += other.targets[i].forwarded;
+    targets[i].arrived += other.targets[i].arrived;
   }
   for (const auto& [error, count] : other.send_errors) send_errors[error] += count;
   for (const auto error :
@@ -115,8 +132,11 @@ std::string broken_run(const LoadReport& report) {
     return fmt::format("the kernel does not let this program wait for replies: {}.",
                        std::strerror(report.wait_error));
   }
-  if (report.sent > 0) return "";
-  if (report.send_refused == 0) return "nothing was sent: the run ended before the first packet.";
+  const bool has_left =
+      !report.impairment || report.impairment->of(Direction::kToServer).forwarded > 0;
+  if (report.sent > 0 && (has_left || report.delayed_sends_refused == 0)) return "";
+  if (report.send_refused + report.delayed_sends_refused == 0)
+    return "nothing was sent: the run ended before the first packet.";
   return fmt::format("nothing was sent: the kernel refused every packet, at last with: {}.",
                      std::strerror(report.send_error));
 }
@@ -136,13 +156,10 @@ std::string target_of(const LoadOptions& options, const LoadReport& report) {
   return fmt::format("{} ({})", options.target_text, fmt::join(report.addresses, ", "));
 }
 
-// Of several targets; one alone is judged by the sums. An impairment may have lost all of its
-// packets.
+// Of several targets; one alone is judged by the sums.
 std::string judge_targets(const LoadReport& report) {
-  if (report.impairment) return "";
   for (std::size_t i = 0; i < report.targets.size(); ++i) {
-    const TargetCounts& target = report.targets[i];
-    if (target.sent == 0 || target.received > 0) continue;
+    if (!report.targets[i].is_silent()) continue;
     return fmt::format("no reply from {}, one of {} targets. Is a server running there?",
                        report.addresses[i], report.targets.size());
   }
@@ -159,15 +176,14 @@ std::string judge_account(const LoadOptions& options, const LoadReport& report) 
     // All is lost, as was asked for: there is nothing to be said of the server.
     if (report.impairment->of(Direction::kToServer).forwarded == 0) return "";
   }
-  const std::uint64_t received =
-      report.impairment ? report.impairment->of(Direction::kToClient).arrived : report.received;
-  if (received == 0 && report.connection_refused > 0) {
+  const std::uint64_t arrived = report.arrived();
+  if (arrived == 0 && report.connection_refused > 0) {
     return fmt::format("nobody listens at {}: start a server there first, ringpeer serve for one.",
                        target_of(options, report));
   }
   // A session that was recorded without its answers has none to expect.
   const bool expects_any = !options.counts_replies() || report.replies_expected > 0;
-  if (received == 0 && expects_any) {
+  if (arrived == 0 && expects_any) {
     return fmt::format(
         "no reply from {}. Is a server running there? For one that never answers "
         "(ringpeer serve --mode sink), add --expect nothing.",
@@ -211,6 +227,9 @@ std::string judge_search(const LoadReport& report) {
 std::string judge_load(const LoadOptions& options, const LoadReport& report) {
   // Of a run that goes on packets are on their way, and the first may be.
   if (report.is_interim && report.wait_error == 0) return "";
+  if (options.cookie && report.cookie.entered == 0 && report.wait_error == 0) {
+    return no_challenge_text(target_of(options, report), report.connection_refused > 0);
+  }
   if (std::string broken = broken_run(report); !broken.empty()) return broken;
   std::string bad = judge_account(options, report);
   if (bad.empty() && report.find_max) bad = judge_search(report);

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ringpeer/tools/load/cookie_account.h"
 #include "ringpeer/tools/load/impairment_account.h"
 #include "ringpeer/tools/load/load_options.h"
 #include "ringpeer/tools/load/load_series.h"
@@ -19,11 +20,15 @@
 
 namespace ringpeer::tools {
 
-// What the clients of one target sent it, and what came back from there; with an impairment, what
-// it let through.
+// What the clients of one target sent it, and what they received from there. Between them an
+// impairment may be, on whose other side are what left for the target and what arrived from it.
 struct TargetCounts {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
+  std::uint64_t forwarded = 0;
+  std::uint64_t arrived = 0;
+
+  bool is_silent() const { return forwarded > 0 && arrived == 0; }
 };
 
 // What a load run sent, what came back, and where the rest went.
@@ -66,6 +71,9 @@ struct LoadReport {
   std::uint64_t joins_failed = 0;
   int join_error = 0;
 
+  // How they were let in; all zeros without --cookie.
+  CookieAccount cookie;
+
   // Dropped by the kernel for want of socket buffer: at the clients, and at the server
   // where its socket is to be seen from here. Nothing where the kernel does not tell.
   std::optional<std::uint64_t> client_kernel_drops = 0;
@@ -89,7 +97,7 @@ struct LoadReport {
   int wait_error = 0;  // errno of a wait for replies that the kernel refused; it ended the run
 
   // What the clients' networks did; nothing without an impairment. Of the packets that left them
-  // the kernel refused some, each counted as send_failed there.
+  // the kernel refused some, each counted as send_failed there, and by errno in send_errors.
   std::optional<ImpairmentAccount> impairment;
   std::uint64_t delayed_sends_refused = 0;
 
@@ -102,12 +110,22 @@ struct LoadReport {
   std::vector<std::string> addresses;  // that the targets came to
   std::vector<TargetCounts> targets;   // by the number of their address
 
-  // Whether the server turned out to be an arena.
-  bool is_arena() const { return snapshots > 0; }
+  // Whether the server turned out to be an arena, if only to whoever is between it and an
+  // impairment.
+  bool is_arena() const { return snapshots > 0 || (impairment && impairment->snapshots > 0); }
+  // Packets that came from the server, also those that an impairment kept from the clients.
+  std::uint64_t arrived() const;
+  // Of the packets sent, those that were echoed, or that an arena says it got.
+  std::uint64_t answered() const;
+  // What an arena says it sent.
+  std::uint64_t snapshots_sent() const {
+    return impairment ? impairment->snapshots_announced : snapshots_announced;
+  }
 
   // Packets of ours that the server did not get and of which nobody knows why.
   std::int64_t unaccounted_requests() const;
-  // Packets that clients sent and that were not answered because of the impairment; at least 0.
+  // Packets that clients sent and that were not answered because of the impairment: at least those
+  // of which nothing went on.
   std::uint64_t unanswered_by_impairment() const;
   // Packets of the server that did not arrive here and of which nobody knows why.
   std::int64_t unaccounted_replies() const;

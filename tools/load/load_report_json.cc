@@ -7,10 +7,12 @@
 #include "ringpeer/tools/command/error_text.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/version.h"
+#include "ringpeer/tools/load/cookie_report.h"
 #include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 #include "ringpeer/tools/load/load_validity.h"
 #include "ringpeer/tools/load/server_drops.h"
+#include "ringpeer/tools/load/varying_field.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -36,8 +38,8 @@ ordered_json buckets_to_json(const std::vector<LatencyHistogram::Bucket>& bucket
 const char* server_kind(const LoadOptions& options, const LoadReport& report) {
   if (options.expect == ExpectedReply::kNothing) return "silent";
   if (report.is_arena()) return "arena";
-  if (options.counts_replies()) return report.received > 0 ? "replies" : nullptr;
-  return report.received > 0 ? "echo" : nullptr;
+  if (report.arrived() == 0) return nullptr;
+  return options.counts_replies() ? "replies" : "echo";
 }
 
 // Whether answers are waited for, and say which packet they answer.
@@ -57,40 +59,26 @@ const char* name_of(ExpectedReply expected) {
   return "anything";
 }
 
-const char* name_of(FieldKind kind) {
-  switch (kind) {
-    case FieldKind::kTime:
-      return "time";
-    case FieldKind::kRandom:
-      return "random";
-    case FieldKind::kClient:
-      return "client";
-    case FieldKind::kSequence:
-      break;
-  }
-  return "sequence";
-}
-
-// As it is written on the command line.
-std::string vary_text(const VaryingField& field) {
-  return fmt::format("{}:{}:{}{}{}", field.place, field.width, name_of(field.kind),
-                     field.is_big_endian ? ":be" : "",
-                     field.base == 0 ? "" : fmt::format(":+{}", field.base));
+// As a text: few programs read all digits of so large a number.
+ordered_json digest_or_null(const std::optional<std::uint64_t>& digest) {
+  return digest ? ordered_json(fmt::format("{:016x}", *digest)) : ordered_json(nullptr);
 }
 
 // What all parts of a plan have to have in common.
 ordered_json plan_to_json(const LoadOptions& options) {
   ordered_json fields = ordered_json::array();
-  for (const VaryingField& field : options.fields) fields.push_back(vary_text(field));
+  for (const VaryingField& field : options.fields) fields.push_back(to_text(field));
   return {
       {"clients", options.clients},
       {"size", or_null(options.size)},
       {"burst", options.burst},
+      {"cookie", options.cookie},
       {"duration_s", options.has_steps() ? ordered_json(nullptr) : ordered_json(options.seconds)},
       {"expect", name_of(options.expect)},
       {"join_rate_per_s", or_null(options.join_rate)},
       {"session_s", or_null(options.session_seconds)},
       {"vary", std::move(fields)},
+      {"payload_digest", digest_or_null(options.payload_digest)},
       {"seed", options.seed}};
 }
 
@@ -189,7 +177,7 @@ ordered_json send_errors_to_json(const LoadReport& report) {
 void add_counts(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
   // Of a run that goes on the missing ones may be on their way.
   const bool is_accounted = names_packets(options) && !report.is_interim;
-  const std::uint64_t answered = report.is_arena() ? report.inputs_received : report.echoes;
+  const std::uint64_t answered = report.answered();
   const bool is_explained = is_accounted && owns_server_drops(options, report);
   const auto if_known = [](bool is_known, std::int64_t count) {
     return is_known ? ordered_json(count) : ordered_json(nullptr);
@@ -222,7 +210,8 @@ void add_counts(const LoadOptions& options, const LoadReport& report, ordered_js
         {{"count", report.joins},
          {"answered", report.joins_answered},
          {"failed", report.joins_failed},
-         {"rtt_us", latency_to_json(report.join_round_trip)}}}});
+         {"rtt_us", latency_to_json(report.join_round_trip)}}},
+       {"cookie", cookie_to_json(options, report)}});
 }
 
 void add_measurements(const LoadOptions& options, const LoadReport& report, ordered_json* json) {
@@ -250,7 +239,7 @@ void add_measurements(const LoadOptions& options, const LoadReport& report, orde
   if (report.is_arena()) {
     (*json)["snapshots"] = {{"received", report.snapshots},
                             {"received_per_s", per_second(report.snapshots, report.seconds)},
-                            {"sent", report.snapshots_announced}};
+                            {"sent", report.snapshots_sent()}};
   }
   if (options.counts_replies()) {
     (*json)["replies"] = replies_to_json(report.replies, report.replies_expected, report.seconds);
@@ -288,8 +277,11 @@ ordered_json targets_to_json(const LoadReport& report) {
   ordered_json targets = ordered_json::array();
   for (std::size_t i = 0; i < report.addresses.size(); ++i) {
     const TargetCounts target = i < report.targets.size() ? report.targets[i] : TargetCounts();
-    targets.push_back(
-        {{"address", report.addresses[i]}, {"sent", target.sent}, {"received", target.received}});
+    targets.push_back({{"address", report.addresses[i]},
+                       {"sent", target.sent},
+                       {"received", target.received},
+                       {"forwarded", target.forwarded},
+                       {"arrived", target.arrived}});
   }
   return targets;
 }

@@ -5,6 +5,7 @@
 #include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/command/report_format.h"
 #include "ringpeer/tools/command/text_table.h"
+#include "ringpeer/tools/load/cookie_report.h"
 #include "ringpeer/tools/load/impairment_report.h"
 #include "ringpeer/tools/load/load_report.h"
 
@@ -205,6 +206,7 @@ std::string load_json_to_text(const ordered_json& report) {
                           count_text(report["joins"]["answered"]),
                           count_text(report["joins"]["failed"])));
   }
+  add_cookie_rows(report, &table);
   if (report["server"] != "silent") {
     add_reply_rows(report, &table);
     add_loss_rows(report, &table);

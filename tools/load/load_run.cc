@@ -56,6 +56,10 @@ class SignalsBlocked {
 
 // More than any limit of open files.
 constexpr double kMaxSockets = 1e9;
+// How long a client that has left waits for its last answers, about, without an impairment...
+constexpr milliseconds kLastAnswers{1000};
+// ... and where it expects none: until the generator looks after those who have left.
+constexpr milliseconds kNoAnswers{50};
 
 // What the clients and those that have left and wait for their last answers have open.
 struct Sockets {
@@ -66,10 +70,10 @@ struct Sockets {
 Sockets sockets_of(const LoadOptions& options) {
   const std::uint32_t clients = clients_of_part(options);
   if (!options.session_seconds) return {.usual = clients, .most = clients};
-  // About a second, and what an impairment adds.
-  std::chrono::duration<double> waiting{1};
+  const bool expects_any = options.expect != ExpectedReply::kNothing;
+  std::chrono::duration<double> waiting = expects_any ? kLastAnswers : kNoAnswers;
   for (const Impairment& asked : options.impairment.impairments) {
-    waiting += asked.delay + asked.jitter;
+    waiting += asked.delay + asked.jitter;  // what an impairment adds
   }
   const std::chrono::duration<double> longest = LoadGenerator::longest_leave(options);
   const auto with_those_leaving = [&](double sessions) {

@@ -8,7 +8,9 @@
 #include <fstream>
 #include <utility>
 
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/load/hex_lines.h"
+#include "ringpeer/tools/load/load_options.h"
 #include "ringpeer/tools/load/recorded_payload.h"
 #include "ringpeer/tools/load/session_replay.h"
 #include "ringpeer/tools/load/template_payload.h"
@@ -24,14 +26,14 @@ bool open_file(const std::string& path, std::ifstream* file, std::string* error)
   file->open(path, std::ios::binary);
   // A folder opens, and cannot be read.
   if (*file && file->peek() == std::ifstream::traits_type::eof() && file->bad()) {
-    *error = fmt::format("{} is no file that can be read.", path);
+    *error = fmt::format("{} is no file that can be read.", printable_text(path));
     return false;
   }
   if (file->is_open()) {
     file->clear();
     return true;
   }
-  *error = fmt::format("{}: {}.", path, std::strerror(errno));
+  *error = fmt::format("{}: {}.", printable_text(path), std::strerror(errno));
   return false;
 }
 
@@ -45,24 +47,33 @@ bool read_text(const std::string& path, std::string* text, std::string* error) {
     text->append(chunk, 0, static_cast<std::size_t>(file.gcount()));
   }
   if (text->size() > kMaxTemplate) {
-    *error =
-        fmt::format("{}: more than {} MiB; a template is one value.", path, kMaxTemplate >> 20);
+    *error = fmt::format("{}: more than {} MiB; a template is one value.", printable_text(path),
+                         kMaxTemplate >> 20);
   } else if (file.bad()) {
-    *error = fmt::format("{} cannot be read to its end.", path);
+    *error = fmt::format("{} cannot be read to its end.", printable_text(path));
   }
   return error->empty();
 }
 
 std::string words_about_useless(const std::string& path, const VaryingField& field) {
-  return fmt::format("{}: no packet is as long as byte {}, where a field ends.", path,
-                     field.place + field.width - 1);
+  return fmt::format("{}: no packet is as long as byte {}, where a field ends.",
+                     printable_text(path), field.place + field.width - 1);
 }
 
 std::string words_about_echoes(const std::string& path, const char* otherwise) {
   return fmt::format(
       "{}: an echo is known by a sequence and a time of 8 bytes in every packet; name both, "
       "like --vary 0:8:sequence --vary 8:8:time, or {}.",
-      path, otherwise);
+      printable_text(path), otherwise);
+}
+
+// Empty, or what is wrong with the times of a recording.
+std::string complaint_about_rate(const std::string& path, double packets_per_second) {
+  if (packets_per_second <= LoadOptions::kMaxRate) return "";
+  return fmt::format(
+      "{}: {:.0f} packets a second in the mean, and a client sends {} at most: its times are all "
+      "the same, or too close. Record the session as it happens (tcpdump -w), and keep its times.",
+      printable_text(path), packets_per_second, LoadOptions::kMaxRate);
 }
 
 }  // namespace
@@ -74,12 +85,12 @@ std::unique_ptr<LoadPayload> make_template_payload(const std::string& path, std:
   if (!read_text(path, &text, error)) return nullptr;
   std::unique_ptr<TemplatePayload> payload = TemplatePayload::make(text, seed, error);
   if (payload == nullptr) {
-    *error = fmt::format("{}: {}", path, *error);
+    *error = printable_text(fmt::format("{}: {}", path, *error));
   } else if (needs_echoes && !payload->identifies_echoes()) {
     *error = fmt::format(
         "{}: an echo is known by \"$sequence\" and \"$time\"; put both into the template, or "
         "expect nothing back (--expect nothing).",
-        path);
+        printable_text(path));
     payload.reset();
   }
   return payload;
@@ -94,7 +105,7 @@ std::unique_ptr<LoadPayload> make_recorded_payload(const std::string& path,
   if (!error->empty() || !open_file(path, &file, error)) return nullptr;
   std::vector<std::vector<std::uint8_t>> packets;
   if (!read_hex_lines(file, &packets, error)) {
-    *error = fmt::format("{}: {}", path, *error);
+    *error = fmt::format("{}: {}", printable_text(path), *error);
     return nullptr;
   }
   for (const VaryingField& field : fields) {
@@ -120,6 +131,8 @@ std::unique_ptr<LoadPayload> make_session_payload(const std::string& path, Sessi
   if (!recording->read(path, plan.choice, error)) return nullptr;
   auto payload = std::make_unique<SessionPayload>(std::move(recording), plan.fields, plan.clients,
                                                   plan.seed, plan.replies);
+  *error = complaint_about_rate(path, payload->replay()->packets_per_second() / plan.clients);
+  if (!error->empty()) return nullptr;
   const std::vector<std::size_t> useless = payload->replay()->useless_fields();
   if (!useless.empty()) {
     *error = words_about_useless(path, plan.fields[useless.front()]);

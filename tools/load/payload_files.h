@@ -38,7 +38,8 @@ struct SessionPlan {
   SessionPayload::Replies replies = SessionPayload::Replies::kCounted;
 };
 
-// The file is a capture (see SessionRecording); each field has to lie in one packet at least.
+// The file is a capture (see SessionRecording) of LoadOptions::kMaxRate packets a second in the
+// mean at most; each field has to lie in one packet at least.
 std::unique_ptr<LoadPayload> make_session_payload(const std::string& path, SessionPlan plan,
                                                   std::string* error);
 

@@ -5,6 +5,7 @@
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/target/target_address.h"
 
 namespace ringpeer::tools {
@@ -34,12 +35,23 @@ std::string read_built_in(const PayloadOptions& payload, LoadOptions* options) {
   return "";
 }
 
-// The options that name a file.
-std::vector<const char*> files_of(const PayloadOptions& payload) {
-  std::vector<const char*> files;
-  if (payload.has_template) files.push_back("--template");
-  if (payload.has_packets) files.push_back("--packets");
-  if (payload.has_session) files.push_back("--like");
+// An option that names a file with packets.
+struct FileOption {
+  const char* name;
+  LoadPayloadKind kind;
+  std::string PayloadOptions::*file;
+};
+constexpr FileOption kFileOptions[] = {
+    {"--template", LoadPayloadKind::kTemplate, &PayloadOptions::template_file},
+    {"--packets", LoadPayloadKind::kPackets, &PayloadOptions::packets_file},
+    {"--like", LoadPayloadKind::kSession, &PayloadOptions::session_file},
+};
+
+std::vector<FileOption> files_of(const PayloadOptions& payload) {
+  std::vector<FileOption> files;
+  for (const FileOption& option : kFileOptions) {
+    if (!(payload.*option.file).empty()) files.push_back(option);
+  }
   return files;
 }
 
@@ -48,12 +60,13 @@ std::string read_endpoint(const char* option, const std::string& text,
   if (text.empty()) return "";
   *endpoint = parse_target_address(text);
   if (*endpoint) return "";
-  return fmt::format("{} {}: write an address and a port, like 192.0.2.1:40000.", option, text);
+  return fmt::format("{} {}: write an address and a port, like 192.0.2.1:40000.", option,
+                     printable_text(text));
 }
 
 // What a session decides by itself.
 std::string read_session(const PayloadOptions& payload, LoadOptions* options) {
-  if (!payload.has_session) {
+  if (payload.session_file.empty()) {
     const bool is_named = !payload.recorded_client.empty() || !payload.recorded_server.empty();
     return is_named ? "--like-client and --like-server name a session of a file: use --like." : "";
   }
@@ -74,21 +87,15 @@ void add_payload_options(CLI::App& command, PayloadOptions* payload, LoadOptions
              "raw bytes, or var: the arena's inputs in Godot's wire format");
   add_number(command, "--size", &options->size,
              "bytes a packet; var packets are padded to it, and 76 at least");
-  command
-      .add_option("--template", payload->template_file,
-                  "a file with a value in Godot's text, with fields like \"$sequence\": packets "
-                  "in Godot's wire format are made of it")
-      ->each([payload](const std::string&) { payload->has_template = true; });
-  command
-      .add_option("--packets", payload->packets_file,
-                  "a file with packets, each a line of hexadecimal digits, to send in turn")
-      ->each([payload](const std::string&) { payload->has_packets = true; });
-  command
-      .add_option(
-          "--like", payload->session_file,
-          "a capture (pcap, pcapng) of one client's session: all clients send what it sent, "
-          "when it did")
-      ->each([payload](const std::string&) { payload->has_session = true; });
+  command.add_option("--template", payload->template_file,
+                     "a file with a value in Godot's text, with fields like \"$sequence\": packets "
+                     "in Godot's wire format are made of it");
+  command.add_option("--packets", payload->packets_file,
+                     "a file with packets, each a line of hexadecimal digits, to send in turn");
+  command.add_option(
+      "--like", payload->session_file,
+      "a capture (pcap, pcapng) of one client's session: all clients send what it sent, when it "
+      "did");
   command.add_option("--like-client", payload->recorded_client,
                      "whose session it is, as IP:PORT, where the capture has several");
   command.add_option("--like-server", payload->recorded_server,
@@ -107,29 +114,24 @@ void add_payload_options(CLI::App& command, PayloadOptions* payload, LoadOptions
 std::string read_payload(const PayloadOptions& payload, LoadOptions* options) {
   std::string complaint = read_session(payload, options);
   if (!complaint.empty()) return complaint;
-  const std::vector<const char*> files = files_of(payload);
+  const std::vector<FileOption> files = files_of(payload);
   if (files.empty()) return read_built_in(payload, options);
   if (files.size() > 1) {
-    return fmt::format("{} and {} both say what is sent: leave one of them out.", files[0],
-                       files[1]);
+    return fmt::format("{} and {} both say what is sent: leave one of them out.", files[0].name,
+                       files[1].name);
   }
-  const char* const file = files.front();
+  const FileOption& file = files.front();
   if (payload.kind) {
-    return fmt::format("{} says what is sent: leave out --payload.", file);
+    return fmt::format("{} says what is sent: leave out --payload.", file.name);
   }
   if (options->size) {
-    return fmt::format("{} says how large packets are: leave out --size.", file);
+    return fmt::format("{} says how large packets are: leave out --size.", file.name);
   }
-  if (payload.has_template && !payload.fields.empty()) {
+  if (file.kind == LoadPayloadKind::kTemplate && !payload.fields.empty()) {
     return "--vary is of --packets and --like: fields of a template stand in its file.";
   }
-  options->payload = payload.has_template  ? LoadPayloadKind::kTemplate
-                     : payload.has_packets ? LoadPayloadKind::kPackets
-                                           : LoadPayloadKind::kSession;
-  options->payload_file = payload.has_template  ? payload.template_file
-                          : payload.has_packets ? payload.packets_file
-                                                : payload.session_file;
-  if (options->payload_file.empty()) return fmt::format("{}: name a file.", file);
+  options->payload = file.kind;
+  options->payload_file = payload.*file.file;
   return read_fields(payload, options);
 }
 

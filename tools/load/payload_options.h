@@ -15,12 +15,9 @@ namespace ringpeer::tools {
 // What packets are, as it was written on the command line.
 struct PayloadOptions {
   std::optional<PayloadKind> kind;
-  // An empty name is one, too: of no file.
-  bool has_template = false;
+  // The one that is given has a name.
   std::string template_file;
-  bool has_packets = false;
   std::string packets_file;
-  bool has_session = false;
   std::string session_file;
   std::string recorded_client;  // "10.0.0.1:40000"
   std::string recorded_server;

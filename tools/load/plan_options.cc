@@ -91,6 +91,9 @@ void add_plan_options(CLI::App& command, PlanOptions* plan, LoadOptions* options
   command.add_option("--interface", options->interface,
                      "the network interface to send through alone, like eth0");
   command.add_option("--source", plan->source, "the address of this machine to send from");
+  command.add_flag(
+      "--cookie", options->cookie,
+      "show the server a cookie first, as one that asks for it wants (serve --cookie)");
   command.add_option("--wait", plan->wait,
                      "how long to wait for replies after the last one, like 2s; without, as the "
                      "round trips are");

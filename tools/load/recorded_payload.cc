@@ -1,8 +1,9 @@
 #include "ringpeer/tools/load/recorded_payload.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
+
+#include "ringpeer/tools/load/content_digest.h"
 
 namespace ringpeer::tools {
 
@@ -13,8 +14,7 @@ RecordedPayload::RecordedPayload(std::vector<std::vector<std::uint8_t>> packets,
       seed_(seed) {
   const std::size_t smallest =
       std::ranges::min(*packets_, {}, [](const auto& packet) { return packet.size(); }).size();
-  sequence_ = whole_field(fields_, FieldKind::kSequence, smallest);
-  time_ = whole_field(fields_, FieldKind::kTime, smallest);
+  echo_fields_ = find_echo_fields(fields_, smallest);
 }
 
 std::span<const std::uint8_t> RecordedPayload::compose(const LoadStamp& stamp, bool /*leaving*/) {
@@ -23,22 +23,23 @@ std::span<const std::uint8_t> RecordedPayload::compose(const LoadStamp& stamp, b
   return packet_;
 }
 
+std::optional<std::uint64_t> RecordedPayload::digest() const {
+  ContentDigest digest;
+  for (const auto& packet : *packets_) digest.add(packet);
+  return digest.value();
+}
+
 LoadReply RecordedPayload::read(std::span<const std::uint8_t> packet, std::uint32_t client) const {
   LoadReply reply;
   if (!identifies_echoes()) return reply;
-  const std::optional<std::uint64_t> sequence = read_field(*sequence_, packet);
-  const std::optional<std::uint64_t> time = read_field(*time_, packet);
-  if (!sequence || !time) return reply;
-  const LoadStamp stamp = {.client = client,
-                           .sequence = *sequence,
-                           .due_at = std::chrono::steady_clock::time_point(
-                               std::chrono::nanoseconds(static_cast<std::int64_t>(*time)))};
-  expected_ = (*packets_)[stamp.sequence % packets_->size()];
-  write_fields(fields_, stamp, seed_, expected_);
+  const std::optional<LoadStamp> stamp = read_stamp(*echo_fields_, packet, client);
+  if (!stamp) return reply;
+  expected_ = (*packets_)[stamp->sequence % packets_->size()];
+  write_fields(fields_, *stamp, seed_, expected_);
   const bool is_whole = std::ranges::equal(expected_, packet);
   reply.kind = is_whole ? LoadReply::Kind::kEcho : LoadReply::Kind::kCorrupted;
   reply.is_known_by_time_alone = true;
-  reply.stamp = stamp;
+  reply.stamp = *stamp;
   return reply;
 }
 

@@ -23,12 +23,13 @@ class RecordedPayload : public LoadPayload {
 
   std::span<const std::uint8_t> compose(const LoadStamp& stamp, bool leaving) override;
   LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const override;
+  std::optional<std::uint64_t> digest() const override;
   std::unique_ptr<LoadPayload> clone() const override {
     return std::make_unique<RecordedPayload>(*this);
   }
   // Whether an echo can be told from another packet, and its time be known: both fields have
   // 8 bytes in every packet.
-  bool identifies_echoes() const { return sequence_ && time_; }
+  bool identifies_echoes() const { return echo_fields_.has_value(); }
 
  private:
   using Packets = std::vector<std::vector<std::uint8_t>>;
@@ -36,8 +37,7 @@ class RecordedPayload : public LoadPayload {
   std::shared_ptr<const Packets> packets_;  // of all clones
   std::vector<VaryingField> fields_;
   std::uint64_t seed_;
-  std::optional<VaryingField> sequence_;
-  std::optional<VaryingField> time_;
+  std::optional<EchoFields> echo_fields_;
   std::vector<std::uint8_t> packet_;
   // What a reply is held against; of read(), which is const to its callers.
   mutable std::vector<std::uint8_t> expected_;

@@ -38,14 +38,20 @@ std::optional<SendSchedule::Due> ReplaySchedule::take(Clock::time_point until) {
   return Due{.place = place, .index = index, .time = due_of(visit, index)};
 }
 
+// However many they are: a recording may have thousands of rounds in a pause of this program.
 void ReplaySchedule::leave_out_old(Visit* visit, Clock::time_point until) const {
-  for (;; ++visit->next) {
-    const Clock::time_point due = due_of(*visit, visit->next);
-    if (due >= until - kMaxCatchUp) return;
-    const Clock::time_point following = due_of(*visit, visit->next + 1);
-    if (following > until || following >= visit->leaves_at) return;
-    missed_(due, 1);
-  }
+  const auto first_at = [&](Clock::time_point time) {
+    return replay_->first_at(time - visit->begins);
+  };
+  const Clock::time_point oldest = until - kMaxCatchUp;
+  if (due_of(*visit, visit->next) >= oldest) return;
+  // Of those that are due while their client is there, the newest stays.
+  const std::uint64_t due_before = first_at(until + std::chrono::nanoseconds(1));
+  const std::uint64_t newest = std::min(due_before, first_at(visit->leaves_at)) - 1;
+  const std::uint64_t end = std::min(first_at(oldest), newest);
+  tell_missed(missed_, visit->next, end,
+              [&](std::uint64_t index) { return due_of(*visit, index); });
+  visit->next = end;
 }
 
 SendSchedule::Clock::time_point ReplaySchedule::next_due() {

@@ -1,6 +1,7 @@
 #ifndef RINGPEER_TOOLS_LOAD_SEND_SCHEDULE_H_
 #define RINGPEER_TOOLS_LOAD_SEND_SCHEDULE_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,19 @@ class SendSchedule {
   // Says that the packet taken last is the first of another client, which leaves at `leaves_at`:
   // which of its packets that is.
   virtual std::uint64_t begin(const Due& taken, Clock::time_point leaves_at) = 0;
+
+ protected:
+  // Tells `missed` of the packets from `first` to before `end`, in a bounded number of portions.
+  template <typename DueTime>
+  static void tell_missed(const Missed& missed, std::uint64_t first, std::uint64_t end,
+                          const DueTime& due_time) {
+    constexpr std::uint64_t kMaxPortions = 1000;
+    if (first >= end) return;
+    const std::uint64_t portion = std::max<std::uint64_t>(1, (end - first) / kMaxPortions);
+    for (std::uint64_t packet = first; packet < end; packet += portion) {
+      missed(due_time(packet), std::min(portion, end - packet));
+    }
+  }
 };
 
 }  // namespace ringpeer::tools

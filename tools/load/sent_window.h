@@ -28,6 +28,7 @@ class SentWindow {
     kWaiting,
     kAnswered,
     kDamaged,  // an answer came, and its bytes were wrong
+    kHarmed,   // it went on with wrong bytes itself: so are those of its answers
     kGivenUp,  // without an answer; its times are forgotten
     kUnknown,  // so long ago that it may have been answered or not
   };

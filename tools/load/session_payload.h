@@ -33,17 +33,17 @@ class SessionPayload : public LoadPayload {
   LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const override;
   bool is_packet(std::span<const std::uint8_t> packet, const LoadStamp& stamp) const override;
   const SessionReplay* replay() const override { return &replay_; }
+  std::optional<std::uint64_t> digest() const override;
   std::unique_ptr<LoadPayload> clone() const override {
     return std::make_unique<SessionPayload>(*this);
   }
   // Whether an echo can be told from another packet: as of RecordedPayload.
-  bool identifies_echoes() const { return sequence_ && time_; }
+  bool identifies_echoes() const { return echo_fields_.has_value(); }
 
  private:
   std::shared_ptr<const SessionRecording> recording_;  // of all clones
   Replies replies_;
-  std::optional<VaryingField> sequence_;
-  std::optional<VaryingField> time_;
+  std::optional<EchoFields> echo_fields_;
   // It makes the packet that a reply is held against: of is_packet(), which is const to its
   // callers.
   mutable SessionReplay replay_;

@@ -50,6 +50,15 @@ std::chrono::nanoseconds SessionReplay::offset(std::uint64_t index) const {
   return period_ * round + sent[index % sent.size()].offset - sent.front().offset;
 }
 
+std::uint64_t SessionReplay::first_at(std::chrono::nanoseconds offset) const {
+  if (offset.count() <= 0) return 0;
+  const std::vector<RecordedPacket>& sent = recording_->sent();
+  const std::chrono::nanoseconds in_round = offset % period_ + sent.front().offset;
+  const auto found = std::ranges::lower_bound(sent, in_round, {}, &RecordedPacket::offset);
+  return static_cast<std::uint64_t>(offset / period_) * sent.size() +
+         static_cast<std::uint64_t>(found - sent.begin());
+}
+
 std::span<const std::uint8_t> SessionReplay::packet(const LoadStamp& stamp) {
   const std::vector<RecordedPacket>& sent = recording_->sent();
   const auto payload = recording_->payload(sent[stamp.index % sent.size()]);

@@ -30,6 +30,8 @@ class SessionReplay {
   // When a client sends its packet `index` (from 0, without end), since its first: never before
   // its packet before.
   std::chrono::nanoseconds offset(std::uint64_t index) const;
+  // The first packet that is not sent before `offset`.
+  std::uint64_t first_at(std::chrono::nanoseconds offset) const;
   // What it sends: stamp.index says which packet it is. Valid until the next call.
   std::span<const std::uint8_t> packet(const LoadStamp& stamp);
   // Whether `reply` is that packet of that client, unchanged: the stamp says when it was sent.

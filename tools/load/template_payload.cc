@@ -12,6 +12,7 @@
 #include "ringpeer/codec/value/dictionary.h"
 #include "ringpeer/codec/wire/decode.h"
 #include "ringpeer/codec/wire/encode.h"
+#include "ringpeer/tools/load/content_digest.h"
 #include "ringpeer/tools/load/payload_sizes.h"
 
 namespace ringpeer::tools {
@@ -71,7 +72,9 @@ std::unique_ptr<TemplatePayload> TemplatePayload::make(std::string_view text, st
     *error = "the template has something behind its value: one value is one packet.";
     return nullptr;
   }
-  std::unique_ptr<TemplatePayload> payload(new TemplatePayload(seed));
+  ContentDigest digest;
+  digest.add(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  std::unique_ptr<TemplatePayload> payload(new TemplatePayload(seed, digest.value()));
   if (!payload->find_fields(whole, error)) return nullptr;
   payload->open(whole);
   *error = payload->complaint_about_trial();
@@ -107,7 +110,7 @@ bool TemplatePayload::find_fields(const Variant& whole, std::string* error) {
 }
 
 std::unique_ptr<LoadPayload> TemplatePayload::clone() const {
-  std::unique_ptr<TemplatePayload> copy(new TemplatePayload(seed_));
+  std::unique_ptr<TemplatePayload> copy(new TemplatePayload(seed_, digest_));
   copy->fields_ = fields_;
   copy->sequence_ = sequence_;
   copy->time_ = time_;

@@ -32,6 +32,7 @@ class TemplatePayload : public LoadPayload {
 
   std::span<const std::uint8_t> compose(const LoadStamp& stamp, bool leaving) override;
   LoadReply read(std::span<const std::uint8_t> packet, std::uint32_t client) const override;
+  std::optional<std::uint64_t> digest() const override { return digest_; }
   std::unique_ptr<LoadPayload> clone() const override;
   // Whether an echo can be told from another packet, and its time be known: the template has
   // "$sequence" and "$time".
@@ -50,7 +51,7 @@ class TemplatePayload : public LoadPayload {
     std::vector<Variant*> places;
   };
 
-  explicit TemplatePayload(std::uint64_t seed) : seed_(seed) {}
+  TemplatePayload(std::uint64_t seed, std::uint64_t digest) : seed_(seed), digest_(digest) {}
   bool find_fields(const Variant& whole, std::string* error);
   std::string complaint_about_trial();
   void open(const Variant& whole);
@@ -59,6 +60,7 @@ class TemplatePayload : public LoadPayload {
   std::optional<std::int64_t> number_in(const Variant& whole, std::size_t field) const;
 
   const std::uint64_t seed_;
+  const std::uint64_t digest_;
   std::vector<Place> fields_;
   std::size_t sequence_ = ~std::size_t{0};  // places in fields_
   std::size_t time_ = ~std::size_t{0};

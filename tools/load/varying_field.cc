@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
+#include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/load/payload_sizes.h"
 
 namespace ringpeer::tools {
@@ -29,18 +31,25 @@ std::vector<std::string_view> parts_of(std::string_view text) {
   }
 }
 
+// How a field is written.
+constexpr std::pair<std::string_view, FieldKind> kKinds[] = {{"sequence", FieldKind::kSequence},
+                                                             {"time", FieldKind::kTime},
+                                                             {"random", FieldKind::kRandom},
+                                                             {"client", FieldKind::kClient}};
+constexpr std::string_view kBigEndian = "be";
+constexpr char kBase = '+';
+
 bool parse_kind(std::string_view word, FieldKind* kind) {
-  if (word == "sequence")
-    *kind = FieldKind::kSequence;
-  else if (word == "time")
-    *kind = FieldKind::kTime;
-  else if (word == "random")
-    *kind = FieldKind::kRandom;
-  else if (word == "client")
-    *kind = FieldKind::kClient;
-  else
-    return false;
-  return true;
+  for (const auto& [name, known] : kKinds) {
+    if (word != name) continue;
+    *kind = known;
+    return true;
+  }
+  return false;
+}
+
+std::string_view word_of(FieldKind kind) {
+  return std::ranges::find(kKinds, kind, &std::pair<std::string_view, FieldKind>::second)->first;
 }
 
 bool lies_in(const VaryingField& field, std::size_t size) {
@@ -71,10 +80,10 @@ std::optional<VaryingField> parse_varying_field(std::string_view text, std::stri
   is_right = is_right && field.width >= 1 && field.width <= VaryingField::kMaxWidth &&
              field.place <= kMaxRawPacket - field.width;
   for (std::size_t i = 3; i < parts.size() && is_right; ++i) {
-    if (parts[i] == "be" && i == 3) {
+    if (parts[i] == kBigEndian && i == 3) {
       field.is_big_endian = true;
     } else {
-      is_right = i + 1 == parts.size() && parts[i].starts_with('+') &&
+      is_right = i + 1 == parts.size() && parts[i].starts_with(kBase) &&
                  parse_number(parts[i].substr(1), &field.base);
     }
   }
@@ -82,8 +91,15 @@ std::optional<VaryingField> parse_varying_field(std::string_view text, std::stri
   *error = fmt::format(
       "{}: write PLACE:WIDTH:KIND, like 4:8:sequence: the first byte (from 0), 1 to {} bytes, and "
       "sequence, time, random or client; then :be for the network's order and :+NUMBER to add.",
-      text, VaryingField::kMaxWidth);
+      printable_text(text), VaryingField::kMaxWidth);
   return std::nullopt;
+}
+
+std::string to_text(const VaryingField& field) {
+  std::string text = fmt::format("{}:{}:{}", field.place, field.width, word_of(field.kind));
+  if (field.is_big_endian) text += fmt::format(":{}", kBigEndian);
+  if (field.base != 0) text += fmt::format(":{}{}", kBase, field.base);
+  return text;
 }
 
 std::string check_varying_fields(std::span<const VaryingField> fields) {
@@ -127,13 +143,29 @@ void write_fields(std::span<const VaryingField> fields, const LoadStamp& stamp, 
   }
 }
 
-std::optional<VaryingField> whole_field(std::span<const VaryingField> fields, FieldKind kind,
-                                        std::size_t smallest) {
-  const auto found = std::ranges::find_if(fields, [&](const VaryingField& field) {
-    return field.kind == kind && field.width == VaryingField::kMaxWidth && lies_in(field, smallest);
-  });
-  if (found == fields.end()) return std::nullopt;
-  return *found;
+std::optional<EchoFields> find_echo_fields(std::span<const VaryingField> fields,
+                                           std::size_t smallest) {
+  const auto whole = [&](FieldKind kind) {
+    return std::ranges::find_if(fields, [&](const VaryingField& field) {
+      return field.kind == kind && field.width == VaryingField::kMaxWidth &&
+             lies_in(field, smallest);
+    });
+  };
+  const auto sequence = whole(FieldKind::kSequence);
+  const auto time = whole(FieldKind::kTime);
+  if (sequence == fields.end() || time == fields.end()) return std::nullopt;
+  return EchoFields{.sequence = *sequence, .time = *time};
+}
+
+std::optional<LoadStamp> read_stamp(const EchoFields& fields, std::span<const std::uint8_t> packet,
+                                    std::uint32_t client) {
+  const std::optional<std::uint64_t> sequence = read_field(fields.sequence, packet);
+  const std::optional<std::uint64_t> time = read_field(fields.time, packet);
+  if (!sequence || !time) return std::nullopt;
+  return LoadStamp{.client = client,
+                   .sequence = *sequence,
+                   .due_at = std::chrono::steady_clock::time_point(
+                       std::chrono::nanoseconds(static_cast<std::int64_t>(*time)))};
 }
 
 std::optional<std::uint64_t> read_field(const VaryingField& field,

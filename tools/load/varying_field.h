@@ -36,6 +36,8 @@ struct VaryingField {
 // "4:8:sequence", "0:2:client:be:+100". Kinds: sequence, time, random, client. Nothing, with words
 // in *error, for another text.
 std::optional<VaryingField> parse_varying_field(std::string_view text, std::string* error);
+// The same field as it is read.
+std::string to_text(const VaryingField& field);
 // That no two have a byte in common. Empty, or what is wrong.
 std::string check_varying_fields(std::span<const VaryingField> fields);
 
@@ -45,13 +47,22 @@ std::uint64_t value_of(const VaryingField& field, const LoadStamp& stamp, std::u
 // packets of a session have several sizes.
 void write_fields(std::span<const VaryingField> fields, const LoadStamp& stamp, std::uint64_t seed,
                   std::span<std::uint8_t> packet);
-// The field of that kind that has all of the number and lies in every packet of at least `smallest`
-// bytes, if there is one.
-std::optional<VaryingField> whole_field(std::span<const VaryingField> fields, FieldKind kind,
-                                        std::size_t smallest);
 // What stands in a field of a packet, without what was added; nothing when it is not there.
 std::optional<std::uint64_t> read_field(const VaryingField& field,
                                         std::span<const std::uint8_t> packet);
+
+// What an echo is known by where packets are of others: all 8 bytes of its sequence and of its
+// time, in every packet.
+struct EchoFields {
+  VaryingField sequence;
+  VaryingField time;
+};
+// Nothing where one of them is missing; packets have `smallest` bytes at least.
+std::optional<EchoFields> find_echo_fields(std::span<const VaryingField> fields,
+                                           std::size_t smallest);
+// The stamp that a packet has in them, of `client`; nothing when the packet is too short.
+std::optional<LoadStamp> read_stamp(const EchoFields& fields, std::span<const std::uint8_t> packet,
+                                    std::uint32_t client);
 
 // A number that depends on all of these alone: any two machines have the same. Threads: any.
 std::uint64_t seeded_number(std::uint64_t seed, std::uint64_t client, std::uint64_t sequence,

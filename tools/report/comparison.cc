@@ -148,9 +148,13 @@ std::string rate_text(const ordered_json& value) {
                          : count_text(ordered_json(std::llround(value.get<double>()))) + "/s";
 }
 
-// Of loss two digits that say something, however small it is.
+// Of loss two digits that say something, however small it is, and no exponent.
 std::string loss_text(const ordered_json& value) {
-  return value.is_null() ? "unknown" : fmt::format("{:.2g} %", value.get<double>());
+  if (value.is_null()) return "unknown";
+  const double percent = value.get<double>();
+  if (percent <= 0) return "0 %";
+  const int digits = std::max(0, 1 - static_cast<int>(std::floor(std::log10(percent))));
+  return fmt::format("{:.{}f} %", percent, digits);
 }
 
 class Table {

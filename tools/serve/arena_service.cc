@@ -22,6 +22,7 @@ ArenaService::ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sess
 }
 
 Error ArenaService::open(const ServeOptions& options) {
+  asks_for_cookies_ = options.cookie;
   if (options.descriptor >= 0) {
     return server_.listen_descriptor(options.descriptor, server_options(options));
   }
@@ -61,8 +62,10 @@ void ArenaService::accept_sessions(Clock::time_point now) {
     Session session;
     session.peer = std::move(peer);
     if (sessions_.size() < most_sessions_) session.id = next_session_id();
+    session.last_heard = now;
     take_inputs(session, now);
-    if (!session.newest_input) continue;  // no player: what it sends next is looked at again
+    if (!session.newest_input && !asks_for_cookies_)
+      continue;  // no player: what it sends next is looked at again
     if (session.id == 0) {
       ++counts_.players_refused;
     } else {

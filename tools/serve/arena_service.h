@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/tools/arena/arena_protocol.h"
@@ -30,6 +31,9 @@ class ArenaService : public Service {
 
   explicit ArenaService(std::shared_ptr<Engine> engine, std::size_t most_sessions = kMaxSessions);
 
+  void set_source_list(std::shared_ptr<const SourceList> list) override {
+    server_.set_source_list(std::move(list));
+  }
   Error open(const ServeOptions& options) override;
   int port() const override { return server_.get_local_port(); }
   int receive_buffer() const override { return server_.get_socket_receive_buffer(); }
@@ -38,7 +42,8 @@ class ArenaService : public Service {
   ServiceCounts counts() const override;
 
  private:
-  // One remote that has sent a valid input: whoever has not does not get a place.
+  // One remote that has sent a valid input: whoever has not does not get a place, unless it has
+  // shown a cookie, which comes before the first input.
   struct Session {
     std::int64_t id = 0;  // 0: there is no room for it
     std::shared_ptr<PacketPeerUDP> peer;
@@ -61,6 +66,7 @@ class ArenaService : public Service {
   void send_snapshot(Session& session);
 
   const std::size_t most_sessions_;
+  bool asks_for_cookies_ = false;
   UDPServer server_;
   ArenaWorld world_;
   std::vector<Session> sessions_;

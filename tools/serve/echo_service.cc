@@ -16,6 +16,11 @@ namespace {
 constexpr std::size_t kMaxPacketsAtOnce = 1024;
 constexpr std::chrono::milliseconds kMaxTimeAtOnce{50};
 
+// Remotes that may knock between two looks; and who says nothing for so long is forgotten: its next
+// packet brings it in again.
+constexpr int kMaxPendingConnections = 4096;
+constexpr std::chrono::seconds kIdleTimeout{30};
+
 }  // namespace
 
 EchoService::EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies,
@@ -23,6 +28,9 @@ EchoService::EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bo
     : server_(std::move(engine)), payload_(payload), replies_(replies), work_(work) {}
 
 Error EchoService::open(const ServeOptions& options) {
+  has_remotes_ = server_options(options).receive == ServerReceive::kPerRemote;
+  server_.set_max_pending_connections(kMaxPendingConnections);
+  server_.set_idle_timeout(kIdleTimeout);
   if (options.descriptor >= 0) {
     return server_.listen_descriptor(options.descriptor, server_options(options));
   }
@@ -32,10 +40,25 @@ Error EchoService::open(const ServeOptions& options) {
 void EchoService::serve(Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
   if (server_.wait(std::max(left, std::chrono::milliseconds(0))) != Error::OK) return;
+  if (has_remotes_) meet_remotes();
   DrainBudget budget;
   budget.max_packets = kMaxPacketsAtOnce;
   if (work_.count() > 0) budget.max_time = kMaxTimeAtOnce;  // nor must the work
   server_.drain(budget, [this](const ReceivedPacket& packet) { serve_packet(packet); });
+}
+
+void EchoService::meet_remotes() {
+  while (const PacketPeerUDP* const gone = server_.next_disconnected()) peers_.erase(gone);
+  while (server_.is_connection_available()) {
+    std::shared_ptr<PacketPeerUDP> peer = server_.take_connection();
+    if (peer == nullptr) return;
+    peers_.emplace(peer.get(), peer);
+  }
+}
+
+void EchoService::close() {
+  server_.stop();
+  peers_.clear();
 }
 
 bool EchoService::is_own(const net::Endpoint& sender) const {

@@ -4,8 +4,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/tools/serve/service.h"
 #include "ringpeer/udp_server.h"
 
@@ -20,22 +23,29 @@ class EchoService : public Service {
   EchoService(std::shared_ptr<Engine> engine, PayloadKind payload, bool replies,
               std::chrono::microseconds work = std::chrono::microseconds(0));
 
+  void set_source_list(std::shared_ptr<const SourceList> list) override {
+    server_.set_source_list(std::move(list));
+  }
   Error open(const ServeOptions& options) override;
   int port() const override { return server_.get_local_port(); }
   int receive_buffer() const override { return server_.get_socket_receive_buffer(); }
   void serve(Clock::time_point until) override;
-  void close() override { server_.stop(); }
+  void close() override;
   ServiceCounts counts() const override { return counts_; }
 
  private:
+  // Where there are remotes: takes new ones, and closes those that are gone.
+  void meet_remotes();
   void serve_packet(const ReceivedPacket& packet);
   // Whether an answer would come back here, to be answered again without end.
   bool is_own(const net::Endpoint& sender) const;
   // Decodes what is Godot's, encodes it again into encoded_; false when it is none.
   bool translate(std::span<const std::uint8_t> packet);
 
-  // A socket of each worker, and no state of any sender.
+  // A socket of each worker. Without cookies it keeps no state of any sender.
   UDPServer server_;
+  bool has_remotes_ = false;
+  std::unordered_map<const PacketPeerUDP*, std::shared_ptr<PacketPeerUDP>> peers_;
   PayloadKind payload_;
   bool replies_;
   std::chrono::microseconds work_;

@@ -5,14 +5,18 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ringpeer/tools/command/choice_option.h"
 #include "ringpeer/tools/command/diagnostics.h"
+#include "ringpeer/tools/command/exit_status.h"
+#include "ringpeer/tools/command/hangup_signal.h"
 #include "ringpeer/tools/command/number_option.h"
 #include "ringpeer/tools/command/option_names.h"
 #include "ringpeer/tools/command/report_output.h"
 #include "ringpeer/tools/serve/server.h"
+#include "ringpeer/tools/serve/source_list_files.h"
 
 namespace ringpeer::tools {
 namespace {
@@ -38,20 +42,61 @@ void add_socket_options(CLI::App& command, ServeOptions* options) {
                    "answer from the address that a client wrote to");
   command.add_flag("--detect-unreachable", options->detect_unreachable,
                    "read ICMP errors: a player whose machine refuses is gone");
+  command.add_flag("--cookie", options->cookie,
+                   "let in only who shows that it receives where it sends from");
+  command.add_flag("--limit-rates", options->limit_rates,
+                   "drop what strangers, players and newcomers send beyond the limits");
   add_number(command, "--pin", &options->worker_cpus, "CPUs to pin the workers to, one for each")
       ->delimiter(',');
+}
+
+void add_admission_options(CLI::App& command, ServeOptions* options) {
+  command
+      .add_option("--deny", options->deny,
+                  "a file with a prefix a line, as 192.0.2.0/24, whose packets are dropped; SIGHUP "
+                  "has it read again; may be repeated")
+      ->allow_extra_args(false);
+  command
+      .add_option("--allow", options->allow,
+                  "such a file with those who alone may send; the longest prefix decides; may be "
+                  "repeated")
+      ->allow_extra_args(false);
+}
+
+// The list of the options that name one. False with the exit status where there should be one.
+bool read_source_list(const ServeOptions& options, std::optional<SourceListFiles>* files,
+                      int* exit_status) {
+  if (options.deny.empty() && options.allow.empty()) return true;
+  files->emplace(options.deny, options.allow);
+  std::string error;
+  switch ((*files)->load(&error)) {
+    case SourceListFiles::Fault::kNone:
+      return true;
+    case SourceListFiles::Fault::kUnreadable:
+      *exit_status = run_error(error);
+      return false;
+    case SourceListFiles::Fault::kWrong:
+      *exit_status = usage_error(error);
+      return false;
+  }
+  return false;
 }
 
 int serve(const ServeOptions& options, ReportOutput& output) {
   const std::string complaint = check_serve_options(options);
   if (!complaint.empty()) return usage_error(complaint);
 
+  std::optional<SourceListFiles> source_list;
+  int exit_status = kExitFailed;
+  if (!read_source_list(options, &source_list, &exit_status)) return exit_status;
   std::string error;
   if (!output.open(&error)) return run_error(error);
   // Before the engine, whose threads must not be the ones that signals interrupt.
   const StopSignal stop;
   StatusSignal status;
+  std::optional<HangupSignal> hangup;
   Server server(options);
+  if (source_list) server.admit_by(&*source_list, &hangup.emplace());
   server.tell_on(&status, [&](const ServeReport& report) {
     output.tell(serve_report_to_json(options, report), serve_report_to_text(options, report));
   });
@@ -103,6 +148,7 @@ void add_serve_command(CLI::App& app, int* exit_status) {
              "an echo lacks")
       ->capture_default_str();
   add_socket_options(*command, options.get());
+  add_admission_options(*command, options.get());
   command
       ->add_option("--without", options->without,
                    "kernel features to leave unused: min-wait, incremental-buffers, gso")

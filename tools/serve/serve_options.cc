@@ -121,8 +121,10 @@ EngineOptions engine_options(const ServeOptions& options) {
 
 ServerOptions server_options(const ServeOptions& options) {
   ServerOptions server;
-  server.receive =
-      options.mode == ServeMode::kArena ? ServerReceive::kPerRemote : ServerReceive::kTogether;
+  server.receive = options.mode == ServeMode::kArena || options.cookie ? ServerReceive::kPerRemote
+                                                                       : ServerReceive::kTogether;
+  server.admission.cookie = options.cookie;
+  server.admission.limit_rates = options.limit_rates;
   server.socket.receive_buffer = options.receive_buffer;
   server.socket.send_buffer = options.send_buffer;
   server.socket.dscp = options.dscp.value_or(server.socket.dscp);

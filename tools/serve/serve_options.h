@@ -58,6 +58,11 @@ struct ServeOptions {
   bool share_port = false;
   bool reply_from_received_address = false;
   bool detect_unreachable = false;
+  // Files with prefixes of addresses that are refused, and that alone are admitted.
+  std::vector<std::string> deny;
+  std::vector<std::string> allow;
+  bool cookie = false;           // strangers have to show one
+  bool limit_rates = false;      // those of AdmissionOptions are kept
   std::vector<int> worker_cpus;  // those of --pin
   // Kernel features that are not to be used: "min-wait", "incremental-buffers", "gso".
   std::vector<std::string> without;

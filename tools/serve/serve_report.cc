@@ -60,6 +60,22 @@ ordered_json waits_to_json(const std::vector<WaitReport>& waits) {
   return json;
 }
 
+ordered_json source_list_to_json(const SourceListFigures& list) {
+  return {{"prefixes", list.prefixes},
+          {"bytes", list.bytes},
+          {"load_ms", list.load_ms},
+          {"reloads", list.reloads},
+          {"reloads_failed", list.reloads_failed}};
+}
+
+void add_source_list(const ordered_json& list, TextTable* table) {
+  table->add("list of sources",
+             fmt::format("{} prefixes in {} bytes, read in {} ms", count_text(list["prefixes"]),
+                         count_text(list["bytes"]), number_text(list["load_ms"], 1)));
+  table->add("  read again, failed", fmt::format("{}, {}", count_text(list["reloads"]),
+                                                 count_text(list["reloads_failed"])));
+}
+
 void add_wait(const ordered_json& wait, std::size_t worker, TextTable* table) {
   table->add(fmt::format("wait of worker {}", worker),
              fmt::format("{}, {} us; {} wake-ups/s with {} packets each",
@@ -167,6 +183,7 @@ ordered_json serve_report_to_json(const ServeOptions& options, const ServeReport
                      {"ticks", service.ticks},
                      {"ticks_missed", service.ticks_missed}};
   }
+  if (report.source_list) json["source_list"] = source_list_to_json(*report.source_list);
   if (report.is_interim) json["interim"] = true;
   json["ok"] = judge_serve(report).empty();
   return json;
@@ -186,6 +203,7 @@ std::string serve_report_to_text(const ServeOptions& options, const ServeReport&
     table.add("ticks, missed",
               fmt::format("{}, {}", count_text(arena["ticks"]), count_text(arena["ticks_missed"])));
   }
+  if (json.contains("source_list")) add_source_list(json["source_list"], &table);
   table.add("receive buffer of each socket",
             fmt::format("{} bytes", count_text(json["receive_buffer_bytes"])));
   table.add("packets in", rate_text(json["received"], json["received_per_s"]));

@@ -13,6 +13,7 @@
 #include "ringpeer/engine/wait/wait_report.h"
 #include "ringpeer/tools/serve/serve_options.h"
 #include "ringpeer/tools/serve/service.h"
+#include "ringpeer/tools/serve/source_list_files.h"
 
 namespace ringpeer::tools {
 
@@ -28,8 +29,9 @@ struct ServeReport {
   CounterSnapshot counters;
   std::vector<WaitReport> waits;  // by worker, at the end
   ServiceCounts service;
-  std::chrono::nanoseconds cpu{0};              // of the whole process
-  std::chrono::nanoseconds application_cpu{0};  // of the application thread in it
+  std::optional<SourceListFigures> source_list;  // of --deny and --allow
+  std::chrono::nanoseconds cpu{0};               // of the whole process
+  std::chrono::nanoseconds application_cpu{0};   // of the application thread in it
   std::optional<double> steal_percent;
   int stopped_by_signal = 0;
   bool is_interim = false;        // of a run that goes on

@@ -12,6 +12,7 @@
 #include "ringpeer/engine/core/listen_address.h"
 #include "ringpeer/engine/net/socket.h"
 #include "ringpeer/inherited_sockets.h"
+#include "ringpeer/tools/command/diagnostics.h"
 #include "ringpeer/tools/command/printable_text.h"
 #include "ringpeer/tools/measure/machine_load.h"
 #include "ringpeer/tools/measure/receive_buffer.h"
@@ -97,6 +98,11 @@ std::string complaint_about_cpus(const std::vector<int>& cpus) {
 
 }  // namespace
 
+void Server::admit_by(SourceListFiles* source_list, HangupSignal* hangup) {
+  source_list_ = source_list;
+  hangup_ = hangup;
+}
+
 bool Server::open(std::string* error) {
   if (!options_.inherited.empty()) {
     options_.descriptor = find_inherited(options_.inherited, error);
@@ -111,6 +117,7 @@ bool Server::open(std::string* error) {
     return false;
   }
   service_ = make_service(options_, engine_);
+  if (source_list_ != nullptr) service_->set_source_list(source_list_->list());
   failure = service_->open(options_);
   if (failure == Error::OK) return true;
   if (options_.descriptor >= 0) {
@@ -175,6 +182,7 @@ ServeReport Server::report_so_far() const {
   report.application_cpu = thread_cpu_time() - application_cpu_before_;
   report.cpu = process_cpu_time() - cpu_before_;
   report.steal_percent = steal_.percent();
+  if (source_list_ != nullptr) report.source_list = source_list_->figures();
   return report;
 }
 
@@ -183,10 +191,24 @@ void Server::serve_until(Clock::time_point end, const StopSignal& stop, Progress
        now = Clock::now()) {
     service_->serve(std::min(end, now + kStopCheckInterval));
     show_progress(now, progress);
+    if (hangup_ != nullptr && hangup_->take()) reload_source_list(progress);
     if (status_ == nullptr || !status_->take()) continue;
     progress->make_way();
     teller_(report_so_far());
   }
+}
+
+// On this thread: what comes meanwhile waits in the rings.
+void Server::reload_source_list(ProgressLine* progress) {
+  progress->make_way();
+  std::string error;
+  if (source_list_->load(&error) != SourceListFiles::Fault::kNone) {
+    return say(error + " The list is what it was.");
+  }
+  service_->set_source_list(source_list_->list());
+  const SourceListFigures figures = source_list_->figures();
+  say(fmt::format("prefixes in the list of sources: {}, read in {:.1f} ms", figures.prefixes,
+                  figures.load_ms));
 }
 
 void Server::show_progress(Clock::time_point now, ProgressLine* progress) const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "ringpeer/tools/command/hangup_signal.h"
 #include "ringpeer/tools/command/progress_line.h"
 #include "ringpeer/tools/command/status_signal.h"
 #include "ringpeer/tools/command/stop_signal.h"
@@ -13,6 +14,7 @@
 #include "ringpeer/tools/serve/serve_options.h"
 #include "ringpeer/tools/serve/serve_report.h"
 #include "ringpeer/tools/serve/service.h"
+#include "ringpeer/tools/serve/source_list_files.h"
 
 namespace ringpeer::tools {
 
@@ -23,6 +25,10 @@ class Server {
  public:
   // Options must have passed check_serve_options().
   explicit Server(const ServeOptions& options) : options_(options) {}
+
+  // Who may send, from the first packet on; the files are read again when a signal has come. They
+  // must have been read once, and both must outlive run().
+  void admit_by(SourceListFiles* source_list, HangupSignal* hangup);
 
   // False with words that say what to do when the engine or the port is not to be had.
   bool open(std::string* error);
@@ -45,11 +51,14 @@ class Server {
 
   void serve_until(Clock::time_point end, const StopSignal& stop, ProgressLine* progress);
   ServeReport report_so_far() const;
+  void reload_source_list(ProgressLine* progress);
   void show_progress(Clock::time_point now, ProgressLine* progress) const;
 
   ServeOptions options_;
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<Service> service_;
+  SourceListFiles* source_list_ = nullptr;
+  HangupSignal* hangup_ = nullptr;
   StatusSignal* status_ = nullptr;
   Teller teller_;
   Clock::time_point started_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ringpeer/engine.h"
+#include "ringpeer/source_list.h"
 #include "ringpeer/tools/serve/serve_options.h"
 
 namespace ringpeer::tools {
@@ -39,6 +40,8 @@ class Service {
 
   virtual ~Service() = default;
 
+  // Who may send from now on; before open() too, and again at any time while it serves.
+  virtual void set_source_list(std::shared_ptr<const SourceList> list) = 0;
   virtual Error open(const ServeOptions& options) = 0;
   virtual int port() const = 0;
   // What the kernel granted each socket, in bytes.

@@ -61,6 +61,15 @@ TEST(ImpairmentOptionsTest, WhatIsNoNumberIsRefused) {
   }
 }
 
+TEST(ImpairmentOptionsTest, WordsAboutAnotherTextArePrintable) {
+  EXPECT_EQ(complaint_about({{"loss", "\x1b[31m\n"}}).find("--impair-loss ?[31m?: choose"), 0U);
+}
+
+TEST(ImpairmentOptionsTest, EachShapeHasItsWord) {
+  EXPECT_STREQ(name_of(JitterShape::kUniform), "uniform");
+  EXPECT_STREQ(name_of(JitterShape::kNormal), "normal");
+}
+
 TEST(ImpairmentOptionsTest, EachSetsWhatItIsNamedAfter) {
   ImpairmentPlan plan;
   for (const ImpairmentOption& option : impairment_options()) {
@@ -89,7 +98,9 @@ TEST(ImpairmentOptionsTest, WhatWouldChangeNothingIsRefused) {
   EXPECT_NE(complaint_about({{"burst", "3"}}), "");
   EXPECT_EQ(complaint_about({{"burst", "3"}, {"loss", "1/0"}}), "");
   EXPECT_NE(complaint_about({{"queue", "3"}}), "");
+  EXPECT_NE(complaint_about({{"queue", "100"}}), "");  // also one as it is without
   EXPECT_EQ(complaint_about({{"queue", "3"}, {"rate", "/100"}}), "");
+  EXPECT_EQ(complaint_about({{"queue", "100"}, {"rate", "/100"}}), "");
   EXPECT_NE(complaint_about({}, normal), "");
   EXPECT_EQ(complaint_about({{"jitter", "0/1"}}, normal), "");
   EXPECT_NE(complaint_about({}, order), "");

@@ -33,6 +33,7 @@ struct Beyond {
   double loss = 0;
   double duplicates = 0;
   double refusals = 0;
+  double corruption = 0;  // of answers to what came whole
   bool answers_damaged = true;
 };
 
@@ -110,8 +111,11 @@ class World {
       lost_whole += is_whole ? 1 : 0;
       return;
     }
+    Bytes bytes = traveller.payload;
+    const bool is_right = is_whole && !(beyond_.corruption > 0 && happens(beyond_.corruption));
+    if (is_whole && !is_right) bytes.back() ^= 0xff;
     for (int copies = happens(beyond_.duplicates) ? 2 : 1; copies > 0; --copies) {
-      answers_.push_back({client, traveller.index, traveller.payload, is_whole});
+      answers_.push_back({client, traveller.index, bytes, is_right});
     }
   }
 
@@ -234,6 +238,32 @@ TEST(ClientImpairmentTest, DuplicatesOfOthersDoNotMakeUpForLosses) {
   }
 }
 
+// A server that answers with wrong bytes has answered, whatever is doubled and damaged before it.
+TEST(ClientImpairmentTest, WrongAnswersAreAnswers) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const World world = run_world(seed, {.corruption = seed % 2 == 0 ? 1 : 0.3});
+    expect_naive_sums(world);
+    const ImpairmentAccount account = world.impairment.account();
+    EXPECT_GT(account.corrupted, 0U);
+    EXPECT_EQ(account.answered_damaged, world.whole_requests.size() - world.whole_answers.size());
+    EXPECT_EQ(account.unaccounted_echoes(0), 0);
+  }
+}
+
+// Of a client that has left, the largest packets may be in both queues.
+TEST(ClientImpairmentTest, TheLongestStayHasTheQueuesInIt) {
+  ImpairmentPlan plan;
+  plan.impairments[0].delay = milliseconds(30);
+  plan.impairments[1].jitter = milliseconds(5);
+  EXPECT_EQ(ClientImpairment::longest_stay(plan), milliseconds(35));
+  plan.impairments[0].bits_per_second = 1e6;
+  plan.impairments[0].queue = 9;
+  // Ten of 65,527 bytes and 28 of headers, at 8 us a byte.
+  EXPECT_EQ(ClientImpairment::longest_stay(plan), milliseconds(35) + microseconds(5'244'400));
+  EXPECT_EQ(ClientImpairment::longest_delay(plan), milliseconds(35));
+}
+
 // Client n is the (n + 1)th that comes to the command.
 TEST(ClientImpairmentTest, FatesAreThoseOfTheCommand) {
   std::mt19937_64 random(11);
@@ -290,6 +320,18 @@ TEST(ClientImpairmentTest, AClientThatLeavesKeepsItsAccount) {
   EXPECT_EQ(account.of(Direction::kToServer).waiting, 1U);
   EXPECT_EQ(account.answered, 2U);
   EXPECT_EQ(account.unaccounted_echoes(0), 0);
+}
+
+// Neither drops of copies nor refusals make up for what never went on.
+TEST(ImpairmentAccountTest, WhatDidNotGoOnIsNotAnswered) {
+  ImpairmentAccount account;
+  account.counts[0].arrived = 100;
+  account.requests = 70;
+  EXPECT_EQ(account.surely_unanswered(), 30U);
+  account.damaged = 12;  // and may have been answered
+  EXPECT_EQ(account.surely_unanswered(), 18U);
+  account.damaged = 50;  // with copies
+  EXPECT_EQ(account.surely_unanswered(), 0U);
 }
 
 TEST(ImpairmentAccountTest, AnArenasInputsAreCountedOnce) {

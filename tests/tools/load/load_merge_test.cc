@@ -136,6 +136,37 @@ TEST(LoadMergeTest, AnswersThatNameNoPacketAreSummed) {
   EXPECT_NE(merge_load_reports(parts).error.find("--expect"), std::string::npos);
 }
 
+TEST(LoadMergeTest, CookiesAreSummed) {
+  std::mt19937_64 random(9);
+  std::vector<Json> parts;
+  LoadReport sum;
+  sum.seconds = 3;
+  sum.started_at = "2026-11-29T09:00:15Z";
+  for (const std::uint32_t number : {1U, 2U, 3U}) {
+    LoadReport report = any_report(&random);
+    report.cookie = {.hellos = 10 * number,
+                     .challenges = 7 * number,
+                     .answers = 6 * number,
+                     .entered = number == 1 ? 0 : 5 * number,
+                     .longest_entry = std::chrono::milliseconds(number == 1 ? 0 : 40 / number)};
+    LoadOptions options = part_of(number, 3);
+    options.cookie = true;
+    sum.add_counts(report);
+    sum.series.merge(report.series);
+    parts.push_back(load_report_to_json(options, report));
+  }
+  LoadOptions whole = part_of(1, 1);
+  whole.cookie = true;
+  const MergedReport merged = merge_load_reports(parts);
+  ASSERT_EQ(merged.error, "");
+  EXPECT_EQ(comparable(merged.report), comparable(load_report_to_json(whole, sum)));
+  EXPECT_EQ(merged.report.at("cookie").at("hellos"), 60);
+  EXPECT_EQ(merged.report.at("cookie").at("longest_entry_us"), 20'000.0);
+  EXPECT_NE(load_json_to_text(merged.report).find("let in by a cookie"), std::string::npos);
+  parts[2]["plan"]["cookie"] = false;
+  EXPECT_NE(merge_load_reports(parts).error.find("--cookie"), std::string::npos);
+}
+
 // Beyond the impairment, one answer of each part is missing.
 TEST(LoadMergeTest, AnImpairmentExplainsWhatItLost) {
   std::mt19937_64 random(1);
@@ -157,6 +188,83 @@ TEST(LoadMergeTest, AnImpairmentExplainsWhatItLost) {
   EXPECT_NE(merge_load_reports(parts).error.find("impairment"), std::string::npos);
   parts[1]["impairment"] = nullptr;
   EXPECT_NE(merge_load_reports(parts).error.find("impairment"), std::string::npos);
+}
+
+// A network may lose all, each way, and the kernel refuse all: as of one run.
+TEST(LoadMergeTest, WhatANetworkLostIsNotTheServersFault) {
+  const auto judgement_of = [](const ImpairmentAccount& account) {
+    std::vector<Json> parts;
+    for (const std::uint32_t number : {1U, 2U}) {
+      LoadReport report;
+      report.seconds = 3;
+      report.started_at = "2026-11-29T09:00:15Z";
+      report.sent = account.of(Direction::kToServer).arrived;
+      report.impairment = account;
+      report.addresses = {"192.0.2.1:4000"};
+      report.targets = {{.sent = report.sent,
+                         .received = 0,
+                         .forwarded = account.of(Direction::kToServer).forwarded,
+                         .arrived = account.of(Direction::kToClient).arrived}};
+      report.delayed_sends_refused = account.of(Direction::kToServer).send_failed;
+      const LoadOptions part = part_of(number, 2);
+      parts.push_back(load_report_to_json(part, report));
+      EXPECT_EQ(parts.back().at("ok"), account.of(Direction::kToServer).send_failed == 0 &&
+                                           account.of(Direction::kToClient).unaccounted() == 0 &&
+                                           report.targets[0].is_silent() == false);
+    }
+    const MergedReport merged = merge_load_reports(parts);
+    EXPECT_EQ(merged.error, "");
+    return judge_merged(merged.report);
+  };
+  ImpairmentAccount there;
+  there.counts[0].arrived = there.counts[0].lost = 50;
+  EXPECT_EQ(judgement_of(there), "");
+  ImpairmentAccount back;
+  back.counts[0].arrived = back.counts[0].forwarded = back.requests = 50;
+  back.counts[1].arrived = back.counts[1].lost = back.answered = 50;
+  EXPECT_EQ(judgement_of(back), "");
+  ImpairmentAccount silent = back;
+  silent.counts[1] = {};
+  silent.answered = 0;
+  EXPECT_NE(judgement_of(silent).find("no reply came"), std::string::npos);
+  ImpairmentAccount refused;
+  refused.counts[0].arrived = refused.counts[0].send_failed = 50;
+  EXPECT_NE(judgement_of(refused).find("the kernel refused every packet"), std::string::npos);
+}
+
+// One of several targets, as the parts see it together.
+TEST(LoadMergeTest, ATargetThatNeverAnswersIsNamed) {
+  std::mt19937_64 random(2);
+  for (const bool is_impaired : {false, true}) {
+    std::vector<Json> parts;
+    for (const std::uint32_t number : {1U, 2U}) {
+      LoadReport report = any_report(&random);
+      report.echoes = report.sent;
+      if (is_impaired) {
+        ImpairmentAccount& account = report.impairment.emplace();
+        account.counts[0].arrived = account.counts[0].forwarded = report.sent;
+        account.counts[1].arrived = account.counts[1].forwarded = report.sent;
+        account.requests = account.answered = report.sent;
+      }
+      report.addresses = {"192.0.2.1:4000", "192.0.2.2:4000"};
+      report.targets = {{.sent = 9, .received = 9, .forwarded = 9, .arrived = 9},
+                        {.sent = 9, .forwarded = number == 1 ? 7U : 0U}};
+      parts.push_back(load_report_to_json(part_of(number, 2), report));
+    }
+    const Json merged = merge_load_reports(parts).report;
+    EXPECT_EQ(merged.at("targets").at(1).at("forwarded"), 7);
+    EXPECT_EQ(judge_merged(merged), "no reply came from 192.0.2.2:4000.");
+    for (Json& part : parts) part["targets"][1]["forwarded"] = 0;
+    EXPECT_EQ(judge_merged(merge_load_reports(parts).report), "");
+    // Of older programs what left for a target is known without an impairment alone.
+    for (Json& part : parts) {
+      for (Json& target : part["targets"]) {
+        target.erase("forwarded");
+        target.erase("arrived");
+      }
+    }
+    EXPECT_EQ(judge_merged(merge_load_reports(parts).report).empty(), is_impaired);
+  }
 }
 
 TEST(LoadMergeTest, PartsThatDidNotRunTogetherAreNotValid) {
@@ -239,6 +347,7 @@ TEST(LoadMergeTest, PartsOfDifferentPlansAreTold) {
       {"--session", [](LoadOptions* plan) { plan->session_seconds = 2; }},
       {"--seed", [](LoadOptions* plan) { plan->seed = 2; }},
       {"--vary", [](LoadOptions* plan) { plan->fields.push_back({.place = 4, .width = 2}); }},
+      {"--like", [](LoadOptions* plan) { plan->payload_digest = 0xabcd; }},
       {"hz", [](LoadOptions* plan) { plan->rate = 3; }},
       {"target", [](LoadOptions* plan) { plan->target_text = "192.0.2.1:4001"; }},
   };

@@ -166,6 +166,32 @@ TEST(LoadReportTest, AnArenaAccountsForBothDirections) {
   EXPECT_NE(judge_load(options(), report), "");
 }
 
+// What is of a cookie is in no other count.
+TEST(LoadReportTest, CookiesAreWhereTheyAreAskedFor) {
+  LoadOptions asked = options();
+  asked.cookie = true;
+  LoadReport report = echo_report();
+  report.cookie = {.hellos = 3,
+                   .challenges = 2,
+                   .answers = 2,
+                   .entered = 2,
+                   .longest_entry = std::chrono::microseconds(1500)};
+  EXPECT_EQ(judge_load(asked, report), "");
+  const auto json = load_report_to_json(asked, report);
+  EXPECT_EQ(json.at("cookie").at("hellos"), 3);
+  EXPECT_EQ(json.at("cookie").at("longest_entry_us"), 1500.0);
+  EXPECT_EQ(json.at("sent"), 100);
+  EXPECT_NE(load_report_to_text(asked, report).find("within 1500 us"), std::string::npos);
+  EXPECT_TRUE(load_report_to_json(options(), report).at("cookie").is_null());
+  // Nobody has asked for one.
+  report = LoadReport();
+  report.cookie.hellos = 30;
+  EXPECT_NE(judge_load(asked, report).find("leave out --cookie"), std::string::npos);
+  EXPECT_TRUE(load_report_to_json(asked, report).at("cookie").at("longest_entry_us").is_null());
+  report.connection_refused = 30;
+  EXPECT_NE(judge_load(asked, report).find("nobody listens"), std::string::npos);
+}
+
 TEST(LoadReportTest, SilenceIsAnErrorThatSaysWhatToDo) {
   LoadReport report;
   report.sent = 10;
@@ -329,19 +355,118 @@ TEST(LoadReportTest, WhoseTargetIsANameIsToldTheAddress) {
 TEST(LoadReportTest, ATargetAmongOthersThatNeverAnswersIsNamed) {
   LoadReport report = echo_report();
   report.addresses = {"192.0.2.1:4220", "192.0.2.2:4220", "192.0.2.3:4220"};
-  report.targets = {{.sent = 50, .received = 50}, {.sent = 50, .received = 1}, {.sent = 0}};
+  report.targets = {{.forwarded = 50, .arrived = 50}, {.forwarded = 50, .arrived = 1}, {.sent = 0}};
   EXPECT_EQ(judge_load(options(), report), "");
   LoadReport silent;
-  silent.targets = {{.sent = 1}, {.sent = 1}, {.sent = 7}};
+  silent.targets = {{.forwarded = 1}, {.forwarded = 1}, {.sent = 9, .forwarded = 7}};
   report.add_counts(silent);
   const std::string words = "no reply from 192.0.2.3:4220, one of 3 targets";
   EXPECT_NE(judge_load(options(), report).find(words), std::string::npos);
   LoadOptions sink = options();
   sink.expect = ExpectedReply::kNothing;
   EXPECT_EQ(judge_load(sink, report), "");
-  LoadOptions impaired = options();
-  report.impairment.emplace();
-  EXPECT_EQ(judge_load(impaired, report).find(words), std::string::npos);
+  // An impairment may lose all that is for it, or all that comes from it: then it is not silent.
+  report.client_kernel_drops = report.server_kernel_drops = 0;
+  ImpairmentAccount& account = report.impairment.emplace();
+  for (ImpairCounts& counts : account.counts) counts.arrived = counts.forwarded = 100;
+  account.requests = account.answered = 100;
+  EXPECT_NE(judge_load(options(), report).find(words), std::string::npos);
+  report.targets[2] = {.sent = 9};
+  EXPECT_EQ(judge_load(options(), report), "");
+  report.targets[2] = {.sent = 9, .forwarded = 7, .arrived = 7};
+  EXPECT_EQ(judge_load(options(), report), "");
+}
+
+// What left an impairment late is refused by the kernel like any other packet.
+TEST(LoadReportTest, AllThatIsRefusedBehindAnImpairmentIsNoRun) {
+  LoadReport report;
+  report.sent = 33;
+  ImpairCounts& out = report.impairment.emplace().counts[0];
+  out.arrived = out.lost = 33;
+  EXPECT_EQ(judge_load(options(), report), "");
+  out.lost = 0;
+  out.send_failed = 33;
+  LoadReport refused;
+  refused.delayed_sends_refused = 33;
+  refused.send_errors[EPERM] = 33;
+  refused.send_error = EPERM;
+  report.add_counts(refused);
+  LoadOptions sink = options();
+  sink.expect = ExpectedReply::kNothing;
+  for (const LoadOptions& asked : {options(), sink}) {
+    const std::string bad = judge_load(asked, report);
+    EXPECT_NE(bad.find("the kernel refused every packet, at last with: Operation not permitted"),
+              std::string::npos)
+        << bad;
+    EXPECT_EQ(load_report_to_json(asked, report).at("send_errors").at(0).at("count"), 33);
+  }
+}
+
+// What comes from an arena is read before it is harmed on the way back.
+TEST(LoadReportTest, AnArenaBehindAnImpairmentIsKnownByWhatItSent) {
+  LoadReport report;
+  report.seconds = 2;
+  report.sent = 910;
+  report.received = report.snapshots = 800;
+  report.snapshots_announced = 70'000'000;  // of a turned bit
+  report.inputs_received = 4'195'468;
+  ImpairmentAccount& account = report.impairment.emplace();
+  ImpairCounts& out = account.counts[0];
+  out.arrived = out.forwarded = account.requests = account.inputs = 910;
+  ImpairCounts& in = account.counts[1];
+  in.arrived = account.snapshots = account.snapshots_announced = 900;
+  in.forwarded = 800;
+  in.lost = 100;
+  auto json = load_report_to_json(options(), report);
+  EXPECT_EQ(json.at("answered"), 910);
+  EXPECT_EQ(json.at("unanswered"), 0);
+  EXPECT_EQ(json.at("snapshots").at("sent"), 900);
+  EXPECT_EQ(json.at("unaccounted"), 0);
+  // Nothing of it comes through to the clients.
+  report.received = report.snapshots = report.snapshots_announced = report.inputs_received = 0;
+  in.forwarded = 0;
+  in.lost = 900;
+  json = load_report_to_json(options(), report);
+  EXPECT_EQ(json.at("server"), "arena");
+  EXPECT_EQ(json.at("answered"), 910);
+  EXPECT_EQ(json.at("impairment").at("unanswered"), 0);
+  EXPECT_EQ(judge_load(options(), report), "");
+  // An arena believes what is harmed on the way to it, and nothing is known of what it says.
+  account.damaged = 1;
+  account.snapshots_announced = 1'000'000;
+  account.inputs = 5'000'000;
+  EXPECT_EQ(report.unaccounted_replies(), 0);
+  EXPECT_EQ(load_report_to_json(options(), report).at("answered"), 910);
+  EXPECT_EQ(judge_load(options(), report), "");
+}
+
+// Drops and refusals may be of copies: they do not make up for what never went on.
+TEST(LoadReportTest, WhatAnImpairmentLostIsNotMadeUpForByDrops) {
+  LoadReport report = echo_report();
+  report.echoes = 70;
+  ImpairmentAccount& account = report.impairment.emplace();
+  account.counts[0].arrived = 100;
+  account.counts[0].lost = 25;
+  account.counts[0].duplicated = 30;
+  account.counts[0].forwarded = 105;
+  account.requests = 75;
+  report.server_kernel_drops = 40;
+  EXPECT_EQ(report.unanswered_by_impairment(), 25U);
+  report.server_kernel_drops = 0;
+  report.client_kernel_drops = 0;
+  account.answered = 70;
+  account.repeated = 30;
+  EXPECT_EQ(report.unaccounted_requests(), 5);
+  EXPECT_EQ(report.unanswered_by_impairment(), 25U);
+}
+
+// Of a run that goes on, what is not answered may be on its way.
+TEST(LoadReportTest, AnInterimReportDoesNotJudgeAnImpairment) {
+  LoadReport report = echo_report();
+  report.impairment.emplace().counts[0].arrived = 100;
+  EXPECT_FALSE(load_report_to_json(options(), report).at("impairment").at("unanswered").is_null());
+  report.is_interim = true;
+  EXPECT_TRUE(load_report_to_json(options(), report).at("impairment").at("unanswered").is_null());
 }
 
 nlohmann::ordered_json server_report() {
@@ -375,6 +500,20 @@ TEST(DemoReportTest, HoldsBothSidesAgainstEachOther) {
   EXPECT_EQ(bad.unaccounted_inside(), 2);
   EXPECT_EQ(bad.unaccounted(), 4);
   EXPECT_FALSE(bad.to_json().at("ok").get<bool>());
+}
+
+// The server receives hellos and answers, and drops them as what they are; its challenges are not
+// among what it sends.
+TEST(DemoReportTest, CookiesAreInTheAccount) {
+  LoadOptions load_options = options();
+  load_options.cookie = true;
+  LoadReport load = arena_report();
+  load.cookie = {.hellos = 3, .challenges = 2, .answers = 2, .entered = 2};
+  auto server = server_report();
+  server["received"] = 100;
+  EXPECT_EQ(DemoReport(load_options, load, server).unaccounted(), 0);
+  load.cookie.hellos = 4;
+  EXPECT_EQ(DemoReport(load_options, load, server).unaccounted_in(), 1);
 }
 
 TEST(DemoReportTest, NothingSentIsNotGood) {

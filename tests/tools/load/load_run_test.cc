@@ -147,6 +147,42 @@ TEST(LoadRunTest, RefusedIsNotLost) {
   EXPECT_NE(load_report_to_text(options, report).find("refused by the target"), std::string::npos);
 }
 
+// What a client sent last may be on its way for longer than its answer is waited for.
+TEST(LoadRunTest, WhoLeavesWaitsFromWhenItsNetworkIsEmpty) {
+  Echo echo(0);
+  std::jthread server([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) echo.serve(milliseconds(100));
+  });
+  LoadOptions options = options_for(echo.port(), 20, 1);
+  options.clients = 5;
+  options.session_seconds = 0.3;
+  options.wait_seconds = 0.8;
+  options.impairment.is_given = true;
+  options.impairment.impairments[0].delay = milliseconds(1200);
+  const LoadReport report = report_of(options);
+  EXPECT_GT(report.joins, 10U);
+  EXPECT_EQ(report.echoes, report.sent);
+  EXPECT_EQ(report.unaccounted_requests(), 0);
+  EXPECT_EQ(judge_load(options, report), "");
+}
+
+// A ramp of packets to a sink waits for what is on its way, and for nothing else.
+TEST(LoadRunTest, OfASinkNothingIsWaitedFor) {
+  const Echo sink(0);
+  LoadOptions options = options_for(sink.port(), 60, 10);
+  options.expect = ExpectedReply::kNothing;
+  options.clients = 2;
+  options.ramp = RateRange{.least = 20, .most = 40};
+  options.steps = 3;
+  options.step_seconds = 0.2;
+  options.impairment.is_given = true;
+  options.impairment.impairments[0].delay = milliseconds(100);
+  const Clock::time_point begin = Clock::now();
+  const LoadReport report = report_of(options);
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ(report.impairment->of(Direction::kToServer).forwarded, report.sent);
+}
+
 // Of a server that drops half, each client waits long for its last answers when it has left.
 TEST(LoadRunTest, ClientsThatComeAndGoHaveTheirSocketsThoughAnswersAreLost) {
   rlimit before = {};

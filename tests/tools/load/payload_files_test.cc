@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,6 +92,88 @@ TEST(PayloadFilesTest, Sessions) {
   EXPECT_NE(complaint({both[0], field("11:8:time")}, Replies::kEchoes).find("name both"),
             std::string::npos);
   EXPECT_NE(complaint({both[0], both[0]}, Replies::kCounted).find("in common"), std::string::npos);
+}
+
+// At one time, or nearly: nobody sends so much.
+TEST(PayloadFilesTest, SessionsWithoutTimesAreRefused) {
+  const net::Endpoint client = endpoint_of("10.0.0.1:40000");
+  const net::Endpoint server = endpoint_of("10.0.0.2:7777");
+  const auto complaint = [&](std::uint64_t distance_ns, std::uint32_t clients) {
+    std::vector<CaptureEntry> entries;
+    for (std::uint64_t i = 0; i < 5; ++i) {
+      entries.push_back({i * distance_ns, ip_packet(client, server, "0123")});
+    }
+    std::string error;
+    const auto payload =
+        make_session_payload(write_test_file("at once", pcap_file(kRawLink, entries, true)),
+                             {.choice = {}, .fields = {}, .clients = clients}, &error);
+    EXPECT_EQ(payload == nullptr, !error.empty()) << error;
+    return error;
+  };
+  for (const std::uint32_t clients : {1U, 500U}) {
+    EXPECT_NE(complaint(0, clients).find("its times are all the same, or too close"),
+              std::string::npos);
+    EXPECT_NE(complaint(99'000, clients).find("10101 packets a second in the mean"),
+              std::string::npos)
+        << complaint(99'000, clients);
+    EXPECT_EQ(complaint(101'000, clients), "");
+  }
+}
+
+TEST(PayloadFilesTest, NamesAreMadePrintable) {
+  const std::string name = "es\x1b[31mc\nape";
+  std::string error;
+  const auto expect_printable = [&](const auto& make, const std::string& words) {
+    error.clear();
+    EXPECT_EQ(make(write_test_file(name, "[")), nullptr);
+    EXPECT_EQ(error.find_first_of("\x1b\n"), std::string::npos) << error;
+    EXPECT_NE(error.find("es?[31mc?ape" + words), std::string::npos) << error;
+    EXPECT_EQ(make("/no/" + name), nullptr);
+    EXPECT_EQ(error.find("/no/es?[31mc?ape: "), 0U) << error;
+  };
+  expect_printable(
+      [&](const std::string& file) { return make_template_payload(file, 1, false, &error); },
+      ": the template is no Godot text");
+  expect_printable(
+      [&](const std::string& file) { return make_recorded_payload(file, {}, 1, false, &error); },
+      ": line 1: '['");
+  expect_printable([&](const std::string& file) { return make_session_payload(file, {}, &error); },
+                   " is no pcap");
+}
+
+// Parts of a plan are told by it.
+TEST(PayloadFilesTest, AnotherFileHasAnotherDigest) {
+  std::string error;
+  const auto digest_of = [&](const std::unique_ptr<LoadPayload>& payload) {
+    EXPECT_NE(payload, nullptr) << error;
+    return payload == nullptr ? std::nullopt : payload->digest();
+  };
+  const auto of_template = [&](const std::string& text) {
+    return digest_of(make_template_payload(write_test_file("text", text), 1, false, &error));
+  };
+  EXPECT_EQ(of_template("[1]"), of_template("[1]"));
+  EXPECT_NE(of_template("[1]"), of_template("[2]"));
+  const auto of_lines = [&](const std::string& text) {
+    return digest_of(make_recorded_payload(write_test_file("hex", text), {}, 1, false, &error));
+  };
+  EXPECT_EQ(of_lines("0011\n22\n"), of_lines("00 11 # the first\n22\n"));
+  EXPECT_NE(of_lines("0011\n22\n"), of_lines("00\n1122\n"));
+  const net::Endpoint client = endpoint_of("10.0.0.1:40000");
+  const net::Endpoint server = endpoint_of("10.0.0.2:7777");
+  const auto of_session = [&](std::uint64_t ms, const char* text, const net::Endpoint& second) {
+    const net::Endpoint& other = second.port == client.port ? server : client;
+    return digest_of(make_session_payload(
+        write_test_file("dump",
+                        pcap_file(kRawLink, {{0, ip_packet(client, server, "a")},
+                                             {ms * 1'000'000, ip_packet(second, other, text)}})),
+        {}, &error));
+  };
+  const auto digest = of_session(5, "b", client);
+  EXPECT_TRUE(digest.has_value());
+  EXPECT_EQ(of_session(5, "b", client), digest);
+  EXPECT_NE(of_session(6, "b", client), digest);
+  EXPECT_NE(of_session(5, "c", client), digest);
+  EXPECT_NE(of_session(5, "b", server), digest);
 }
 
 }  // namespace

@@ -326,6 +326,34 @@ TEST(ReplayScheduleTest, GivesWhatAListHas) {
   }
 }
 
+// Of a recording of one time there are a million rounds in a second: they are told of, and not
+// gone through one by one.
+TEST(ReplayScheduleTest, AnyNumberOfRoundsIsLeftOutAtOnce) {
+  const net::Endpoint client = endpoint_of("10.0.0.1:40000");
+  const net::Endpoint server = endpoint_of("10.0.0.2:7777");
+  SessionRecording recording;
+  std::string error;
+  const std::vector<CaptureEntry> entries(5, {0, ip_packet(client, server, "a")});
+  ASSERT_TRUE(recording.read(write_test_file("once", pcap_file(kRawLink, entries)), {}, &error));
+  const SessionReplay replay(&recording, {}, 1, 1);
+  std::uint64_t missed = 0;
+  std::uint64_t calls = 0;
+  ReplaySchedule schedule(&replay, {{.begins = kStart}}, [&](auto due, std::uint64_t packets) {
+    EXPECT_GE(due, kStart);
+    missed += packets;
+    ++calls;
+  });
+  const Clock::time_point later = kStart + std::chrono::hours(24);
+  const auto due = schedule.take(later);
+  ASSERT_TRUE(due);
+  // A packet for each microsecond, five at a time.
+  const std::uint64_t until = 24ULL * 3600 * 1'000'000;
+  EXPECT_EQ(due->index, missed);
+  EXPECT_EQ(missed, until - 100'000);
+  EXPECT_EQ(due->time, later - milliseconds(100));
+  EXPECT_LE(calls, 2000U);
+}
+
 TEST(ReplayScheduleTest, WhoComesInAPauseBeginsThen) {
   const net::Endpoint client = endpoint_of("10.0.0.1:40000");
   const net::Endpoint server = endpoint_of("10.0.0.2:7777");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ringpeer/tests/tools/load/capture_writer.h"
@@ -156,6 +157,89 @@ TEST(SessionRecordingTest, WhatIsThereInPartIsTold) {
   }
 }
 
+// Of two sessions between the same machines, whose a fragment is its first one says.
+TEST(SessionRecordingTest, FragmentsOfAnotherSessionAreNotOfThisOne) {
+  for (const bool is_ipv6 : {false, true}) {
+    const net::Endpoint from = is_ipv6 ? endpoint_of("[::1]:40000") : client();
+    const net::Endpoint other =
+        is_ipv6 ? endpoint_of("[::1]:40001") : endpoint_of("10.0.0.1:40001");
+    const net::Endpoint to = is_ipv6 ? endpoint_of("[::1]:7777") : server();
+    const std::uint16_t first = is_ipv6 ? 1 : 0x2000;
+    const std::uint16_t later = is_ipv6 ? 8 : 1;
+    const auto numbered = [&](CaptureBytes packet, std::uint8_t number) {
+      packet[is_ipv6 ? 44 : 4] = number;
+      return packet;
+    };
+    std::vector<CaptureEntry> entries = session(kRawLink, from, to);
+    entries.push_back({kStart + 50 * kMs, numbered(ip_packet(other, to, "part", first), 3)});
+    entries.push_back({kStart + 50 * kMs, numbered(ip_packet(other, to, "rest", later), 3)});
+    const auto read = [&](SessionRecording* recording, std::string* error) {
+      return recording->read(write_test_file("both", pcap_file(kRawLink, entries)),
+                             {.client = from}, error);
+    };
+    SessionRecording recording;
+    std::string error;
+    ASSERT_TRUE(read(&recording, &error)) << error;
+    EXPECT_EQ(recording.sent().size(), 3U);
+    ASSERT_EQ(recording.remarks().size(), 1U);
+    EXPECT_EQ(recording.remarks()[0].find("1 fragments between the two machines"), 0U);
+    // Of its own answers they are told, and its own packets cannot be sent.
+    entries.push_back({kStart + 51 * kMs, numbered(ip_packet(to, from, "part", first), 4)});
+    entries.push_back({kStart + 51 * kMs, numbered(ip_packet(to, from, "rest", later), 4)});
+    ASSERT_TRUE(read(&recording, &error)) << error;
+    EXPECT_NE(recording.remarks()[1].find("1 fragments of answers"), std::string::npos)
+        << recording.remarks()[1];
+    entries.push_back({kStart + 52 * kMs, numbered(ip_packet(from, to, "part", first), 5)});
+    entries.push_back({kStart + 52 * kMs, numbered(ip_packet(from, to, "rest", later), 5)});
+    EXPECT_FALSE(read(&recording, &error));
+    EXPECT_NE(error.find("2 fragments"), std::string::npos) << error;
+  }
+}
+
+// Where nothing is to be had, the words say what to do.
+TEST(SessionRecordingTest, FilesOfTheWrongMakeAreToldTheWayOut) {
+  SessionRecording recording;
+  std::string error;
+  std::vector<CaptureEntry> entries = session(kEthernetLink, client(), server());
+  for (CaptureEntry& entry : entries) entry.snap = 40;
+  EXPECT_FALSE(
+      recording.read(write_test_file("short", pcap_file(kEthernetLink, entries)), {}, &error));
+  EXPECT_NE(error.find("6 of which end before UDP's ports: record with tcpdump -s 0"),
+            std::string::npos)
+      << error;
+  // A second interface, of another link, behind the first.
+  std::string file = pcapng_file(kEthernetLink, session(kEthernetLink, client(), server()));
+  const std::string interface = pcapng_file(kRawLink, {}).substr(28);
+  ASSERT_TRUE(recording.read(write_test_file("links", file + interface), {}, &error)) << error;
+  ASSERT_EQ(recording.remarks().size(), 1U);
+  EXPECT_NE(recording.remarks()[0].find("tshark -r FILE"), std::string::npos)
+      << recording.remarks()[0];
+  file.insert(pcapng_file(kEthernetLink, {}).size(), interface);
+  EXPECT_FALSE(recording.read(write_test_file("links", file), {}, &error));
+  EXPECT_NE(error.find("tshark -r FILE"), std::string::npos) << error;
+}
+
+// A terminal is not controlled by the name of a file.
+TEST(SessionRecordingTest, NamesAreMadePrintable) {
+  SessionRecording recording;
+  std::string error;
+  const std::string name = "es\x1b[31mc\nape";
+  EXPECT_FALSE(recording.read("/no/" + name, {}, &error));
+  EXPECT_EQ(error, "/no/es?[31mc?ape: No such file or directory.");
+  std::vector<CaptureEntry> entries = session(kEthernetLink, client(), server());
+  const auto expect_printable = [&](const std::string& file, std::string_view words) {
+    EXPECT_FALSE(recording.read(write_test_file(name, file), {}, &error));
+    EXPECT_EQ(error.find_first_of("\x1b\n"), std::string::npos) << error;
+    EXPECT_NE(error.find("es?[31mc?ape"), std::string::npos) << error;
+    EXPECT_NE(error.find(words), std::string::npos) << error;
+  };
+  expect_printable("no capture", "is no pcap");
+  expect_printable(pcap_file(105, {}), "of a link");
+  expect_printable(pcap_file(kRawLink, {}), "no UDP datagram");
+  entries[0].snap = 44;
+  expect_printable(pcap_file(kEthernetLink, entries), "only in part");
+}
+
 TEST(SessionRecordingTest, AFileThatEndsInTheMiddleIsReadAsFarAsItGoes) {
   std::string file = pcap_file(kRawLink, session(kRawLink, client(), server()));
   file.resize(file.size() - 5);
@@ -204,6 +288,15 @@ TEST(SessionRecordingTest, OddTimesAndDoublesAreTold) {
   EXPECT_EQ(recording.sent()[2].offset, milliseconds(20));
   ASSERT_EQ(recording.remarks().size(), 1U);
   EXPECT_NE(recording.remarks()[0].find("times go backwards"), std::string::npos);
+
+  // Also those of answers: each belongs to the packet before it.
+  entries = session(kRawLink, client(), server());
+  entries[1].time_ns = kStart - 3 * kMs;
+  ASSERT_TRUE(recording.read(write_test_file("odd", pcap_file(kRawLink, entries)), {}, &error));
+  EXPECT_EQ(recording.answers()[0].offset.count(), 0);
+  EXPECT_EQ(recording.answers()[1].offset, milliseconds(6));
+  ASSERT_EQ(recording.remarks().size(), 1U);
+  EXPECT_EQ(recording.remarks()[0].find("1 times go backwards"), 0U) << recording.remarks()[0];
 
   std::vector<CaptureEntry> doubles;
   for (const CaptureEntry& entry : session(kSllLink, client(), server())) {

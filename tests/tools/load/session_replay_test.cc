@@ -53,6 +53,23 @@ TEST(SessionReplayTest, OffsetsAreThoseRecordedRoundAfterRound) {
   EXPECT_EQ(replay.offset(3002), milliseconds(60'040));
 }
 
+// What is due at a time is told without going through all that was due before.
+TEST(SessionReplayTest, TheFirstPacketOfATimeIsFound) {
+  const SessionRecording session = recording();
+  const SessionReplay replay(&session, {}, 1, 1);
+  EXPECT_EQ(replay.first_at(milliseconds(-5)), 0U);
+  EXPECT_EQ(replay.first_at(milliseconds(0)), 0U);
+  std::uint64_t expected = 0;
+  for (std::chrono::microseconds time{1}; time < milliseconds(400);
+       time += std::chrono::microseconds(333)) {
+    while (replay.offset(expected) < time) ++expected;
+    ASSERT_EQ(replay.first_at(time), expected) << time.count();
+  }
+  EXPECT_EQ(replay.first_at(replay.offset(3'000'000'001)), 3'000'000'001U);
+  EXPECT_EQ(replay.first_at(replay.offset(3'000'000'001) + std::chrono::nanoseconds(1)),
+            3'000'000'002U);
+}
+
 // However long the session is: all are there after a second.
 TEST(SessionReplayTest, LongSessionsBeginWithinASecond) {
   const net::Endpoint client = endpoint_of("10.0.0.1:40000");

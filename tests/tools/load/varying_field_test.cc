@@ -38,6 +38,22 @@ TEST(VaryingFieldTest, ReadsWhatItIsWrittenAs) {
   }
 }
 
+TEST(VaryingFieldTest, IsWrittenAsItIsRead) {
+  for (const char* text : {"4:8:sequence", "0:2:client:be:+100", "65506:1:random:+7", "1:8:time:be",
+                           "0:8:sequence:be:+18446744073709551615"}) {
+    std::string error;
+    const auto field = parse_varying_field(text, &error);
+    ASSERT_TRUE(field) << error;
+    EXPECT_EQ(to_text(*field), text);
+  }
+}
+
+TEST(VaryingFieldTest, WordsAboutAnotherTextArePrintable) {
+  std::string error;
+  EXPECT_FALSE(parse_varying_field("4:8:\x1b[31m\n", &error));
+  EXPECT_EQ(error.find("4:8:?[31m?: write PLACE:WIDTH:KIND"), 0U) << error;
+}
+
 TEST(VaryingFieldTest, NoByteIsOfTwo) {
   const auto check = [](std::size_t a, std::size_t a_width, std::size_t b, std::size_t b_width) {
     const std::vector<VaryingField> fields = {{.place = a, .width = a_width},

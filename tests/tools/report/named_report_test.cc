@@ -9,6 +9,7 @@
 #include <fstream>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringpeer/tests/tools/report/sample_reports.h"
@@ -238,6 +239,19 @@ TEST(ComparisonTest, WhatWasDroppedOrRefusedIsLost) {
     EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
   }
   EXPECT_EQ(comparison_to_text({calm}).find("refused by"), std::string::npos);
+}
+
+TEST(ComparisonTest, LossHasTwoDigitsAndNoExponent) {
+  NamedReport run = sample_runs()[0];
+  run.report["sent"] = 20'000'000;
+  const std::vector<std::pair<int, const char*>> cases = {
+      {0, "  100 %\n"},          {100'000, "  100 %\n"},         {10'000'000, "  50 %\n"},
+      {19'000'000, "  5.0 %\n"}, {19'999'998, "  0.000010 %\n"}, {20'000'000, "  0 %\n"}};
+  for (const auto& [answered, words] : cases) {
+    run.report["answered"] = answered;
+    const std::string text = comparison_to_text({run});
+    EXPECT_NE(text.find(words), std::string::npos) << words << text;
+  }
 }
 
 TEST(ComparisonTest, ARunThatWasStoppedSaysSo) {
