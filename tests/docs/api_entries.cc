@@ -53,7 +53,8 @@ class Values {
     if (initial.find("numeric_limits<std::uint32_t>") != std::string::npos) return "4294967295";
     if (type.ends_with("Options") || type.ends_with("Limits")) return "its own";
     if (initial.empty()) return "empty";
-    if (initial.starts_with('{')) return without(initial, ", ");
+    if (initial == "{}") return initial;
+    if (initial.starts_with("{.")) return without(initial, ", ");
     if (const auto number = evaluate(initial, constants_)) {
       std::string unit;
       if (type.find("microseconds") != std::string::npos) unit = " us";
@@ -65,7 +66,7 @@ class Values {
 
   std::string of_page(std::string text) const {
     text = without(std::move(text), "`,");
-    if (text.starts_with('{')) return without(std::move(text), " ");
+    if (text.starts_with("{.")) return without(std::move(text), " ");
     for (const auto& [unit, size] : {std::pair{" KiB", 1 << 10}, std::pair{" MiB", 1 << 20}}) {
       if (!text.ends_with(unit)) continue;
       const auto count = evaluate(text.substr(0, text.size() - 4), constants_);

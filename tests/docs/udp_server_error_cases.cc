@@ -34,7 +34,8 @@ const ErrorCases kCases = {
        ServerOptions of_client;
        of_client.socket.cookie = true;
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(0, kHost, of_client));
-       ServerOptions together{.receive = ServerReceive::kTogether};
+       ServerOptions together;
+       together.receive = ServerReceive::kTogether;
        together.admission.cookie = true;
        gives(Error::ERR_INVALID_PARAMETER, UDPServer(engine).listen(0, kHost, together));
      }},
