@@ -203,7 +203,7 @@ TEST(SourceListModelTest, RefusesWhatTheLongestPrefixSays) {
   plan.kinds = {{"put", 4},    {"nest", 6},  {"neighbour", 3},
                 {"repeat", 1}, {"check", 1}, {"without_memory", 1}};
   plan.make = [](Draws&) { return std::make_unique<ListModel>(); };
-  plan.sequences = 3000;
+  plan.sequences = 1000;
   plan.max_operations = 40;
   run_model(plan);
 }
