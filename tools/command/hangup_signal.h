@@ -1,7 +1,7 @@
 #ifndef RINGPEER_TOOLS_COMMAND_HANGUP_SIGNAL_H_
 #define RINGPEER_TOOLS_COMMAND_HANGUP_SIGNAL_H_
 
-#include <signal.h>
+#include "ringpeer/tools/command/request_signal.h"
 
 namespace ringpeer::tools {
 
@@ -9,20 +9,10 @@ namespace ringpeer::tools {
 // a StopSignal that is older would do with it. So it is for a SIGHUP that was ignored when the
 // program started, too: who lets a server outlive its terminal wants to send it one.
 //
-// Threads: make it on the main thread before others are started; take() is for one thread.
-// At most one at a time.
-class HangupSignal {
+// Threads and number: as RequestSignal says.
+class HangupSignal : public RequestSignal {
  public:
-  HangupSignal();
-  ~HangupSignal();
-  HangupSignal(const HangupSignal&) = delete;
-  HangupSignal& operator=(const HangupSignal&) = delete;
-
-  // True once for all signals since the last call.
-  bool take();
-
- private:
-  struct sigaction previous_ = {};
+  HangupSignal() : RequestSignal(SIGHUP, WhenIgnored::kAsksToo, "files are not read again.") {}
 };
 
 }  // namespace ringpeer::tools
