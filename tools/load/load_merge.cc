@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -92,38 +93,30 @@ void merge_histogram(const Parts& parts, const char* figures, const char* histog
   (*merged)["histograms"][histogram] = std::move(list);
 }
 
-// Each address once; several names may have come to one.
-ordered_json merge_targets(const Parts& parts) {
-  std::map<std::string, ordered_json> by_address;
+// The items of all parts' lists, those with the same key as one: the first of them, with the sums
+// of the fields, which each has, and of those that some may have.
+ordered_json sums_by(const Parts& parts, const char* list, const char* key,
+                     std::initializer_list<const char*> fields,
+                     std::initializer_list<const char*> optional_fields = {}) {
+  std::map<std::string, ordered_json> by_key;
   for (const ordered_json& part : parts) {
-    if (!part.contains("targets")) continue;
-    for (const ordered_json& each : part.at("targets")) {
-      const auto [known, is_new] = by_address.try_emplace(each.at("address"), each);
+    if (!part.contains(list)) continue;
+    for (const ordered_json& each : part.at(list)) {
+      const auto [known, is_new] = by_key.try_emplace(each.at(key), each);
       if (is_new) continue;
-      for (const char* field : {"sent", "received", "forwarded", "arrived"}) {
-        if (!known->second.contains(field) || !each.contains(field)) continue;
-        known->second[field] = count_of(known->second.at(field)) + count_of(each.at(field));
+      ordered_json& sum = known->second;
+      const auto add = [&](const char* field) {
+        sum[field] = count_of(sum.at(field)) + count_of(each.at(field));
+      };
+      for (const char* field : fields) add(field);
+      for (const char* field : optional_fields) {
+        if (sum.contains(field) && each.contains(field)) add(field);
       }
     }
   }
-  ordered_json targets = ordered_json::array();
-  for (auto& [address, sum] : by_address) targets.push_back(std::move(sum));
-  return targets;
-}
-
-ordered_json merge_send_errors(const Parts& parts) {
-  std::map<std::string, ordered_json> by_name;
-  for (const ordered_json& part : parts) {
-    if (!part.contains("send_errors")) continue;
-    for (const ordered_json& each : part.at("send_errors")) {
-      const auto [known, is_new] = by_name.try_emplace(each.at("error"), each);
-      if (is_new) continue;
-      known->second["count"] = count_of(known->second.at("count")) + count_of(each.at("count"));
-    }
-  }
-  ordered_json errors = ordered_json::array();
-  for (auto& [name, sum] : by_name) errors.push_back(std::move(sum));
-  return errors;
+  ordered_json sums = ordered_json::array();
+  for (auto& [value, sum] : by_key) sums.push_back(std::move(sum));
+  return sums;
 }
 
 ordered_json merge_points(const Parts& parts, std::size_t index) {
@@ -191,8 +184,9 @@ void merge_counts(const Parts& parts, ordered_json* merged) {
     for (const ordered_json& address : part.at("addresses")) addresses.insert(address);
     if (part.contains("snapshots")) (*merged)["snapshots"] = part.at("snapshots");
   }
-  (*merged)["send_errors"] = merge_send_errors(parts);
-  (*merged)["targets"] = merge_targets(parts);
+  (*merged)["send_errors"] = sums_by(parts, "send_errors", "error", {"count"});
+  (*merged)["targets"] =
+      sums_by(parts, "targets", "address", {"sent", "received"}, {"forwarded", "arrived"});
   (*merged)["cpu_s"] = cpu;
   (*merged)["addresses"] = addresses;
   (*merged)["part"] = {{"number", 1}, {"of", 1}};
