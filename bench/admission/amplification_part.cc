@@ -71,11 +71,10 @@ std::optional<std::uint64_t> header_bytes() {
 
 std::optional<Flow> measure(const Traffic& traffic, const PartOptions& options,
                             std::string* error) {
-  HouseOptions house_options;
-  house_options.backend = options.backend;
-  house_options.players = 0;
-  house_options.admission.cookie = true;
-  const auto house = House::open(house_options, error);
+  HouseOptions empty = house_options(options);
+  empty.players = 0;
+  empty.admission.cookie = true;
+  const auto house = House::open(empty, error);
   if (house == nullptr) return std::nullopt;
   SpoofingSender sender(house->port(), kForgedBlock);
   Flood flood([&](std::uint32_t first,

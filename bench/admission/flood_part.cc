@@ -34,9 +34,7 @@ constexpr Defence kDefences[] = {
 };
 
 HouseOptions house_of(const Defence& defence, const PartOptions& options) {
-  HouseOptions house;
-  house.backend = options.backend;
-  house.players = options.players;
+  HouseOptions house = house_options(options);
   house.admission.cookie = defence.cookie;
   house.admission.limit_rates = defence.limit_rates;
   return house;
@@ -53,10 +51,10 @@ void deny_flood(House& house, const PartOptions& options) {
 }
 
 Round players_alone(const Defence& defence, const PartOptions& options) {
-  HouseOptions house_options = house_of(defence, options);
-  house_options.admission.remote = kAnyRate;
+  HouseOptions of_any_rate = house_of(defence, options);
+  of_any_rate.admission.remote = kAnyRate;
   Round round;
-  const auto house = House::open(house_options, &round.error);
+  const auto house = House::open(of_any_rate, &round.error);
   if (house == nullptr) return round;
   if (defence.deny_list) deny_flood(*house, options);
   return play_round(*house, Players::kFlatOut, options.seconds, nullptr);

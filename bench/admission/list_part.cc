@@ -119,11 +119,8 @@ class ListChanger {
 
 void add_row(const Family& family, const PartOptions& options, Table* table) {
   Json row = {{"family", family.name}, {"prefixes", kPrefixes}};
-  HouseOptions house_options;
-  house_options.backend = options.backend;
-  house_options.players = options.players;
   std::string error;
-  const auto house = House::open(house_options, &error);
+  const auto house = House::open(house_options(options), &error);
   if (house == nullptr) return table->add_error(row, error);
   ListChanger changer(family, *house);
   house->set_each_frame([&] { changer.play_frame(); });

@@ -112,11 +112,10 @@ double try_once(House& house, bool cookie) {
 
 Outcome measure(bool cookie, const PartOptions& options) {
   Outcome outcome;
-  HouseOptions house_options;
-  house_options.backend = options.backend;
-  house_options.players = 0;
-  house_options.admission.cookie = cookie;
-  const auto house = House::open(house_options, &outcome.error);
+  HouseOptions empty = house_options(options);
+  empty.players = 0;
+  empty.admission.cookie = cookie;
+  const auto house = House::open(empty, &outcome.error);
   if (house == nullptr) return outcome;
   SpoofingSender sender(house->port(), kForgedBlock);
   const auto hello = admission::hello_packet();

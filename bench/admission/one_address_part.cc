@@ -55,9 +55,7 @@ constexpr Case kCases[] = {
 };
 
 HouseOptions house_of(const Case& attack, const PartOptions& options) {
-  HouseOptions house;
-  house.backend = options.backend;
-  house.players = options.players;
+  HouseOptions house = house_options(options);
   house.admission.limit_rates = attack.limit_rates;
   house.admission.cookie = attack.attack == Attack::kAsPlayer;
   house.detect_unreachable =
@@ -203,10 +201,7 @@ void add_row(const Case& attack, double ns_of_players, const PartOptions& option
 
 Round players_alone(const PartOptions& options) {
   Round round;
-  HouseOptions house_options;
-  house_options.backend = options.backend;
-  house_options.players = options.players;
-  const auto house = House::open(house_options, &round.error);
+  const auto house = House::open(house_options(options), &round.error);
   if (house == nullptr) return round;
   return play_round(*house, Players::kFlatOut, options.seconds, nullptr);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "ringpeer/bench/admission/house.h"
 #include "ringpeer/bench/admission/table.h"
 #include "ringpeer/engine.h"
 
@@ -24,6 +25,14 @@ inline constexpr double kPlayerHz = 60;
 // Where forged addresses begin: 127.32.0.0, one /16 for each 65,536 of them.
 inline constexpr std::uint8_t kForgedBlock = 32;
 inline constexpr std::size_t kGamePacketSize = 48;
+
+// A house as the parts have it, without admission.
+inline HouseOptions house_options(const PartOptions& options) {
+  HouseOptions house;
+  house.backend = options.backend;
+  house.players = options.players;
+  return house;
+}
 
 // In a network of its own: what it is about is in each table.
 // Threads: one at a time.

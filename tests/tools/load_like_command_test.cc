@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +21,7 @@
 
 #include "ringpeer/tests/tools/command_process.h"
 #include "ringpeer/tests/tools/load/capture_writer.h"
+#include "ringpeer/tests/tools/load/server_socket.h"
 #include "ringpeer/tests/tools/report_schema.h"
 
 namespace ringpeer::tools {
@@ -98,28 +98,16 @@ class Game {
   using Senders = std::map<std::uint16_t, std::vector<Packet>>;
 
   // Of two answers `most` are given.
-  explicit Game(int most = 2) : descriptor_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    const timeval timeout = {.tv_sec = 0, .tv_usec = 20'000};
-    EXPECT_EQ(setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
+  explicit Game(int most = 2) {
     thread_ = std::jthread([this, most](const std::stop_token& stop) {
       while (!stop.stop_requested()) serve(most);
     });
   }
-  ~Game() {
-    stop();
-    close(descriptor_);
-  }
+  ~Game() { stop(); }
   Game(const Game&) = delete;
   Game& operator=(const Game&) = delete;
 
-  std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::string target() const { return "127.0.0.1:" + std::to_string(socket_.port()); }
   // By port of the client.
   const Senders& stop() {
     thread_.request_stop();
@@ -132,7 +120,7 @@ class Game {
     std::array<char, 2048> bytes;
     sockaddr_in from = {};
     socklen_t size = sizeof(from);
-    const ssize_t count = recvfrom(descriptor_, bytes.data(), bytes.size(), 0,
+    const ssize_t count = recvfrom(socket_.descriptor(), bytes.data(), bytes.size(), 0,
                                    reinterpret_cast<sockaddr*>(&from), &size);
     if (count < 0) return;
     const std::string packet(bytes.data(), static_cast<std::size_t>(count));
@@ -141,13 +129,12 @@ class Game {
     if (place == kSession.size()) return;
     const std::string answer = "an answer";
     for (int i = 0; i < std::min(most, kSession[place].answers); ++i) {
-      sendto(descriptor_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from),
-             size);
+      sendto(socket_.descriptor(), answer.data(), answer.size(), 0,
+             reinterpret_cast<sockaddr*>(&from), size);
     }
   }
 
-  int descriptor_;
-  std::uint16_t port_ = 0;
+  const ServerSocket socket_;
   Senders senders_;
   std::jthread thread_;
 };

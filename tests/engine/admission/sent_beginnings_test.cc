@@ -16,22 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "ringpeer/engine/net/secret.h"
 #include "ringpeer/tests/support/model/refused_memory.h"
 
-namespace ringpeer {
-namespace {
-
-std::mt19937_64 secrets(1);
-
-}  // namespace
-
-// Takes the place of the kernel's random source, so that a run is the same each time.
-void net::draw_secret(std::span<std::byte> secret) {
-  for (std::byte& byte : secret) byte = static_cast<std::byte>(secrets());
-}
-
-namespace admission {
+namespace ringpeer::admission {
 namespace {
 
 using enum QuoteVerdict;
@@ -273,5 +260,4 @@ TEST(SentBeginningsTest, WithoutMemoryThereIsNone) {
 }
 
 }  // namespace
-}  // namespace admission
-}  // namespace ringpeer
+}  // namespace ringpeer::admission

@@ -12,26 +12,12 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <random>
-#include <span>
 
 #include "ringpeer/engine/admission/source_buckets.h"
-#include "ringpeer/engine/net/secret.h"
+#include "ringpeer/tests/engine/admission/seeded_secret.h"
 #include "ringpeer/tests/support/model/model_run.h"
 
-namespace ringpeer {
-namespace {
-
-std::mt19937_64 secrets(1);
-
-}  // namespace
-
-// Takes the place of the kernel's random source, so that a sequence is the same each time.
-void net::draw_secret(std::span<std::byte> secret) {
-  for (std::byte& byte : secret) byte = static_cast<std::byte>(secrets());
-}
-
-namespace admission {
+namespace ringpeer::admission {
 namespace {
 
 __extension__ using Wide = __int128;
@@ -130,12 +116,11 @@ TEST(SourceBucketsModelTest, IsAMapThatForgetsNobody) {
   plan.make = [](Draws& draws) {
     const std::array limits = {RateLimit{10, 0, 1}, RateLimit{50, 20'000, 1},
                                RateLimit{0, 5'000, 2}, RateLimit{1, 0, 30}, RateLimit{0.35, 0, 0}};
-    secrets.seed(draws.below(1 << 20));
+    test::seed_secrets(draws.below(1 << 20));
     return std::make_unique<SourcesModel>(BucketRate(draws.one_of(limits)));
   };
   run_model(plan);
 }
 
 }  // namespace
-}  // namespace admission
-}  // namespace ringpeer
+}  // namespace ringpeer::admission

@@ -9,26 +9,11 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <random>
-#include <span>
 #include <string>
 
-#include "ringpeer/engine/net/secret.h"
 #include "ringpeer/tests/support/model/refused_memory.h"
 
-namespace ringpeer {
-namespace {
-
-std::mt19937_64 secrets(1);
-
-}  // namespace
-
-// Takes the place of the kernel's random source, so that a run is the same each time.
-void net::draw_secret(std::span<std::byte> secret) {
-  for (std::byte& byte : secret) byte = static_cast<std::byte>(secrets());
-}
-
-namespace admission {
+namespace ringpeer::admission {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000;
@@ -186,5 +171,4 @@ TEST(SourceBucketsTest, WithoutMemoryThereIsNone) {
 }
 
 }  // namespace
-}  // namespace admission
-}  // namespace ringpeer
+}  // namespace ringpeer::admission

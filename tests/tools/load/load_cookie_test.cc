@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -18,6 +17,7 @@
 
 #include "ringpeer/engine/admission/cookie.h"
 #include "ringpeer/engine/net/endpoint.h"
+#include "ringpeer/tests/tools/load/server_socket.h"
 #include "ringpeer/tools/load/load_run.h"
 #include "ringpeer/tools/load/payload_choice.h"
 #include "ringpeer/tools/target/target_address.h"
@@ -47,27 +47,14 @@ class CookieEcho {
     std::set<std::uint16_t> ports;     // of those it let in
   };
 
-  explicit CookieEcho(const Habits& habits)
-      : habits_(habits), descriptor_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    const timeval timeout = {.tv_sec = 0, .tv_usec = 20'000};
-    EXPECT_EQ(setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
+  explicit CookieEcho(const Habits& habits) : habits_(habits) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
-  ~CookieEcho() {
-    end();
-    close(descriptor_);
-  }
+  ~CookieEcho() { end(); }
   CookieEcho(const CookieEcho&) = delete;
   CookieEcho& operator=(const CookieEcho&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return socket_.port(); }
   // What it has seen, when it is over.
   const Seen& end() {
     if (thread_.joinable()) {
@@ -89,7 +76,7 @@ class CookieEcho {
       std::array<std::uint8_t, 256> bytes;
       sockaddr_in sender = {};
       socklen_t size = sizeof(sender);
-      const ssize_t count = recvfrom(descriptor_, bytes.data(), bytes.size(), 0,
+      const ssize_t count = recvfrom(socket_.descriptor(), bytes.data(), bytes.size(), 0,
                                      reinterpret_cast<sockaddr*>(&sender), &size);
       if (count > 0) take({bytes.data(), static_cast<std::size_t>(count)}, sender);
     }
@@ -122,14 +109,13 @@ class CookieEcho {
   }
 
   void send(std::span<const std::uint8_t> packet, const sockaddr_in& to) {
-    sendto(descriptor_, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to),
-           sizeof(to));
+    sendto(socket_.descriptor(), packet.data(), packet.size(), 0,
+           reinterpret_cast<const sockaddr*>(&to), sizeof(to));
   }
 
   const Habits habits_;
   const admission::CookieKeys keys_;
-  int descriptor_;
-  int port_ = 0;
+  const ServerSocket socket_;
   std::set<std::uint16_t> known_;
   std::map<std::uint16_t, int> ignored_;
   Seen seen_;

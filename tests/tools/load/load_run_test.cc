@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <deque>
@@ -14,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "ringpeer/tests/tools/load/server_socket.h"
 #include "ringpeer/tools/load/payload_choice.h"
 #include "ringpeer/tools/target/target_address.h"
 
@@ -27,29 +27,17 @@ using std::chrono::milliseconds;
 class Echo {
  public:
   // 0: any port.
-  explicit Echo(int port) : descriptor_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address_.sin_port = htons(static_cast<std::uint16_t>(port));
-    EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)), 0);
-    socklen_t size = sizeof(address_);
-    EXPECT_EQ(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
-    const timeval timeout = {.tv_sec = 0, .tv_usec = 20'000};
-    EXPECT_EQ(setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
-  }
-  ~Echo() { close(descriptor_); }
-  Echo(const Echo&) = delete;
-  Echo& operator=(const Echo&) = delete;
+  explicit Echo(int port) : socket_(port) {}
 
-  int port() const { return ntohs(address_.sin_port); }
-  int descriptor() const { return descriptor_; }
+  int port() const { return socket_.port(); }
+  int descriptor() const { return socket_.descriptor(); }
 
   // Takes what comes within some milliseconds, and answers what came `delay` ago. True when
   // a packet was answered.
   bool serve(milliseconds delay) {
     Waiting packet;
     socklen_t size = sizeof(packet.sender);
-    const ssize_t count = recvfrom(descriptor_, packet.bytes.data(), packet.bytes.size(), 0,
+    const ssize_t count = recvfrom(descriptor(), packet.bytes.data(), packet.bytes.size(), 0,
                                    reinterpret_cast<sockaddr*>(&packet.sender), &size);
     if (count > 0) {
       packet.size = static_cast<std::size_t>(count);
@@ -59,7 +47,7 @@ class Echo {
     bool answered = false;
     for (; !waiting_.empty() && waiting_.front().due <= Clock::now(); waiting_.pop_front()) {
       const Waiting& first = waiting_.front();
-      sendto(descriptor_, first.bytes.data(), first.size, 0,
+      sendto(descriptor(), first.bytes.data(), first.size, 0,
              reinterpret_cast<const sockaddr*>(&first.sender), sizeof(first.sender));
       answered = true;
     }
@@ -74,8 +62,7 @@ class Echo {
     std::size_t size = 0;
   };
 
-  int descriptor_;
-  sockaddr_in address_ = {};
+  const ServerSocket socket_;
   std::deque<Waiting> waiting_;
 };
 
