@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "ringpeer/engine/admission/aligned_keys.h"
 
@@ -15,8 +16,8 @@ namespace ringpeer::admission {
 // cover all keys.
 //
 // The ends of the intervals stand in groups of a cache line. A binary search over the groups' last
-// ends finds the group, and looking at each of its ends the interval: so a look-up waits once for
-// memory that is far away. What the search compares with stands in the order in which it is looked
+// ends finds the group, and another one in it the interval: so a look-up waits once for memory that
+// is far away. What the search compares with stands in the order in which it is looked
 // at, level by level (Eytzinger), and all levels are full: the way down is as many comparisons for
 // each key, no branch depends on one, and what may follow is fetched meanwhile.
 //
@@ -46,9 +47,11 @@ class IntervalSearch {
   std::size_t find(Key key) const noexcept {
     const std::size_t first = group_of(key) * kGroup;
     const Key* const ends = ends_.data() + first;
-    unsigned before = 0;
-    for (std::size_t i = 0; i < kGroup; ++i) before += static_cast<unsigned>(ends[i] < key);
-    return first + before;
+    std::size_t before = 0;
+    for (std::size_t step = kGroup / 2; step > 0; step /= 2) {
+      before += step * static_cast<std::size_t>(ends[before + step - 1] < key);
+    }
+    return first + before + static_cast<std::size_t>(ends[before] < key);
   }
   // The last key of an interval; of the last one, and of none, the last key of all.
   Key end(std::size_t interval) const noexcept { return ends_.data()[interval]; }
@@ -76,18 +79,26 @@ class IntervalSearch {
   std::size_t group_of(Key key) const noexcept {
     const Key* const tree = tree_.data();
     std::size_t node = 1;
-    unsigned level = 0;
-    for (; level + kGroupLevelsAhead < height_; ++level) {
+    const auto step_down = [&] {
+      node = 2 * node + static_cast<std::size_t>(tree[node] < key);
+    };
+    if (height_ < kGroupLevelsAhead) {
+      for (unsigned level = 0; level < height_; ++level) step_down();
+      return node - tree_size();
+    }
+    for (unsigned level = kGroupLevelsAhead; level < height_; ++level) {
       // The line with all that can follow a few levels further down.
       prefetch_line(tree, node);
-      node = 2 * node + static_cast<std::size_t>(tree[node] < key);
+      step_down();
     }
-    const unsigned left = height_ - level;
-    const std::size_t first = (node << left) - tree_size();
-    for (std::size_t i = 0; i < std::size_t{1} << left; ++i) prefetch_line(ends_.data(), first + i);
-    for (; level < height_; ++level) {
-      node = 2 * node + static_cast<std::size_t>(tree[node] < key);
-    }
+    const std::size_t first = (node << kGroupLevelsAhead) - tree_size();
+    // Loops cost as much as what is in them.
+    [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+      (prefetch_line(ends_.data(), first + kIndex), ...);
+    }(std::make_index_sequence<std::size_t{1} << kGroupLevelsAhead>());
+    [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+      ((static_cast<void>(kIndex), step_down()), ...);
+    }(std::make_index_sequence<kGroupLevelsAhead>());
     return node - tree_size();
   }
 
