@@ -8,6 +8,7 @@
 
 #include "ringpeer/codec/base/clock.h"
 #include "ringpeer/engine/net/secret.h"
+#include "ringpeer/engine/net/stirred.h"
 
 namespace ringpeer::admission {
 
@@ -24,8 +25,7 @@ std::uint64_t SentBeginnings::now_us() {
 }
 
 // As net::EndpointHash does it, in one sum over destination and beginning: the upper half of it is
-// strongly universal. Its bits are stirred by a bijection (MurmurHash3's finalizer), because
-// neighbours would be laid in an even row.
+// strongly universal.
 std::uint32_t SentBeginnings::hash_of(const net::Endpoint& destination,
                                       std::span<const std::uint8_t> beginning) const noexcept {
   assert(beginning.size() <= kBytes);
@@ -40,10 +40,7 @@ std::uint32_t SentBeginnings::hash_of(const net::Endpoint& destination,
   }
   std::uint64_t sum = keys_[kWords];
   for (std::size_t i = 0; i < kWords; ++i) sum += keys_[i] * words[i];
-  auto bits = static_cast<std::uint32_t>(sum >> 32);
-  bits = (bits ^ bits >> 16) * 0x85ebca6bu;
-  bits = (bits ^ bits >> 13) * 0xc2b2ae35u;
-  return bits ^ bits >> 16;
+  return net::stirred(static_cast<std::uint32_t>(sum >> 32));
 }
 
 void SentBeginnings::record(const net::Endpoint& destination, std::span<const std::uint8_t> payload,

@@ -8,6 +8,7 @@
 
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/endpoint_hash.h"
+#include "ringpeer/engine/net/stirred.h"
 #include "ringpeer/engine/remotes/huge_page_allocator.h"
 #include "ringpeer/engine/remotes/remote.h"
 
@@ -67,13 +68,9 @@ class RemoteTable {
   static constexpr std::size_t kMinSlots = 64;
 
   // The keyed hash makes collisions of any two unlikely; but of neighbouring addresses it
-  // makes an even row, which some keys fold onto few slots. So its bits are stirred
-  // (MurmurHash3's finalizer, a bijection: it adds no collision).
+  // makes an even row, which some keys fold onto few slots. So its bits are stirred.
   std::uint32_t hash_of(const net::Endpoint& endpoint) const {
-    auto bits = static_cast<std::uint32_t>(hash_(endpoint));
-    bits = (bits ^ bits >> 16) * 0x85ebca6bu;
-    bits = (bits ^ bits >> 13) * 0xc2b2ae35u;
-    return bits ^ bits >> 16;
+    return net::stirred(static_cast<std::uint32_t>(hash_(endpoint)));
   }
   std::size_t mask() const { return slots_.size() - 1; }
   std::size_t next(std::size_t place) const { return (place + 1) & mask(); }

@@ -332,8 +332,8 @@ void SendBatch::send_window(SendSocket& socket) {
 }
 
 // Before they leave the window.
-void SendBatch::remember_sent(admission::SentBeginnings& sent, const SendMessage& message) const {
-  const std::uint64_t now_us = admission::SentBeginnings::now_us();
+void SendBatch::remember_sent(admission::SentBeginnings& sent, const SendMessage& message,
+                              std::uint64_t now_us) const {
   for (std::size_t i = 0; i < message.count; ++i) {
     const SendItem& item = item_at(message.first + i);
     sent.record(item.destination, {item.payload(), item.size}, now_us);
@@ -343,10 +343,12 @@ void SendBatch::remember_sent(admission::SentBeginnings& sent, const SendMessage
 void SendBatch::pop_sent(SendSocket& socket, int count) {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  const std::uint64_t now_us =
+      socket.sent() != nullptr ? admission::SentBeginnings::now_us() : std::uint64_t{0};
   for (int i = 0; i < count; ++i) {
     const SendMessage& message = window_.front();
     if (socket.sent() != nullptr) [[unlikely]]
-      remember_sent(*socket.sent(), message);
+      remember_sent(*socket.sent(), message, now_us);
     packets += message.count;
     bytes += message.bytes;
     if (message.count > 1) {

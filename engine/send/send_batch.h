@@ -112,7 +112,8 @@ class SendBatch {
   bool may_use_train(const SendItem& first) const;
   void send_window(SendSocket& socket);
   void pop_sent(SendSocket& socket, int count);
-  void remember_sent(admission::SentBeginnings& sent, const SendMessage& message) const;
+  void remember_sent(admission::SentBeginnings& sent, const SendMessage& message,
+                     std::uint64_t now_us) const;
 
   // ---- What the kernel refuses.
   int explain(SendSocket& socket, int error) const;
