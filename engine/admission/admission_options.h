@@ -16,7 +16,7 @@ struct RateLimit {
 };
 
 // Who may come in, and how much they may send, decided by the workers before anything is allocated.
-// The default of every field changes nothing; what is off costs the packets of players nothing.
+// The defaults let everybody in; what is off costs the packets of players nothing.
 // Deny lists, which may change while a server listens, are UDPServer::set_source_list().
 //
 // A plain value.
@@ -39,9 +39,16 @@ struct AdmissionOptions {
   // SocketOptions::cookie. Not with ServerReceive::kTogether.
   bool cookie = false;
 
+  // Whether a remote is sent at most 3 times as many bytes as came from it until it has been taken,
+  // and heard again after something was sent to it: whoever forges its address then gains little.
+  // Puts beyond are ERR_BUSY and send_failed_unverified; put_packet_to_all() leaves it out, counted
+  // so; put_packet_to() is not limited. Not with ServerReceive::kTogether; with `cookie` a remote
+  // has shown already that it receives.
+  bool limit_replies = false;
+
   // Whether those who wait to be taken keep their places when there are max_pending_connections of
-  // them, as with Godot. Otherwise newcomers replace some, each of them with the same chance, so
-  // that whoever is first cannot keep others out.
+  // them, as with Godot. Otherwise, which is the default, newcomers replace some, each of them with
+  // the same chance, so that whoever is first cannot keep others out.
   bool keep_pending = false;
 };
 

@@ -79,9 +79,7 @@ class IntervalSearch {
   std::size_t group_of(Key key) const noexcept {
     const Key* const tree = tree_.data();
     std::size_t node = 1;
-    const auto step_down = [&] {
-      node = 2 * node + static_cast<std::size_t>(tree[node] < key);
-    };
+    const auto step_down = [&] { node = 2 * node + static_cast<std::size_t>(tree[node] < key); };
     if (height_ < kGroupLevelsAhead) {
       for (unsigned level = 0; level < height_; ++level) step_down();
       return node - tree_size();
@@ -95,10 +93,12 @@ class IntervalSearch {
     // Loops cost as much as what is in them.
     [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
       (prefetch_line(ends_.data(), first + kIndex), ...);
-    }(std::make_index_sequence<std::size_t{1} << kGroupLevelsAhead>());
+    }
+    (std::make_index_sequence<std::size_t{1} << kGroupLevelsAhead>());
     [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
       ((static_cast<void>(kIndex), step_down()), ...);
-    }(std::make_index_sequence<kGroupLevelsAhead>());
+    }
+    (std::make_index_sequence<kGroupLevelsAhead>());
     return node - tree_size();
   }
 

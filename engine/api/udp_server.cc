@@ -45,6 +45,10 @@ bool UDPServer::check(const ServerOptions& options) const {
   } else if (options.admission.cookie && options.receive == ServerReceive::kTogether) {
     complaint =
         "AdmissionOptions::cookie is for remotes, of which ServerReceive::kTogether has none";
+  } else if (options.admission.limit_replies && options.receive == ServerReceive::kTogether) {
+    complaint =
+        "AdmissionOptions::limit_replies is for remotes, of which ServerReceive::kTogether has "
+        "none";
   } else if (!worker::Gate::is_valid(options.admission)) {
     complaint = "AdmissionOptions has a rate or a burst that is out of range";
   }

@@ -52,7 +52,9 @@ class SlabPool {
   // Which of these the last null was for.
   bool lacks_memory() const { return lacks_memory_; }
 
+  std::size_t budget() const { return max_pages_ * kPageSize; }
   std::size_t pages_in_use() const { return pages_.size() - free_pages_; }
+  bool is_half_in_use() const { return pages_in_use() > max_pages_ / 2; }
   // Whether every block has come back.
   bool is_whole();
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "ringpeer/engine.h"
+#include "ringpeer/engine/send/failure_counter.h"
 
 namespace ringpeer {
 
@@ -11,7 +12,7 @@ Error send_result(int error) {
   if (error == EDESTADDRREQ) return Error::ERR_UNCONFIGURED;
   if (error == ENOMEM) return Error::ERR_OUT_OF_MEMORY;
   // Godot spins here until the kernel has room; an overload must not stop a tick.
-  return is_overload(error) ? Error::ERR_BUSY : Error::FAILED;
+  return is_overload(error) || error == worker::kNotVerified ? Error::ERR_BUSY : Error::FAILED;
 }
 
 namespace internal {

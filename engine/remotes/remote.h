@@ -8,7 +8,7 @@
 #include "ringpeer/engine/admission/error_witness.h"
 #include "ringpeer/engine/admission/token_bucket.h"
 #include "ringpeer/engine/net/endpoint.h"
-#include "ringpeer/engine/net/local_address.h"
+#include "ringpeer/engine/remotes/remote_notes.h"
 #include "ringpeer/engine/stats/counters.h"
 
 namespace ringpeer::internal {
@@ -25,7 +25,9 @@ namespace ringpeer::worker {
 struct Remote {
   Remote(const net::Endpoint& remote_endpoint, std::uint16_t shard_index)
       : endpoint(remote_endpoint), shard(shard_index) {}
-  ~Remote() { delete source; }
+  ~Remote() {
+    if (notes != nullptr) notes->let_go();
+  }
   Remote(const Remote&) = delete;
   Remote& operator=(const Remote&) = delete;
 
@@ -52,9 +54,7 @@ struct Remote {
 
   admission::Bucket bucket;  // of one that is accepted, where there are limits
 
-  // The address that replies leave from: the one that its first packet was sent to, if
-  // such things are noted. Owned.
-  const net::LocalAddress* source = nullptr;
+  RemoteNotes* notes = nullptr;  // where anything is noted; held
 
   // The consumer's.
   alignas(64) std::atomic<std::uint32_t> taken_bytes{0};

@@ -7,6 +7,9 @@
 
 namespace ringpeer::worker {
 
+// To a remote that must show first that it receives. No call of the kernel for UDP says this.
+inline constexpr int kNotVerified = EDQUOT;
+
 // Which counter a packet counts in that was put and not sent, by the errno that kept it: the same
 // whether a call or a worker has tried. Threads: any.
 constexpr Counter failure_counter(int error) {
@@ -16,6 +19,8 @@ constexpr Counter failure_counter(int error) {
       return Counter::kSendFailedQueueFull;
     case ECONNREFUSED:
       return Counter::kSendFailedRefused;
+    case kNotVerified:
+      return Counter::kSendFailedUnverified;
     default:
       return Counter::kSendFailedOther;
   }

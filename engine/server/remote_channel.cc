@@ -9,13 +9,15 @@ std::unique_ptr<RemoteChannel> RemoteChannel::take_pending(
   std::unique_ptr<RemoteChannel> channel(new RemoteChannel(server));
   channel->remote_ = &server->per_remote().take_pending(*channel);
   channel->endpoint_ = channel->remote_->endpoint;
-  if (channel->remote_->source != nullptr) channel->source_ = *channel->remote_->source;
+  channel->notes_ = channel->remote_->notes;
+  if (channel->notes_ != nullptr) channel->notes_->hold();
   return channel;
 }
 
 RemoteChannel::~RemoteChannel() {
   if (remote_ != nullptr) inbox().close(*remote_);
   end_batch();
+  if (notes_ != nullptr) notes_->let_go();
 }
 
 bool RemoteChannel::ends_loop(PerRemoteInbox& inbox) {
@@ -101,7 +103,9 @@ bool RemoteChannel::take_next(ReceivedPacket* packet, packet::PacketBuffer** buf
 }
 
 int RemoteChannel::send(std::span<const std::uint8_t> packet, PutState& state) {
-  return server_->sender().send(endpoint_, source_, packet, state);
+  if (notes_ == nullptr) [[likely]]
+    return server_->sender().send(endpoint_, {}, packet, state);
+  return server_->sender().send_within(*notes_, endpoint_, packet, state);
 }
 
 }  // namespace ringpeer::internal

@@ -73,7 +73,7 @@ class RemoteChannel final : public DrainSource, public PeerChannel {
   // For puts, which do not look at remote_.
   net::Endpoint endpoint_;
   std::uint64_t last_arrival_us_ = 0;
-  net::LocalAddress source_;  // that they leave from, if known
+  worker::RemoteNotes* notes_ = nullptr;  // held
   LoopBound bound_;
 };
 

@@ -6,11 +6,17 @@
 
 #include "ringpeer/codec/base/exceptions.h"
 #include "ringpeer/engine/peer/send_or_queue.h"
+#include "ringpeer/engine/send/failure_counter.h"
 
 namespace ringpeer::internal {
 namespace {
 
 constexpr std::uint32_t kMixer = 0x9e3779b1;  // odd, 2^32 / golden ratio
+
+// Null: any.
+const net::LocalAddress* source_of(const worker::Remote& remote) {
+  return remote.notes != nullptr && remote.notes->local.is_known() ? &remote.notes->local : nullptr;
+}
 
 // Whether an error of this peer may have been left; true once for each error of any.
 bool should_look_for_error(PutState& state) {
@@ -62,6 +68,21 @@ int ServerSender::send(const net::Endpoint& remote, const net::LocalAddress& sou
   return send_by(shard, packet, target, false);
 }
 
+int ServerSender::send_within(worker::RemoteNotes& notes, const net::Endpoint& remote,
+                              std::span<const std::uint8_t> packet, PutState& state) {
+  if (!notes.replies.take(packet.size())) {
+    count_unverified(packet.size());
+    return worker::kNotVerified;
+  }
+  const int error = send(remote, notes.local, packet, state);
+  if (error != 0) notes.replies.give_back(packet.size());
+  return error;
+}
+
+void ServerSender::count_unverified(std::size_t bytes) {
+  workers_.counters().count_send(worker::kNotVerified, bytes);
+}
+
 int ServerSender::send_to(const net::Endpoint& destination, const net::LocalAddress& source,
                           std::span<const std::uint8_t> packet) {
   if (!sockets_.is_open()) return ESHUTDOWN;
@@ -83,9 +104,13 @@ int ServerSender::send_to_all(std::span<const std::uint8_t> packet, const worker
     targets_.clear();
     for (worker::Remote* remote : remotes_.accepted()) {
       if (remote == except || &shard_for(remote->endpoint) != shard.get()) continue;
+      if (remote->notes != nullptr && !remote->notes->replies.take(packet.size())) {
+        count_unverified(packet.size());
+        continue;
+      }
       worker::SendTarget target{&shard->sends, remote->endpoint};
       target.tells = true;
-      target.source = remote->source;
+      target.source = source_of(*remote);
       targets_.push_back(target);
     }
     if (const int error = send_shard_to_all(*shard, packet); error != 0) result = error;

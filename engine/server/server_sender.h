@@ -8,6 +8,7 @@
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/local_address.h"
 #include "ringpeer/engine/peer/put_state.h"
+#include "ringpeer/engine/remotes/remote_notes.h"
 #include "ringpeer/engine/send/send_item.h"
 #include "ringpeer/engine/server/server_remotes.h"
 #include "ringpeer/engine/server/server_sockets.h"
@@ -28,10 +29,15 @@ class ServerSender {
   // To one remote, known by its address: the remote itself may be gone.
   int send(const net::Endpoint& remote, const net::LocalAddress& source,
            std::span<const std::uint8_t> packet, PutState& state);
+  // The same, to one of whom something is noted: kNotVerified where that is more than it may be
+  // sent.
+  int send_within(worker::RemoteNotes& notes, const net::Endpoint& remote,
+                  std::span<const std::uint8_t> packet, PutState& state);
   // To anybody.
   int send_to(const net::Endpoint& destination, const net::LocalAddress& source,
               std::span<const std::uint8_t> packet);
-  // To all accepted remotes but one: all or none of each worker's.
+  // To all accepted remotes but one, and but for those that may not be sent so much: all or none of
+  // each worker's.
   int send_to_all(std::span<const std::uint8_t> packet, const worker::Remote* except);
 
  private:
@@ -40,6 +46,7 @@ class ServerSender {
   int send_by(Shard& shard, std::span<const std::uint8_t> packet, const worker::SendTarget& target,
               bool now);
   bool has_room_for_targets();
+  void count_unverified(std::size_t bytes);
   int send_shard_to_all(Shard& shard, std::span<const std::uint8_t> packet);
 
   worker::WorkerGroup& workers_;

@@ -37,6 +37,8 @@ constexpr std::array<CounterInfo, kCounterCount> kInfo = {{
     {"sent_bytes", "Payload bytes of those.", false},
     {"send_failed_queue_full", "Not sent: the send queue or socket buffer was full.", false},
     {"send_failed_refused", "Not sent: refused by the remote's ICMP error.", false},
+    {"send_failed_unverified", "Not sent: more than a remote may be sent before it has replied.",
+     false},
     {"send_failed_other", "Not sent: any other error of the kernel.", false},
     {"send_failed_closed", "Not sent: still queued when the socket or engine was closed.", false},
     {"wakeups", "Times a worker returned from its wait.", false},
@@ -63,6 +65,14 @@ std::uint64_t CounterSnapshot::dropped_packets() const {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (kInfo[i].is_drop) sum += values[i];
+  }
+  return sum;
+}
+
+std::uint64_t CounterSnapshot::unsent_packets() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (kInfo[i].name.starts_with("send_failed_")) sum += values[i];
   }
   return sum;
 }

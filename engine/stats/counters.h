@@ -45,6 +45,7 @@ enum class Counter : std::uint8_t {
   kSentBytes,
   kSendFailedQueueFull,
   kSendFailedRefused,
+  kSendFailedUnverified,
   kSendFailedOther,
   kSendFailedClosed,
   kWakeups,
@@ -74,6 +75,8 @@ struct CounterSnapshot {
   CounterSnapshot& operator+=(const CounterSnapshot& other);
   // The sum of the counters that are drops.
   std::uint64_t dropped_packets() const;
+  // The sum of the send_failed_* counters.
+  std::uint64_t unsent_packets() const;
 };
 
 // One thread's counters: add() belongs to the one writing thread, snapshot() to any.

@@ -26,6 +26,10 @@ class Delivery {
   std::uint64_t now_us() const { return now_us_; }
   Counters& counters() { return counters_; }
 
+  // Of the memory for copies, in bytes.
+  std::size_t budget() const { return slabs_.budget(); }
+  bool has_half_of_budget_in_use() const { return slabs_.is_half_in_use(); }
+
   // Whether payloads stay where they are, but for those in two parts.
   bool lends() const { return lend_; }
   // Writes the descriptor of a datagram that stays where it is.

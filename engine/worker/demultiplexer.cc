@@ -15,8 +15,10 @@
 namespace ringpeer::worker {
 namespace {
 
-// ICMP errors dealt with at a time: a flood of them is a reason to go back to packets.
-constexpr int kMaxErrorsPerCheck = 64;
+// ICMP errors dealt with at a time, a microsecond each: a flood of them is a reason to go back to
+// packets. They lie in the socket's buffer, so fewer would leave less room for packets there: with
+// 64 a flood of 235,000/s cost players two packets of three.
+constexpr int kMaxErrorsPerCheck = 1024;
 
 // Not within a template: see RINGPEER_BRANCH.
 void mark_let_in_by_batch() { RINGPEER_BRANCH("demultiplexer: let in by this very batch"); }
@@ -28,7 +30,9 @@ void mark_local_address() { RINGPEER_BRANCH("demultiplexer: local addresses are 
 
 Demultiplexer::Path Demultiplexer::path_of(const ServerShared& shared) {
   if (!shared.per_remote) return Path::kTogether;
-  return shared.admission.limit_rates || shared.admission.cookie ? Path::kGuarded : Path::kPlain;
+  const AdmissionOptions& admission = shared.admission;
+  const bool is_guarded = admission.limit_rates || admission.limit_replies || admission.cookie;
+  return is_guarded ? Path::kGuarded : Path::kPlain;
 }
 
 Demultiplexer::Demultiplexer(std::uint16_t shard, std::size_t max_packets, ServerShared* shared)
@@ -36,7 +40,8 @@ Demultiplexer::Demultiplexer(std::uint16_t shard, std::size_t max_packets, Serve
       shared_(shared),
       path_(path_of(*shared)),
       ring_(max_packets, UINT64_MAX),
-      stranger_reserve_(max_packets / 2) {
+      stranger_reserve_(max_packets / 2),
+      share_of_ring_(max_packets / kShareOfOne * packet::kRecordOverhead) {
   const AdmissionOptions& admission = shared->admission;
   if (path_ == Path::kGuarded || admission.limit_rates) gate_.emplace(admission);
   take_list();
@@ -93,19 +98,41 @@ bool Demultiplexer::announce(Remote* remote, Event event, std::uint64_t now_us) 
   return ring_.producer().push_event(descriptor);
 }
 
-bool Demultiplexer::has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
-  if (remote.admitted_bytes - remote.known_taken_bytes + charge <= limit) return true;
-  remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
+// Nobody waits beside a single remote.
+Demultiplexer::QueueLimit Demultiplexer::limit_of_one(const Delivery& delivery) const {
+  const std::uint64_t whole = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
+  if (table_.size() < 2) return {whole, whole};
+  std::uint64_t limit = whole;
+  if (ring_.is_half_full()) [[unlikely]] {
+    RINGPEER_BRANCH("demultiplexer: shares of a ring that is half full");
+    limit = std::min(limit, share_of_ring_);
+  }
+  if (delivery.has_half_of_budget_in_use()) [[unlikely]] {
+    RINGPEER_BRANCH("demultiplexer: shares of a budget of which half is in use");
+    limit = std::min(limit, delivery.budget() / kShareOfOne / packet::SlabPool::kSmallestBlock *
+                                packet::kRecordOverhead);
+  }
+  return {whole, limit};
+}
+
+bool Demultiplexer::has_bytes(Remote& remote, const QueueLimit& limit, std::uint32_t charge) {
+  if (remote.admitted_bytes - remote.known_taken_bytes + charge <= limit.now) return true;
   RINGPEER_BRANCH("demultiplexer: a second look at what a peer holds");
-  return packet::fits_queue(remote.admitted_bytes - remote.known_taken_bytes, charge, limit);
+  return has_bytes_at_second_look(remote, limit.now, limit.whole, charge);
+}
+
+bool Demultiplexer::has_bytes_at_second_look(Remote& remote, std::uint64_t limit,
+                                             std::uint64_t whole, std::uint32_t charge) {
+  remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
+  const std::uint64_t held = remote.admitted_bytes - remote.known_taken_bytes;
+  return held == 0 ? packet::fits_queue(0, charge, whole) : held + charge <= limit;
 }
 
 // A burst of small packets, or a single one of any size.
-bool Demultiplexer::has_pending_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge) {
-  remote.known_taken_bytes = remote.taken_bytes.load(std::memory_order_acquire);
-  const std::uint64_t held = remote.admitted_bytes - remote.known_taken_bytes;
-  if (held == 0) return packet::fits_queue(0, charge, limit);
-  return held + charge <= std::min(limit, kMaxPendingBytes);
+bool Demultiplexer::has_pending_bytes(Remote& remote, const QueueLimit& limit,
+                                      std::uint32_t charge) {
+  return has_bytes_at_second_look(remote, std::min(limit.now, kMaxPendingBytes), limit.whole,
+                                  charge);
 }
 
 void Demultiplexer::deliver(const DatagramRun& run, Delivery& delivery) {
@@ -158,7 +185,11 @@ void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagram
 std::optional<Counter> Demultiplexer::reason_against(const Arrival& arrival, Remote* remote,
                                                      Delivery& delivery) {
   const std::uint64_t now_us = delivery.now_us();
-  if (remote != nullptr && remote->is_accepted()) [[likely]] {
+  const bool is_accepted = remote != nullptr && remote->is_accepted();
+  if (remote != nullptr && remote->notes != nullptr) {
+    remote->notes->replies.record_arrival(arrival.datagram.packet.size, is_accepted);
+  }
+  if (is_accepted) [[likely]] {
     if (gate_->limits_rates() && !gate_->lets_pass(*remote, arrival.datagram, now_us)) {
       RINGPEER_BRANCH("demultiplexer: a remote beyond its rate");
       remote->record_arrival(now_us);
@@ -178,7 +209,7 @@ template <Demultiplexer::Path kPath>
 void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagrams,
                                        Delivery& delivery) {
   assert(datagrams.size() <= backend::kBatchSize);
-  const std::uint64_t limit = shared_->max_bytes_per_remote.load(std::memory_order_relaxed);
+  const QueueLimit limit = limit_of_one(delivery);
   const bool notes = shared_->arrival.local_addresses;
   const std::size_t source_space = notes ? kRecordedSourceSpace : net::kSocketAddressSize;
   find_all(datagrams);

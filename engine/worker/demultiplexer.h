@@ -126,6 +126,11 @@ class Demultiplexer final : public DatagramSink {
     return *static_cast<Remote*>(const_cast<void*>(element.source));
   }
 
+  // Of the ring's slots, and of the memory for copies: what one remote may hold at most while half
+  // of it is in use and the server knows others, so that a few who are not read, or who flood,
+  // leave the others room. A single packet of any size is let in all the same.
+  static constexpr std::size_t kShareOfOne = 8;
+
   // Consumer: the remote is done with. It comes back as kRemoteRetired after the
   // worker's next maintain().
   void close(Remote* remote);
@@ -171,10 +176,19 @@ class Demultiplexer final : public DatagramSink {
   bool replace_one(Delivery& delivery, Counter* reason);
   bool lets_newcomer_in(std::uint64_t now_us, Counter* reason);
   Remote* make_remote(const Arrival& arrival);
+  bool take_notes(const Arrival& arrival, Remote& remote) const;
   void take_list();
 
-  static bool has_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
-  static bool has_pending_bytes(Remote& remote, std::uint64_t limit, std::uint32_t charge);
+  // Bytes that one remote may have waiting, as a queue counts.
+  struct QueueLimit {
+    std::uint64_t whole;
+    std::uint64_t now;  // less than `whole` while others need the room
+  };
+  QueueLimit limit_of_one(const Delivery& delivery) const;
+  static bool has_bytes(Remote& remote, const QueueLimit& limit, std::uint32_t charge);
+  static bool has_pending_bytes(Remote& remote, const QueueLimit& limit, std::uint32_t charge);
+  static bool has_bytes_at_second_look(Remote& remote, std::uint64_t limit, std::uint64_t whole,
+                                       std::uint32_t charge);
   void retire(Remote* remote);
   void announce_retired();
   bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
@@ -190,6 +204,7 @@ class Demultiplexer final : public DatagramSink {
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes
   // they may have waiting, they cannot fill the ring against accepted peers.
   const std::size_t stranger_reserve_;
+  const std::uint64_t share_of_ring_;  // of one remote, in bytes as a queue counts
   ArrivalClock arrival_clock_;
   RemoteTable table_;
   UntakenRemotes untaken_;

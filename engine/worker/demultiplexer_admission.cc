@@ -162,18 +162,25 @@ bool Demultiplexer::lets_newcomer_in(std::uint64_t now_us, Counter* reason) {
   return false;
 }
 
+// False when there is no memory.
+bool Demultiplexer::take_notes(const Arrival& arrival, Remote& remote) const {
+  net::LocalAddress local;
+  if (shared_->arrival.local_addresses) {
+    local = backend::local_address_of(arrival.datagram.control, arrival.datagram.control_size);
+  }
+  // Who has answered a challenge receives where it sends from.
+  const bool limits_replies = shared_->admission.limit_replies && !has_challenges();
+  if (!local.is_known() && !limits_replies) return true;
+  remote.notes = new (std::nothrow) RemoteNotes(local, limits_replies);
+  if (remote.notes == nullptr) return false;
+  remote.notes->replies.record_arrival(arrival.datagram.packet.size, false);
+  return true;
+}
+
 // In the table, or null when there is no memory.
 Remote* Demultiplexer::make_remote(const Arrival& arrival) {
   std::unique_ptr<Remote> remote(new (std::nothrow) Remote(arrival.sender, shard_));
-  if (remote == nullptr) return nullptr;
-  if (shared_->arrival.local_addresses) {
-    const net::LocalAddress local =
-        backend::local_address_of(arrival.datagram.control, arrival.datagram.control_size);
-    if (local.is_known()) {
-      remote->source = new (std::nothrow) net::LocalAddress(local);
-      if (remote->source == nullptr) return nullptr;
-    }
-  }
+  if (remote == nullptr || !take_notes(arrival, *remote)) return nullptr;
   // A closed namesake is on its way out through maintain(), which sees that the
   // table does not name it any more.
   if (!table_.put(remote.get())) return nullptr;

@@ -20,9 +20,7 @@ void Balance::expect_balanced(std::string_view whose, const CounterSnapshot& cou
                counters[Counter::kDeliveredPackets] + counters.dropped_packets());
   expect_equal(fmt::format("{}: put = sent + failed", whose),
                counters[Counter::kSendRequestedPackets],
-               counters[Counter::kSentPackets] + counters[Counter::kSendFailedQueueFull] +
-                   counters[Counter::kSendFailedRefused] + counters[Counter::kSendFailedOther] +
-                   counters[Counter::kSendFailedClosed]);
+               counters[Counter::kSentPackets] + counters.unsent_packets());
 }
 
 }  // namespace ringpeer::soak

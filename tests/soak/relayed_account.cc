@@ -70,7 +70,8 @@ std::uint64_t not_sent(const json& serve) {
   std::uint64_t total =
       sum(serve, {"service/malformed", "service/own", "service/empty", "service/replies_refused",
                   "counters/send_failed_queue_full", "counters/send_failed_refused",
-                  "counters/send_failed_other", "counters/send_failed_closed"});
+                  "counters/send_failed_unverified", "counters/send_failed_other",
+                  "counters/send_failed_closed"});
   for (const auto& [reason, packets] : serve.at("drops").items()) {
     total += packets.get<std::uint64_t>();
   }

@@ -81,7 +81,7 @@ TEST(SoakTest, ABalanceHearsOfEachReason) {
   count(Counter::kSendRequestedPackets, 15);
   for (const Counter counter :
        {Counter::kSentPackets, Counter::kSendFailedQueueFull, Counter::kSendFailedRefused,
-        Counter::kSendFailedOther, Counter::kSendFailedClosed}) {
+        Counter::kSendFailedUnverified, Counter::kSendFailedOther, Counter::kSendFailedClosed}) {
     EXPECT_GT(unaccounted(), 0U);
     count(counter, 3);
   }

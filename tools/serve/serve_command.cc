@@ -44,6 +44,8 @@ void add_socket_options(CLI::App& command, ServeOptions* options) {
                    "read ICMP errors: a player whose machine refuses is gone");
   command.add_flag("--cookie", options->cookie,
                    "let in only who shows that it receives where it sends from");
+  command.add_flag("--limit-replies", options->limit_replies,
+                   "answer at most 3 times as many bytes as came until a client is heard again");
   command.add_flag("--limit-rates", options->limit_rates,
                    "drop what strangers, players and newcomers send beyond the limits");
   add_number(command, "--pin", &options->worker_cpus, "CPUs to pin the workers to, one for each")

@@ -125,6 +125,7 @@ ServerOptions server_options(const ServeOptions& options) {
                                                                        : ServerReceive::kTogether;
   server.admission.cookie = options.cookie;
   server.admission.limit_rates = options.limit_rates;
+  server.admission.limit_replies = options.limit_replies;
   server.socket.receive_buffer = options.receive_buffer;
   server.socket.send_buffer = options.send_buffer;
   server.socket.dscp = options.dscp.value_or(server.socket.dscp);

@@ -63,6 +63,7 @@ struct ServeOptions {
   std::vector<std::string> allow;
   bool cookie = false;           // strangers have to show one
   bool limit_rates = false;      // those of AdmissionOptions are kept
+  bool limit_replies = false;    // to who has not replied, as AdmissionOptions say
   std::vector<int> worker_cpus;  // those of --pin
   // Kernel features that are not to be used: "min-wait", "incremental-buffers", "gso".
   std::vector<std::string> without;

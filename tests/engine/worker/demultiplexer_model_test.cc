@@ -78,6 +78,7 @@ class DemultiplexerModel final : public test::Model {
   DemultiplexerModel(std::size_t slots, bool per_remote, bool lends, std::size_t budget)
       : slots_(std::bit_ceil(slots)),
         reserve_(slots / 2),
+        share_(slots / Demultiplexer::kShareOfOne * packet::kRecordOverhead),
         per_remote_(per_remote),
         lends_(lends),
         has_memory_(budget > 0),
@@ -167,6 +168,7 @@ class DemultiplexerModel final : public test::Model {
   };
 
   std::size_t free_slots() const { return slots_ - expected_.size(); }
+  bool is_half_full() const { return expected_.size() >= slots_ / 2; }
 
   Packet any_packet(Draws& draws, std::size_t from) {
     Packet packet{from, static_cast<std::uint16_t>(draws.below(200)), 0, 0, ++next_mark_};
@@ -229,6 +231,7 @@ class DemultiplexerModel final : public test::Model {
       datagrams.push_back(datagram);
     }
     run.datagrams = datagrams;
+    shares_ = is_half_full() && demultiplexer_->remote_count() >= 2;
     for (const Packet& packet : packets) expect(packet, without_memory);
     {
       Delivery delivery(counters_, slabs_, now_us_, lends_);
@@ -263,9 +266,9 @@ class DemultiplexerModel final : public test::Model {
       return drop(packet, Counter::kDropRingFull);
     }
     const std::uint64_t limit = shared_.max_bytes_per_remote.load();
-    const std::uint64_t most =
-        life->accepted ? limit : std::min(limit, Demultiplexer::kMaxPendingBytes);
-    const bool fits = (life->bytes + packet.charge() <= (life->bytes == 0 ? limit : most)) ||
+    std::uint64_t most = life->accepted ? limit : std::min(limit, Demultiplexer::kMaxPendingBytes);
+    if (shares_) most = std::min(most, share_);
+    const bool fits = life->bytes + packet.charge() <= (life->bytes == 0 ? limit : most) ||
                       (life->bytes == 0 && limit >= packet::kTakesAnyDatagram);
     if (!fits) return drop(packet, Counter::kDropPeerFull);
     if (!expect_kept(packet, without_memory)) return;
@@ -422,7 +425,7 @@ class DemultiplexerModel final : public test::Model {
     }
     ASSERT_EQ(demultiplexer_->remote_count(), known);
     ASSERT_EQ(static_cast<std::size_t>(shared_.pending.load()), pending);
-    ASSERT_EQ(demultiplexer_->is_behind(), expected_.size() >= slots_ / 2);
+    ASSERT_EQ(demultiplexer_->is_behind(), is_half_full());
     const CounterSnapshot counted = counters_.snapshot();
     for (const Counter reason :
          {Counter::kDropPendingFull, Counter::kDropRingFull, Counter::kDropPeerFull,
@@ -433,6 +436,8 @@ class DemultiplexerModel final : public test::Model {
 
   const std::size_t slots_;
   const std::size_t reserve_;
+  // Of one remote, while the ring is half full and there are others.
+  const std::uint64_t share_;
   const bool per_remote_;
   const bool lends_;
   const bool has_memory_;
@@ -447,6 +452,7 @@ class DemultiplexerModel final : public test::Model {
   std::uint64_t now_us_ = (std::uint64_t{1} << 32) - 500;  // about to wrap in a descriptor
   std::uint8_t next_mark_ = 0;
   int new_pending_ = 0;    // of the batch under way
+  bool shares_ = false;    // as it begins
   bool has_page_ = false;  // for copies
   std::vector<std::unique_ptr<Life>> lives_;
   std::map<std::size_t, Life*> current_;  // by sender: what the table names

@@ -108,6 +108,55 @@ class DemultiplexerTest : public testing::Test {
   std::unique_ptr<Demultiplexer> demultiplexer_;
 };
 
+// Of one who is not read half of the ring is kept from, once others are known.
+TEST_F(DemultiplexerTest, OneRemoteHoldsAShareOfARingThatIsHalfFull) {
+  shared_.max_pending = 2;
+  deliver(client(1));
+  Remote* const greedy = take_new_remote();
+  ASSERT_NE(greedy, nullptr);
+  ASSERT_TRUE(greedy->accept());
+  deliver(client(2));
+  Remote* const other = take_new_remote();
+  ASSERT_NE(other, nullptr);
+  ASSERT_TRUE(other->accept());
+  for (std::size_t i = 0; i < kSlots; ++i) deliver(client(1), 0);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), kSlots / 2);
+  EXPECT_EQ(counted(Counter::kDropRingFull), 0U);
+  const std::size_t share = kSlots / Demultiplexer::kShareOfOne;
+  for (std::size_t i = 0; i < share; ++i) deliver(client(2), 0);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), kSlots / 2);
+  deliver(client(2), 0);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), kSlots / 2 + 1);
+  take_all();
+  for (std::size_t i = 0; i < kSlots / 2; ++i) deliver(client(1), 0);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), kSlots / 2 + 1);
+}
+
+// It would be for nobody.
+TEST_F(DemultiplexerTest, AloneARemoteMayFillTheRing) {
+  deliver(client(1));
+  Remote* const remote = take_new_remote();
+  ASSERT_NE(remote, nullptr);
+  ASSERT_TRUE(remote->accept());
+  for (std::size_t i = 0; i < kSlots; ++i) deliver(client(1), 0);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), 0U);
+  EXPECT_EQ(counted(Counter::kDropRingFull), kEventReserve);
+}
+
+TEST_F(DemultiplexerTest, AShareIsNoLimitOfOnePacketsSize) {
+  deliver(client(1));
+  Remote* const greedy = take_new_remote();
+  ASSERT_TRUE(greedy != nullptr && greedy->accept());
+  deliver(client(2));
+  Remote* const other = take_new_remote();
+  ASSERT_TRUE(other != nullptr && other->accept());
+  for (std::size_t i = 0; i < kSlots / 2; ++i) deliver(client(1), 0);
+  deliver(client(2), 60'000);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), 0U);
+  deliver(client(2), 0);
+  EXPECT_EQ(counted(Counter::kDropPeerFull), 1U);
+}
+
 TEST_F(DemultiplexerTest, AnnouncesAStrangerBeforeItsFirstPacket) {
   deliver(client(1), 10);
   deliver(client(1), 20);
