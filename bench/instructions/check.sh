@@ -21,8 +21,11 @@ readonly tolerance_percent=5
 readonly promised=150
 readonly batches=(32 64)
 readonly backends=(io_uring recvmmsg)
-# By the drain batch, and one by one with get_packet().
-readonly ways=(views packets)
+# Of a peer by the drain batch, and one by one with get_packet(); of a server by its drain batch, as
+# it is and with all limits on.
+readonly ways=(views packets server limits)
+# What all limits together may cost a packet, in instructions.
+readonly most_of_limits=25
 
 if (($# < 1)) || [[ ! -x $1 ]]; then
   echo "give the built program: $0 bazel-bin/bench/instructions/instructions [--update]" >&2
@@ -38,6 +41,7 @@ count() { # count PROGRAM BACKEND WAY BATCH -> instructions a packet, with one d
   log=$(mktemp)
   packets=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
     --toggle-collect=ringpeer_take_views --toggle-collect=ringpeer_take_packets \
+    --toggle-collect=ringpeer_take_of_all \
     "$1" "$2" "$3" "$4" 2>"$log") || status=$?
   collected=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$log")
   if ((status)) || [[ -z $packets || -z $collected ]] || ((collected == 0)); then
@@ -70,6 +74,8 @@ printf '%-10s %-8s %6s %14s %10s\n' backend way batch instructions committed
 for backend in "${backends[@]}"; do
   for way in "${ways[@]}"; do
     for batch in "${batches[@]}"; do
+      # One size is enough to see what a server does more.
+      [[ $batch != 32 && ($way == server || $way == limits) ]] && continue
       measured=$(count "$1" "$backend" "$way" "$batch")
       before=$(expected "$backend" "$way" "$batch")
       results+=("$backend $way $batch $measured")
@@ -77,6 +83,13 @@ for backend in "${backends[@]}"; do
       printf '%-10s %-8s %6d %14s %10s %s\n' \
         "$backend" "$way" "$batch" "$measured" "${before:--}" "$problem"
       case $problem in *more* | no*) failures=$((failures + 1)) ;; esac
+      [[ $way == server ]] && of_server=$measured
+      if [[ $way == limits ]] &&
+        awk -v with="$measured" -v without="$of_server" -v most="$most_of_limits" \
+          'BEGIN { exit !(with > without + most) }'; then
+        echo "limits cost more than $most_of_limits instructions a packet"
+        failures=$((failures + 1))
+      fi
     done
   done
 done

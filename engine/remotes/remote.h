@@ -40,8 +40,8 @@ struct Remote {
   std::atomic<bool> closed{false};
   // Whether the application has accepted the sender, which may then use what strangers may not, or
   // its place was given to another before. Decided once: by the consumer or the worker, whoever
-  // is first.
-  enum class Standing : std::uint8_t { kPending, kAccepted, kReplaced };
+  // is first. Of one that is accepted the worker knows later that it receives what it is sent.
+  enum class Standing : std::uint8_t { kPending, kReplaced, kAccepted, kVerified };
   std::atomic<Standing> standing{Standing::kPending};
   // What its machine, or one on the way, has answered since something has come.
   admission::ErrorWitness errors;
@@ -73,8 +73,9 @@ struct Remote {
   // Set by the worker, once: a list refuses its address. It stays so until the consumer closes it.
   std::atomic<bool> denied{false};
 
-  bool is_accepted() const {
-    return standing.load(std::memory_order_relaxed) == Standing::kAccepted;
+  bool is_accepted() const { return has_standing(Standing::kAccepted); }
+  bool has_standing(Standing least) const {
+    return standing.load(std::memory_order_relaxed) >= least;
   }
   bool is_replaced() const {
     return standing.load(std::memory_order_relaxed) == Standing::kReplaced;
@@ -83,6 +84,8 @@ struct Remote {
   bool accept() { return is_accepted() || leave_pending(Standing::kAccepted); }
   // Worker: another has its place from now on. False when it was accepted before.
   bool replace() { return leave_pending(Standing::kReplaced); }
+  // Worker, of one that is accepted.
+  void verify() { standing.store(Standing::kVerified, std::memory_order_relaxed); }
   // Worker: whether nothing may come of this sender although nobody has closed it.
   bool is_shut_out() const { return is_replaced() || denied.load(std::memory_order_relaxed); }
 

@@ -22,7 +22,8 @@ constexpr int kMaxErrorsPerCheck = 1024;
 
 // Not within a template: see RINGPEER_BRANCH.
 void mark_let_in_by_batch() { RINGPEER_BRANCH("demultiplexer: let in by this very batch"); }
-void mark_no_slot() { RINGPEER_BRANCH("demultiplexer: no slot, or nobody"); }
+void mark_no_slot() { RINGPEER_BRANCH("demultiplexer: no slot"); }
+void mark_nobody() { RINGPEER_BRANCH("demultiplexer: nobody, and not let in"); }
 void mark_full_peer() { RINGPEER_BRANCH("demultiplexer: a peer has as much as it may"); }
 void mark_local_address() { RINGPEER_BRANCH("demultiplexer: local addresses are recorded"); }
 
@@ -39,6 +40,10 @@ Demultiplexer::Demultiplexer(std::uint16_t shard, std::size_t max_packets, Serve
     : shard_(shard),
       shared_(shared),
       path_(path_of(*shared)),
+      // Who has answered a challenge receives where it sends from.
+      limits_replies_(shared->admission.limit_replies && !shared->admission.cookie),
+      least_of_known_(limits_replies_ ? Remote::Standing::kVerified : Remote::Standing::kAccepted),
+      size_to_look_at_(shared->admission.cookie ? admission::kHandshakeSize : kNoSize),
       ring_(max_packets, UINT64_MAX),
       stranger_reserve_(max_packets / 2),
       share_of_ring_(max_packets / kShareOfOne * packet::kRecordOverhead) {
@@ -181,13 +186,27 @@ void Demultiplexer::deliver_together(std::span<const backend::Datagram> datagram
   }
 }
 
+// What nearly all packets of players are: such as need no look at anything but the remote's rate.
+// False for those that do, and for those that are refused.
+inline bool Demultiplexer::passes_at_once(const backend::Datagram& datagram, Remote* remote,
+                                          std::uint64_t now_us) {
+  if (remote == nullptr || !remote->has_standing(least_of_known_)) [[unlikely]]
+    return false;
+  const packet::PacketDescriptor& packet = datagram.packet;
+  if (packet.size == size_to_look_at_ || packet.segment_size != 0) [[unlikely]]
+    return false;
+  return gate_->lets_packet_pass(*remote, packet.size, now_us);
+}
+
 // Of a datagram on the guarded path. A handshake is dealt with here, and then dropped.
 std::optional<Counter> Demultiplexer::reason_against(const Arrival& arrival, Remote* remote,
                                                      Delivery& delivery) {
   const std::uint64_t now_us = delivery.now_us();
   const bool is_accepted = remote != nullptr && remote->is_accepted();
-  if (remote != nullptr && remote->notes != nullptr) {
-    remote->notes->replies.record_arrival(arrival.datagram.packet.size, is_accepted);
+  if (remote != nullptr && limits_replies_) {
+    admission::ReplyAllowance& replies = remote->notes->replies;
+    replies.record_arrival(arrival.datagram.packet.size, is_accepted);
+    if (is_accepted && !replies.is_limited()) remote->verify();
   }
   if (is_accepted) [[likely]] {
     if (gate_->limits_rates() && !gate_->lets_pass(*remote, arrival.datagram, now_us)) {
@@ -205,6 +224,30 @@ std::optional<Counter> Demultiplexer::reason_against(const Arrival& arrival, Rem
   return take_handshake(arrival, remote, delivery);
 }
 
+// Null: nobody, and the datagram is dropped.
+template <Demultiplexer::Path kPath>
+inline Remote* Demultiplexer::let_in(const Arrival& arrival, Remote* remote, Delivery& delivery) {
+  if (remote == nullptr) [[unlikely]] {
+    remote = find(arrival.sender);  // this very batch may have let it in
+    if (remote != nullptr) mark_let_in_by_batch();
+  }
+  if constexpr (kPath == Path::kGuarded) {
+    if (const auto against = reason_against(arrival, remote, delivery)) {
+      delivery.drop(arrival.datagram, *against);
+      return nullptr;
+    }
+  }
+  if (remote != nullptr) [[likely]]
+    return remote;
+  Counter reason = Counter::kDropRingFull;
+  remote = admit(arrival, delivery, &reason);
+  if (remote == nullptr) {
+    mark_nobody();
+    delivery.drop(arrival.datagram, reason);
+  }
+  return remote;
+}
+
 template <Demultiplexer::Path kPath>
 void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagrams,
                                        Delivery& delivery) {
@@ -212,32 +255,24 @@ void Demultiplexer::deliver_per_remote(std::span<const backend::Datagram> datagr
   const QueueLimit limit = limit_of_one(delivery);
   const bool notes = shared_->arrival.local_addresses;
   const std::size_t source_space = notes ? kRecordedSourceSpace : net::kSocketAddressSize;
+  const std::uint64_t now_us = delivery.now_us();
   find_all(datagrams);
   packet::PacketDescriptor descriptor;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     const backend::Datagram& datagram = datagrams[i];
-    Counter reason = Counter::kDropRingFull;
     Remote* remote = remotes_[i];
-    if (remote == nullptr) [[unlikely]] {
-      remote = find(endpoints_[i]);  // this very batch may have let it in
-      if (remote != nullptr) mark_let_in_by_batch();
+    bool accepted = false;
+    if constexpr (kPath == Path::kGuarded) accepted = passes_at_once(datagram, remote, now_us);
+    if (!accepted) {
+      remote = let_in<kPath>({datagram, endpoints_[i]}, remote, delivery);
+      if (remote == nullptr) continue;
+      accepted = remote->is_accepted();
     }
-    if constexpr (kPath == Path::kGuarded) {
-      if (const auto against = reason_against({datagram, endpoints_[i]}, remote, delivery)) {
-        delivery.drop(datagram, *against);
-        continue;
-      }
-    }
-    if (remote == nullptr) [[unlikely]]
-      remote = admit({datagram, endpoints_[i]}, delivery, &reason);
-    if (remote != nullptr) [[likely]]
-      remote->record_arrival(delivery.now_us());
+    remote->record_arrival(now_us);
     const std::uint32_t charge = datagram.packet.charge();
-    const bool accepted = remote != nullptr && remote->is_accepted();
-    if (remote == nullptr ||
-        !ring_.producer().has_slots((accepted ? kEventReserve : stranger_reserve_) + 1)) {
+    if (!ring_.producer().has_slots((accepted ? kEventReserve : stranger_reserve_) + 1)) {
       mark_no_slot();
-      delivery.drop(datagram, reason);
+      delivery.drop(datagram, Counter::kDropRingFull);
     } else if (!(accepted ? has_bytes(*remote, limit, charge)
                           : has_pending_bytes(*remote, limit, charge))) {
       mark_full_peer();

@@ -150,6 +150,8 @@ class Demultiplexer final : public DatagramSink {
   };
 
   template <Path kPath>
+  Remote* let_in(const Arrival& arrival, Remote* remote, Delivery& delivery);
+  template <Path kPath>
   void deliver_per_remote(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   void deliver_together(std::span<const backend::Datagram> datagrams, Delivery& delivery);
   Remote* find(const net::Endpoint& endpoint);
@@ -164,6 +166,7 @@ class Demultiplexer final : public DatagramSink {
   bool has_challenges() const { return shared_->cookies.has_value(); }
   std::optional<Counter> reason_against_anybody(const backend::Datagram& datagram,
                                                 std::uint64_t now_us);
+  bool passes_at_once(const backend::Datagram& datagram, Remote* remote, std::uint64_t now_us);
   std::optional<Counter> reason_against(const Arrival& arrival, Remote* remote, Delivery& delivery);
   std::optional<Counter> reason_against_rate(const Arrival& arrival, Remote* remote,
                                              std::uint64_t now_us);
@@ -199,6 +202,12 @@ class Demultiplexer final : public DatagramSink {
   const net::Socket* socket_ = nullptr;
   ServerShared* const shared_;
   const Path path_;
+  const bool limits_replies_;
+  // Of a remote whose packets need no look at what it is sent.
+  const Remote::Standing least_of_known_;
+  // Of a packet that may be a handshake.
+  static constexpr std::size_t kNoSize = SIZE_MAX;
+  const std::size_t size_to_look_at_;
   packet::PacketRing ring_;
   wait::Inflow inflow_{&shared_->pace};
   // Slots that packets of remotes nobody has taken yet leave free: however many bytes

@@ -168,10 +168,8 @@ bool Demultiplexer::take_notes(const Arrival& arrival, Remote& remote) const {
   if (shared_->arrival.local_addresses) {
     local = backend::local_address_of(arrival.datagram.control, arrival.datagram.control_size);
   }
-  // Who has answered a challenge receives where it sends from.
-  const bool limits_replies = shared_->admission.limit_replies && !has_challenges();
-  if (!local.is_known() && !limits_replies) return true;
-  remote.notes = new (std::nothrow) RemoteNotes(local, limits_replies);
+  if (!local.is_known() && !limits_replies_) return true;
+  remote.notes = new (std::nothrow) RemoteNotes(local, limits_replies_);
   if (remote.notes == nullptr) return false;
   remote.notes->replies.record_arrival(arrival.datagram.packet.size, false);
   return true;

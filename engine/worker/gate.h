@@ -34,7 +34,14 @@ class Gate {
 
   // ---- With limits.
 
-  // A remote that the application has taken; before its arrival is recorded.
+  // A single packet of a remote that the application has taken, before its arrival is recorded;
+  // also without limits.
+  bool lets_packet_pass(Remote& remote, std::uint32_t size, std::uint64_t now_us) {
+    return admission::take_paid_off(remote.bucket, remote_rate_, now_us, size) ||
+           admission::take_owing(remote.bucket, remote_rate_, now_us,
+                                 remote.heard_us.load(std::memory_order_relaxed), size, 1);
+  }
+  // The same of trains.
   bool lets_pass(Remote& remote, const backend::Datagram& datagram, std::uint64_t now_us) {
     const packet::PacketDescriptor& packet = datagram.packet;
     return admission::take(remote.bucket, remote_rate_, now_us,
