@@ -29,6 +29,11 @@ class ErrorWitness {
     state_.store(more << kTimeBits | time_at(now_us), std::memory_order_relaxed);
   }
 
+  // Whether so many have come that it counts as gone unless something comes from it.
+  bool is_told() const {
+    return state_.load(std::memory_order_relaxed) >> kTimeBits == kMinShortErrors;
+  }
+
   // Something has come from the remote.
   void clear() {
     if (state_.load(std::memory_order_relaxed) != 0) [[unlikely]]

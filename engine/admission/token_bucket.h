@@ -56,8 +56,8 @@ class BucketRate {
 };
 
 // The two token buckets of one source, packets and bytes, each as the time when it is full (GCRA,
-// the virtual scheduling of ITU-T I.371): there is nothing to refill. 8 bytes; as it is made, both
-// are full.
+// the virtual scheduling of ITU-T I.371): there is nothing to refill. 8 bytes. One of zeros is full
+// for a source that was never heard of; for one that was, it may owe: see full_bucket().
 //
 // Threads: the worker's.
 struct Bucket {

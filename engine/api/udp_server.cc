@@ -28,8 +28,9 @@ Error UDPServer::listen(int port, std::string_view bind_address, const ServerOpt
     if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
     if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
     const auto local = parse_listen_address(bind_address, port);
-    if (!local.has_value() || !check(options)) return Error::ERR_INVALID_PARAMETER;
+    if (!local.has_value()) return Error::ERR_INVALID_PARAMETER;
     if (const Error none = take_engine(&engine_); none != Error::OK) return none;
+    if (!check(options)) return Error::ERR_INVALID_PARAMETER;  // the engine's log says why
     int error = 0;
     core_ = internal::ServerCore::create(engine_, local->endpoint, local->family,
                                          max_pending_connections_, options, source_list_, &error);
@@ -52,7 +53,7 @@ bool UDPServer::check(const ServerOptions& options) const {
   } else if (!worker::Gate::is_valid(options.admission)) {
     complaint = "AdmissionOptions has a rate or a burst that is out of range";
   }
-  if (complaint != nullptr && engine_ != nullptr) engine_->log(complaint);
+  if (complaint != nullptr) engine_->log(complaint);
   return complaint == nullptr;
 }
 
@@ -126,10 +127,11 @@ Error UDPServer::listen_descriptor(int descriptor, const ServerOptions& options)
   RINGPEER_TRY {
     if (is_in_child(engine_)) return Error::ERR_UNAVAILABLE;
     if (core_ != nullptr) return Error::ERR_ALREADY_IN_USE;
-    if (!check(options)) return Error::ERR_INVALID_PARAMETER;
     if (const Error none = take_engine(&engine_); none != Error::OK) return none;
+    if (!check(options)) return Error::ERR_INVALID_PARAMETER;  // the engine's log says why
     net::Socket socket;
-    if (const Error refused = adopt_socket(descriptor, engine_->options(), options.socket, &socket);
+    if (const Error refused = adopt_socket(descriptor, engine_->options(),
+                                           internal::socket_options_of(options), &socket);
         refused != Error::OK) {
       return refused;
     }

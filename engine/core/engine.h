@@ -82,7 +82,8 @@ struct EngineOptions {
   int socket_receive_buffer = 8 << 20;
   int socket_send_buffer = 0;
 
-  // Lets the kernel hand over trains of equal datagrams of one sender in one go.
+  // Lets the kernel hand over trains of equal datagrams of one sender in one go. Not on sockets
+  // that speak cookies.
   bool gro = false;
 
   // Buffers of each size that put_var finds ready, shared by all threads: one for each

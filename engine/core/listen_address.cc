@@ -84,7 +84,8 @@ int prepare_socket(net::Socket& socket, const EngineOptions& options,
   const int send = choose(socket_options.send_buffer, options.socket_send_buffer);
   if (receive > 0) socket.request_receive_buffer(receive);
   if (send > 0) socket.request_send_buffer(send);
-  if (options.gro) socket.set_receive_offload(true);
+  // Handshakes are looked at one by one.
+  if (options.gro && !socket_options.cookie) socket.set_receive_offload(true);
   int error = 0;
   const auto attempt = [&error](int result) {
     if (error == 0) error = result;
@@ -109,7 +110,7 @@ Error adopt_socket(int descriptor, const EngineOptions& options,
   // Whoever made it may have asked for trains and messages that nobody here looks at, for an
   // error queue that nobody reads, or for datagrams that are not sent and received as they are.
   socket->forget_ways_of_udp();
-  if (!options.gro) socket->set_receive_offload(false);
+  if (!options.gro || socket_options.cookie) socket->set_receive_offload(false);
   if (!socket_options.reply_from_received_address) socket->report_local_addresses(false);
   if (!socket_options.receive_timestamps) socket->report_timestamps(false);
   if (!socket_options.detect_unreachable) socket->set_error_queue(false);

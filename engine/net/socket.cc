@@ -199,7 +199,7 @@ int Socket::receive_buffer() const { return receive_buffer_of(descriptor_); }
 int Socket::send_buffer() const { return get_option(descriptor_, SOL_SOCKET, SO_SNDBUF); }
 
 // An IPv6 socket that speaks IPv4 too has both families' options.
-int Socket::set_for_families(int ipv4_name, int ipv4_value, int ipv6_name, int ipv6_value) {
+int Socket::set_for_families(int ipv4_name, int ipv4_value, int ipv6_name, int ipv6_value) const {
   if (family_ == AF_INET) return set_option(descriptor_, IPPROTO_IP, ipv4_name, ipv4_value);
   const int error = set_option(descriptor_, IPPROTO_IPV6, ipv6_name, ipv6_value);
   if (error == 0 && get_option(descriptor_, IPPROTO_IPV6, IPV6_V6ONLY) == 0) {
@@ -247,7 +247,7 @@ int Socket::report_timestamps(bool enabled) {
   return set_option(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, enabled ? 1 : 0);
 }
 
-int Socket::set_error_queue(bool enabled) {
+int Socket::set_error_queue(bool enabled) const {
   const int value = enabled ? 1 : 0;
   return set_for_families(IP_RECVERR, value, IPV6_RECVERR, value);
 }

@@ -107,8 +107,9 @@ class Socket {
   int report_local_addresses(bool enabled = true);
   int report_timestamps(bool enabled = true);
   // ICMP errors of an unconnected socket are queued (see error_queue.h), and each is
-  // reported once by the next call that sends or receives, whatever that call is for.
-  int set_error_queue(bool enabled);
+  // reported once by the next call that sends or receives, whatever that call is for. Without,
+  // those that wait are freed.
+  int set_error_queue(bool enabled) const;
 
   // Datagrams that the kernel dropped at this socket for want of buffer, modulo 2^32. Nothing
   // when it does not say.
@@ -134,7 +135,7 @@ class Socket {
                 const LocalAddress& source) const;
 
  private:
-  int set_for_families(int ipv4_name, int ipv4_value, int ipv6_name, int ipv6_value);
+  int set_for_families(int ipv4_name, int ipv4_value, int ipv6_name, int ipv6_value) const;
   int change_group(const IpAddress& group, const std::string& interface_name, bool join);
 
   int descriptor_ = -1;

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "ringpeer/engine.h"
+#include "ringpeer/engine/net/pending_errors.h"
 #include "ringpeer/engine/send/failure_counter.h"
 
 namespace ringpeer {
@@ -62,11 +63,8 @@ int send_once(const net::Socket& socket, std::span<const std::uint8_t> packet,
 
 int send_now(const net::Socket& socket, std::span<const std::uint8_t> packet,
              const worker::SendTarget& target) {
-  const int error = send_once(socket, packet, target);
-  // On a socket with an error queue it may be the ICMP error of an earlier packet, to whomever;
-  // the kernel has reported it by now.
-  if (error == 0 || is_overload(error) || target.connected) return error;
-  return send_once(socket, packet, target);
+  return net::send_past_errors([&] { return send_once(socket, packet, target); },
+                               [&](int error) { return is_overload(error) || target.connected; });
 }
 
 }  // namespace

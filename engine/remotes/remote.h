@@ -52,7 +52,8 @@ struct Remote {
   // The engine's clock when something last came, whatever became of it.
   std::atomic<std::uint64_t> heard_us{0};
 
-  admission::Bucket bucket;  // of one that is accepted, where there are limits
+  // Of one that is accepted, where there are limits. Not yet full: Gate::forgive() fills it.
+  admission::Bucket bucket;
 
   RemoteNotes* notes = nullptr;  // where anything is noted; held
 

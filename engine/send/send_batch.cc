@@ -10,6 +10,7 @@
 #include "ringpeer/codec/base/branch.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/net/kernel_calls.h"
+#include "ringpeer/engine/net/pending_errors.h"
 #include "ringpeer/engine/send/failure_counter.h"
 
 namespace ringpeer::worker {
@@ -295,7 +296,7 @@ bool SendBatch::may_use_train(const SendItem& first) const {
 // The packet or train that begins at position_.
 SendMessage SendBatch::next_message() const {
   const SendItem& first = item_at(position_);
-  SendMessage message{position_, 1, first.size, false};
+  SendMessage message{position_, 1, first.size, 0};
   const std::size_t end = std::min(order_.group_end(position_), position_ + kMaxSegments);
   if (position_ + 1 == end || !may_use_train(first)) return message;
   for (std::size_t next = position_ + 1; next < end; ++next) {
@@ -378,10 +379,8 @@ void SendBatch::refuse(SendSocket& socket, int error) {
     RINGPEER_BRANCH("send batch: the buffer of a socket is full");
     hold_up(socket);
   } else if (may_be_of_earlier_packet(error) && !item_at(message.first).connected &&
-             !std::exchange(message.retried, true)) {
+             ++message.tries < net::kMaxTriesPastErrors) {
     RINGPEER_BRANCH("send batch: once more, for the error may be an earlier packet's");
-    // On a socket with an error queue the errno may be the ICMP error of a packet to somebody
-    // else; the kernel has reported that one now, so one more try tells.
   } else if (message.count > 1) {
     refuse_train(socket, message, error);
   } else {
@@ -408,7 +407,7 @@ void SendBatch::refuse_train(SendSocket& socket, const SendMessage& message, int
     RINGPEER_BRANCH("send batch: an ICMP error takes the place of the first of a train");
     // Of an earlier packet: it takes the place of one, as it does without trains.
     const SendItem& first = item_at(message.first);
-    const SendMessage one{message.first, 1, first.size, false};
+    const SendMessage one{message.first, 1, first.size, 0};
     fail(one, error);
     go_on_from(one.first + 1);
     return;

@@ -22,7 +22,7 @@ struct SendMessage {
   std::size_t first;  // position in the order of sending
   std::size_t count;
   std::uint32_t bytes;
-  bool retried;  // after an error
+  std::uint8_t tries;  // that ended with an error which may be an earlier packet's
 };
 
 // The messages of one system call, all of one socket, in the kernel's form.

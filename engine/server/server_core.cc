@@ -3,11 +3,16 @@
 #include <utility>
 
 namespace ringpeer::internal {
+SocketOptions socket_options_of(const ServerOptions& options) {
+  SocketOptions socket = options.socket;
+  socket.cookie = options.admission.cookie;
+  return socket;
+}
 
 ServerCore::ServerCore(std::shared_ptr<Engine> engine, int max_pending,
                        const ServerOptions& options, std::shared_ptr<const SourceList> list)
     : engine_(std::move(engine)),
-      sockets_(*engine_, options.socket, shared_),
+      sockets_(*engine_, socket_options_of(options), shared_),
       remotes_(shared_),
       per_remote_(options.receive == ServerReceive::kPerRemote
                       ? std::make_unique<PerRemoteInbox>(engine_, sockets_, remotes_, shared_)

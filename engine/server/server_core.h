@@ -19,6 +19,9 @@
 
 namespace ringpeer::internal {
 
+// Of a server's sockets, which speak cookies when it asks for them.
+SocketOptions socket_options_of(const ServerOptions& options);
+
 // A listening server: its sockets, the inbox that they fill, who is there, and the way out.
 //
 // Threads: sender() and signal() from any, as their classes say; the rest belongs to the server's

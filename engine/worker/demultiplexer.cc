@@ -15,10 +15,8 @@
 namespace ringpeer::worker {
 namespace {
 
-// ICMP errors dealt with at a time, a microsecond each: a flood of them is a reason to go back to
-// packets. They lie in the socket's buffer, so fewer would leave less room for packets there: with
-// 64 a flood of 235,000/s cost players two packets of three.
-constexpr int kMaxErrorsPerCheck = 1024;
+// ICMP errors dealt with at a time, a microsecond each: then it is the packets' turn again.
+constexpr int kMaxErrorsPerCheck = 256;
 
 // Not within a template: see RINGPEER_BRANCH.
 void mark_let_in_by_batch() { RINGPEER_BRANCH("demultiplexer: let in by this very batch"); }
@@ -338,16 +336,26 @@ void Demultiplexer::retire(Remote* remote) {
   remote->next_closed = std::exchange(to_retire_, remote);
 }
 
-void Demultiplexer::check_errors(std::uint64_t now_us) {
-  if (!shared_->read_errors) return;
+void Demultiplexer::read_errors(std::uint64_t now_us) {
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
     const auto returned = net::read_returned_error(socket_->descriptor());
-    if (!returned.has_value()) break;
+    if (!returned.has_value()) return;
+    if (error_pause_.begins(now_us)) {
+      RINGPEER_BRANCH("demultiplexer: a flood of errors");
+      static_cast<void>(socket_->set_error_queue(false));  // which frees those that wait
+      return;
+    }
     if (returned->error == EMSGSIZE) continue;  // lives, on a thinner link
     if (record_error(*returned, now_us) || !shared_->several) continue;
     RINGPEER_BRANCH("demultiplexer: an error for another worker's remote");
     shared_->stray_errors.add(*returned);
   }
+}
+
+void Demultiplexer::check_errors(std::uint64_t now_us) {
+  if (!shared_->read_errors) return;
+  if (error_pause_.ends(now_us)) static_cast<void>(socket_->set_error_queue(true));
+  if (!error_pause_.is_on()) read_errors(now_us);
   if (!shared_->several) return;
   net::ReturnedError stray;
   for (int i = 0; i < kMaxErrorsPerCheck; ++i) {
@@ -380,13 +388,14 @@ bool Demultiplexer::record_error(const net::ReturnedError& returned, std::uint64
     RINGPEER_BRANCH("demultiplexer: an error quotes what was not sent");
     return true;
   }
-  // It does not hold up what is put for one that goes on sending.
-  if (!remote->is_surely_there(now_us)) {
+  // A mark, not a message: anybody can send any number of these.
+  remote->errors.record(verdict, now_us);
+  // Nothing that is forged holds up what is put, nor anything what is put for one that goes on
+  // sending.
+  if (remote->errors.is_told() && !remote->is_surely_there(now_us)) {
     RINGPEER_BRANCH("demultiplexer: an error holds up the next put");
     shared_->send_errors.set(remote->endpoint, returned.error);
   }
-  // A mark, not a message: anybody can send any number of these.
-  remote->errors.record(verdict, now_us);
   return true;
 }
 

@@ -25,6 +25,7 @@
 #include "ringpeer/engine/worker/arrival_metadata.h"
 #include "ringpeer/engine/worker/consumer_signal.h"
 #include "ringpeer/engine/worker/datagram_sink.h"
+#include "ringpeer/engine/worker/error_pause.h"
 #include "ringpeer/engine/worker/fork_generation.h"
 #include "ringpeer/engine/worker/gate.h"
 #include "ringpeer/engine/worker/shared_source_list.h"
@@ -178,7 +179,7 @@ class Demultiplexer final : public DatagramSink {
   bool take_place(Delivery& delivery, Counter* reason);
   bool replace_one(Delivery& delivery, Counter* reason);
   bool lets_newcomer_in(std::uint64_t now_us, Counter* reason);
-  Remote* make_remote(const Arrival& arrival);
+  Remote* make_remote(const Arrival& arrival, std::uint64_t now_us);
   bool take_notes(const Arrival& arrival, Remote& remote) const;
   void take_list();
 
@@ -195,6 +196,7 @@ class Demultiplexer final : public DatagramSink {
   void retire(Remote* remote);
   void announce_retired();
   bool announce(Remote* remote, Event event, std::uint64_t now_us = 0);
+  void read_errors(std::uint64_t now_us);
   admission::QuoteVerdict judge(const net::ReturnedError& returned) const;
   bool record_error(const net::ReturnedError& returned, std::uint64_t now_us);
 
@@ -225,6 +227,7 @@ class Demultiplexer final : public DatagramSink {
   std::array<Remote*, backend::kBatchSize> remotes_;
   // The remote of the last datagram: trains of one sender need no look-up.
   Remote* last_ = nullptr;
+  ErrorPause error_pause_;
   StrayErrors::Position stray_errors_seen_ = 0;
   Remote* to_retire_ = nullptr;  // waiting for room in the ring; linked by next_closed
   std::atomic<Remote*> closed_{nullptr};

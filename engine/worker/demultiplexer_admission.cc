@@ -1,12 +1,14 @@
 // Whom a Demultiplexer lets in.
 
 #include <cassert>
+#include <cerrno>
 #include <memory>
 #include <new>
 #include <optional>
 
 #include "ringpeer/codec/base/branch.h"
 #include "ringpeer/engine/backend/control_messages.h"
+#include "ringpeer/engine/net/pending_errors.h"
 #include "ringpeer/engine/worker/demultiplexer.h"
 #include "ringpeer/engine/worker/handshake_bytes.h"
 
@@ -64,6 +66,8 @@ std::optional<Counter> Demultiplexer::take_handshake(const Arrival& arrival, Rem
 Counter Demultiplexer::answer_stranger(const Arrival& arrival,
                                        std::optional<admission::HandshakeKind> kind,
                                        Delivery& delivery) {
+  // Nor is a challenge challenged: two servers, or a server and an echo, would never end.
+  if (kind == admission::HandshakeKind::kChallenge) return Counter::kDropHandshake;
   if (arrival.datagram.packet.size >= admission::kHandshakeSize) challenge(arrival, delivery);
   return kind == admission::HandshakeKind::kHello ? Counter::kDropHandshake
                                                   : Counter::kDropUnverified;
@@ -80,8 +84,12 @@ void Demultiplexer::challenge(const Arrival& arrival, Delivery& delivery) {
         shared_->arrival.local_addresses
             ? backend::local_address_of(arrival.datagram.control, arrival.datagram.control_size)
             : net::LocalAddress();
-    const int error =
-        from.is_known() ? socket_->send_from(packet, to, from) : socket_->send_to(packet, to);
+    const int error = net::send_past_errors(
+        [&] {
+          return from.is_known() ? socket_->send_from(packet, to, from)
+                                 : socket_->send_to(packet, to);
+        },
+        [](int refusal) { return refusal == EAGAIN || refusal == ENOBUFS; });
     if (error == 0) outcome = Counter::kChallengesSent;
   }
   delivery.counters().add(outcome, 1);
@@ -100,7 +108,7 @@ Remote* Demultiplexer::admit(const Arrival& arrival, Delivery& delivery, Counter
     return nullptr;
   }
   if (!take_place(delivery, reason)) return nullptr;
-  Remote* const remote = make_remote(arrival);
+  Remote* const remote = make_remote(arrival, delivery.now_us());
   if (remote == nullptr) {
     shared_->pending.fetch_sub(1, std::memory_order_relaxed);
     RINGPEER_BRANCH("demultiplexer: a stranger without memory");
@@ -176,11 +184,13 @@ bool Demultiplexer::take_notes(const Arrival& arrival, Remote& remote) const {
 }
 
 // In the table, or null when there is no memory.
-Remote* Demultiplexer::make_remote(const Arrival& arrival) {
+Remote* Demultiplexer::make_remote(const Arrival& arrival, std::uint64_t now_us) {
   std::unique_ptr<Remote> remote(new (std::nothrow) Remote(arrival.sender, shard_));
   if (remote == nullptr || !take_notes(arrival, *remote)) return nullptr;
+  Gate::forgive(*remote, now_us);
   // A closed namesake is on its way out through maintain(), which sees that the
   // table does not name it any more.
+  assert(!remote->closed.load(std::memory_order_relaxed));
   if (!table_.put(remote.get())) return nullptr;
   untaken_.add(remote.get());
   return remote.release();

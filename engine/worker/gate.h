@@ -54,7 +54,7 @@ class Gate {
     const packet::PacketDescriptor& packet = datagram.packet;
     return sources_->take(source, now_us, packet.size, packet.packet_count());
   }
-  // One that is taken from now on owes nothing.
+  // One that is new, or was not asked by its own bucket: it owes nothing from now on.
   static void forgive(Remote& remote, std::uint64_t now_us);
   // A stranger that would be a remote; without limits always.
   bool lets_newcomer_in(std::uint64_t now_us);

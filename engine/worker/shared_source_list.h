@@ -23,13 +23,17 @@ class SharedSourceList {
     std::swap(list_, list);
     version_.fetch_add(1, std::memory_order_relaxed);
   }
-  // False when it is that of the version. The one before is let go by the caller, as it may be the
-  // last to hold it, which takes a while.
+  // False when it is that of the version. The one before is let go without the lock: that may free
+  // it, which takes a while.
   bool take(std::uint32_t* version, List* list) RINGPEER_EXCLUDES(mutex_) {
     if (version_.load(std::memory_order_relaxed) == *version) return false;
-    const base::MutexLock lock(mutex_);
-    *version = version_.load(std::memory_order_relaxed);
-    *list = list_;
+    List fresh;
+    {
+      const base::MutexLock lock(mutex_);
+      *version = version_.load(std::memory_order_relaxed);
+      fresh = list_;
+    }
+    list->swap(fresh);
     return true;
   }
 

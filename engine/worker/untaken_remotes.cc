@@ -33,10 +33,15 @@ void UntakenRemotes::leave_out_taken() {
   std::erase_if(remotes_, [](const Remote* remote) { return remote->is_accepted(); });
 }
 
+// Some of them may have been taken, of which each stranger had to look at all to know: the one who
+// is lucky among so many looks, and is again if the lot falls on one of those who are left.
 bool UntakenRemotes::has_luck() {
-  leave_out_taken();
   ++turned_away_;
-  return random_below(remotes_.size() + turned_away_) < remotes_.size();
+  const std::size_t known = remotes_.size();
+  const std::uint64_t lot = random_below(known + turned_away_);
+  if (lot >= known) return false;
+  leave_out_taken();
+  return lot < remotes_.size();
 }
 
 Remote* UntakenRemotes::draw_loser() {

@@ -88,6 +88,9 @@ int serve(const ServeOptions& options, ReportOutput& output) {
   const std::string complaint = check_serve_options(options);
   if (!complaint.empty()) return usage_error(complaint);
 
+  // Before the list is read, which may take a while: a signal then asks for another reading.
+  std::optional<HangupSignal> hangup;
+  if (!options.deny.empty() || !options.allow.empty()) hangup.emplace();
   std::optional<SourceListFiles> source_list;
   int exit_status = kExitFailed;
   if (!read_source_list(options, &source_list, &exit_status)) return exit_status;
@@ -96,9 +99,8 @@ int serve(const ServeOptions& options, ReportOutput& output) {
   // Before the engine, whose threads must not be the ones that signals interrupt.
   const StopSignal stop;
   StatusSignal status;
-  std::optional<HangupSignal> hangup;
   Server server(options);
-  if (source_list) server.admit_by(&*source_list, &hangup.emplace());
+  if (source_list) server.admit_by(&*source_list, &*hangup);
   server.tell_on(&status, [&](const ServeReport& report) {
     output.tell(serve_report_to_json(options, report), serve_report_to_text(options, report));
   });

@@ -100,7 +100,7 @@ std::string complaint_about_cpus(const std::vector<int>& cpus) {
 
 void Server::admit_by(SourceListFiles* source_list, HangupSignal* hangup) {
   source_list_ = source_list;
-  hangup_ = hangup;
+  reload_.emplace(*source_list, *hangup);
 }
 
 bool Server::open(std::string* error) {
@@ -191,20 +191,22 @@ void Server::serve_until(Clock::time_point end, const StopSignal& stop, Progress
        now = Clock::now()) {
     service_->serve(std::min(end, now + kStopCheckInterval));
     show_progress(now, progress);
-    if (hangup_ != nullptr && hangup_->take()) reload_source_list(progress);
+    if (reload_) take_source_list(progress);
     if (status_ == nullptr || !status_->take()) continue;
     progress->make_way();
     teller_(report_so_far());
   }
 }
 
-// On this thread: what comes meanwhile waits in the rings.
-void Server::reload_source_list(ProgressLine* progress) {
+// One that has been read meanwhile.
+void Server::take_source_list(ProgressLine* progress) {
+  std::optional<SourceListFiles::Reading> reading = reload_->look();
+  if (!reading) return;
   progress->make_way();
-  std::string error;
-  if (source_list_->load(&error) != SourceListFiles::Fault::kNone) {
-    return say(error + " The list is what it was.");
-  }
+  const std::string error = reading->error;
+  const bool is_faulty = reading->fault != SourceListFiles::Fault::kNone;
+  source_list_->take(std::move(*reading));
+  if (is_faulty) return say(error + " The list is what it was.");
   service_->set_source_list(source_list_->list());
   const SourceListFigures figures = source_list_->figures();
   say(fmt::format("prefixes in the list of sources: {}, read in {:.1f} ms", figures.prefixes,

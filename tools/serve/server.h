@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ringpeer/tools/command/hangup_signal.h"
@@ -15,6 +16,7 @@
 #include "ringpeer/tools/serve/serve_report.h"
 #include "ringpeer/tools/serve/service.h"
 #include "ringpeer/tools/serve/source_list_files.h"
+#include "ringpeer/tools/serve/source_list_reload.h"
 
 namespace ringpeer::tools {
 
@@ -51,14 +53,14 @@ class Server {
 
   void serve_until(Clock::time_point end, const StopSignal& stop, ProgressLine* progress);
   ServeReport report_so_far() const;
-  void reload_source_list(ProgressLine* progress);
+  void take_source_list(ProgressLine* progress);
   void show_progress(Clock::time_point now, ProgressLine* progress) const;
 
   ServeOptions options_;
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<Service> service_;
   SourceListFiles* source_list_ = nullptr;
-  HangupSignal* hangup_ = nullptr;
+  std::optional<SourceListReload> reload_;
   StatusSignal* status_ = nullptr;
   Teller teller_;
   Clock::time_point started_;

@@ -76,28 +76,41 @@ Fault add_prefixes(const char* option, const std::string& path, std::vector<Sour
 SourceListFiles::SourceListFiles(std::vector<std::string> denied, std::vector<std::string> allowed)
     : denied_(std::move(denied)), allowed_(std::move(allowed)) {}
 
-Fault SourceListFiles::load(std::string* error) {
-  const bool is_first = list_ == nullptr;
+SourceListFiles::Reading SourceListFiles::read() const {
   const auto start = std::chrono::steady_clock::now();
-  Fault fault = Fault::kUnreadable;
+  Reading reading;
   try {
-    fault = read(error);
+    reading.fault = read(&reading.list, &reading.error);
   } catch (const std::bad_alloc&) {
-    *error = "no memory for the files of --deny and --allow.";
+    reading.error = "no memory for the files of --deny and --allow.";
   }
-  if (fault != Fault::kNone) {
-    if (!is_first) ++figures_.reloads_failed;
-    return fault;
-  }
-  if (!is_first) ++figures_.reloads;
-  figures_.prefixes = list_->prefix_count();
-  figures_.bytes = list_->memory();
-  figures_.load_ms =
+  reading.load_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  return Fault::kNone;
+  return reading;
 }
 
-Fault SourceListFiles::read(std::string* error) {
+void SourceListFiles::take(Reading reading) {
+  const bool is_first = list_ == nullptr;
+  if (reading.fault != Fault::kNone) {
+    if (!is_first) ++figures_.reloads_failed;
+    return;
+  }
+  if (!is_first) ++figures_.reloads;
+  list_ = std::move(reading.list);
+  figures_.prefixes = list_->prefix_count();
+  figures_.bytes = list_->memory();
+  figures_.load_ms = reading.load_ms;
+}
+
+Fault SourceListFiles::load(std::string* error) {
+  Reading reading = read();
+  const Fault fault = reading.fault;
+  *error = reading.error;
+  take(std::move(reading));
+  return fault;
+}
+
+Fault SourceListFiles::read(std::shared_ptr<const SourceList>* list, std::string* error) const {
   std::vector<SourcePrefix> denied;
   std::vector<SourcePrefix> allowed;
   for (const std::string& path : denied_) {
@@ -115,8 +128,8 @@ Fault SourceListFiles::read(std::string* error) {
     return Fault::kWrong;
   }
   Error failure = Error::OK;
-  auto list = SourceList::create(denied, allowed, &failure);
-  if (list == nullptr) {
+  *list = SourceList::create(denied, allowed, &failure);
+  if (*list == nullptr) {
     *error = failure == Error::ERR_OUT_OF_MEMORY
                  ? "no memory for the list of --deny and --allow."
                  : fmt::format(
@@ -125,7 +138,6 @@ Fault SourceListFiles::read(std::string* error) {
                        SourceList::kMaxPrefixes);
     return failure == Error::ERR_OUT_OF_MEMORY ? Fault::kUnreadable : Fault::kWrong;
   }
-  list_ = std::move(list);
   return Fault::kNone;
 }
 

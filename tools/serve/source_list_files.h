@@ -22,7 +22,7 @@ struct SourceListFigures {
 
 // The files of --deny and --allow, read at the start and whenever they have changed.
 //
-// Threads: one.
+// Threads: read() any; the rest one.
 class SourceListFiles {
  public:
   enum class Fault {
@@ -30,20 +30,32 @@ class SourceListFiles {
     kUnreadable,  // a file is not to be had
     kWrong,       // a file has something in it that is no list
   };
+  // What the files say.
+  struct Reading {
+    Fault fault = Fault::kUnreadable;
+    std::string error;                       // of a fault
+    std::shared_ptr<const SourceList> list;  // without one
+    double load_ms = 0;
+  };
 
   SourceListFiles(std::vector<std::string> denied, std::vector<std::string> allowed);
 
-  // Reads them all. With a fault the list is what it was, and *error says in one line which file
-  // it is, where, and what to do. A file that allows nobody is such a fault: it is being written,
-  // and a list that allows nothing would let everybody in.
+  // Reads them all. A fault says in one line which file it is, where, and what to do. A file that
+  // allows nobody is such a fault: it is being written, and a list that allows nothing would let
+  // everybody in. Takes seconds for the largest lists.
+  Reading read() const;
+  // With a fault the list is what it was.
+  void take(Reading reading);
+  // Both; what was wrong, and *error says it.
   Fault load(std::string* error);
-  // Null until the first load().
+
+  // Null until one was taken.
   const std::shared_ptr<const SourceList>& list() const { return list_; }
-  // Of the list; the first load() is no reload.
+  // Of the list; the first one is no reload.
   SourceListFigures figures() const { return figures_; }
 
  private:
-  Fault read(std::string* error);
+  Fault read(std::shared_ptr<const SourceList>* list, std::string* error) const;
 
   const std::vector<std::string> denied_;
   const std::vector<std::string> allowed_;

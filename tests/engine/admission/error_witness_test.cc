@@ -36,6 +36,21 @@ TEST(ErrorWitnessTest, BelievesThreeShortOnes) {
   EXPECT_TRUE(witness.says_gone(kStart + 5 * kSecond + kLate));
 }
 
+TEST(ErrorWitnessTest, IsToldByAsManyAsItBelieves) {
+  ErrorWitness witness;
+  EXPECT_FALSE(witness.is_told());
+  for (std::uint32_t i = 0; i < ErrorWitness::kMinShortErrors; ++i) {
+    EXPECT_FALSE(witness.is_told());
+    witness.record(QuoteVerdict::kForged, 0);
+    witness.record(QuoteVerdict::kShort, 0);
+  }
+  EXPECT_TRUE(witness.is_told());
+  witness.clear();
+  EXPECT_FALSE(witness.is_told());
+  witness.record(QuoteVerdict::kProved, 0);
+  EXPECT_TRUE(witness.is_told());
+}
+
 TEST(ErrorWitnessTest, WhatComesFromTheRemoteUndoesAll) {
   ErrorWitness witness;
   witness.record(kShort, kStart);

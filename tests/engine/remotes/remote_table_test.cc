@@ -47,6 +47,17 @@ TEST(RemoteTableTest, ANamesakeTakesThePlaceAndOnlyItCanBeErased) {
 }
 
 // Against a plain list, through growth and many gaps.
+// A worker may shut a remote out while the consumer takes it into a table of its own.
+TEST(RemoteTableTest, TakesOneThatIsClosed) {
+  RemoteTable table;
+  net::Endpoint endpoint;
+  endpoint.port = 7;
+  Remote remote(endpoint, 0);
+  remote.closed = true;
+  EXPECT_TRUE(table.put(&remote));
+  EXPECT_EQ(table.find(endpoint), &remote);
+}
+
 TEST(RemoteTableTest, SurvivesRandomPutsAndErasures) {
   constexpr std::uint32_t kCount = 3000;
   RemoteTable table;

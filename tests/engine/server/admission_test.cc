@@ -1,5 +1,4 @@
-// What a server asks of senders before it knows them: lists, rates, cookies and places, on
-// loopback.
+// What a server asks of senders before it knows them: lists, rates and places, on loopback.
 
 #include <gtest/gtest.h>
 
@@ -8,25 +7,15 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "ringpeer/engine/admission/handshake_packet.h"
-#include "ringpeer/packet_peer_udp.h"
 #include "ringpeer/source_list.h"
-#include "ringpeer/tests/engine/support/backends.h"
-#include "ringpeer/tests/engine/support/loopback.h"
-#include "ringpeer/udp_server.h"
+#include "ringpeer/tests/engine/server/admission_fixture.h"
 
 namespace ringpeer {
 namespace {
-
-using admission::HandshakePacket;
-
-net::Endpoint from(const std::string& address) { return {*net::IpAddress::parse(address)}; }
 
 SourcePrefix net_of(const std::string& address, int ipv4_bits) {
   return {*net::IpAddress::parse(address), SourcePrefix::kIpv4Bits + ipv4_bits};
@@ -36,50 +25,6 @@ std::shared_ptr<const SourceList> deny(const std::string& address, int ipv4_bits
   const std::array<SourcePrefix, 1> denied{net_of(address, ipv4_bits)};
   return SourceList::create(denied, {});
 }
-
-class AdmissionTest : public testing::TestWithParam<test::EngineKind> {
- protected:
-  void SetUp() override {
-    std::string message;
-    engine_ = Engine::create(GetParam().options(), nullptr, &message);
-    if (engine_ == nullptr) GTEST_SKIP() << message;
-    server_ = std::make_unique<UDPServer>(engine_);
-  }
-  void listen(const AdmissionOptions& admission = {}) {
-    ServerOptions options;
-    options.admission = admission;
-    ASSERT_EQ(server_->listen(0, "127.0.0.1", options), Error::OK);
-  }
-  std::uint16_t port() const { return static_cast<std::uint16_t>(server_->get_local_port()); }
-  std::unique_ptr<test::Sender> sender(const std::string& address = "127.0.0.1") const {
-    return std::make_unique<test::Sender>(port(), from(address));
-  }
-  // All that was sent is sorted, and what the consumer asked for is done.
-  void settle() const {
-    for (int i = 0; i < 2; ++i) {
-      ASSERT_EQ(engine_->sync(), Error::OK);
-      ASSERT_EQ(server_->poll(), Error::OK);
-    }
-  }
-  void send(const test::Sender& sender, int count = 1, std::size_t size = 40) const {
-    for (int i = 0; i < count; ++i) {
-      ASSERT_TRUE(sender.send_numbered(static_cast<std::uint32_t>(i), size));
-      if (i % 64 == 63 || i + 1 == count) settle();
-    }
-  }
-  std::shared_ptr<PacketPeerUDP> take() const {
-    return server_->is_connection_available() ? server_->take_connection() : nullptr;
-  }
-  static int drain(PacketPeerUDP& peer) {
-    int count = 0;
-    for (; peer.get_available_packet_count() > 0; ++count) peer.get_packet();
-    return count;
-  }
-  std::uint64_t counted(Counter counter) const { return engine_->counters()[counter]; }
-
-  std::shared_ptr<Engine> engine_;
-  std::unique_ptr<UDPServer> server_;
-};
 
 // ---- Lists.
 
@@ -309,166 +254,7 @@ TEST_P(AdmissionTest, WhoIsNotTakenHoldsLittle) {
   EXPECT_EQ(large_peer->get_packet().size(), 60'000U);
 }
 
-// ---- Cookies.
-
-class CookieTest : public AdmissionTest {
- protected:
-  void listen_with_cookie() {
-    AdmissionOptions admission;
-    admission.cookie = true;
-    listen(admission);
-  }
-  // What has come to a plain socket.
-  std::optional<std::vector<std::uint8_t>> receive(const test::Sender& sender) const {
-    std::vector<std::uint8_t> bytes(2048);
-    const ssize_t size =
-        ::recv(sender.socket().descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT);
-    if (size < 0) return std::nullopt;
-    bytes.resize(static_cast<std::size_t>(size));
-    return bytes;
-  }
-  std::optional<HandshakePacket> challenge_for(const test::Sender& sender) const {
-    const auto bytes = receive(sender);
-    if (!bytes || admission::handshake_kind(*bytes) != admission::HandshakeKind::kChallenge) {
-      return std::nullopt;
-    }
-    HandshakePacket packet;
-    std::copy(bytes->begin(), bytes->end(), packet.begin());
-    return packet;
-  }
-  void send_packet(const test::Sender& sender, std::span<const std::uint8_t> packet) const {
-    ASSERT_TRUE(sender.send(packet));
-    settle();
-  }
-};
-
-TEST_P(CookieTest, OnlyWhoAnswersComesIn) {
-  listen_with_cookie();
-  const auto player = sender();
-  send_packet(*player, admission::hello_packet());
-  const auto challenge = challenge_for(*player);
-  ASSERT_TRUE(challenge);
-  EXPECT_EQ(take(), nullptr);
-  // The cookie is for this address and port alone.
-  const auto answer = admission::answer_packet(admission::cookie_of(*challenge));
-  const auto other = sender();
-  const auto elsewhere = sender("127.0.0.2");
-  send_packet(*other, answer);
-  send_packet(*elsewhere, answer);
-  EXPECT_EQ(take(), nullptr);
-  EXPECT_EQ(counted(Counter::kDropUnverified), 2U);
-  // Nor may a bit differ.
-  for (const std::size_t byte : {12U, 16U, 23U}) {
-    HandshakePacket forged = answer;
-    forged[byte] ^= 1;
-    send_packet(*player, forged);
-  }
-  EXPECT_EQ(take(), nullptr);
-  send_packet(*player, answer);
-  const auto peer = take();
-  ASSERT_NE(peer, nullptr);
-  EXPECT_EQ(peer->get_available_packet_count(), 0);
-  send(*player, 3, 24);  // as large as a handshake, and none
-  EXPECT_EQ(drain(*peer), 3);
-}
-
-TEST_P(CookieTest, MoreIsNeverSentThanCame) {
-  listen_with_cookie();
-  const auto stranger = sender();
-  std::uint64_t sent = 0;
-  for (std::size_t size = 1; size < 60; ++size) {
-    send(*stranger, 1, size);
-    sent += size;
-  }
-  std::uint64_t received = 0;
-  int answers = 0;
-  while (const auto packet = receive(*stranger)) {
-    received += packet->size();
-    ++answers;
-  }
-  EXPECT_EQ(answers, 60 - 24);
-  EXPECT_LE(received, sent);
-  EXPECT_EQ(counted(Counter::kChallengesSent), 36U);
-  EXPECT_EQ(counted(Counter::kDropUnverified), 59U);
-  EXPECT_EQ(server_->get_remote_count(), 0U);
-}
-
-TEST_P(CookieTest, HandshakesOfPlayersReachNoApplication) {
-  listen_with_cookie();
-  const auto player = sender();
-  send_packet(*player, admission::hello_packet());
-  const auto challenge = challenge_for(*player);
-  ASSERT_TRUE(challenge);
-  send_packet(*player, admission::answer_packet(admission::cookie_of(*challenge)));
-  const auto peer = take();
-  ASSERT_NE(peer, nullptr);
-  send_packet(*player, admission::hello_packet());
-  EXPECT_TRUE(challenge_for(*player));
-  send_packet(*player, admission::answer_packet(admission::cookie_of(*challenge)));
-  EXPECT_EQ(peer->get_available_packet_count(), 0);
-  EXPECT_EQ(take(), nullptr);
-  EXPECT_EQ(counted(Counter::kDropHandshake), 4U);
-}
-
-// With a client of its own engine: its worker speaks, whatever its application does.
-TEST_P(CookieTest, APeerComesInByItself) {
-  listen_with_cookie();
-  EngineOptions options = GetParam().options();
-  if (options.workers == 0) GTEST_SKIP() << "both would have to be polled at a time";
-  options.workers = 1;
-  const auto engine = Engine::create(options);
-  ASSERT_NE(engine, nullptr);
-  PacketPeerUDP client(engine);
-  SocketOptions socket;
-  socket.cookie = true;
-  ASSERT_EQ(client.bind(0, "127.0.0.1", 65536, socket), Error::OK);
-  ASSERT_EQ(client.connect_to_host("127.0.0.1", port()), Error::OK);
-  std::shared_ptr<PacketPeerUDP> peer;
-  ASSERT_TRUE(test::eventually([&] { return (peer = take()) != nullptr; }));
-  const std::vector<std::uint8_t> hello{1, 2, 3};
-  ASSERT_EQ(client.put_packet(hello), Error::OK);
-  ASSERT_TRUE(test::eventually([&] { return peer->get_available_packet_count() == 1; }));
-  ASSERT_EQ(peer->put_packet(hello), Error::OK);
-  ASSERT_TRUE(test::eventually([&] { return client.get_available_packet_count() == 1; }));
-  EXPECT_EQ(client.get_packet(), hello);
-  // The server starts again, and has forgotten all.
-  const int port_number = server_->get_local_port();
-  peer = nullptr;
-  server_->stop();
-  AdmissionOptions admission;
-  admission.cookie = true;
-  ServerOptions again;
-  again.admission = admission;
-  ASSERT_EQ(server_->listen(port_number, "127.0.0.1", again), Error::OK);
-  ASSERT_TRUE(test::eventually([&] {
-    static_cast<void>(client.put_packet(hello));  // too short to be challenged
-    client.get_available_packet_count();
-    return (peer = take()) != nullptr;
-  }));
-  EXPECT_EQ(peer->get_packet_port(), client.get_local_port());
-}
-
-TEST_P(CookieTest, WhatMakesNoSenseIsRefused) {
-  ServerOptions options;
-  options.admission.cookie = true;
-  options.receive = ServerReceive::kTogether;
-  EXPECT_EQ(server_->listen(0, "127.0.0.1", options), Error::ERR_INVALID_PARAMETER);
-  options = {};
-  options.socket.cookie = true;
-  EXPECT_EQ(server_->listen(0, "127.0.0.1", options), Error::ERR_INVALID_PARAMETER);
-  for (const double rate : {-1.0, 1e-9, std::numeric_limits<double>::infinity()}) {
-    options = {};
-    options.admission.source.packets_per_second = rate;
-    EXPECT_EQ(server_->listen(0, "127.0.0.1", options), Error::ERR_INVALID_PARAMETER) << rate;
-    options = {};
-    options.admission.new_remotes_per_second = rate;
-    EXPECT_EQ(server_->listen(0, "127.0.0.1", options), Error::ERR_INVALID_PARAMETER) << rate;
-  }
-  EXPECT_EQ(server_->listen(0, "127.0.0.1"), Error::OK);
-}
-
 INSTANTIATE_TEST_SUITE_P(Engines, AdmissionTest, test::every_engine(), test::engine_name);
-INSTANTIATE_TEST_SUITE_P(Engines, CookieTest, test::every_engine(), test::engine_name);
 
 }  // namespace
 }  // namespace ringpeer

@@ -47,7 +47,7 @@ class DemultiplexerTest : public testing::Test {
     datagram.packet = {payload_.data(), &buffer_, &address.generic, 0, size, segment};
     ++buffer_.issued;
     buffer_.add_references(datagram.packet.packet_count() - 1);
-    Delivery delivery(counters_, slabs_, 0, true);
+    Delivery delivery(counters_, slabs_, now_us_, true);
     demultiplexer_->deliver({{&datagram, 1}}, delivery);
     demultiplexer_->publish();
   }
@@ -98,6 +98,7 @@ class DemultiplexerTest : public testing::Test {
   std::uint64_t counted(Counter counter) const { return counters_.snapshot()[counter]; }
 
   ServerShared shared_;
+  std::uint64_t now_us_ = 0;  // the engine's clock
 
  private:
   packet::BufferReturn home_;
@@ -107,6 +108,28 @@ class DemultiplexerTest : public testing::Test {
   std::vector<std::uint8_t> payload_ = std::vector<std::uint8_t>(65535);
   std::unique_ptr<Demultiplexer> demultiplexer_;
 };
+
+// Whenever that is: a bucket's clock wraps every 268 s, and in its upper half 0 lies ahead.
+TEST_F(DemultiplexerTest, WhoIsNewOwesNothing) {
+  constexpr std::uint64_t kSecond = 1'000'000;
+  constexpr int kPackets = 100;
+  shared_.admission.limit_rates = true;
+  make(kSlots);
+  std::uint32_t number = 0;
+  for (const std::uint64_t second : {0, 60, 130, 140, 200, 260, 270, 400, 410, 530, 550, 100'000}) {
+    now_us_ = second * kSecond;
+    deliver(client(++number));
+    Remote* const remote = take_new_remote();
+    ASSERT_NE(remote, nullptr);
+    ASSERT_TRUE(remote->accept());
+    for (int i = 0; i < kPackets; ++i) {
+      now_us_ += 20'000;
+      deliver(client(number));
+      take_all();
+    }
+    EXPECT_EQ(counted(Counter::kDropRemoteRate), 0U) << second;
+  }
+}
 
 // Of one who is not read half of the ring is kept from, once others are known.
 TEST_F(DemultiplexerTest, OneRemoteHoldsAShareOfARingThatIsHalfFull) {
