@@ -87,6 +87,7 @@ class World {
   void show_that_all_works();
   void show_that_sockets_are_read();
   void show_that_a_burst_is_read(const Server& server);
+  void all_hosts_send_once(const Server& server);
   template <typename Take>
   void show_that_packets_arrive(Server& server, Take take);
   void show_that_so_many_wait(Server& server);

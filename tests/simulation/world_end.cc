@@ -16,6 +16,10 @@ using std::chrono::milliseconds;
 constexpr int kBudgetOfTheLargest = 4096;  // KiB
 constexpr int kManyConnections = 1000;
 
+// Of hosts that keep within the limits (limits_of_attackers()): fewer than may be new in the least
+// pause.
+constexpr std::size_t kKnocksAtOnce = 20;
+
 constexpr std::size_t kStrangers = 3;
 
 // A worker that is told at once sends at once; one that is not told waits for half a second.
@@ -256,6 +260,14 @@ void World::show_that_the_deaf_are_told(Server& server) {
   network_.set_deaf(nullptr);
 }
 
+// Nobody is refused for what he sent before, or for how many there are.
+void World::all_hosts_send_once(const Server& server) {
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (plan_.limits && i % kKnocksAtOnce == 0) pass_time(kSecond);
+    send_from_host(hosts_[i], server.port);
+  }
+}
+
 template <typename Take>
 void World::show_that_packets_arrive(Server& server, Take take) {
   const CounterSnapshot counters = all_counters();
@@ -263,7 +275,7 @@ void World::show_that_packets_arrive(Server& server, Take take) {
   const std::uint64_t delivered = ledger_.delivered();
   const std::uint64_t dropped = network_.dropped_packets();
   const std::uint64_t filtered = network_.filtered_packets();
-  for (const Host& host : hosts_) send_from_host(host, server.port);
+  all_hosts_send_once(server);
   // A loop is told once that there is nothing, although there is.
   for (int look = 0; look < kLooks; ++look) {
     pass_time(kSecond / 4);
