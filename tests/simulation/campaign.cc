@@ -106,6 +106,9 @@ std::vector<Plan> lesser_plans(const Plan& plan) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (plan.faults[i] != 0) offer([i](Plan& p) { p.faults[i] = 0; });
   }
+  for (const Plan::Part& part : Plan::parts()) {
+    if (plan.*part.is_there) offer([&part](Plan& p) { p.*part.is_there = false; });
+  }
   offer([](Plan& p) { p.peers = 0; });
   offer([](Plan& p) { p.servers = p.servers > 1 ? p.servers - 1 : 1; });
   offer([](Plan& p) { p.remotes = 1; });

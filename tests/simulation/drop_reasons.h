@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "ringpeer/admission_options.h"
 #include "ringpeer/engine/net/endpoint.h"
 #include "ringpeer/engine/stats/counters.h"
 #include "ringpeer/tests/simulation/network.h"
+#include "ringpeer/tests/simulation/source_rules.h"
 
 namespace ringpeer::simulation {
 
@@ -28,9 +30,21 @@ class DropReasons {
     ports_[port].limits = limits;
   }
 
-  // The engine has taken a datagram, or a train, which it drops as a whole if at all.
-  void record_taken(std::uint16_t port, const net::Endpoint& sender, std::uint64_t packets,
-                    std::uint64_t bytes);
+  // A port whose strangers have to answer a challenge.
+  void set_cookies(std::uint16_t port) { ports_[port].asks_for_cookie = true; }
+  // The most that those who are known may have waiting while there surely is memory for more.
+  void set_budget(std::uint64_t bytes) { budget_ = bytes; }
+
+  // A datagram, or a train, which the engine drops as a whole if at all.
+  struct Arrival {
+    std::uint16_t port = 0;
+    net::Endpoint sender;
+    std::uint64_t packets = 1;
+    std::uint64_t bytes = 0;
+    bool is_handshake = false;
+  };
+  // The engine has taken it. Whether there is no reason to drop it.
+  bool record_taken(const Arrival& arrival);
   // A packet has come out, or will not any more.
   void record_gone(std::uint16_t port, const net::Endpoint& sender, std::uint64_t bytes);
   // In a batch, what comes out leaves its queue only at the end.
@@ -43,12 +57,27 @@ class DropReasons {
   // Nobody has the port any more.
   void record_closed_port(std::uint16_t port);
 
+  // The port's workers will be told whom to refuse, and have been told of what was set before.
+  void set_list(std::uint16_t port, const SourceRules& rules);
+  void forget_lists(std::uint16_t port) { ports_[port].lists.clear(); }
+  void record_lists_known();
+  // All whom a list of the port has refused are closed.
+  void record_refused_closed(std::uint16_t port);
+  // Whether all workers know that they refuse what comes from there now.
+  bool surely_refuses(std::uint16_t port, const net::IpAddress& address) const;
+  // Whether a sender may be shut out, whatever lists there are now: one has refused it since the
+  // application has closed its peer last.
+  bool is_shut_out(std::uint16_t port, const net::Endpoint& sender) const;
+
   std::uint64_t most(Counter reason) const { return most_[static_cast<std::size_t>(reason)]; }
 
  private:
   struct Sums {
     std::uint64_t packets = 0;
     std::uint64_t charge = 0;  // as a queue counts
+
+    void operator+=(const Sums& more) { packets += more.packets, charge += more.charge; }
+    void operator-=(const Sums& less) { packets -= less.packets, charge -= less.charge; }
   };
   // What has come of a source, less what its rate has paid off since.
   struct Owed {
@@ -60,6 +89,7 @@ class DropReasons {
   };
   struct Sender : Sums {
     bool is_accepted = false;
+    bool is_shut_out = false;
     Owed owed;
   };
   struct Port : Sums {
@@ -69,10 +99,19 @@ class DropReasons {
     std::optional<AdmissionOptions> limits;
     std::map<net::IpAddress, Owed> sources;
     Owed newcomers;
+    bool asks_for_cookie = false;
+    std::vector<SourceRules> lists;  // that some worker may have; the last is to be everybody's
+    bool all_have_list = false;
+    Sums of_known;  // of its senders that are accepted
   };
 
-  void allow_beyond_rates(Port& to, const net::Endpoint& sender, std::uint64_t packets,
-                          std::uint64_t bytes);
+  // Each says whether there is a reason.
+  bool allow_in_queue(Port& to, Sender& from, const Arrival& arrival);
+  bool allow_beyond_rates(Port& to, Sender& from, const Arrival& arrival);
+  bool allow_by_lists(Port& to, Sender& from, const Arrival& arrival);
+  bool allow_for_cookies(Port& to, Sender& from, const Arrival& arrival);
+  static bool may_be_refused_by(const Port& port, const net::IpAddress& address);
+  bool has_memory(const Arrival& arrival) const;
   void allow(Counter reason, std::uint64_t packets) {
     most_[static_cast<std::size_t>(reason)] += packets;
   }
@@ -80,6 +119,7 @@ class DropReasons {
   std::map<std::uint16_t, Port> ports_;
   std::array<std::uint64_t, kCounterCount> most_{};
   bool is_in_batch_ = false;
+  std::uint64_t budget_ = 0;
 };
 
 }  // namespace ringpeer::simulation

@@ -22,8 +22,9 @@ namespace ringpeer::simulation {
 // likewise. Fails at the first difference.
 class Ledger {
  public:
-  // max_datagram: what is larger is to be dropped.
-  explicit Ledger(std::size_t max_datagram) : max_datagram_(max_datagram) {}
+  // max_datagram: what is larger is to be dropped. owes: what nothing is wrong with has to come
+  // out; not where packets are doubled, or faults lose some.
+  Ledger(std::size_t max_datagram, bool owes) : max_datagram_(max_datagram), owes_(owes) {}
 
   // ---- Received.
 
@@ -41,6 +42,15 @@ class Ledger {
   // Nobody has the port any more: nothing of what was taken there comes out.
   void record_closed_port(std::uint16_t port);
   void record_all_closed();
+  // The application has closed a peer: what waits for it is dropped.
+  void record_closed(std::uint16_t port, const net::Endpoint& sender);
+  // From now on a port refuses some; empty rules refuse nobody.
+  void record_list(std::uint16_t port, const SourceRules& rules);
+  // Nothing waits anywhere: whatever has not come out was dropped.
+  void record_quiet();
+  // Packets that there was no reason to drop, and those of handshakes.
+  std::uint64_t owed() const { return owed_; }
+  std::uint64_t taken_handshakes() const { return taken_handshakes_; }
   DropReasons& drop_reasons() { return drop_reasons_; }
   const DropReasons& drop_reasons() const { return drop_reasons_; }
   // Whether the engine took something of this sender then, as far as is remembered.
@@ -67,7 +77,8 @@ class Ledger {
   struct Packet {
     Stamp stamp;
     std::size_t size;
-    friend bool operator==(const Packet&, const Packet&) = default;
+    bool is_owed = false;     // no reason to drop it
+    bool is_refused = false;  // it must be
   };
   struct Expected {
     std::deque<Packet> packets;
@@ -75,8 +86,13 @@ class Ledger {
     std::size_t times = 0;
   };
 
-  const std::size_t max_datagram_;
   void forget(const Flow& flow, Expected& expected, std::deque<Packet>::iterator end);
+  static std::deque<Packet>::iterator find(std::deque<Packet>& packets, const Packet& packet);
+  static void check_lost(const Flow& flow, std::deque<Packet>::const_iterator begin,
+                         std::deque<Packet>::const_iterator end);
+
+  const std::size_t max_datagram_;
+  const bool owes_;
 
   DropReasons drop_reasons_;
   std::map<Flow, Expected> expected_;
@@ -86,6 +102,8 @@ class Ledger {
   std::uint64_t too_large_bytes_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t delivered_bytes_ = 0;
+  std::uint64_t owed_ = 0;
+  std::uint64_t taken_handshakes_ = 0;
 
   std::map<std::uint32_t, std::uint32_t> last_number_;
   std::map<Flow, std::uint32_t> last_accepted_;

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
+#include "ringpeer/engine/admission/error_witness.h"
+#include "ringpeer/engine/admission/handshake_packet.h"
 #include "ringpeer/tests/simulation/failure.h"
 #include "ringpeer/tests/simulation/packet_filter.h"
 
@@ -98,16 +101,44 @@ void Network::answer_unreachable(const SimulatedDatagram& datagram,
   std::vector<std::uint8_t> quote = datagram.payload;
   quote.resize(std::min(quote.size(), kQuote));
   scheduler_.at(scheduler_.now() + delay(),
-                [destination = datagram.destination, quote = std::move(quote), sender] {
+                [this, destination = datagram.destination, quote = std::move(quote), sender] {
                   const auto socket = sender.lock();
                   if (socket == nullptr) return;
                   const bool asked = socket->option(IPPROTO_IP, IP_RECVERR) != 0 ||
                                      socket->option(IPPROTO_IPV6, IPV6_RECVERR) != 0;
                   if (!asked && socket->peer != destination) return;
-                  if (asked) socket->error_queue.push_back({destination, ECONNREFUSED, quote});
+                  if (asked) {
+                    socket->error_queue.push_back({destination, ECONNREFUSED, quote});
+                    ++returned_[socket->local->port][destination].whole;
+                  }
                   socket->error = ECONNREFUSED;
                   ++socket->errors;
                 });
+}
+
+void Network::return_error(std::uint16_t port, const net::Endpoint& destination,
+                           std::vector<std::uint8_t> payload, Quote quote) {
+  Sockets found;
+  std::copy_if(bound_.begin(), bound_.end(), std::back_inserter(found), [port](const auto& socket) {
+    return socket->local->port == port && (socket->option(IPPROTO_IP, IP_RECVERR) != 0 ||
+                                           socket->option(IPPROTO_IPV6, IPV6_RECVERR) != 0);
+  });
+  if (found.empty()) return;
+  UdpSocket& socket = *found[random_.below(found.size())];
+  socket.error_queue.push_back({destination, ECONNREFUSED, std::move(payload)});
+  socket.error = ECONNREFUSED;
+  ++socket.errors;
+  Returned& returned = returned_[port][destination];
+  if (quote == Quote::kTrue) ++returned.whole;
+  if (quote == Quote::kShort) ++returned.cut;
+}
+
+bool Network::may_be_gone(std::uint16_t port, const net::Endpoint& destination) const {
+  const auto of_port = returned_.find(port);
+  if (of_port == returned_.end()) return false;
+  const auto found = of_port->second.find(destination);
+  if (found == of_port->second.end()) return false;
+  return found->second.whole > 0 || found->second.cut >= admission::ErrorWitness::kMinShortErrors;
 }
 
 // ---- To one of the sockets.
@@ -219,7 +250,9 @@ std::vector<std::uint64_t> Network::sockets_on(const net::Endpoint& endpoint) co
 std::uint64_t Network::waiting_packets() const {
   std::uint64_t packets = 0;
   for (const auto& socket : bound_) {
-    for (const SimulatedDatagram& datagram : socket->received) packets += datagram.packets();
+    for (const SimulatedDatagram& datagram : socket->received) {
+      if (!admission::may_be_handshake(datagram.payload)) packets += datagram.packets();
+    }
   }
   return packets;
 }

@@ -45,6 +45,15 @@ class Network {
     deaf_ = host == nullptr ? std::nullopt : std::optional(*host);
   }
 
+  // How much of what was sent an ICMP error quotes.
+  enum class Quote { kTrue, kShort, kForged };
+  // An error that says that nobody listens at `destination`, to one of the sockets of a port that
+  // read such; from whomever.
+  void return_error(std::uint16_t port, const net::Endpoint& destination,
+                    std::vector<std::uint8_t> payload, Quote quote);
+  // Whether what has been returned may make the sender count as gone.
+  bool may_be_gone(std::uint16_t port, const net::Endpoint& destination) const;
+
   // On its way, from whichever side. The sender's error, if anybody answers with one, goes to
   // `socket`, which may be null.
   void send(SimulatedDatagram datagram, const std::shared_ptr<UdpSocket>& socket);
@@ -61,7 +70,8 @@ class Network {
   // Those that overlap with the endpoint.
   std::vector<std::uint64_t> sockets_on(const net::Endpoint& endpoint) const;
 
-  // Packets that wait in all of the machine's sockets.
+  // Packets that wait in all of the machine's sockets, but for those of handshakes, which come at
+  // any time.
   std::uint64_t waiting_packets() const;
   // Dropped in sockets, closed ones too.
   std::uint64_t dropped_packets() const { return dropped_packets_; }
@@ -80,6 +90,11 @@ class Network {
   static const net::IpAddress& address_for(const net::IpAddress& other);
 
  private:
+  struct Returned {
+    std::uint64_t whole = 0;  // quotes of what was sent
+    std::uint64_t cut = 0;
+  };
+
   using Sockets = std::vector<std::shared_ptr<UdpSocket>>;
 
   Time delay();
@@ -103,6 +118,8 @@ class Network {
   Sockets bound_;
   // When the last datagram of an endpoint arrives: its next comes after it.
   std::map<net::Endpoint, Time, EndpointOrder> last_arrival_;
+  // Errors, by who listens nowhere, of each port.
+  std::map<std::uint16_t, std::map<net::Endpoint, Returned, EndpointOrder>> returned_;
   std::uint64_t dropped_packets_ = 0;
   std::uint64_t filtered_packets_ = 0;
   std::uint64_t told_drops_ = 0;

@@ -22,6 +22,13 @@ const Pattern& pattern() {
   return made;
 }
 
+// FNV-1a.
+std::uint32_t hash_of(std::span<const std::uint8_t> bytes) {
+  std::uint32_t hash = 0x811c9dc5;
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x01000193;
+  return hash;
+}
+
 std::span<const std::uint8_t> filler_of(const Stamp& stamp, std::size_t size) {
   const std::size_t begin = (stamp.sender * 31 + stamp.number * 7) % 256;
   check(begin + size <= pattern().size(), "a payload of the simulation is too large");
@@ -40,6 +47,7 @@ std::vector<std::uint8_t> make_payload(const Stamp& stamp, std::size_t size) {
 
 std::optional<Stamp> read_payload(std::span<const std::uint8_t> payload) {
   if (payload.empty()) return std::nullopt;
+  if (is_handshake(payload)) return Stamp{kHandshakes, hash_of(payload)};
   check(payload.size() >= kStampSize, "a packet is shorter than any that was sent");
   Stamp stamp;
   std::memcpy(&stamp, payload.data(), kStampSize);

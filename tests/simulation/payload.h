@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/engine/admission/handshake_packet.h"
+
 namespace ringpeer::simulation {
 
 // What a datagram says of itself: who made it, as which of his, and every other byte follows from
@@ -19,6 +21,13 @@ struct Stamp {
 };
 
 inline constexpr std::size_t kStampSize = 8;
+
+// Who all packets of handshakes seem to be made by, which have no room for a stamp: their numbers
+// are a hash of their bytes.
+inline constexpr std::uint32_t kHandshakes = UINT32_MAX;
+inline bool is_handshake(std::span<const std::uint8_t> payload) {
+  return admission::may_be_handshake(payload);
+}
 
 // size: at least kStampSize.
 std::vector<std::uint8_t> make_payload(const Stamp& stamp, std::size_t size);

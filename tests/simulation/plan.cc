@@ -20,6 +20,10 @@ constexpr std::uint32_t kRunsWithEndedPeerOf1000 = 120;
 // More than the slots that a ring keeps for news of them.
 constexpr int kRemotesOfFlood = 120;
 
+constexpr std::uint32_t kRunsWithAttackersOf1000 = 250;
+constexpr std::uint32_t kRunsWithCookiesOf1000 = 250;
+constexpr std::uint32_t kRunsWithListsOf1000 = 200;
+
 // Faults that are asked for at every datagram, and those that are asked for at rare calls.
 std::uint32_t rate_of(Fault fault, Random& random) {
   switch (fault) {
@@ -109,7 +113,18 @@ Plan Plan::from_seed(std::uint64_t seed) {
   const bool is_full = plan.flood || plan.flooded_peer || plan.late_worker || plan.full_sockets ||
                        plan.deaf_host || plan.flooded_loops || plan.ended_peer;
   plan.limits = random.chance(250) && !is_full;
+  plan.attackers = random.chance(kRunsWithAttackersOf1000) && !is_full;
+  plan.cookies = random.chance(kRunsWithCookiesOf1000) && !is_full;
+  plan.source_lists = random.chance(kRunsWithListsOf1000) && !is_full;
   return plan;
+}
+
+std::span<const Plan::Part> Plan::parts() {
+  static constexpr std::array<Part, 4> kParts = {{{"limits", &Plan::limits},
+                                                  {"attackers", &Plan::attackers},
+                                                  {"cookies", &Plan::cookies},
+                                                  {"source_lists", &Plan::source_lists}}};
+  return kParts;
 }
 
 std::string Plan::to_flags() const {
@@ -126,8 +141,14 @@ std::string Plan::to_flags() const {
   add("workers", workers, whole.workers);
   add("largest_burst", largest_burst, whole.largest_burst);
   std::string off;
+  const auto leave_out = [&off](std::string_view name) {
+    off += (off.empty() ? "" : ",") + std::string(name);
+  };
   for (std::size_t i = 0; i < kFaultCount; ++i) {
-    if (faults[i] != whole.faults[i]) off += (off.empty() ? "" : ",") + std::string(kFaultNames[i]);
+    if (faults[i] != whole.faults[i]) leave_out(kFaultNames[i]);
+  }
+  for (const Part& part : parts()) {
+    if (this->*part.is_there != whole.*part.is_there) leave_out(part.name);
   }
   if (!off.empty()) flags += " --without=" + off;
   return flags;
@@ -153,7 +174,7 @@ std::string Plan::to_text() const {
   add(timestamps, "timestamps");
   add(local_addresses, "local addresses");
   add(detect_unreachable, "detect unreachable");
-  add(limits, "limits");
+  for (const Part& part : parts()) add(this->*part.is_there, part.name.data());
   add(shares_port, "shared port");
   add(flood, "flood");
   add(flooded_peer, "flooded peer");

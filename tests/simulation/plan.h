@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "ringpeer/tests/simulation/faults.h"
 #include "ringpeer/tests/simulation/kernel.h"
@@ -12,7 +14,23 @@
 namespace ringpeer::simulation {
 
 // What a run can be made to do wrong itself, to show that it would find an engine that does.
-enum class PlantedBug { kNone, kWrongByte, kWrongSender, kTwice, kOutOfOrder, kNeverDelivered };
+enum class PlantedBug {
+  kNone,
+  kWrongByte,
+  kWrongSender,
+  kTwice,
+  kOutOfOrder,
+  kNeverDelivered,
+  // Servers that keep to other rules than they are asked to.
+  kLowerLimits,
+  kNoCookies,
+  kNoLists,
+};
+
+// Whether it is of what a run takes for what the engine has given.
+constexpr bool is_of_deliveries(PlantedBug bug) {
+  return bug != PlantedBug::kNone && bug < PlantedBug::kLowerLimits;
+}
 
 // What engines take when they are not told.
 inline constexpr std::size_t kDefaultMaxDatagram = 65'527;
@@ -43,8 +61,11 @@ struct Plan {
   bool local_addresses = false;
   bool detect_unreachable = false;
   int max_pending = 16;
-  bool limits = false;       // of what remotes and strangers may send
-  bool shares_port = false;  // the first server, with a stranger who comes and goes
+  bool limits = false;        // of what remotes and strangers may send
+  bool attackers = false;     // who forge, flood, and answer for themselves
+  bool cookies = false;       // the servers of remotes ask for one, but on a shared port
+  bool source_lists = false;  // servers refuse some, who change
+  bool shares_port = false;   // the first server, with a stranger who comes and goes
   // What happens once, at the end.
   bool flood = false;          // more comes than a ring holds
   bool flooded_peer = false;   // more than its queue holds, and its socket
@@ -67,6 +88,12 @@ struct Plan {
   PlantedBug planted = PlantedBug::kNone;
 
   static Plan from_seed(std::uint64_t seed);
+  // What may be left out of a plan by name, as faults may be.
+  struct Part {
+    std::string_view name;
+    bool Plan::*is_there;
+  };
+  static std::span<const Part> parts();
   // As flags of the simulate program, of what from_seed() would not give.
   std::string to_flags() const;
   // In words.

@@ -87,6 +87,9 @@ Plan plan_of(const Options& options) {
     for (std::size_t i = 0; i < kFaultCount; ++i) {
       if (kFaultNames[i] == name) plan.faults[i] = 0;
     }
+    for (const Plan::Part& part : Plan::parts()) {
+      if (part.name == name) plan.*part.is_there = false;
+    }
   }
   return plan;
 }
@@ -100,8 +103,11 @@ void add_options(CLI::App& command, Options* options) {
                    "too few seeds to reach everything: only what fails counts");
   command.add_flag("!--no-shrink", options->shrinks, "do not look for less that fails, too");
   command.add_option("--seed", options->seed, "one run of this seed alone");
-  const std::vector<std::string> names(kFaultNames.begin(), kFaultNames.end());
-  command.add_option("--without", options->without, "faults that do not happen, of one seed")
+  std::vector<std::string> names(kFaultNames.begin(), kFaultNames.end());
+  for (const Plan::Part& part : Plan::parts()) names.emplace_back(part.name);
+  command
+      .add_option("--without", options->without,
+                  "faults that do not happen, and parts that are left out, of one seed")
       ->delimiter(',')
       ->check(CLI::IsMember(names));
   Plan& changes = options->changes;

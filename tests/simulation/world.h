@@ -12,12 +12,16 @@
 
 #include "ringpeer/engine.h"
 #include "ringpeer/packet_peer_udp.h"
+#include "ringpeer/tests/simulation/attackers.h"
+#include "ringpeer/tests/simulation/cookie_witness.h"
 #include "ringpeer/tests/simulation/faults.h"
+#include "ringpeer/tests/simulation/host_handshakes.h"
 #include "ringpeer/tests/simulation/kernel.h"
 #include "ringpeer/tests/simulation/ledger.h"
 #include "ringpeer/tests/simulation/network.h"
 #include "ringpeer/tests/simulation/plan.h"
 #include "ringpeer/tests/simulation/scheduler.h"
+#include "ringpeer/tests/simulation/source_rules.h"
 #include "ringpeer/udp_server.h"
 
 namespace ringpeer::simulation {
@@ -49,14 +53,19 @@ class World {
     std::uint32_t sender = 0;
     std::vector<std::shared_ptr<PacketPeerUDP>> peers;
     std::span<const std::uint8_t> view;  // what it has shown last itself
+    SourceRules rules;                   // of its list
     bool is_listening = false;
     bool polls_itself = true;
+
+    bool asks_for_cookie() const { return options.admission.cookie; }
   };
   struct Peer {
     std::unique_ptr<PacketPeerUDP> peer;
     std::uint32_t sender = 0;
     std::span<const std::uint8_t> view;  // what it has shown last
     bool is_open = false;
+    bool speaks_cookie = false;
+    std::uint16_t server_port = 0;  // of one that is connected to a server
   };
   // Of the peers, who is connected to a server, opened by what is put first, and connected to a
   // host.
@@ -64,6 +73,9 @@ class World {
   static constexpr std::size_t kOpenedByPut = 2;  // half of the time
   static constexpr std::size_t kConnectedToHost = 3;
   static constexpr std::uint32_t kPeers = 2000;  // the number of the first as a sender
+  static constexpr std::uint32_t kAttackers = 3000;
+
+  static constexpr int kManyConnections = 1000;
 
   // 500 ms for what was put, and what it takes to wake up and look.
   static constexpr Time kMaxEnd = 700 * kMillisecond;
@@ -73,12 +85,17 @@ class World {
     std::uint32_t sender = 0;
   };
 
+  static bool loses_nothing(const Plan& plan);
   void live();
+  void watch_kernel();
+  void add_hosts();
+  void add_attackers();
   // ---- Beginning and end.
   void start_engine();
   void make_engine();
   static void refuse_allocations(bool is_so);
   void stop_engine();
+  void set_admission(Server& server);
   void listen(Server& server);
   void open(Peer& peer);
   void try_to_open(Peer& peer, bool may_lack_memory);
@@ -87,7 +104,7 @@ class World {
   void show_that_all_works();
   void show_that_sockets_are_read();
   void show_that_a_burst_is_read(const Server& server);
-  void all_hosts_send_once(const Server& server);
+  void all_hosts_send_once(Server& server);
   template <typename Take>
   void show_that_packets_arrive(Server& server, Take take);
   void show_that_so_many_wait(Server& server);
@@ -135,6 +152,7 @@ class World {
   void close_a_peer(Server& server);
   void close_peer(const Server& server, PacketPeerUDP& peer);
   void close_peers(Server& server);
+  void close_peers_unless(Server& server, const std::function<bool(const net::Endpoint&)>& is_good);
   void keep_closed(const std::shared_ptr<PacketPeerUDP>& peer);
   void forget_oldest_closed();
   // most: how long what they wait for may take.
@@ -146,6 +164,35 @@ class World {
   void close_own(Peer& peer);
   void look_at_presence(Server& server);
   void pass_time(Time most);
+
+  // ---- Attackers (world_attackers.cc).
+  void attack();
+  void forget_attackers();
+  void show_that_players_pass_attackers(Server& server);
+  void show_that_a_newcomer_passes_a_flood(Server& server);
+
+  // ---- Cookies (world_cookies.cc).
+  void say_hello(const Host& host, std::uint16_t port);
+  void answer(const Host& host, const SimulatedDatagram& datagram);
+  // What a host sends that wants to be known.
+  void knock(const Host& host, const Server& server);
+  // All hosts have answered then.
+  void introduce_hosts(Server& server);
+  void look_some_times(Server& server);
+  void look_after(Time most, Server& server);
+  void check_is_of_game(std::uint16_t port, std::span<const std::uint8_t> payload) const;
+  void check_newcomer(const Server& server, const net::Endpoint& sender) const;
+  void show_that_clients_are_let_in();
+  void show_that_a_client_is_let_in(Peer& peer);
+
+  // ---- Source lists (world_lists.cc).
+  void change_list(Server& server);
+  SourceRules draw_rules();
+  SourcePrefix draw_prefix();
+  void set_list(Server& server, const SourceRules& rules);
+  void bring_lists_to_workers();
+  void show_that_the_denied_are_gone(Server& server);
+  void withdraw_lists();
 
   // ---- What happens once in some runs.
   void play_scenarios();
@@ -207,6 +254,10 @@ class World {
   std::vector<Server> servers_;
   std::vector<Peer> peers_;
   std::vector<Host> hosts_;
+  std::unique_ptr<Attackers> attackers_;
+  HostHandshakes handshakes_;
+  CookieWitness cookies_;
+  bool clients_speak_ = true;
   std::shared_ptr<UdpSocket> intruder_;
   std::uint64_t sent_by_hosts_ = 0;
   // Packets put: all, those that OK was said to, and those that surely count as failed.

@@ -14,8 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kBudgetOfTheLargest = 4096;  // KiB
-constexpr int kManyConnections = 1000;
-
 // Of hosts that keep within the limits (limits_of_attackers()): fewer than may be new in the least
 // pause.
 constexpr std::size_t kKnocksAtOnce = 20;
@@ -82,7 +80,10 @@ void World::show_that_sockets_are_read() {
 void World::show_that_a_burst_is_read(const Server& server) {
   if (plan_.receive_buffer < kBufferOfBurst) return;
   const bool syncs = plan_.workers == 0 || random_.chance(500);
-  const std::uint64_t wanted = network_.waiting_packets() + ledger_.taken() + kBurst;
+  const auto arrived = [this] {
+    return network_.waiting_packets() + ledger_.taken() - ledger_.taken_handshakes();
+  };
+  const std::uint64_t wanted = arrived() + kBurst;
   const Host& host = hosts_[0];
   const net::Endpoint to = on_machine(server.port, host.endpoint);
   for (int i = 0; i < kBurst; ++i) {
@@ -90,8 +91,7 @@ void World::show_that_a_burst_is_read(const Server& server) {
     send_from_host(host, server.port);
   }
   if (syncs) {
-    scheduler_.wait_until([&] { return network_.waiting_packets() + ledger_.taken() >= wanted; },
-                          scheduler_.now() + kBurstIsRead);
+    scheduler_.wait_until([&] { return arrived() >= wanted; }, scheduler_.now() + kBurstIsRead);
     check(engine_->sync() == Error::OK, "a sync fails without any fault");
   } else {
     scheduler_.sleep(kBurstIsRead);
@@ -110,11 +110,13 @@ void World::settle_everything() {
     const std::uint64_t before = ledger_.delivered();
     flush();
     check(engine_->sync() == Error::OK, "a sync fails without any fault");
+    ledger_.drop_reasons().record_lists_known();
     for (Server& server : servers_) take_everything(server);
     for (Peer& peer : peers_) drain_peer(peer);
     quiet = ledger_.delivered() == before && network_.waiting_packets() == 0 ? quiet + 1 : 0;
   }
   check_counters(true);
+  ledger_.record_quiet();
   for (Server& server : servers_) {
     Error waited = server.server->wait(milliseconds(1));
     if (waited == Error::ERR_SKIP)
@@ -136,6 +138,10 @@ void World::show_that_all_works() {
     show_that_the_largest_pass(server);
     if (server.options.receive == ServerReceive::kPerRemote) {
       show_that_packets_arrive(server, [this](Server& of) { get_from_peers(of); });
+      if (plan_.attackers && !server.options.socket.share_port) {
+        show_that_players_pass_attackers(server);
+        show_that_a_newcomer_passes_a_flood(server);
+      }
       show_that_strangers_get_in(server);
     }
   }
@@ -261,9 +267,10 @@ void World::show_that_the_deaf_are_told(Server& server) {
 }
 
 // Nobody is refused for what he sent before, or for how many there are.
-void World::all_hosts_send_once(const Server& server) {
+void World::all_hosts_send_once(Server& server) {
+  introduce_hosts(server);
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
-    if (plan_.limits && i % kKnocksAtOnce == 0) pass_time(kSecond);
+    if (plan_.limits && i % kKnocksAtOnce == 0) look_after(kSecond, server);
     send_from_host(hosts_[i], server.port);
   }
 }
@@ -299,7 +306,7 @@ void World::show_that_so_many_wait(Server& server) {
   close_peers(server);
   settle_everything();
   server.server->set_max_pending_connections(static_cast<int>(kStrangers));
-  for (const Host& host : hosts_) send_from_host(host, server.port);
+  for (const Host& host : hosts_) knock(host, server);
   for (int look = 0; look < kLooks; ++look) {
     pass_time(kSecond / 4);
     check(server.server->poll() == Error::OK, "a server cannot be polled");
@@ -324,9 +331,8 @@ void World::show_that_strangers_get_in(Server& server) {
   settle_everything();
   server.server->set_max_pending_connections(1);
   for (std::size_t i = 0; i < kStrangers && i < hosts_.size(); ++i) {
-    send_from_host(hosts_[i], server.port);
-    pass_time(kSecond / 4);
-    check(server.server->poll() == Error::OK, "a server cannot be polled");
+    knock(hosts_[i], server);
+    look_some_times(server);
     accept_connections(server);
     check(server.peers.size() == i + 1, "a stranger is not let in");
     get_from_peers(server);
