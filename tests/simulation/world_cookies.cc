@@ -10,8 +10,10 @@
 namespace ringpeer::simulation {
 namespace {
 
-// A hello, its challenge, the answer: without threads each is seen at a look.
+// A hello, its challenge, the answer: without threads each is seen at a look, and a look may bring
+// a few packets only.
 constexpr int kLooksOfHandshake = 3;
+constexpr int kInlineLooksOfHandshake = 16;
 
 // A client says hello four times a second at least once, and once a second later on.
 constexpr int kLooksOfClient = 40;
@@ -52,7 +54,8 @@ void World::introduce_hosts(Server& server) {
 }
 
 void World::look_some_times(Server& server) {
-  const int looks = server.asks_for_cookie() ? kLooksOfHandshake : 1;
+  const int of_handshake = plan_.workers == 0 ? kInlineLooksOfHandshake : kLooksOfHandshake;
+  const int looks = server.asks_for_cookie() ? of_handshake : 1;
   for (int look = 0; look < looks; ++look) look_after(kSecond / 4, server);
 }
 
