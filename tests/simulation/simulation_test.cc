@@ -36,6 +36,8 @@ TEST(SimulationTest, RareThingsHold) {
       plan.shares_port = false;
       plan.detect_unreachable = true;
       plan.steps = 100;
+      // With which runs have none of them.
+      for (const Plan::Part& part : Plan::parts()) plan.*part.is_there = false;
       plan.*rare = true;
       const Outcome outcome = run_apart(plan);
       EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
@@ -51,6 +53,7 @@ TEST(SimulationTest, APeerThatHasEndedIsOpenedAgain) {
     plan.use_uring = false;
     plan.workers = 0;
     plan.steps = 100;
+    for (const Plan::Part& part : Plan::parts()) plan.*part.is_there = false;
     plan.ended_peer = true;
     const Outcome outcome = run_apart(plan);
     EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
@@ -81,6 +84,7 @@ TEST(SimulationTest, AFullCompletionRingIsReadOn) {
     plan.kernel = {.has_min_wait = false, .most_completions = 8};
     plan.latency_budget_us = 2000;
     plan.receive_buffer = 4 << 20;
+    for (const Plan::Part& part : Plan::parts()) plan.*part.is_there = false;
     plan.flood = true;
     const Outcome outcome = run_apart(plan);
     EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
@@ -109,6 +113,51 @@ TEST(SimulationTest, AnEngineThatDoesWrongIsFound) {
     EXPECT_FALSE(outcome.has_held) << "planted bug " << static_cast<int>(bug);
     // A sanitizer may speak first.
     EXPECT_NE(outcome.what.find("simulation: "), std::string::npos) << outcome.what;
+  }
+}
+
+// Servers that keep to other rules than they were asked to; of several runs some meet the rule.
+TEST(SimulationTest, AServerThatLetsInOthersIsFound) {
+  struct Case {
+    PlantedBug bug;
+    bool Plan::*rule;
+    std::string words;
+  };
+  for (const Case& rule :
+       {Case{PlantedBug::kNoCookies, &Plan::cookies, "has answered no challenge"},
+        Case{PlantedBug::kNoLists, &Plan::source_lists, "a list refuses"},
+        Case{PlantedBug::kLowerLimits, &Plan::limits, "without any reason"}}) {
+    int found = 0;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      Plan plan = Plan::from_seed(seed);
+      plan.faults = {};
+      plan.shares_port = false;
+      plan.workers = 1;
+      for (const Plan::Part& part : Plan::parts()) plan.*part.is_there = false;
+      plan.*rule.rule = true;
+      EXPECT_TRUE(run_apart(plan).has_held) << rule.words;
+      plan.planted = rule.bug;
+      found += run_apart(plan).what.find(rule.words) != std::string::npos ? 1 : 0;
+    }
+    EXPECT_GT(found, 0) << rule.words;
+  }
+}
+
+// Of attackers, each kind of server, and both backends.
+TEST(SimulationTest, PlayersPassAttackers) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    Plan plan = Plan::from_seed(seed);
+    plan.faults = {};
+    plan.use_uring = seed % 2 == 0;
+    plan.workers = static_cast<int>(seed % 3);
+    plan.shares_port = false;
+    plan.attackers = true;
+    plan.detect_unreachable = true;
+    plan.limits = seed % 4 < 2;
+    plan.cookies = seed > 4;
+    plan.source_lists = seed % 5 == 0;
+    const Outcome outcome = run_apart(plan);
+    EXPECT_TRUE(outcome.has_held) << outcome.what << "with " << plan.to_text();
   }
 }
 

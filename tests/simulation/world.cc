@@ -36,6 +36,8 @@ constexpr std::uint32_t kServers = 1000;
 // What the engine has for packets of one worker's is more than that part of its budget.
 constexpr std::uint64_t kPartOfBudget = 8;
 
+constexpr std::uint32_t kStepsWithListOf1000 = 25;
+
 // An engine may fail to start because of faults; one that has none must not.
 constexpr int kTries = 1000;
 // Each of its threads needs many allocations in a row: more than chance brings, with most refused.
@@ -130,6 +132,7 @@ void World::live() {
   for (int i = 0; i < plan_.steps && (sent_by_hosts_ < wanted || puts_ < wanted); ++i) {
     step();
     if (plan_.attackers) attack();
+    if (plan_.source_lists && random_.chance(kStepsWithListOf1000)) change_list(any_server());
     check_counters(false);
   }
   play_scenarios();

@@ -49,7 +49,6 @@ void World::change_something() {
     case 8:
       return set_intruder(random_.chance(500));
     case 9:
-      if (plan_.source_lists && random_.chance(700)) return change_list(server);
       return random_.chance(100) ? restart_engine() : pass_time(kMillisecond);
     default:
       static_cast<void>(with_little_memory([&] { return server.server->get_poll_descriptor(); }));
