@@ -15,14 +15,14 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
   const std::size_t segment = datagram.segment_size > 0 ? datagram.segment_size : all.size();
   taken_bytes_ += all.size();
   if (all.size() > max_datagram_) {
-    ++taken_too_large_;
-    too_large_bytes_ += all.size();
+    ++of_taken_.too_large;
+    of_taken_.too_large_bytes += all.size();
   }
   const bool is_of_handshake = datagram.packets() == 1 && is_handshake(all);
   const bool is_kept = drop_reasons_.record_taken(
       {socket.local->port, datagram.source, datagram.packets(), all.size(), is_of_handshake});
   const bool is_refused = drop_reasons_.surely_refuses(socket.local->port, datagram.source.address);
-  if (is_of_handshake) ++taken_handshakes_;
+  if (is_of_handshake) ++of_taken_.handshakes;
   std::size_t at = 0;
   do {
     const std::size_t size = std::min(segment, all.size() - at);
@@ -30,7 +30,7 @@ void Ledger::record_taken(const UdpSocket& socket, const SimulatedDatagram& data
     packet.is_owed = owes_ && is_kept && size > 0 && all.size() <= max_datagram_ &&
                      packet.stamp.sender != kHandshakes;
     packet.is_refused = is_refused;
-    owed_ += packet.is_owed ? 1 : 0;
+    of_taken_.owed += packet.is_owed ? 1 : 0;
     expected.packets.push_back(packet);
     ++taken_;
     at += size;

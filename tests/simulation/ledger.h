@@ -35,8 +35,13 @@ class Ledger {
                         std::span<const std::uint8_t> payload);
   std::uint64_t taken() const { return taken_; }
   std::uint64_t taken_bytes() const { return taken_bytes_; }
-  std::uint64_t too_large_bytes() const { return too_large_bytes_; }
-  std::uint64_t taken_too_large() const { return taken_too_large_; }
+  struct OfTaken {
+    std::uint64_t too_large = 0;
+    std::uint64_t too_large_bytes = 0;
+    std::uint64_t owed = 0;  // there was no reason to drop them
+    std::uint64_t handshakes = 0;
+  };
+  const OfTaken& of_taken() const { return of_taken_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t delivered_bytes() const { return delivered_bytes_; }
   // Nobody has the port any more: nothing of what was taken there comes out.
@@ -48,9 +53,6 @@ class Ledger {
   void record_list(std::uint16_t port, const SourceRules& rules);
   // Nothing waits anywhere: whatever has not come out was dropped.
   void record_quiet();
-  // Packets that there was no reason to drop, and those of handshakes.
-  std::uint64_t owed() const { return owed_; }
-  std::uint64_t taken_handshakes() const { return taken_handshakes_; }
   DropReasons& drop_reasons() { return drop_reasons_; }
   const DropReasons& drop_reasons() const { return drop_reasons_; }
   // Whether the engine took something of this sender then, as far as is remembered.
@@ -98,12 +100,9 @@ class Ledger {
   std::map<Flow, Expected> expected_;
   std::uint64_t taken_ = 0;
   std::uint64_t taken_bytes_ = 0;
-  std::uint64_t taken_too_large_ = 0;
-  std::uint64_t too_large_bytes_ = 0;
+  OfTaken of_taken_;
   std::uint64_t delivered_ = 0;
   std::uint64_t delivered_bytes_ = 0;
-  std::uint64_t owed_ = 0;
-  std::uint64_t taken_handshakes_ = 0;
 
   std::map<std::uint32_t, std::uint32_t> last_number_;
   std::map<Flow, std::uint32_t> last_accepted_;

@@ -427,7 +427,7 @@ void World::check_counters(bool is_quiet) {
          count(Counter::kKernelDrops), network_.told_drops());
   // What makes no sense, or is cut, has no bytes, but where a connect finds it.
   const std::uint64_t bytes = count(Counter::kReceivedBytes);
-  const std::uint64_t least = ledger_.taken_bytes() - ledger_.too_large_bytes();
+  const std::uint64_t least = ledger_.taken_bytes() - ledger_.of_taken().too_large_bytes;
   expect(bytes <= ledger_.taken_bytes(), "received bytes, and taken ones", bytes,
          ledger_.taken_bytes());
   expect(bytes >= least || faults_.happened(Fault::kMalformed) > 0, "received bytes, and least",
@@ -442,7 +442,7 @@ void World::check_reasons(const CounterSnapshot& counters) const {
     fail(std::string(counter_info(counter).name) + " is " + std::to_string(counters[counter]) +
          " and not " + std::to_string(most) + ": there was no reason");
   };
-  expect(false, Counter::kDropTruncated, ledger_.taken_too_large());
+  expect(false, Counter::kDropTruncated, ledger_.of_taken().too_large);
   for (const Counter reason :
        {Counter::kDropPeerFull, Counter::kDropRingFull, Counter::kDropPendingFull}) {
     expect(plan_.shares_port, reason, ledger_.drop_reasons().most(reason));
@@ -463,7 +463,7 @@ void World::check_reasons(const CounterSnapshot& counters) const {
                            plan_.late_worker || plan_.full_sockets;
   expect(may_be_late, Counter::kSendFailedClosed);
   const std::uint64_t cut = counters[Counter::kDropTruncated] + counters[Counter::kDropClosed];
-  check(plan_.has(Fault::kMalformed) || cut >= ledger_.taken_too_large(),
+  check(plan_.has(Fault::kMalformed) || cut >= ledger_.of_taken().too_large,
         "what is too large is not counted as such");
 }
 

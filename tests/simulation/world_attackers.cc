@@ -57,7 +57,7 @@ void World::forget_attackers() {
 void World::show_that_players_pass_attackers(Server& server) {
   server.server->set_max_pending_connections(plan_.max_pending);
   pass_time(kSecond);
-  const std::uint64_t owed = ledger_.owed();
+  const std::uint64_t owed = ledger_.of_taken().owed;
   const std::uint64_t drops = network_.dropped_packets();
   const std::size_t players = std::min(kPlayers, hosts_.size());
   for (int round = 0; round < kRounds; ++round) {
@@ -74,7 +74,8 @@ void World::show_that_players_pass_attackers(Server& server) {
   }
   settle_everything();
   const std::uint64_t sent = kRounds * players;
-  check(!loses_nothing(plan_) || ledger_.owed() - owed + network_.dropped_packets() - drops >= sent,
+  check(!loses_nothing(plan_) ||
+            ledger_.of_taken().owed - owed + network_.dropped_packets() - drops >= sent,
         "nobody knows what players are owed");
   forget_attackers();
   settle_everything();

@@ -81,7 +81,7 @@ void World::show_that_a_burst_is_read(const Server& server) {
   if (plan_.receive_buffer < kBufferOfBurst) return;
   const bool syncs = plan_.workers == 0 || random_.chance(500);
   const auto arrived = [this] {
-    return network_.waiting_packets() + ledger_.taken() - ledger_.taken_handshakes();
+    return network_.waiting_packets() + ledger_.taken() - ledger_.of_taken().handshakes;
   };
   const std::uint64_t wanted = arrived() + kBurst;
   const Host& host = hosts_[0];
