@@ -92,8 +92,12 @@ void Ledger::record_closed(std::uint16_t port, const net::Endpoint& sender) {
 void Ledger::record_list(std::uint16_t port, const SourceRules& rules) {
   drop_reasons_.set_list(port, rules);
   for (auto& [flow, expected] : expected_) {
-    if (flow.own != port || !rules.refuses(flow.other.address)) continue;
-    for (Packet& packet : expected.packets) packet.is_owed = false;
+    if (flow.own != port) continue;
+    const bool may_be_dropped = rules.refuses(flow.other.address);
+    for (Packet& packet : expected.packets) {
+      packet.is_owed &= !may_be_dropped;
+      packet.is_refused = false;  // a worker may look at what waits with the new list
+    }
   }
 }
 
