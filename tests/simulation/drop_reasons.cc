@@ -33,6 +33,17 @@ net::IpAddress source_of(const net::IpAddress& address) {
 constexpr std::uint64_t kMemoryOfPacket = 300;
 // Larger ones may find memory in too many pieces.
 constexpr std::uint64_t kMaxOfAnyMemory = 4096;
+// Of the budget: while those who are known hold less, there surely is memory for more.
+constexpr std::uint64_t kPartOfMemory = 8;
+// Of the budget, what one remote may have at least whatever others hold: an eighth of whole pages,
+// in blocks of the smallest size.
+constexpr std::uint64_t kPageOfMemory = std::uint64_t{256} << 10;
+constexpr std::uint64_t kShareOfOne = 8;
+constexpr std::uint64_t kSmallestBlock = 128;
+
+std::uint64_t share_of_one(std::uint64_t budget) {
+  return budget / kPageOfMemory * kPageOfMemory / kShareOfOne / kSmallestBlock * kPerPacket;
+}
 
 }  // namespace
 
@@ -59,7 +70,8 @@ bool DropReasons::allow_in_queue(Port& to, Sender& from, const Arrival& arrival)
   const bool is_of_remotes = to.queue == Queue::kOfRemotes;
   const std::uint64_t waiting = is_of_remotes ? from.charge : to.charge;
   const bool is_pending = is_of_remotes && !from.is_accepted;
-  const std::uint64_t most = is_pending ? kMaxPendingBytes : kMaxBytes;
+  const std::uint64_t at_all = is_pending ? kMaxPendingBytes : kMaxBytes;
+  const std::uint64_t most = is_of_remotes ? std::min(at_all, share_of_one(budget_)) : at_all;
   const bool is_peer_full = to.queue != Queue::kTogether && waiting + charge > most;
   if (is_peer_full) allow(Counter::kDropPeerFull, arrival.packets);
   const std::uint64_t slots = to.queue == Queue::kOfSocket ? kSlotsOfSocket
@@ -78,7 +90,7 @@ bool DropReasons::has_memory(const Arrival& arrival) const {
     const Sums& sums = port.queue == Queue::kOfRemotes ? port.of_known : port;
     held += 2 * sums.charge + kMemoryOfPacket * sums.packets;
   }
-  return arrival.bytes <= kMaxOfAnyMemory && held <= budget_;
+  return arrival.bytes <= kMaxOfAnyMemory && held <= budget_ / kPartOfMemory;
 }
 
 bool DropReasons::may_be_refused_by(const Port& port, const net::IpAddress& address) {

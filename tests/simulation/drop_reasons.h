@@ -32,7 +32,7 @@ class DropReasons {
 
   // A port whose strangers have to answer a challenge.
   void set_cookies(std::uint16_t port) { ports_[port].asks_for_cookie = true; }
-  // The most that those who are known may have waiting while there surely is memory for more.
+  // What a worker has for packets.
   void set_budget(std::uint64_t bytes) { budget_ = bytes; }
 
   // A datagram, or a train, which the engine drops as a whole if at all.

@@ -153,6 +153,9 @@ int set_option(int descriptor, int level, int name, const void* value, std::size
   int number = 0;
   std::memcpy(&number, value, sizeof(number));
   socket->options[{level, name}] = number;
+  const bool is_of_errors = (level == IPPROTO_IP && name == IP_RECVERR) ||
+                            (level == IPPROTO_IPV6 && name == IPV6_RECVERR);
+  if (is_of_errors && number == 0) socket->error_queue.clear();
   return 0;
 }
 

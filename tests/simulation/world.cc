@@ -33,9 +33,6 @@ constexpr std::uint16_t kFirstPeerPort = 5000;
 constexpr std::uint32_t kHosts = 1;
 constexpr std::uint32_t kServers = 1000;
 
-// What the engine has for packets of one worker's is more than that part of its budget.
-constexpr std::uint64_t kPartOfBudget = 8;
-
 constexpr std::uint32_t kStepsWithListOf1000 = 25;
 
 // An engine may fail to start because of faults; one that has none must not.
@@ -80,7 +77,7 @@ World::World(const Plan& plan)
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     faults_.turn_on(static_cast<Fault>(i), plan.faults[i]);
   }
-  ledger_.drop_reasons().set_budget((plan.payload_budget_kib << 10) / kPartOfBudget /
+  ledger_.drop_reasons().set_budget((plan.payload_budget_kib << 10) /
                                     static_cast<std::uint64_t>(std::max(1, plan.workers)));
   watch_kernel();
 }
@@ -404,9 +401,7 @@ void World::check_counters(bool is_quiet) {
   expect(done <= received, "more delivered and dropped than received", done, received);
   expect(count(Counter::kDeliveredPackets) == ledger_.delivered(), "delivered is miscounted",
          count(Counter::kDeliveredPackets), ledger_.delivered());
-  const std::uint64_t failed = count(Counter::kSendFailedQueueFull) +
-                               count(Counter::kSendFailedRefused) +
-                               count(Counter::kSendFailedOther) + count(Counter::kSendFailedClosed);
+  const std::uint64_t failed = counters.unsent_packets();
   const std::uint64_t sent = count(Counter::kSentPackets);
   const std::uint64_t requested = count(Counter::kSendRequestedPackets);
   expect(requested >= puts_taken_ + puts_refused_, "less requested than was put", requested,
@@ -473,10 +468,7 @@ void World::flush() {
   check(good || faults_.is_any_on() || plan_.full_sockets, "a flush fails without any fault");
   if (!good) return;
   const CounterSnapshot counters = all_counters();
-  const std::uint64_t done =
-      counters[Counter::kSentPackets] + counters[Counter::kSendFailedQueueFull] +
-      counters[Counter::kSendFailedRefused] + counters[Counter::kSendFailedOther] +
-      counters[Counter::kSendFailedClosed];
+  const std::uint64_t done = counters[Counter::kSentPackets] + counters.unsent_packets();
   check(done == counters[Counter::kSendRequestedPackets], "a flush leaves something");
 }
 
