@@ -20,9 +20,9 @@ constexpr std::uint32_t kRunsWithEndedPeerOf1000 = 120;
 // More than the slots that a ring keeps for news of them.
 constexpr int kRemotesOfFlood = 120;
 
-constexpr std::uint32_t kRunsWithAttackersOf1000 = 250;
-constexpr std::uint32_t kRunsWithCookiesOf1000 = 250;
-constexpr std::uint32_t kRunsWithListsOf1000 = 200;
+constexpr std::uint32_t kRunsWithAttackersOf1000 = 180;
+constexpr std::uint32_t kRunsWithCookiesOf1000 = 180;
+constexpr std::uint32_t kRunsWithListsOf1000 = 150;
 
 // Faults that are asked for at every datagram, and those that are asked for at rare calls.
 std::uint32_t rate_of(Fault fault, Random& random) {
