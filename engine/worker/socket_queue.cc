@@ -67,11 +67,11 @@ bool SocketQueue::take_handshake(const backend::Datagram& datagram, Delivery& de
 }
 
 // The kernel may answer with an earlier packet's error, which would be lost. A full buffer loses
-// this packet: the next one is not far.
+// this packet, as an interruption does: the next one is not far.
 void SocketQueue::send_handshake(const admission::HandshakePacket& packet, std::uint64_t now_us) {
   const int error = socket_->send(packet);
-  const bool is_full = error == EAGAIN || error == ENOBUFS;
-  if (error != 0 && !is_full) on_socket_error(error, now_us);
+  const bool is_of_packet = error == EAGAIN || error == ENOBUFS || error == EINTR;
+  if (error != 0 && !is_of_packet) on_socket_error(error, now_us);
 }
 
 void SocketQueue::on_deadline(std::uint64_t now_us) {
