@@ -251,6 +251,8 @@ void World::listen(Server& server) {
     if (plan_.planted == PlantedBug::kNoCookies) options.admission.cookie = false;
     const auto listen = [&] { return server.server->listen(server.port, "*", options); };
     server.is_listening = (i == 0 ? with_little_memory(listen) : listen()) == Error::OK;
+    // One of its workers may have begun.
+    if (!server.is_listening) ledger_.record_closed_port(server.port);
   }
 }
 
