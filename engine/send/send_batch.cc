@@ -32,7 +32,9 @@ bool is_full_buffer(int error) { return error == EAGAIN || error == EWOULDBLOCK;
 bool may_be_of_trains(int error) { return error == EINVAL || error == EIO || error == EMSGSIZE; }
 
 // Whether an ICMP message can have brought the error, to an earlier packet.
-bool may_be_of_earlier_packet(int error) { return error != EINVAL && error != EIO; }
+bool may_be_of_earlier_packet(int error) {
+  return error != EINVAL && error != EIO && error != ENOBUFS;
+}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "ringpeer/engine/net/pending_errors.h"
 #include "ringpeer/engine/send/refused_trains.h"
 #include "ringpeer/tests/engine/send/fake_kernel.h"
 #include "ringpeer/tests/engine/support/loopback.h"
@@ -255,8 +256,25 @@ TEST_F(SendRefusalTest, ARefusalOfAnotherCostsNothing) {
   EXPECT_EQ(errors_.take(loopback_ipv4(7)), 0);
 }
 
+// Nor do a few, as a flood of forged ICMP errors makes them; but one that is for good is told.
+TEST_F(SendRefusalTest, SeveralRefusalsOfOthersCostNothing) {
+  for (int i = 1; i < net::kMaxTriesPastErrors; ++i) {
+    kernel_.once[kDescriptor].push_back(ECONNREFUSED);
+  }
+  push_all(socket_, 7, 0, 1);
+  batch_.drain();
+  EXPECT_EQ(sent_to(kDescriptor, 7), numbers(0, 1));
+  for (int i = 0; i < net::kMaxTriesPastErrors; ++i) {
+    kernel_.once[kDescriptor].push_back(EHOSTUNREACH);
+  }
+  push_all(socket_, 8, 0, 1);
+  batch_.drain();
+  EXPECT_TRUE(sent_to(kDescriptor, 8).empty());
+  EXPECT_EQ(errors_.take(loopback_ipv4(8)), EHOSTUNREACH);
+}
+
 TEST_F(SendRefusalTest, AFullDeviceLosesATrainAsAWhole) {
-  kernel_.once[kDescriptor] = {ENOBUFS, ENOBUFS};
+  kernel_.once[kDescriptor] = {ENOBUFS};
   push_all(socket_, 7, 0, 10);
   push_all(socket_, 8, 0, 10);
   batch_.drain();
