@@ -88,17 +88,17 @@ int serve(const ServeOptions& options, ReportOutput& output) {
   const std::string complaint = check_serve_options(options);
   if (!complaint.empty()) return usage_error(complaint);
 
-  // Before the list is read, which may take a while: a signal then asks for another reading.
-  std::optional<HangupSignal> hangup;
+  // Before the engine, whose threads must not be the ones that signals interrupt, and before the
+  // list is read, which may take a while: a SIGHUP then asks for another reading.
+  const StopSignal stop;
+  StatusSignal status;
+  std::optional<HangupSignal> hangup;  // takes SIGHUP from the first
   if (!options.deny.empty() || !options.allow.empty()) hangup.emplace();
   std::optional<SourceListFiles> source_list;
   int exit_status = kExitFailed;
   if (!read_source_list(options, &source_list, &exit_status)) return exit_status;
   std::string error;
   if (!output.open(&error)) return run_error(error);
-  // Before the engine, whose threads must not be the ones that signals interrupt.
-  const StopSignal stop;
-  StatusSignal status;
   Server server(options);
   if (source_list) server.admit_by(&*source_list, &*hangup);
   server.tell_on(&status, [&](const ServeReport& report) {
