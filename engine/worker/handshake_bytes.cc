@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "ringpeer/codec/base/branch.h"
-
 namespace ringpeer::worker {
 
 std::optional<admission::HandshakePacket> handshake_bytes(const backend::Datagram& datagram) {
@@ -13,7 +11,6 @@ std::optional<admission::HandshakePacket> handshake_bytes(const backend::Datagra
   const std::size_t head = bytes.size() - datagram.tail_size;
   if (head > 0) std::memcpy(bytes.data(), packet.payload, head);
   if (datagram.tail_size > 0) {
-    RINGPEER_BRANCH("handshake bytes: in two parts");
     std::memcpy(bytes.data() + head, datagram.tail, datagram.tail_size);
   }
   return bytes;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <span>
 
-#include "ringpeer/codec/base/branch.h"
 #include "ringpeer/engine/net/secret.h"
 
 namespace ringpeer::worker {
@@ -47,8 +46,7 @@ bool UntakenRemotes::has_luck() {
 Remote* UntakenRemotes::draw_loser() {
   while (!remotes_.empty()) {
     Remote* const remote = take_out(random_below(remotes_.size()));
-    if (remote->replace()) return remote;
-    RINGPEER_BRANCH("untaken remotes: taken in this very moment");
+    if (remote->replace()) return remote;  // else it was taken in this very moment
   }
   return nullptr;
 }
