@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace ringpeer::internal {
+
 SocketOptions socket_options_of(const ServerOptions& options) {
   SocketOptions socket = options.socket;
   socket.cookie = options.admission.cookie;

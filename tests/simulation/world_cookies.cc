@@ -65,8 +65,7 @@ void World::look_after(Time most, Server& server) {
   check(server.server->poll() == Error::OK, "a server cannot be polled");
 }
 
-// Those of a handshake are the server's own; but a kernel may join some to a train, which is taken
-// for a game's.
+// Those of a handshake are the server's own.
 void World::check_is_of_game(std::uint16_t port, std::span<const std::uint8_t> payload) const {
   const bool is_of_server =
       cookies_.watches(port) && admission::handshake_kind(payload).has_value();

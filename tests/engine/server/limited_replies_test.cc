@@ -1,51 +1,35 @@
 // What a server sends to whom it does not know to receive, on loopback.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "ringpeer/packet_peer_udp.h"
-#include "ringpeer/tests/engine/support/backends.h"
-#include "ringpeer/tests/engine/support/loopback.h"
-#include "ringpeer/udp_server.h"
+#include "ringpeer/tests/engine/server/admission_fixture.h"
 
 namespace ringpeer {
 namespace {
 
 constexpr std::size_t kHello = 50;
 
-class LimitedRepliesTest : public testing::TestWithParam<test::EngineKind> {
+class LimitedRepliesTest : public AdmissionTest {
  protected:
   void SetUp() override {
-    std::string message;
-    engine_ = Engine::create(GetParam().options(), nullptr, &message);
-    if (engine_ == nullptr) GTEST_SKIP() << message;
-    server_ = std::make_unique<UDPServer>(engine_);
-    ServerOptions options;
-    options.admission.limit_replies = true;
-    listen(options);
+    AdmissionTest::SetUp();
+    if (engine_ == nullptr) return;
+    AdmissionOptions admission;
+    admission.limit_replies = true;
+    start(admission);
   }
-  void listen(const ServerOptions& options) {
+  void start(const AdmissionOptions& admission) {
     server_->stop();
-    ASSERT_EQ(server_->listen(0, "127.0.0.1", options), Error::OK);
-    client_ = std::make_unique<test::Sender>(static_cast<std::uint16_t>(server_->get_local_port()),
-                                             net::Endpoint{*net::IpAddress::parse("127.0.0.1")});
+    listen(admission);
+    client_ = sender();
   }
-  void settle() const {
-    ASSERT_EQ(engine_->sync(), Error::OK);
-    ASSERT_EQ(server_->poll(), Error::OK);
-  }
-  void send(std::size_t size) const {
-    ASSERT_TRUE(client_->send_numbered(0, size));
-    settle();
-  }
-  std::shared_ptr<PacketPeerUDP> take() const {
-    return server_->is_connection_available() ? server_->take_connection() : nullptr;
-  }
+  void send(std::size_t size) const { AdmissionTest::send(*client_, 1, size); }
   static std::vector<std::uint8_t> packet(std::size_t size) {
     return std::vector<std::uint8_t>(size, 7);
   }
@@ -61,10 +45,7 @@ class LimitedRepliesTest : public testing::TestWithParam<test::EngineKind> {
       sum += static_cast<std::size_t>(size);
     }
   }
-  std::uint64_t counted(Counter counter) const { return engine_->counters()[counter]; }
 
-  std::shared_ptr<Engine> engine_;
-  std::unique_ptr<UDPServer> server_;
   std::unique_ptr<test::Sender> client_;
 };
 
@@ -102,10 +83,8 @@ TEST_P(LimitedRepliesTest, ToAllLeaveOutWhoMayNotBeSentSoMuch) {
   send(kHello);
   const auto peer = take();
   ASSERT_NE(peer, nullptr);
-  const test::Sender other(static_cast<std::uint16_t>(server_->get_local_port()),
-                           net::Endpoint{*net::IpAddress::parse("127.0.0.1")});
-  ASSERT_TRUE(other.send_numbered(0, 500));
-  settle();
+  const auto other = sender();
+  AdmissionTest::send(*other, 1, 500);
   const auto other_peer = take();
   ASSERT_NE(other_peer, nullptr);
   EXPECT_EQ(server_->put_packet_to_all(packet(3 * kHello + 1)), Error::OK);
@@ -126,11 +105,11 @@ TEST_P(LimitedRepliesTest, APeerOfAServerThatHasStoppedSaysSo) {
 }
 
 TEST_P(LimitedRepliesTest, WhoHasAnsweredAChallengeIsNotLimited) {
-  ServerOptions options;
-  options.admission.limit_replies = true;
-  options.admission.cookie = true;
   if (GetParam().options().workers == 0) GTEST_SKIP() << "both would have to be polled at a time";
-  listen(options);
+  AdmissionOptions admission;
+  admission.limit_replies = true;
+  admission.cookie = true;
+  start(admission);
   PacketPeerUDP client(engine_);
   SocketOptions with_cookie;
   with_cookie.cookie = true;
