@@ -9,11 +9,14 @@ namespace ringpeer::bench {
 
 // How packets come to the application. Each has the functions that are counted in a file of its
 // own: two loops over a drain in one file would be compiled otherwise than one.
-void count_views(BackendKind backend,
-                 std::size_t batch);  // views, as a server takes that wants no copy
-void count_packets(BackendKind backend, std::size_t batch);  // one by one, as with Godot
-void count_server(BackendKind backend, std::size_t batch);   // views of a server's remotes
-void count_limits(BackendKind backend, std::size_t batch);   // the same, with all limits on
+
+// Views, as a server takes them that wants no copy.
+void count_views(BackendKind backend, std::size_t batch);
+// One by one, as with Godot.
+void count_packets(BackendKind backend, std::size_t batch);
+// Views of a server's remotes, and the same with all limits on.
+void count_server(BackendKind backend, std::size_t batch);
+void count_limits(BackendKind backend, std::size_t batch);
 
 }  // namespace ringpeer::bench
 

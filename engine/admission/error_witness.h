@@ -30,9 +30,7 @@ class ErrorWitness {
   }
 
   // Whether so many have come that it counts as gone unless something comes from it.
-  bool is_told() const {
-    return state_.load(std::memory_order_relaxed) >> kTimeBits == kMinShortErrors;
-  }
+  bool is_told() const { return is_told(state_.load(std::memory_order_relaxed)); }
 
   // Something has come from the remote.
   void clear() {
@@ -44,7 +42,7 @@ class ErrorWitness {
   // worker's.
   bool says_gone(std::uint64_t now_us) const {
     const std::uint32_t state = state_.load(std::memory_order_relaxed);
-    if (state >> kTimeBits != kMinShortErrors) return false;
+    if (!is_told(state)) return false;
     const std::uint32_t elapsed = (time_at(now_us) - state) & kTimeMask;
     return elapsed >= kSilenceUnits && elapsed <= kTimeMask / 2;
   }
@@ -57,6 +55,7 @@ class ErrorWitness {
   static constexpr std::uint32_t kSilenceUnits =
       static_cast<std::uint32_t>((kSilenceUs >> kTimeUnitLog2) + 2);
 
+  static bool is_told(std::uint32_t state) { return state >> kTimeBits == kMinShortErrors; }
   static std::uint32_t time_at(std::uint64_t now_us) {
     return static_cast<std::uint32_t>(now_us >> kTimeUnitLog2) & kTimeMask;
   }

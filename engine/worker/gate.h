@@ -41,7 +41,7 @@ class Gate {
            admission::take_owing(remote.bucket, remote_rate_, now_us,
                                  remote.heard_us.load(std::memory_order_relaxed), size, 1);
   }
-  // The same of trains.
+  // The same of any datagram, trains among them.
   bool lets_pass(Remote& remote, const backend::Datagram& datagram, std::uint64_t now_us) {
     const packet::PacketDescriptor& packet = datagram.packet;
     return admission::take(remote.bucket, remote_rate_, now_us,
